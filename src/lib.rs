@@ -1,0 +1,9 @@
+//! Quorate: contractual determinations by expert panels.
+//!
+//! The rooms, from the ground up; a lower one never imports an upper one:
+//! [`values`] → [`log`], [`statement`], [`workflow`] → engine → audit, store → registry → cli.
+
+pub mod log;
+pub mod statement;
+pub mod values;
+pub mod workflow;

@@ -1,0 +1,222 @@
+//! The statements that people sign. The wire form is in `docs/formats.md`; reading and writing it is
+//! in [`super::wire`]'s hands.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{AgreementRef, BallotRef, By, CaseRef, HolderRef, PublicKey};
+use crate::log::Head;
+use crate::values::{Digest, Id};
+
+/// Attached documents by the names that the workflow asks for, each by the digest of its blob.
+pub type Attachments = BTreeMap<Id, Digest>;
+
+/// What somebody says and signs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// In whose name it speaks.
+    pub by: By,
+    /// Where it belongs; `None` in an opening statement, which has nothing before it.
+    pub header: Option<Header>,
+    /// What it says.
+    pub body: Body,
+}
+
+/// What every statement but the opening one carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// The agreement to which it belongs.
+    pub agreement: AgreementRef,
+    /// The workflow in force for whoever signs.
+    pub workflow: Digest,
+    /// A head of this agreement's log, newer than the signer's previous statement.
+    pub after: Head,
+}
+
+/// The kinds of statement, by the `type` on the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// `open`: the parties open an agreement.
+    Open(Box<Open>),
+    /// `nominate`: an appointer names a person and key for a seat.
+    Nominate(Nominate),
+    /// `accept-seat`: the nominee takes the seat.
+    AcceptSeat(AcceptSeat),
+    /// `disclose`: a panelist files a disclosure.
+    Disclose(Disclose),
+    /// `recuse`: a panelist stays out of one case.
+    Recuse(Recuse),
+    /// `step-down`: a panelist gives up the seat.
+    StepDown(StepDown),
+    /// `act`: a step or duty that the workflow names; also opens a case.
+    Act(Act),
+    /// `vote`: a panelist's vote.
+    Vote(Vote),
+    /// `reaffirm`: all parties record that a named workflow stands unchanged.
+    Reaffirm(Reaffirm),
+    /// `replace-key`: a holder's key is rotated, or a lost one recovered.
+    ReplaceKey(ReplaceKey),
+}
+
+/// The opening statement. Its digest is the agreement's anchor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Open {
+    /// The agreement's name.
+    pub name: Id,
+    /// The log that keeps it.
+    pub log: LogIdentity,
+    /// The C2SP tlog-policy that says which witnesses the parties rely on; absent where none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// The digest of the contract's text.
+    pub contract: Digest,
+    /// The workflow's whole text.
+    pub workflow: String,
+    /// The keys of the officers of each party and role.
+    pub roster: Vec<RosterLine>,
+    /// 32 random bytes in base64: no two agreements share an anchor.
+    pub nonce: String,
+}
+
+/// The identity of a log: C2SP origin and verifier key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogIdentity {
+    /// `<log name>/<agreement name>`.
+    pub origin: String,
+    /// `<origin>+<key id>+<key>` (C2SP signed-note).
+    pub vkey: String,
+}
+
+/// One officer and the key that speaks for them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RosterLine {
+    /// `openai/ceo`.
+    pub holder: HolderRef,
+    /// The person, in words.
+    pub person: String,
+    /// Their key.
+    pub key: PublicKey,
+}
+
+/// `nominate`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nominate {
+    /// The seat: `verification#1/i1` or `experts/i1`.
+    pub seat: HolderRef,
+    /// The person, in words.
+    pub person: String,
+    /// The nominee's key.
+    pub key: PublicKey,
+}
+
+/// `accept-seat`, signed by the nominee.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptSeat {
+    /// The seat.
+    pub seat: HolderRef,
+    /// May carry the `disclosure`, and then discloses as well.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attach: Attachments,
+}
+
+/// `disclose`: interests that bear on the panelist's independence, as an attached document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Disclose {
+    /// The seat.
+    pub seat: HolderRef,
+    /// The `disclosure`.
+    pub attach: Attachments,
+}
+
+/// `recuse`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recuse {
+    /// The seat.
+    pub seat: HolderRef,
+    /// The case in which the panelist takes no part.
+    pub case: CaseRef,
+    /// The reason, in words.
+    pub reason: String,
+}
+
+/// `step-down`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepDown {
+    /// The seat.
+    pub seat: HolderRef,
+    /// The reason, in words.
+    pub reason: String,
+}
+
+/// `act`: a step (`do = "…"`), a duty, or the act that opens a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Act {
+    /// The case; an opening act names the case that it opens.
+    pub case: CaseRef,
+    /// The act's name in the workflow.
+    #[serde(rename = "do")]
+    pub act: Id,
+    /// The documents that the workflow asks for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attach: Attachments,
+}
+
+/// `vote`. It carries question and choice in words as well: nobody signs blind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vote {
+    /// The ballot.
+    pub ballot: BallotRef,
+    /// The question, in words.
+    pub asks: String,
+    /// The SHA-256 of the ballot paper.
+    pub question: Digest,
+    /// One of the ballot's choices, or its abstention.
+    pub choice: Id,
+    /// The documents that the ballot asks for, such as the `rationale`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attach: Attachments,
+}
+
+/// `reaffirm`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reaffirm {
+    /// Why or on what occasion, in words.
+    pub occasion: String,
+    /// The joint statement, if there is a document.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attach: Attachments,
+}
+
+/// `replace-key`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReplaceKey {
+    /// Whose key.
+    pub holder: HolderRef,
+    /// How.
+    pub how: Replacement,
+    /// The new key, which signs too.
+    pub key: PublicKey,
+}
+
+/// The two ways in which a key is replaced. Neither is retroactive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Replacement {
+    /// Signed by the old and the new key; `by` is the holder's own party, role or seat.
+    Rotation,
+    /// The old key is lost: signed by the appointer, all other parties and the new key.
+    Recovery,
+}
