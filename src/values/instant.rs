@@ -5,15 +5,15 @@ use jiff::Timestamp;
 
 use super::{Span, ValueError, serde_as_text};
 
-/// A whole second of UTC between the years 1 and 9999, written exactly `YYYY-MM-DDTHH:MM:SSZ`.
+/// A whole second of UTC, written exactly `YYYY-MM-DDTHH:MM:SSZ`, in the years that four digits can write.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(i64);
 
 impl Instant {
     /// 0001-01-01T00:00:00Z.
     pub const MIN: Self = Self(-62_135_596_800);
-    /// 9999-12-31T23:59:59Z, which also stands for "never comes".
-    pub const MAX: Self = Self(253_402_300_799);
+    /// 9999-12-30T22:00:00Z: jiff's last, a day early so that every offset can still write it.
+    pub const MAX: Self = Self(253_402_207_200);
 
     /// The instant `seconds` after 1970-01-01T00:00:00Z, moved into the range that can be written.
     pub fn from_unix(seconds: i64) -> Self {
@@ -59,8 +59,8 @@ impl FromStr for Instant {
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match Timestamp::from_second(self.0) {
-            Ok(stamp) => f.pad(&stamp.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
-            Err(_) => f.pad("9999-12-31T23:59:59Z"),
+            Ok(stamp) => f.pad(&stamp.to_string()),
+            Err(_) => Err(fmt::Error),
         }
     }
 }
@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn an_instant_has_one_text_form() {
         for text in
-            ["2026-03-01T12:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2024-02-29T23:59:59Z"]
+            ["2026-03-01T12:00:00Z", "0001-01-01T00:00:00Z", "9999-12-30T22:00:00Z", "2024-02-29T23:59:59Z"]
         {
             assert_eq!(text.parse::<Instant>().map(|i| i.to_string()), Ok(text.to_owned()));
         }
@@ -92,6 +92,7 @@ mod tests {
             "2026-02-29T12:00:00Z",
             "2016-12-31T23:59:60Z",
             "2026-03-01T24:00:00Z",
+            "9999-12-31T23:59:59Z",
             "-026-03-01T12:00:00Z",
             "",
         ] {
