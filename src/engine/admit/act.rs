@@ -1,0 +1,202 @@
+//! Acts: opening a case, taking a step, discharging a duty.
+
+use super::Admission;
+use crate::engine::case::Case;
+use crate::engine::change::Change;
+use crate::engine::clock::{Moment, exhausted};
+use crate::engine::refusal::alternatives;
+use crate::engine::{Refusal, State};
+use crate::statement::body::Attachments;
+use crate::statement::{Act, By, CaseRef, Checked};
+use crate::values::{Id, Instant};
+use crate::workflow::model::{Actor, Actors, Doing, Procedure, Trigger};
+
+impl State {
+    pub(super) fn judge_act(&self, at: Instant, checked: &Checked, act: &Act) -> Result<Admission, Refusal> {
+        let Some(procedure) = self.procedure(&act.case) else {
+            let why = format!("the workflow has no procedure `{}`", act.case.procedure);
+            let names = self.workflow.procedures.iter().map(|procedure| &procedure.name);
+            return Err(Refusal::new("unknown-procedure", why, format!("it has {}", alternatives(names))));
+        };
+        match self.case(&act.case) {
+            None => self.judge_opening(at, checked, act, procedure),
+            Some(case) => self.judge_step(at, checked, act, case),
+        }
+    }
+
+    fn judge_opening(&self, at: Instant, checked: &Checked, act: &Act, procedure: &Procedure) -> Result<Admission, Refusal> {
+        let next = self.next_case(&procedure.name);
+        if act.act != procedure.open.act || act.case.number.get() != next {
+            let why = format!("there is no case {}", act.case);
+            let instead = format!("`{}` opens `{}#{next}`", procedure.open.act, procedure.name);
+            return Err(Refusal::new("unknown-case", why, instead));
+        }
+        let by = &checked.statement().by;
+        if !Self::may_act(&procedure.open.by, by, None, |_| false) {
+            return Err(not_up_to(by, &act.act, &procedure.open.by));
+        }
+        judge_attachments(&act.attach, &procedure.open.attach)?;
+        self.judge_room_for_case(at, procedure)?;
+        let signers = self.signed_for(by, checked, |_| None, None)?;
+        let change = Change::CaseOpened { case: act.case.clone(), by: by.to_string(), attach: act.attach.clone() };
+        Ok(Admission { change, signers })
+    }
+
+    /// The number of the next case of a procedure.
+    pub fn next_case(&self, procedure: &Id) -> u32 {
+        u32::try_from(self.cases_of(procedure).count()).unwrap_or(u32::MAX).saturating_add(1)
+    }
+
+    fn judge_room_for_case(&self, at: Instant, procedure: &Procedure) -> Result<(), Refusal> {
+        let running: Vec<&CaseRef> = self.running.iter().filter(|case| case.procedure == procedure.name).collect();
+        if running.len() >= usize::try_from(procedure.at_once).unwrap_or(usize::MAX) {
+            let why = format!("{} is still running", alternatives(running));
+            let instead = format!("`{}` may have {} open at once", procedure.name, procedure.at_once);
+            return Err(Refusal::new("case-running", why, instead));
+        }
+        let ended = self.cases_of(&procedure.name).filter_map(|case| case.ended).max();
+        if let (Some(ended), Some(again_after)) = (ended, procedure.again_after) {
+            let earliest = ended.plus(again_after);
+            if at < earliest {
+                let why = format!("the last case ended on {ended}, and another may be opened {again_after} later");
+                return Err(Refusal::new("too-early", why, format!("wait until {earliest}")));
+            }
+        }
+        Ok(())
+    }
+
+    fn judge_step(&self, at: Instant, checked: &Checked, act: &Act, case: &Case) -> Result<Admission, Refusal> {
+        let by = &checked.statement().by;
+        let mut refusal = None;
+        let steps = self.state_of(case).map_or(&[][..], |state| &state.steps);
+        for (place, step) in steps.iter().enumerate() {
+            let Trigger::Do(doing) = &step.trigger else { continue };
+            if doing.act != act.act {
+                continue;
+            }
+            if exhausted(case, place, step) {
+                let most = step.at_most.unwrap_or(1);
+                let why = format!("`{}` was done {most} times, as often as it may be", act.act);
+                refusal.get_or_insert(Refusal::new("too-often", why, "no more of it is admitted in this case"));
+                continue;
+            }
+            match self.judge_doing(at, by, &act.attach, case, doing) {
+                Ok(()) => {
+                    let signers = self.signed_in_case(by, checked, case)?;
+                    let (case, attach) = (act.case.clone(), act.attach.clone());
+                    return Ok(Admission { change: Change::Acted { case, place, by: by.to_string(), attach }, signers });
+                }
+                Err(reason) => {
+                    refusal.get_or_insert(reason);
+                }
+            }
+        }
+        self.judge_duty(checked, act, case, refusal)
+    }
+
+    fn judge_doing(&self, at: Instant, by: &By, attach: &Attachments, case: &Case, doing: &Doing) -> Result<(), Refusal> {
+        if !self.may_act_in(&doing.by, by, case) {
+            return Err(not_up_to(by, &doing.act, &doing.by));
+        }
+        judge_attachments(attach, &doing.attach)?;
+        let now = Moment::of(at);
+        if let Some(within) = &doing.within {
+            let end = self.deadline(case, within);
+            if end.is_some_and(|end| end <= now) {
+                let until = end.map_or(at, |end| end.at);
+                let why = format!("`{}` was possible until {until}, {}", doing.act, within.words());
+                return Err(Refusal::new("too-late", why, "its time has passed"));
+            }
+        }
+        if let Some(not_before) = &doing.not_before {
+            // The earliest instant itself is allowed.
+            let start = self.deadline(case, not_before).map(|moment| moment.at);
+            if start.is_none_or(|start| at < start) {
+                let from = start.map_or_else(|| "its clock has started".to_owned(), |start| start.to_string());
+                let why = format!("`{}` is possible {} at the earliest", doing.act, not_before.words());
+                return Err(Refusal::new("too-early", why, format!("wait until {from}")));
+            }
+        }
+        Ok(())
+    }
+
+    fn judge_duty(&self, checked: &Checked, act: &Act, case: &Case, refusal: Option<Refusal>) -> Result<Admission, Refusal> {
+        let by = &checked.statement().by;
+        let owed = case.duties.iter().enumerate().filter(|(_, duty)| duty.act == act.act);
+        let mut refusal = refusal;
+        for (place, duty) in owed {
+            if let Some(done) = duty.done {
+                let why = format!("`{}` was done with entry {}", duty.act, done.entry);
+                refusal.get_or_insert(Refusal::new("duty-done", why, "nothing more is owed"));
+                continue;
+            }
+            if !self.may_act_in(&duty.by, by, case) {
+                refusal.get_or_insert(not_up_to(by, &duty.act, &duty.by));
+                continue;
+            }
+            judge_attachments(&act.attach, &duty.attach)?;
+            let signers = self.signed_in_case(by, checked, case)?;
+            let (case, attach) = (act.case.clone(), act.attach.clone());
+            return Ok(Admission { change: Change::Discharged { case, duty: place, by: by.to_string(), attach }, signers });
+        }
+        Err(refusal.unwrap_or_else(|| self.nothing_of_the_kind(act, case)))
+    }
+
+    fn nothing_of_the_kind(&self, act: &Act, case: &Case) -> Refusal {
+        let why = format!("`{}` cannot be done in {}, which is in the state `{}`", act.act, case.id, case.state);
+        let steps = self.state_of(case).map_or(&[][..], |state| &state.steps);
+        let acts = steps.iter().filter_map(|step| match &step.trigger {
+            Trigger::Do(doing) => Some(&doing.act),
+            _ => None,
+        });
+        let owed = case.duties.iter().filter(|duty| duty.done.is_none()).map(|duty| &duty.act);
+        Refusal::new("no-such-step", why, format!("what can be done there now: {}", alternatives(acts.chain(owed))))
+    }
+
+    /// Whether `by` is among those who may act in this case.
+    pub fn may_act_in(&self, actors: &Actors, by: &By, case: &Case) -> bool {
+        let panel = self.panel_of(case);
+        let chair = panel.and_then(|(panel, _)| panel.chair.as_ref());
+        let sits = |name: &Id| panel.is_some_and(|(panel, seats)| seats.filled(panel, name).is_some());
+        Self::may_act(actors, by, chair, sits)
+    }
+
+    fn signed_in_case(&self, by: &By, checked: &Checked, case: &Case) -> Result<std::collections::BTreeSet<crate::statement::HolderRef>, Refusal> {
+        let seat = |name: &Id| {
+            let (panel, _) = self.panel_of(case)?;
+            panel.seats.iter().any(|seat| seat.name == *name).then(|| self.seat_name(case, name))
+        };
+        self.signed_for(by, checked, seat, None)
+    }
+}
+
+/// Exactly the documents that the workflow asks for.
+pub(super) fn judge_attachments(given: &Attachments, asked: &[Id]) -> Result<(), Refusal> {
+    if given.len() == asked.len() && asked.iter().all(|name| given.contains_key(name)) {
+        return Ok(());
+    }
+    let why = format!("it attaches {}", alternatives(given.keys()));
+    let names: Vec<String> = asked.iter().map(|name| format!("`{name}`")).collect();
+    let instead = if names.is_empty() { "attach nothing".to_owned() } else { format!("attach {}", names.join(" and ")) };
+    Err(Refusal::new("wrong-attachments", why, instead))
+}
+
+fn not_up_to(by: &By, act: &Id, actors: &Actors) -> Refusal {
+    Refusal::new("not-entitled", format!("`{act}` is not up to {by}"), format!("it is up to {}", actors.words()))
+}
+
+impl Actors {
+    /// `openai or microsoft`, `openai and microsoft jointly`, `the chair`.
+    pub fn words(&self) -> String {
+        let word = |actor: &Actor| match actor {
+            Actor::Office(name) | Actor::Seat(name) => name.to_string(),
+            Actor::Chair => "the chair".to_owned(),
+            Actor::Panelist => "any seated panelist".to_owned(),
+        };
+        match self {
+            Self::AnyOf(any) => any.iter().map(word).collect::<Vec<_>>().join(" or "),
+            Self::AllOf(all) => format!("{} jointly", all.iter().map(word).collect::<Vec<_>>().join(" and ")),
+        }
+    }
+}
+

@@ -1,0 +1,131 @@
+//! The opening statement: the first entry, from which everything else follows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
+
+use crate::engine::clock::Moment;
+use crate::engine::holders::Holders;
+use crate::engine::panel::Seats;
+use crate::engine::{Refusal, State};
+use crate::statement::{AgreementRef, Body, By, Checked, HolderRef, Open, RawKey, RosterLine};
+use crate::values::{Id, Instant};
+use crate::workflow::Workflow;
+use crate::workflow::model::{Formed, Office};
+
+impl State {
+    /// Opens an agreement with its first statement, received at `at`.
+    ///
+    /// # Errors
+    /// The first rule that the statement breaks.
+    pub fn open(at: Instant, checked: &Checked) -> Result<Self, Refusal> {
+        let Body::Open(open) = &checked.statement().body else {
+            let why = format!("the first entry of a log is of type `{}`", checked.statement().type_name());
+            return Err(Refusal::new("not-open", why, "a log begins with the opening statement of its agreement"));
+        };
+        let workflow = judge_workflow(open)?;
+        judge_identity(open)?;
+        let holders = judge_roster(&workflow, &open.roster)?;
+        let mut state = Self {
+            agreement: AgreementRef { name: open.name.clone(), anchor: checked.digest() },
+            log: open.log.clone(),
+            policy: open.policy.clone(),
+            contract: open.contract,
+            workflow_text: open.workflow.as_str().into(),
+            opened: at,
+            size: 1,
+            last: at,
+            holders,
+            panels: BTreeMap::new(),
+            cases: BTreeMap::new(),
+            running: BTreeSet::new(),
+            events: Vec::new(),
+            reaffirmed: Vec::new(),
+            moment: Moment::of(at),
+            timelines: OnceLock::new(),
+            workflow: Arc::new(workflow),
+        };
+        let parties = By::of(state.workflow.parties.iter().map(|party| party.name.clone()).collect());
+        if checked.statement().by != parties {
+            let why = format!("it speaks for {}", checked.statement().by);
+            return Err(Refusal::new("not-all-parties", why, format!("an agreement is opened by {parties}")));
+        }
+        for name in state.signed_for(&parties, checked, |_| None, None)? {
+            state.holders.signed(&name, 0);
+        }
+        let standing = state.workflow.panels.iter().filter(|panel| panel.formed == Formed::Standing);
+        state.panels = standing.map(|panel| (panel.name.clone(), Seats::vacant(panel, at))).collect();
+        Ok(state)
+    }
+}
+
+fn judge_workflow(open: &Open) -> Result<Workflow, Refusal> {
+    let workflow = Workflow::parse(&open.workflow).map_err(|faults| {
+        let why = format!("its workflow does not pass `workflow check`: {}", faults.first_line());
+        Refusal::new("bad-workflow", why, "mend the workflow, check it, and have the parties sign again")
+    })?;
+    if workflow.contract.digest != open.contract {
+        let why = format!(
+            "it names the contract {}, its workflow was written for {}",
+            open.contract, workflow.contract.digest
+        );
+        return Err(Refusal::new("other-contract", why, "open it with the contract that the workflow names"));
+    }
+    Ok(workflow)
+}
+
+fn judge_identity(open: &Open) -> Result<(), Refusal> {
+    let suffix = format!("/{}", open.name);
+    if !open.log.origin.ends_with(&suffix) || !open.log.vkey.starts_with(&format!("{}+", open.log.origin)) {
+        let why = format!("its log is `{}` with the key `{}`", open.log.origin, open.log.vkey);
+        let instead = format!("the origin ends in `{suffix}`, and the verifier key is the origin's");
+        return Err(Refusal::new("bad-log-identity", why, instead));
+    }
+    let vkey: Result<crate::log::VerifierKey, _> = open.log.vkey.parse();
+    if let Err(error) = vkey {
+        let why = format!("the log's verifier key cannot be read: {error}");
+        return Err(Refusal::new("bad-log-identity", why, "use the key that `quorate init` prints"));
+    }
+    let nonce = <base64ct::Base64 as base64ct::Encoding>::decode_vec(&open.nonce);
+    if nonce.map_or(0, |bytes| bytes.len()) != 32 {
+        return Err(Refusal::new("bad-nonce", "its nonce is not 32 bytes in base64", "use 32 fresh random bytes"));
+    }
+    Ok(())
+}
+
+/// The officers of every party and role, as many as the workflow says, each with a key of their own.
+fn judge_roster(workflow: &Workflow, roster: &[RosterLine]) -> Result<Holders, Refusal> {
+    let mut holders = Holders::default();
+    let mut keys: BTreeMap<RawKey, &HolderRef> = BTreeMap::new();
+    for line in roster {
+        let office = office_of(workflow, &line.holder);
+        let Some(office) = office else {
+            let why = format!("the roster names {}, which is no officer of a party or role", line.holder);
+            return Err(Refusal::new("bad-roster", why, "roster lines are `PARTY/OFFICER`; seats are nominated"));
+        };
+        if let Some(other) = keys.insert(line.key.raw(), &line.holder) {
+            let why = format!("the roster gives {other} and {} the same key", line.holder);
+            return Err(Refusal::new("key-in-use", why, "one key speaks for one holder: give each their own"));
+        }
+        if holders.get(&line.holder).is_some() {
+            let why = format!("the roster names {} twice", line.holder);
+            return Err(Refusal::new("bad-roster", why, format!("name every officer of {} once", office.name)));
+        }
+        holders.enter(line.holder.clone(), line.person.clone(), line.key.clone());
+    }
+    for office in workflow.parties.iter().chain(&workflow.roles) {
+        let named = roster.iter().filter(|line| belongs(&line.holder, &office.name)).count();
+        if named != usize::try_from(office.of).unwrap_or(usize::MAX) {
+            let why = format!("the roster names {named} officers of {}, the workflow has {}", office.name, office.of);
+            return Err(Refusal::new("bad-roster", why, format!("name {} officers of {}", office.of, office.name)));
+        }
+    }
+    Ok(holders)
+}
+
+fn office_of<'a>(workflow: &'a Workflow, holder: &HolderRef) -> Option<&'a Office> {
+    workflow.parties.iter().chain(&workflow.roles).find(|office| belongs(holder, &office.name))
+}
+
+fn belongs(holder: &HolderRef, office: &Id) -> bool {
+    matches!(holder, HolderRef::Office { body, .. } if body == office)
+}

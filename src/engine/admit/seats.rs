@@ -1,0 +1,132 @@
+//! The panel's life: nomination, acceptance, disclosure, recusal, stepping down.
+
+use super::Admission;
+use crate::engine::change::{Change, seat_id};
+use crate::engine::clock::Moment;
+use crate::engine::refusal::alternatives;
+use crate::engine::state::Seating;
+use crate::engine::{Refusal, State};
+use crate::statement::body::Attachments;
+use crate::statement::{AcceptSeat, Checked, Disclose, HolderRef, Nominate, Recuse, StepDown};
+use crate::values::{Digest, Id, Instant};
+
+/// The name under which a disclosure is attached.
+pub const DISCLOSURE: &str = "disclosure";
+
+impl State {
+    pub(super) fn judge_nominate(&self, at: Instant, checked: &Checked, nominate: &Nominate) -> Result<Admission, Refusal> {
+        let seating = self.judge_seat(&nominate.seat)?;
+        if let Some(accepted) = seating.nominee.and_then(|nominee| nominee.accepted) {
+            let why = format!("the seat {} is taken since entry {}", nominate.seat, accepted.entry);
+            return Err(Refusal::new("seat-taken", why, "nominate for a vacant seat"));
+        }
+        let nominator = self.nominator(&seating, at);
+        if checked.statement().by.actors() != std::slice::from_ref(nominator) {
+            let why = format!("{} cannot nominate for the seat {} now", checked.statement().by, nominate.seat);
+            return Err(Refusal::new("wrong-nominator", why, format!("that is up to {nominator}")));
+        }
+        let signers = self.signed_for(&checked.statement().by, checked, |_| None, None)?;
+        let renewed = self.holders.speaks_for(nominate.key.raw()) == Some(&nominate.seat);
+        if !renewed {
+            self.judge_new_key(&nominate.key)?;
+        }
+        let change = Change::Nominated {
+            seat: nominate.seat.clone(),
+            person: nominate.person.clone(),
+            key: nominate.key.clone(),
+            by: nominator.clone(),
+        };
+        Ok(Admission { change, signers })
+    }
+
+    /// Who may nominate for a seat at an instant: its appointer, or after too long a vacancy the filler.
+    pub fn nominator<'a>(&'a self, seating: &Seating<'a>, at: Instant) -> &'a Id {
+        let passed = seating.panel.vacancy.as_ref().filter(|vacancy| {
+            Moment { at: seating.vacant_since.plus(vacancy.after), late: true } <= Moment::of(at)
+        });
+        passed.map_or(&seating.seat.by, |vacancy| &vacancy.filled_by)
+    }
+
+    pub(super) fn judge_accept(&self, checked: &Checked, accept: &AcceptSeat) -> Result<Admission, Refusal> {
+        let seating = self.judge_seat(&accept.seat)?;
+        if let Some(done) = seating.nominee.and_then(|nominee| nominee.accepted) {
+            let why = format!("the seat {} was accepted with entry {}", accept.seat, done.entry);
+            return Err(Refusal::new("already-accepted", why, "nothing more is needed"));
+        }
+        let signers = self.signed_by_seat(checked, &accept.seat)?;
+        let disclosure = if accept.attach.is_empty() { None } else { Some(only_disclosure(&accept.attach)?) };
+        Ok(Admission { change: Change::Accepted { seat: accept.seat.clone(), disclosure }, signers })
+    }
+
+    pub(super) fn judge_disclose(&self, checked: &Checked, disclose: &Disclose) -> Result<Admission, Refusal> {
+        self.judge_seat(&disclose.seat)?;
+        let signers = self.signed_by_seat(checked, &disclose.seat)?;
+        let disclosure = only_disclosure(&disclose.attach)?;
+        Ok(Admission { change: Change::Disclosed { seat: disclose.seat.clone(), disclosure }, signers })
+    }
+
+    pub(super) fn judge_recuse(&self, checked: &Checked, recuse: &Recuse) -> Result<Admission, Refusal> {
+        let seating = self.judge_seat(&recuse.seat)?;
+        let case = self.case(&recuse.case).filter(|case| {
+            seating.case.is_none_or(|own| own.id == case.id)
+                && self.panel_of(case).is_some_and(|(panel, _)| panel.name == seating.panel.name)
+        });
+        let Some(case) = case else {
+            let why = format!("the seat {} has no part in a case {}", recuse.seat, recuse.case);
+            return Err(Refusal::new("unknown-case", why, "name a case of the panel on which you sit"));
+        };
+        if case.ended.is_some() {
+            let why = format!("the case {} has ended", recuse.case);
+            return Err(Refusal::new("case-ended", why, "one can stay out of a running case only"));
+        }
+        let signers = self.signed_by_seat(checked, &recuse.seat)?;
+        if let Some(recusal) = case.recused.get(seat_id(&recuse.seat)) {
+            let why = format!("{} is out of {} since entry {}", recuse.seat, recuse.case, recusal.done.entry);
+            return Err(Refusal::new("already-recused", why, "nothing more is needed"));
+        }
+        let change = Change::Recused { seat: recuse.seat.clone(), case: recuse.case.clone(), reason: recuse.reason.clone() };
+        Ok(Admission { change, signers })
+    }
+
+    pub(super) fn judge_step_down(&self, checked: &Checked, step_down: &StepDown) -> Result<Admission, Refusal> {
+        self.judge_seat(&step_down.seat)?;
+        let signers = self.signed_by_seat(checked, &step_down.seat)?;
+        Ok(Admission { change: Change::SteppedDown { seat: step_down.seat.clone() }, signers })
+    }
+
+    /// The seat, if it exists and its panel still sits.
+    fn judge_seat(&self, name: &HolderRef) -> Result<Seating<'_>, Refusal> {
+        let Some(seating) = self.seat(name) else {
+            let why = format!("there is no seat {name}");
+            return Err(Refusal::new("unknown-seat", why, format!("the seats now are {}", alternatives(self.seat_names()))));
+        };
+        if let Some(case) = seating.case.filter(|case| case.at_rest()) {
+            let why = format!("the panel of {} is dissolved: the case has ended", case.id);
+            return Err(Refusal::new("case-ended", why, "a new case forms a new panel"));
+        }
+        Ok(seating)
+    }
+
+    fn seat_names(&self) -> Vec<HolderRef> {
+        let mut names = Vec::new();
+        for (panel, seats) in &self.panels {
+            names.extend(seats.seats.keys().map(|seat| HolderRef::Office { body: panel.clone(), name: seat.clone() }));
+        }
+        for id in &self.running {
+            let seats = self.case(id).and_then(|case| case.seats.as_ref());
+            let seats = seats.into_iter().flat_map(|seats| seats.seats.keys());
+            names.extend(seats.map(|seat| HolderRef::CaseSeat { case: id.clone(), seat: seat.clone() }));
+        }
+        names
+    }
+}
+
+fn only_disclosure(attach: &Attachments) -> Result<Digest, Refusal> {
+    match attach.iter().next() {
+        Some((name, digest)) if attach.len() == 1 && *name == DISCLOSURE => Ok(*digest),
+        _ => {
+            let why = format!("it attaches {}", alternatives(attach.keys()));
+            Err(Refusal::new("wrong-attachments", why, "attach one document, named `disclosure`"))
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Whether those in whose name a statement speaks have signed it: each needed, each once.
+
+use std::collections::BTreeSet;
+
+use crate::engine::change::seat_id;
+use crate::engine::count::{Standing, heads, marks};
+use crate::engine::{Refusal, State};
+use crate::statement::{By, Checked, HolderRef, PublicKey, RawKey};
+use crate::values::Id;
+use crate::workflow::model::{Actor, Actors, Office};
+
+/// Who may sign besides those in whose name the statement speaks: the new key of a replacement.
+pub(super) type Besides<'a> = Option<&'a PublicKey>;
+
+impl State {
+    /// The holders who signed, if they are those who speak for `by` and nobody else. Seats that `by`
+    /// names are looked up with `seat`.
+    pub(super) fn signed_for(
+        &self,
+        by: &By,
+        checked: &Checked,
+        seat: impl Fn(&Id) -> Option<HolderRef>,
+        besides: Besides<'_>,
+    ) -> Result<BTreeSet<HolderRef>, Refusal> {
+        let mut signers = BTreeSet::new();
+        for key in checked.signers() {
+            if besides != Some(key) {
+                signers.insert(self.holder_of(key)?);
+            }
+        }
+        let mut spoken = BTreeSet::new();
+        for actor in by.actors() {
+            spoken.extend(match self.office(actor) {
+                Some(office) => self.officers_signed(office, &signers)?,
+                None => self.seat_signed(actor, &seat, &signers)?,
+            });
+        }
+        match signers.iter().find(|holder| !spoken.contains(*holder)) {
+            Some(stranger) => {
+                let why = format!("{stranger} signed, but the statement speaks for {by}");
+                Err(Refusal::new("needless-signature", why, "leave that signature out"))
+            }
+            None => Ok(signers),
+        }
+    }
+
+    /// The holder behind a key, which must be of the registered type.
+    fn holder_of(&self, key: &PublicKey) -> Result<HolderRef, Refusal> {
+        let unknown = || {
+            let why = format!("the key {} speaks for nobody in this agreement", key.fingerprint());
+            Refusal::new("unknown-key", why, "sign with the key that the roster or the nomination names")
+        };
+        let name = self.holders.speaks_for(key.raw()).ok_or_else(unknown)?;
+        let registered = &self.holders.get(name).ok_or_else(unknown)?.key;
+        if registered != key {
+            let why = format!("{name} signs with a key of type {}, this is {}", registered.algorithm(), key.algorithm());
+            return Err(Refusal::new("other-key-type", why, format!("sign with {}", registered.fingerprint())));
+        }
+        Ok(name.clone())
+    }
+
+    fn officers_signed(&self, office: &Office, signers: &BTreeSet<HolderRef>) -> Result<Vec<HolderRef>, Refusal> {
+        let of_office = |name: &&HolderRef| matches!(name, HolderRef::Office { body, .. } if *body == office.name);
+        let officers = self.holders.iter().map(|(name, _)| name).filter(of_office);
+        let one = || Standing { class: None, weight: 1 };
+        let signed: Vec<HolderRef> = signers.iter().filter(of_office).cloned().collect();
+        let count = heads(&marks(officers.map(|name| (name, one())), signed.iter().map(|name| (name, ()))));
+        if count < u64::from(office.needed) {
+            let missing = self.holders.iter().map(|(name, _)| name).filter(of_office);
+            let missing: Vec<String> = missing.filter(|name| !signers.contains(name)).map(ToString::to_string).collect();
+            let why = format!("{} speaks with {} of {} signatures, this has {count}", office.name, office.needed, office.of);
+            let instead = format!("have it signed by {} more of: {}", u64::from(office.needed) - count, missing.join(", "));
+            return Err(Refusal::new("too-few-signatures", why, instead));
+        }
+        Ok(signed)
+    }
+
+    fn seat_signed(
+        &self,
+        actor: &Id,
+        seat: impl Fn(&Id) -> Option<HolderRef>,
+        signers: &BTreeSet<HolderRef>,
+    ) -> Result<Vec<HolderRef>, Refusal> {
+        let Some(name) = seat(actor) else {
+            let why = format!("`{actor}` is no party, role or seat that can speak here");
+            return Err(Refusal::new("unknown-actor", why, "name the party, role or seat in whose name you sign"));
+        };
+        let Some(holder) = self.holders.get(&name) else {
+            let why = format!("the seat {name} is vacant: nobody speaks for it");
+            return Err(Refusal::new("not-seated", why, "only a seated panelist can sign as that seat"));
+        };
+        if !signers.contains(&name) {
+            let why = format!("it speaks for {name} but is not signed with that seat's key");
+            return Err(Refusal::new("wrong-key", why, format!("sign it with {}", holder.key.fingerprint())));
+        }
+        Ok(vec![name])
+    }
+
+    /// Whether `by` is among those who may act, for a case of which `seat` names the seats and `chair`
+    /// the chair.
+    pub(super) fn may_act(actors: &Actors, by: &By, chair: Option<&Id>, is_seat: impl Fn(&Id) -> bool) -> bool {
+        let is = |actor: &Actor, name: &Id| match actor {
+            Actor::Office(office) | Actor::Seat(office) => office == name,
+            Actor::Chair => chair == Some(name),
+            Actor::Panelist => is_seat(name),
+        };
+        match (actors, by.actors()) {
+            (Actors::AnyOf(any), [one]) => any.iter().any(|actor| is(actor, one)),
+            (Actors::AnyOf(_), _) => false,
+            (Actors::AllOf(all), names) => {
+                all.len() == names.len() && all.iter().all(|actor| names.iter().any(|name| is(actor, name)))
+            }
+        }
+    }
+
+    /// The signers of a statement about one seat, signed with the key of that seat.
+    pub(super) fn signed_by_seat(&self, checked: &Checked, seat: &HolderRef) -> Result<BTreeSet<HolderRef>, Refusal> {
+        let by = &checked.statement().by;
+        if by.actors() != std::slice::from_ref(seat_id(seat)) {
+            let why = format!("it speaks for {by} about the seat {seat}");
+            return Err(Refusal::new("not-your-seat", why, "only whoever sits there can sign this"));
+        }
+        self.signed_for(by, checked, |_| Some(seat.clone()), None)
+    }
+
+    /// Refuses a key that already speaks for somebody.
+    pub(super) fn judge_new_key(&self, key: &PublicKey) -> Result<(), Refusal> {
+        match self.in_use(RawKey(key.raw().0)) {
+            Some(holder) => {
+                let why = format!("the key {} already speaks for {holder}", key.fingerprint());
+                Err(Refusal::new("key-in-use", why, "one key speaks for one holder: use another key"))
+            }
+            None => Ok(()),
+        }
+    }
+}

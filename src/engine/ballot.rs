@@ -1,0 +1,182 @@
+//! A ballot as it runs: electors fixed at opening, votes by seat, the outcome at closing.
+
+use std::collections::BTreeMap;
+
+use crate::engine::count::{Marks, Standing, Table, marks};
+use crate::engine::panel::Done;
+use crate::statement::BallotRef;
+use crate::values::{Digest, Id, Instant};
+use crate::workflow::model::{Ballot, Early, NO_QUORUM};
+
+/// One round of a ballot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BallotRun {
+    /// Its name.
+    pub id: BallotRef,
+    /// When it opened.
+    pub opened: Instant,
+    /// When it closes if nothing closes it before.
+    pub closes: Instant,
+    /// Who may vote, by seat; fixed at opening.
+    pub electors: BTreeMap<Id, Elector>,
+    /// Who is seated and may not vote, with the reason.
+    pub excluded: BTreeMap<Id, String>,
+    /// The seats at opening, marked where filled.
+    pub seats: Marks<()>,
+    /// The votes, by seat: the one that counts.
+    pub votes: BTreeMap<Id, Cast>,
+    /// Electors who left or may not vote any more, by seat, with the reason. The base stays.
+    pub left: BTreeMap<Id, Leaving>,
+    /// How many documents had been filed in the case at opening: what the ballot paper lists.
+    pub filed: usize,
+    /// The SHA-256 of the ballot paper.
+    pub paper: Digest,
+    /// How it ended.
+    pub closed: Option<Closing>,
+}
+
+/// One who may vote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Elector {
+    /// The person, in words.
+    pub person: String,
+    /// How the vote counts.
+    pub standing: Standing,
+}
+
+/// A vote that was cast.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cast {
+    /// The choice, or the abstention.
+    pub choice: Id,
+    /// When, and by which entry.
+    pub done: Done,
+}
+
+/// Why an elector is out of an open ballot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leaving {
+    /// The reason: `recused`, `stepped down`, `key recovered`.
+    pub reason: &'static str,
+    /// When, and by which entry.
+    pub done: Done,
+    /// Whether a vote already cast counts all the same.
+    pub vote_stands: bool,
+}
+
+/// How a ballot ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closing {
+    /// When.
+    pub at: Instant,
+    /// The entry that closed it early, or `None` at its time.
+    pub entry: Option<u64>,
+    /// The outcome; `None` where the case left the state before the ballot had one.
+    pub outcome: Option<Id>,
+}
+
+impl BallotRun {
+    /// The votes that count now, each elector once.
+    pub fn marks(&self) -> Marks<Id> {
+        let entitled = self.electors.iter().map(|(seat, elector)| (seat, elector.standing.clone()));
+        marks(entitled, self.counting().map(|(seat, cast)| (seat, cast.choice.clone())))
+    }
+
+    /// The votes that count: not those of whoever left, unless they stand.
+    pub fn counting(&self) -> impl Iterator<Item = (&Id, &Cast)> {
+        self.votes.iter().filter(|(seat, _)| self.left.get(*seat).is_none_or(|leaving| leaving.vote_stands))
+    }
+
+    /// Who can still vote: electors who have neither voted nor left.
+    pub fn awaited(&self) -> impl Iterator<Item = (&Id, &Elector)> {
+        self.electors.iter().filter(|(seat, _)| !self.votes.contains_key(*seat) && !self.left.contains_key(*seat))
+    }
+
+    /// What the rules of the ballot count now.
+    pub fn table(&self, ballot: &Ballot) -> Table {
+        Table::of_ballot(ballot, self.marks(), self.seats.clone())
+    }
+
+    /// Whether it closes now, before its time.
+    pub fn closes_early(&self, ballot: &Ballot) -> bool {
+        match &ballot.early {
+            Early::Never => false,
+            Early::AllVoted => self.counting().next().is_some() && self.awaited().next().is_none(),
+            Early::When(rule) => self.table(ballot).holds(rule),
+            Early::Certain => {
+                let awaited = self.awaited().map(|(seat, elector)| (seat, elector.standing.clone()));
+                certain(ballot, &self.table(ballot), &marks::<_, Id>(awaited, []))
+            }
+        }
+    }
+}
+
+/// The outcome of a ballot in which these votes counted.
+pub fn outcome(ballot: &Ballot, table: &Table) -> Id {
+    let quorum = ballot.quorum.as_ref().is_none_or(|rule| table.holds(rule));
+    let holding = ballot.outcomes.iter().find(|outcome| outcome.rule.as_ref().is_none_or(|rule| table.holds(rule)));
+    match holding {
+        Some(outcome) if quorum => outcome.is.clone(),
+        _ => no_quorum(),
+    }
+}
+
+/// The name of the outcome without quorum, as an id.
+pub fn no_quorum() -> Id {
+    #[expect(clippy::expect_used, reason = "a constant of the model that a test parses")]
+    NO_QUORUM.parse().expect("`no-quorum` is an id")
+}
+
+/// Whether every way in which those who can still vote may vote, abstain or stay silent gives the
+/// outcome that stands now. Walks the ways by group of equal standing; `workflow check` bounds them.
+pub fn certain(ballot: &Ballot, table: &Table, awaited: &Marks<Id>) -> bool {
+    let groups: Vec<(&Standing, u32)> =
+        awaited.iter().map(|(standing, made)| (standing, made.values().sum())).collect();
+    let options: Vec<&Id> = ballot.choices.iter().chain(&ballot.abstention).collect();
+    let now = outcome(ballot, table);
+    let mut completed = table.clone();
+    every_completion(&mut completed, &groups, &options, &mut |completed| outcome(ballot, completed) == now)
+}
+
+/// Whether `holds` for every completion; stops at the first for which it does not.
+fn every_completion(
+    table: &mut Table,
+    groups: &[(&Standing, u32)],
+    options: &[&Id],
+    holds: &mut impl FnMut(&Table) -> bool,
+) -> bool {
+    let Some(((standing, silent), later)) = groups.split_first() else {
+        return holds(table);
+    };
+    distribute(table, standing, *silent, options, &mut |table| {
+        every_completion(table, later, options, holds)
+    })
+}
+
+/// Every way to spread up to `silent` heads of one standing over the options.
+fn distribute(
+    table: &mut Table,
+    standing: &Standing,
+    silent: u32,
+    options: &[&Id],
+    holds: &mut dyn FnMut(&mut Table) -> bool,
+) -> bool {
+    let Some((option, rest)) = options.split_first() else {
+        return holds(table);
+    };
+    (0..=silent).all(|heads| {
+        shift(table, standing, option, i64::from(heads));
+        let held = distribute(table, standing, silent - heads, rest, holds);
+        shift(table, standing, option, -i64::from(heads));
+        held
+    })
+}
+
+/// Moves heads of one standing from silence to an option, or back.
+fn shift(table: &mut Table, standing: &Standing, option: &Id, heads: i64) {
+    let made = table.electors.entry(standing.clone()).or_default();
+    for (mark, change) in [(Some(option.clone()), heads), (None, -heads)] {
+        let count = made.entry(mark).or_default();
+        *count = u32::try_from(i64::from(*count) + change).unwrap_or(0);
+    }
+}

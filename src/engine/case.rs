@@ -1,0 +1,125 @@
+//! A case: one run of a procedure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::engine::ballot::BallotRun;
+use crate::engine::event::Why;
+use crate::engine::panel::{Done, Seats};
+use crate::statement::CaseRef;
+use crate::values::{Digest, Id, Instant};
+use crate::workflow::model::{Actors, Duty};
+
+/// One run of a procedure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Case {
+    /// Its name.
+    pub id: CaseRef,
+    /// The act that opened it.
+    pub opened: Done,
+    /// The state it is in.
+    pub state: Id,
+    /// When it entered that state.
+    pub entered: Instant,
+    /// When it ended, if it has.
+    pub ended: Option<Instant>,
+    /// Its own panel, where the panel is formed per case.
+    pub seats: Option<Seats>,
+    /// Who stays out of it, by seat.
+    pub recused: BTreeMap<Id, Recusal>,
+    /// The ballots opened so far; only the last can be open.
+    pub ballots: Vec<BallotRun>,
+    /// The duties that arose.
+    pub duties: Vec<DutyRun>,
+    /// The documents filed, in order.
+    pub filed: Vec<Filed>,
+    /// How it got here.
+    pub path: Vec<Move>,
+    /// How often each step was taken, by state and place in the list.
+    pub taken: BTreeMap<(Id, usize), u32>,
+    /// Steps without `to` that have been set off since entering; they do so once.
+    pub(super) spent: BTreeSet<usize>,
+}
+
+/// A recusal from one case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recusal {
+    /// When, and by which entry.
+    pub done: Done,
+    /// The reason, in words.
+    pub reason: String,
+}
+
+/// A document filed with an act.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filed {
+    /// The name under which the workflow asks for it.
+    pub name: Id,
+    /// The digest of its blob.
+    pub digest: Digest,
+    /// In whose name.
+    pub by: String,
+    /// The entry and its time.
+    pub done: Done,
+}
+
+/// A duty of this case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DutyRun {
+    /// The act that discharges it.
+    pub act: Id,
+    /// Who owes it.
+    pub by: Actors,
+    /// The documents it must carry.
+    pub attach: Vec<Id>,
+    /// By when. Later it is overdue, never void.
+    pub due: Instant,
+    /// When and by which entry it was done.
+    pub done: Option<Done>,
+    /// Its line in the workflow.
+    pub line: usize,
+}
+
+/// A change of state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Move {
+    /// When.
+    pub at: Instant,
+    /// To which state.
+    pub to: Id,
+    /// By what.
+    pub why: Why,
+}
+
+impl DutyRun {
+    pub(super) fn new(duty: &Duty, entered: Instant) -> Self {
+        Self {
+            act: duty.act.clone(),
+            by: duty.by.clone(),
+            attach: duty.attach.clone(),
+            due: entered.plus(duty.within),
+            done: None,
+            line: duty.line,
+        }
+    }
+}
+
+impl Case {
+    /// The ballot that is open now.
+    pub fn open_ballot(&self) -> Option<&BallotRun> {
+        self.ballots.last().filter(|run| run.closed.is_none())
+    }
+
+    pub(super) fn open_ballot_mut(&mut self) -> Option<&mut BallotRun> {
+        self.ballots.last_mut().filter(|run| run.closed.is_none())
+    }
+
+    /// Whether everything that the case asks of anybody is over: it has ended and no duty is open.
+    pub fn at_rest(&self) -> bool {
+        self.ended.is_some() && self.duties.iter().all(|duty| duty.done.is_some())
+    }
+
+    /// How often the step at this place of the current state's list was taken.
+    pub fn times_taken(&self, place: usize) -> u32 {
+        self.taken.get(&(self.state.clone(), place)).copied().unwrap_or(0)
+    }
+}

@@ -1,0 +1,404 @@
+//! What follows from an admitted statement, and taking it over into the state.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use crate::engine::ballot::{BallotRun, Cast, Closing, Elector, Leaving, outcome};
+use crate::engine::case::{Case, DutyRun, Filed, Move, Recusal};
+use crate::engine::event::{Annulled, Occurrence, Why};
+use crate::engine::panel::{Done, Nominee, Seats, standing};
+use crate::engine::paper;
+use crate::engine::state::{Reaffirmed, State};
+use crate::statement::body::Attachments;
+use crate::statement::{BallotRef, CaseRef, HolderRef, PublicKey, RawKey};
+use crate::values::{Digest, Id};
+use crate::workflow::model::{self, Condition, Exclusion, Formed, Step, Trigger};
+
+/// What an admitted statement does. Judging has made sure that it can be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// A person is named for a seat.
+    Nominated { seat: HolderRef, person: String, key: PublicKey, by: Id },
+    /// The nominee takes the seat, perhaps with a disclosure.
+    Accepted { seat: HolderRef, disclosure: Option<Digest> },
+    /// A disclosure is filed.
+    Disclosed { seat: HolderRef, disclosure: Digest },
+    /// A panelist stays out of a case.
+    Recused { seat: HolderRef, case: CaseRef, reason: String },
+    /// A panelist gives up the seat.
+    SteppedDown { seat: HolderRef },
+    /// A case is opened.
+    CaseOpened { case: CaseRef, by: String, attach: Attachments },
+    /// Somebody acts: the step at this place of the case's state.
+    Acted { case: CaseRef, place: usize, by: String, attach: Attachments },
+    /// Somebody discharges the duty at this place.
+    Discharged { case: CaseRef, duty: usize, by: String, attach: Attachments },
+    /// A vote.
+    Voted { case: CaseRef, seat: Id, choice: Id },
+    /// The parties say that the workflow stands.
+    Reaffirmed { occasion: String },
+    /// A holder's key is another one from now on.
+    KeyReplaced { holder: HolderRef, key: PublicKey, recovered: bool },
+}
+
+impl State {
+    /// Takes over what an admitted entry does, and everything that follows at once.
+    pub(super) fn apply(&mut self, change: Change, done: Done) {
+        match change {
+            Change::Nominated { seat, person, key, by } => self.nominated(seat, person, key, by, done),
+            Change::Accepted { seat, disclosure } => self.with_nominee(&seat, |nominee| {
+                nominee.accepted = Some(done);
+                nominee.disclosures.extend(disclosure.map(|digest| (done, digest)));
+            }),
+            Change::Disclosed { seat, disclosure } => {
+                self.with_nominee(&seat, |nominee| nominee.disclosures.push((done, disclosure)));
+            }
+            Change::Recused { seat, case, reason } => self.recused(&seat, &case, reason, done),
+            Change::SteppedDown { seat } => self.stepped_down(&seat, done),
+            Change::CaseOpened { case, by, attach } => self.case_opened(&case, &by, &attach, done),
+            Change::Acted { case, place, by, attach } => {
+                self.file(&case, &by, &attach, done);
+                let why = Why { entry: Some(done.entry), ..self.act_words(&case, place, &by) };
+                self.take_step(&case, place, why);
+            }
+            Change::Discharged { case, duty, by, attach } => {
+                self.file(&case, &by, &attach, done);
+                self.with_case(&case, |case| {
+                    if let Some(duty) = case.duties.get_mut(duty) {
+                        duty.done = Some(done);
+                    }
+                });
+            }
+            Change::Voted { case, seat, choice } => self.with_case(&case, |case| {
+                if let Some(run) = case.open_ballot_mut() {
+                    run.votes.insert(seat, Cast { choice, done });
+                }
+            }),
+            Change::Reaffirmed { occasion } => self.reaffirmed.push(Reaffirmed { done, occasion }),
+            Change::KeyReplaced { holder, key, recovered } => self.key_replaced(&holder, key, recovered, done),
+        }
+        self.settle(Some(done.entry));
+    }
+
+    fn nominated(&mut self, seat: HolderRef, person: String, key: PublicKey, by: Id, done: Done) {
+        let nominee = Nominee {
+            person: person.clone(),
+            key: key.clone(),
+            by,
+            nominated: done,
+            accepted: None,
+            disclosures: Vec::new(),
+        };
+        self.with_place(&seat, |place| place.nominee = Some(nominee));
+        self.holders.enter(seat, person, key);
+    }
+
+    fn recused(&mut self, seat: &HolderRef, case: &CaseRef, reason: String, done: Done) {
+        let seat = seat_id(seat).clone();
+        self.leave_ballot(case, &seat, "recused", done);
+        self.with_case(case, |case| {
+            case.recused.insert(seat, Recusal { done, reason });
+        });
+    }
+
+    fn stepped_down(&mut self, seat: &HolderRef, done: Done) {
+        let cases: Vec<CaseRef> = match seat {
+            HolderRef::CaseSeat { case, .. } => vec![case.clone()],
+            HolderRef::Office { body, .. } => self.cases_with_panel(body),
+        };
+        for case in cases {
+            self.leave_ballot(&case, seat_id(seat), "stepped down", done);
+        }
+        self.with_place(seat, |place| {
+            place.nominee = None;
+            place.vacant_since = done.at;
+        });
+        self.holders.leave(seat);
+    }
+
+    fn cases_with_panel(&self, panel: &Id) -> Vec<CaseRef> {
+        let uses = |id: &&CaseRef| self.procedure(id).is_some_and(|procedure| procedure.panel.as_ref() == Some(panel));
+        self.running.iter().filter(uses).cloned().collect()
+    }
+
+    /// Takes an elector out of the case's open ballot. The base stays as it was fixed.
+    fn leave_ballot(&mut self, case: &CaseRef, seat: &Id, reason: &'static str, done: Done) {
+        let vote_stands = self.open_ballot_of(case).is_some_and(|ballot| ballot.leaver_stands);
+        self.with_case(case, |case| {
+            if let Some(run) = case.open_ballot_mut().filter(|run| run.electors.contains_key(seat)) {
+                run.left.entry(seat.clone()).or_insert(Leaving { reason, done, vote_stands });
+            }
+        });
+    }
+
+    fn open_ballot_of(&self, case: &CaseRef) -> Option<&model::Ballot> {
+        self.ballot(&self.case(case)?.open_ballot()?.id.ballot)
+    }
+
+    fn key_replaced(&mut self, holder: &HolderRef, key: PublicKey, recovered: bool, done: Done) {
+        self.holders.replace_key(holder, key.clone());
+        self.with_nominee(holder, |nominee| nominee.key = key);
+        if !recovered {
+            return;
+        }
+        // Whoever recovers a key is not heard in a ballot already open; a vote cast before stands.
+        let affected: Vec<CaseRef> = match holder {
+            HolderRef::CaseSeat { case, .. } => vec![case.clone()],
+            HolderRef::Office { body, .. } => self.cases_with_panel(body),
+        };
+        for case in affected {
+            self.with_case(&case, |case| {
+                let seat = seat_id(holder);
+                if let Some(run) = case.open_ballot_mut().filter(|run| run.electors.contains_key(seat)) {
+                    let leaving = Leaving { reason: "key recovered", done, vote_stands: true };
+                    run.left.entry(seat.clone()).or_insert(leaving);
+                }
+            });
+        }
+    }
+
+    fn case_opened(&mut self, id: &CaseRef, by: &str, attach: &Attachments, done: Done) {
+        let Some(procedure) = self.procedure(id).cloned() else { return };
+        let panel = procedure.panel.as_ref().and_then(|name| self.workflow.panels.iter().find(|panel| panel.name == *name));
+        let seats = panel.filter(|panel| panel.formed == Formed::PerCase).map(|panel| Seats::vacant(panel, done.at));
+        let case = Case {
+            id: id.clone(),
+            opened: done,
+            state: procedure.start.clone(),
+            entered: done.at,
+            ended: None,
+            seats,
+            recused: [].into(),
+            ballots: Vec::new(),
+            duties: Vec::new(),
+            filed: Vec::new(),
+            path: Vec::new(),
+            taken: [].into(),
+            spent: [].into(),
+        };
+        self.cases.insert(id.clone(), Arc::new(case));
+        self.running.insert(id.clone());
+        self.file(id, by, attach, done);
+        let words = format!("{} by {by}", procedure.open.act);
+        let why = Why { entry: Some(done.entry), ballot: None, words, line: 0 };
+        self.emit(id, &procedure.open.emits, &why);
+        self.enter(id, &procedure.start, why);
+    }
+
+    fn file(&mut self, case: &CaseRef, by: &str, attach: &Attachments, done: Done) {
+        self.with_case(case, |case| {
+            for (name, digest) in attach {
+                case.filed.push(Filed { name: name.clone(), digest: *digest, by: by.to_owned(), done });
+            }
+        });
+    }
+
+    fn act_words(&self, id: &CaseRef, place: usize, by: &str) -> Why {
+        let step = self.case(id).and_then(|case| self.state_of(case)?.steps.get(place));
+        let words = match step.map(|step| &step.trigger) {
+            Some(Trigger::Do(doing)) => format!("{} by {by}", doing.act),
+            _ => by.to_owned(),
+        };
+        Why { entry: None, ballot: None, words, line: step.map_or(0, |step| step.line) }
+    }
+
+    /// Takes the step at this place of the case's state.
+    pub(super) fn take_step(&mut self, id: &CaseRef, place: usize, why: Why) {
+        let step = self.case(id).and_then(|case| self.state_of(case)?.steps.get(place)).cloned();
+        let Some(Step { trigger, to, emits, .. }) = step else { return };
+        self.with_case(id, |case| {
+            *case.taken.entry((case.state.clone(), place)).or_default() += 1;
+            if to.is_none() && !matches!(trigger, Trigger::Do(_)) {
+                case.spent.insert(place);
+            }
+        });
+        self.emit(id, &emits, &why);
+        if let Some(to) = to {
+            self.enter(id, &to, why);
+        }
+    }
+
+    /// Enters a state: its clocks start, its ballot opens, its duties arise.
+    fn enter(&mut self, id: &CaseRef, name: &Id, why: Why) {
+        let Some(state) = self.procedure(id).and_then(|procedure| procedure.states.iter().find(|state| state.name == *name)).cloned()
+        else {
+            return;
+        };
+        let at = self.moment.at;
+        self.with_case(id, |case| {
+            if let Some(run) = case.open_ballot_mut() {
+                run.closed = Some(Closing { at, entry: why.entry, outcome: None });
+            }
+            case.state = state.name.clone();
+            case.entered = at;
+            case.spent.clear();
+            case.duties.extend(state.duties.iter().map(|duty| DutyRun::new(duty, at)));
+            case.path.push(Move { at, to: state.name.clone(), why });
+            case.ended = state.ends.then_some(at);
+        });
+        if state.ends {
+            self.running.remove(id);
+        }
+        if let Some(ballot) = &state.ballot {
+            self.open_ballot(id, ballot);
+        }
+    }
+
+    fn open_ballot(&mut self, id: &CaseRef, name: &Id) {
+        let Some(run) = self.case(id).and_then(|case| self.new_ballot(case, name)) else { return };
+        self.with_case(id, |case| case.ballots.push(run));
+    }
+
+    /// The ballot with its electors as they are now.
+    fn new_ballot(&self, case: &Case, name: &Id) -> Option<BallotRun> {
+        let ballot = self.ballot(name)?;
+        let (panel, seats) = self.panel_of(case)?;
+        let rounds = case.ballots.iter().filter(|run| run.id.ballot == *name).count();
+        let round = u32::try_from(rounds + 1).ok().and_then(NonZeroU32::new)?;
+        let mut run = BallotRun {
+            id: BallotRef { case: case.id.clone(), ballot: name.clone(), round },
+            opened: self.moment.at,
+            closes: self.moment.at.plus(ballot.open_for),
+            electors: [].into(),
+            excluded: [].into(),
+            seats: seats.marks(panel),
+            votes: [].into(),
+            left: [].into(),
+            filed: case.filed.len(),
+            paper: Digest([0; 32]),
+            closed: None,
+        };
+        for seat in &panel.seats {
+            let recusal = case.recused.get(&seat.name).filter(|_| ballot.less.contains(&Exclusion::Recused));
+            match (seats.filled(panel, &seat.name), recusal) {
+                (Some(_), Some(recusal)) => {
+                    run.excluded.insert(seat.name.clone(), format!("recused: {}", recusal.reason));
+                }
+                (Some(nominee), None) => {
+                    let elector = Elector { person: nominee.person.clone(), standing: standing(seat) };
+                    run.electors.insert(seat.name.clone(), elector);
+                }
+                (None, _) => {
+                    run.excluded.insert(seat.name.clone(), "the seat is not filled".to_owned());
+                }
+            }
+        }
+        run.paper = Digest::of(paper::text(self, case, ballot, &run).as_bytes());
+        Some(run)
+    }
+
+    /// Whether the case's ballot can close before its time.
+    pub(super) fn may_close_early(&self, id: &CaseRef) -> bool {
+        let run = self.case(id).and_then(Case::open_ballot);
+        run.is_some_and(|run| self.ballot(&run.id.ballot).is_some_and(|ballot| run.closes_early(ballot)))
+    }
+
+    /// Closes the case's ballot with the outcome of the votes that count; [`State::settle`] goes on from there.
+    pub(super) fn close_ballot(&mut self, id: &CaseRef, entry: Option<u64>) {
+        let at = self.moment.at;
+        let result = self.case(id).and_then(Case::open_ballot).and_then(|run| {
+            let ballot = self.ballot(&run.id.ballot)?;
+            Some(outcome(ballot, &run.table(ballot)))
+        });
+        self.with_case(id, |case| {
+            if let Some(run) = case.open_ballot_mut() {
+                run.closed = Some(Closing { at, entry, outcome: result });
+            }
+        });
+    }
+
+    /// Emits events, and annuls what they annul.
+    fn emit(&mut self, case: &CaseRef, events: &[Id], why: &Why) {
+        for event in events {
+            self.annul(case, event, why);
+            let occurrence = Occurrence {
+                event: event.clone(),
+                case: case.clone(),
+                at: self.moment.at,
+                why: why.clone(),
+                annulled: None,
+            };
+            self.events.push(Arc::new(occurrence));
+        }
+        if !events.is_empty() {
+            self.timelines.take();
+        }
+    }
+
+    /// Annuls what the event annuls: in the same case where that emitted it, else every live occurrence
+    /// of cases of other procedures.
+    fn annul(&mut self, case: &CaseRef, by: &Id, why: &Why) {
+        let at = self.moment.at;
+        for definition in &self.workflow.events {
+            let Some(annulment) = definition.annulled.as_ref().filter(|annulment| annulment.by == *by) else { continue };
+            for occurrence in &mut self.events {
+                let reached = occurrence.case == *case || occurrence.case.procedure != case.procedure;
+                if occurrence.event == definition.name && occurrence.live() && reached {
+                    let annulled = Annulled { by: by.clone(), at, from: annulment.from, why: why.clone() };
+                    Arc::make_mut(occurrence).annulled = Some(annulled);
+                }
+            }
+        }
+    }
+
+    /// Whether a condition holds now for a case.
+    pub(super) fn condition(&self, case: &Case, condition: &Condition) -> bool {
+        match condition {
+            Condition::EverySeatFilled => self
+                .panel_of(case)
+                .is_some_and(|(panel, seats)| panel.seats.iter().all(|seat| seats.filled(panel, &seat.name).is_some())),
+            Condition::Seats(rule) => self.panel_of(case).is_some_and(|(panel, seats)| {
+                crate::engine::count::Table { seats: seats.marks(panel), ..Default::default() }.holds(rule)
+            }),
+            Condition::Event(event) => self.has(event),
+            Condition::Not(inner) => !self.condition(case, inner),
+            Condition::All(inner) => inner.iter().all(|condition| self.condition(case, condition)),
+            Condition::Any(inner) => inner.iter().any(|condition| self.condition(case, condition)),
+        }
+    }
+
+    /// The holder for whom a key speaks and still has something to say: a seat of a case that is at
+    /// rest keeps its key only until somebody else is given it.
+    pub(super) fn in_use(&self, key: RawKey) -> Option<&HolderRef> {
+        self.holders.speaks_for(key).filter(|holder| match holder {
+            HolderRef::CaseSeat { case, .. } => self.case(case).is_none_or(|case| !case.at_rest()),
+            HolderRef::Office { .. } => true,
+        })
+    }
+
+    fn with_case(&mut self, id: &CaseRef, change: impl FnOnce(&mut Case)) {
+        if let Some(case) = self.cases.get_mut(id) {
+            change(Arc::make_mut(case));
+        }
+    }
+
+    fn with_place(&mut self, seat: &HolderRef, change: impl FnOnce(&mut crate::engine::panel::Place)) {
+        let place = match seat {
+            HolderRef::CaseSeat { case, seat } => self
+                .cases
+                .get_mut(case)
+                .and_then(|case| Arc::make_mut(case).seats.as_mut())
+                .and_then(|seats| seats.seats.get_mut(seat)),
+            HolderRef::Office { body, name } => self.panels.get_mut(body).and_then(|seats| seats.seats.get_mut(name)),
+        };
+        if let Some(place) = place {
+            change(place);
+        }
+    }
+
+    fn with_nominee(&mut self, seat: &HolderRef, change: impl FnOnce(&mut Nominee)) {
+        self.with_place(seat, |place| {
+            if let Some(nominee) = &mut place.nominee {
+                change(nominee);
+            }
+        });
+    }
+}
+
+/// The seat's own name within its panel.
+pub(super) fn seat_id(seat: &HolderRef) -> &Id {
+    match seat {
+        HolderRef::CaseSeat { seat, .. } => seat,
+        HolderRef::Office { name, .. } => name,
+    }
+}

@@ -1,0 +1,184 @@
+//! How time passes: what is due next, and letting it happen.
+//!
+//! A deadline that includes its instant is passed only after everything that is done at that very
+//! instant, so every instant has two moments: its acts, and what is late. An `at`, and a deadline that
+//! excludes its instant, come before the acts.
+
+use crate::engine::case::Case;
+use crate::engine::event::Why;
+use crate::engine::state::State;
+use crate::statement::CaseRef;
+use crate::values::Instant;
+use crate::workflow::model::{Delay, Origin, Step, Trigger};
+
+/// A place in time: an instant, before or after what is done at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment {
+    /// The instant.
+    pub at: Instant,
+    /// Whether everything done at the instant is already past.
+    pub late: bool,
+}
+
+impl Moment {
+    /// The moment of acts at an instant.
+    pub fn of(at: Instant) -> Self {
+        Self { at, late: false }
+    }
+}
+
+/// Something that happens by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// When.
+    pub moment: Moment,
+    /// In which case.
+    pub case: CaseRef,
+    /// A step of the current state by its place in the list, or the closing of the open ballot.
+    pub step: Option<usize>,
+}
+
+impl State {
+    /// What happens next if nobody does anything: the earliest moment; among equals the case opened
+    /// first, there a ballot's closing first, then steps as they are listed.
+    pub fn next_due(&self) -> Option<Due> {
+        let mut next: Option<Due> = None;
+        for id in &self.running {
+            let Some(case) = self.case(id) else { continue };
+            for (moment, step) in self.dues(case) {
+                if next.as_ref().is_none_or(|earliest| moment < earliest.moment) {
+                    next = Some(Due { moment, case: id.clone(), step });
+                }
+            }
+        }
+        next
+    }
+
+    /// Lets time pass up to a moment, firing what is due in order.
+    pub(super) fn pass(&mut self, until: Moment) {
+        // Every round fires at least one step or closes a ballot; a workflow that `check` passes cannot
+        // do so without end in no time, and this bound keeps the engine total for any other.
+        for _ in 0..100_000 {
+            let Some(due) = self.next_due().filter(|due| due.moment <= until) else { break };
+            self.moment = self.moment.max(due.moment);
+            if due.step.is_none() {
+                self.close_ballot(&due.case, None);
+            }
+            self.settle(None);
+        }
+        self.moment = self.moment.max(until);
+    }
+
+    /// When the steps of a case's state that wait for time can be taken, and when its ballot closes.
+    fn dues(&self, case: &Case) -> Vec<(Moment, Option<usize>)> {
+        let mut dues = Vec::new();
+        if let Some(run) = case.open_ballot() {
+            let late = self.ballot(&run.id.ballot).is_none_or(|ballot| !ballot.excluded);
+            dues.push((Moment { at: run.closes, late }, None));
+        }
+        let steps = self.state_of(case).map_or(&[][..], |state| &state.steps);
+        for (place, step) in steps.iter().enumerate() {
+            if exhausted(case, place, step) {
+                continue;
+            }
+            if let Some(moment) = self.timer(case, step) {
+                dues.push((moment, Some(place)));
+            }
+        }
+        dues
+    }
+
+    /// When a step that waits for time can be taken; `None` for other steps, and before its clock starts.
+    pub(super) fn timer(&self, case: &Case, step: &Step) -> Option<Moment> {
+        let moment = match &step.trigger {
+            Trigger::At(at) => Moment::of(*at),
+            Trigger::After(delay) => self.deadline(case, delay)?,
+            Trigger::Do(_) | Trigger::When(_) | Trigger::Outcome(_) => return None,
+        };
+        // A time that had come before the state was entered is due on entering.
+        Some(moment.max(Moment::of(case.entered)))
+    }
+
+    /// The moment from which a delay has run out; `None` before its clock starts.
+    pub(super) fn deadline(&self, case: &Case, delay: &Delay) -> Option<Moment> {
+        let from = match &delay.of {
+            Origin::Entered => case.entered,
+            Origin::Opened => case.opened.at,
+            Origin::Event(event) => {
+                self.events.iter().rev().find(|occurrence| occurrence.event == *event && occurrence.live())?.at
+            }
+        };
+        Some(Moment { at: from.plus(delay.span), late: !delay.excluded })
+    }
+
+    /// Closes every ballot that may close early and takes every step that applies now without anybody
+    /// acting, in every running case, until there is none. `entry` is the entry under whose admission
+    /// this happens.
+    pub(super) fn settle(&mut self, entry: Option<u64>) {
+        // The bound is only for workflows that `check` would refuse; see `pass`.
+        for _ in 0..10_000 {
+            let closing = self.running.iter().find(|id| self.may_close_early(id)).cloned();
+            if let Some(id) = closing {
+                self.close_ballot(&id, entry);
+                continue;
+            }
+            let next = self.running.iter().find_map(|id| {
+                let case = self.case(id)?;
+                let place = self.applicable(case)?;
+                Some((id.clone(), place))
+            });
+            let Some((id, place)) = next else { break };
+            let why = self.why(&id, place, entry);
+            self.take_step(&id, place, why);
+        }
+    }
+
+    /// The first listed step of the case's state that applies now by itself.
+    fn applicable(&self, case: &Case) -> Option<usize> {
+        let steps = &self.state_of(case)?.steps;
+        let outcome = case.ballots.last().and_then(|run| run.closed.as_ref()).and_then(|closing| closing.outcome.as_ref());
+        steps.iter().enumerate().position(|(place, step)| {
+            !exhausted(case, place, step)
+                && match &step.trigger {
+                    Trigger::Do(_) => false,
+                    Trigger::When(condition) => self.condition(case, condition),
+                    Trigger::After(_) | Trigger::At(_) => {
+                        self.timer(case, step).is_some_and(|moment| moment <= self.moment)
+                    }
+                    // A state without a ballot of its own has no outcome steps, so this is this state's.
+                    Trigger::Outcome(names) => outcome.is_some_and(|outcome| names.contains(outcome)),
+                }
+        })
+    }
+
+    fn why(&self, id: &CaseRef, place: usize, entry: Option<u64>) -> Why {
+        let unknown = Why { entry, ballot: None, words: String::new(), line: 0 };
+        let Some(case) = self.case(id) else { return unknown };
+        let Some(step) = self.state_of(case).and_then(|state| state.steps.get(place)) else { return unknown };
+        let run = case.ballots.last();
+        match &step.trigger {
+            Trigger::Outcome(_) => {
+                let closing = run.and_then(|run| run.closed.as_ref());
+                let outcome = closing.and_then(|closing| closing.outcome.as_ref());
+                Why {
+                    // The ballot was closed by this entry, or by time alone.
+                    entry: closing.and_then(|closing| closing.entry),
+                    ballot: run.map(|run| run.id.clone()),
+                    words: format!("outcome {}", outcome.map_or("", |outcome| outcome.as_str())),
+                    line: step.line,
+                }
+            }
+            trigger => Why {
+                entry: if matches!(trigger, Trigger::When(_)) { entry } else { None },
+                ballot: None,
+                words: trigger.words(),
+                line: step.line,
+            },
+        }
+    }
+}
+
+/// Whether a step cannot be taken again: its bound is reached, or it stays in its state and has fired.
+pub(super) fn exhausted(case: &Case, place: usize, step: &Step) -> bool {
+    case.spent.contains(&place) || step.at_most.is_some_and(|most| case.times_taken(place) >= most)
+}

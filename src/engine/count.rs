@@ -1,0 +1,136 @@
+//! Counting, once for signers, seats and witnesses alike: keyed by holder, exact, without floats.
+
+use std::collections::BTreeMap;
+
+use crate::values::Id;
+use crate::workflow::model::{Amount, Ballot, Bound, Comparison, Counted, Operator, Rule, Term};
+
+/// What makes holders equal for counting: their class and their weight.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Standing {
+    /// The class, if any.
+    pub class: Option<Id>,
+    /// The weight; 1 for an officer or a witness.
+    pub weight: u32,
+}
+
+/// How many holders of equal standing made which mark; `None` is no mark.
+pub type Marks<M> = BTreeMap<Standing, BTreeMap<Option<M>, u32>>;
+
+/// The one place that counts: each of `entitled` exactly once, under the mark that it made, or none.
+/// A mark by anybody else does not count; of several marks by one holder the last counts.
+pub fn marks<H: Ord, M: Ord>(
+    entitled: impl IntoIterator<Item = (H, Standing)>,
+    made: impl IntoIterator<Item = (H, M)>,
+) -> Marks<M> {
+    let mut made: BTreeMap<H, M> = made.into_iter().collect();
+    let entitled: BTreeMap<H, Standing> = entitled.into_iter().collect();
+    let mut counted = Marks::new();
+    for (holder, standing) in entitled {
+        *counted.entry(standing).or_default().entry(made.remove(&holder)).or_default() += 1;
+    }
+    counted
+}
+
+/// How many holders made any mark.
+pub fn heads<M: Ord>(marks: &Marks<M>) -> u64 {
+    marks.values().flatten().filter(|(mark, _)| mark.is_some()).map(|(_, heads)| u64::from(*heads)).sum()
+}
+
+/// Everything that a rule's amounts can count.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Table {
+    /// The electors by the choice they made.
+    pub electors: Marks<Id>,
+    /// All seats of the panel: marked where filled, by any name.
+    pub seats: Marks<()>,
+    /// The choices, without the abstention.
+    pub choices: Vec<Id>,
+    /// The name of the abstention.
+    pub abstention: Option<Id>,
+}
+
+impl Table {
+    /// The table of a ballot with these electors, votes and seats.
+    pub fn of_ballot(ballot: &Ballot, electors: Marks<Id>, seats: Marks<()>) -> Self {
+        Self { electors, seats, choices: ballot.choices.clone(), abstention: ballot.abstention.clone() }
+    }
+
+    /// Whether every comparison of the rule holds.
+    pub fn holds(&self, rule: &Rule) -> bool {
+        rule.all.iter().all(|comparison| self.compare(comparison))
+    }
+
+    /// The sum of the terms.
+    pub fn amount(&self, amount: &Amount) -> u64 {
+        amount.iter().map(|term| self.term(term)).sum()
+    }
+
+    fn term(&self, term: &Term) -> u64 {
+        match &term.counted {
+            Counted::Choice(choice) => sum(&self.electors, term, |mark| mark == Some(choice)),
+            Counted::Votes => sum(&self.electors, term, |mark| mark.is_some() && mark != self.abstention.as_ref()),
+            Counted::Participating => sum(&self.electors, term, |mark| mark.is_some()),
+            Counted::Electors => sum(&self.electors, term, |_| true),
+            Counted::Seats => sum(&self.seats, term, |_| true),
+            Counted::Filled => sum(&self.seats, term, |mark| mark.is_some()),
+            Counted::Leading => {
+                let votes = |choice| sum(&self.electors, term, |mark| mark == Some(choice));
+                self.choices.iter().map(votes).max().unwrap_or(0)
+            }
+        }
+    }
+
+    fn compare(&self, comparison: &Comparison) -> bool {
+        let left = u128::from(self.amount(&comparison.amount));
+        self.bound(&comparison.bound).is_some_and(|bound| {
+            // left op top/bottom, multiplied out: the bounds of the model keep this far below 2^128.
+            let (left, right) = (left * bound.bottom, bound.top);
+            match comparison.op {
+                Operator::Above => left > right,
+                Operator::AtLeast => left >= right,
+                Operator::Equal => left == right,
+                Operator::Below => left < right,
+                Operator::AtMost => left <= right,
+            }
+        })
+    }
+
+    /// The bound as an exact fraction; `None` where it is a fraction of nothing.
+    pub fn bound(&self, bound: &Bound) -> Option<Fraction> {
+        match bound {
+            Bound::Number(number) => Some(Fraction { top: u128::from(*number), bottom: 1 }),
+            Bound::Share { numerator, denominator, of } => {
+                let of = self.amount(of);
+                let top = u128::from(*numerator) * u128::from(of);
+                (of > 0).then_some(Fraction { top, bottom: u128::from(*denominator) })
+            }
+            Bound::Lesser(a, b) => {
+                let (a, b) = (self.bound(a)?, self.bound(b)?);
+                Some(if a.top * b.bottom <= b.top * a.bottom { a } else { b })
+            }
+        }
+    }
+}
+
+/// An exact fraction: `top / bottom`, `bottom` at least 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fraction {
+    /// Above the line.
+    pub top: u128,
+    /// Below the line.
+    pub bottom: u128,
+}
+
+fn sum<M: Ord>(marks: &Marks<M>, term: &Term, counts: impl Fn(Option<&M>) -> bool) -> u64 {
+    let mut total = 0;
+    for (standing, made) in marks {
+        if term.class.is_some() && term.class != standing.class {
+            continue;
+        }
+        let each = if term.heads { 1 } else { u64::from(standing.weight) };
+        let heads = made.iter().filter(|(mark, _)| counts(mark.as_ref())).map(|(_, heads)| u64::from(*heads));
+        total += each * heads.sum::<u64>();
+    }
+    total
+}

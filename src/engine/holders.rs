@@ -1,0 +1,74 @@
+//! Holders: whoever a key speaks for. One raw key belongs to at most one holder at a time.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::statement::{HolderRef, PublicKey, RawKey};
+
+/// A holder and the key that speaks for it now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The person, in words.
+    pub person: String,
+    /// The key.
+    pub key: PublicKey,
+    /// The entry of the last statement signed as this holder: the next one must come after it.
+    pub last: Option<u64>,
+}
+
+/// All holders of an agreement.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Holders {
+    by_name: BTreeMap<HolderRef, Arc<Holder>>,
+    by_key: BTreeMap<RawKey, HolderRef>,
+}
+
+impl Holders {
+    /// The holder of this name.
+    pub fn get(&self, name: &HolderRef) -> Option<&Holder> {
+        self.by_name.get(name).map(|holder| &**holder)
+    }
+
+    /// For whom a raw key speaks, whatever type of key wraps it.
+    pub fn speaks_for(&self, key: RawKey) -> Option<&HolderRef> {
+        self.by_key.get(&key)
+    }
+
+    /// All holders, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&HolderRef, &Holder)> {
+        self.by_name.iter().map(|(name, holder)| (name, &**holder))
+    }
+
+    /// Binds a key to a holder who enters; whoever held the name or the key before no longer does.
+    pub(super) fn enter(&mut self, name: HolderRef, person: String, key: PublicKey) {
+        if let Some(former) = self.by_key.get(&key.raw()).cloned() {
+            self.leave(&former);
+        }
+        self.leave(&name);
+        self.by_key.insert(key.raw(), name.clone());
+        self.by_name.insert(name, Arc::new(Holder { person, key, last: None }));
+    }
+
+    /// Removes a holder; the key speaks for nobody.
+    pub(super) fn leave(&mut self, name: &HolderRef) {
+        if let Some(holder) = self.by_name.remove(name) {
+            self.by_key.remove(&holder.key.raw());
+        }
+    }
+
+    /// Gives a holder another key. The chain of statements goes on.
+    pub(super) fn replace_key(&mut self, name: &HolderRef, key: PublicKey) {
+        if let Some(holder) = self.by_name.get_mut(name) {
+            self.by_key.remove(&holder.key.raw());
+            self.by_key.insert(key.raw(), name.clone());
+            Arc::make_mut(holder).key = key;
+        }
+    }
+
+    /// Records that the holder signed the statement of this entry.
+    pub(super) fn signed(&mut self, name: &HolderRef, entry: u64) {
+        if let Some(holder) = self.by_name.get_mut(name) {
+            Arc::make_mut(holder).last = Some(entry);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What lies ahead: who has still to act, what is overdue, and what happens when if nobody does.
+
+use crate::engine::case::Case;
+use crate::engine::clock::{Moment, exhausted};
+use crate::engine::state::State;
+use crate::statement::{CaseRef, HolderRef};
+use crate::values::{Id, Instant};
+use crate::workflow::model::{Filling, Trigger};
+
+/// Something that somebody can or must do now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Task {
+    /// The case.
+    pub case: CaseRef,
+    /// Who: a party, role or seat, in words.
+    pub who: String,
+    /// What, in words: `vote on verification#1/finding#1`, `nominate for verification#1/i1`.
+    pub what: String,
+    /// Whether it is owed, awaited, or merely possible.
+    pub kind: Kind,
+    /// Until when, if that ends.
+    pub until: Option<Instant>,
+}
+
+/// How pressing a task is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A duty whose time has passed.
+    Overdue,
+    /// A duty.
+    Owed,
+    /// The case waits for it.
+    Awaited,
+    /// A step that somebody may take.
+    Possible,
+}
+
+/// What happens by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Coming {
+    /// When.
+    pub at: Instant,
+    /// In which case.
+    pub case: CaseRef,
+    /// What, in words: `the ballot closes: no-quorum`, `forming → closed (undecided)`.
+    pub what: String,
+}
+
+/// How far ahead the outlook looks: a silent case ends long before that many steps.
+const MOST_STEPS: usize = 64;
+
+impl State {
+    /// What everybody can or must do now, in running cases and in ended ones with open duties. This
+    /// state must be the one at `at`.
+    pub fn tasks(&self, at: Instant) -> Vec<Task> {
+        let mut tasks = Vec::new();
+        for case in self.cases.values().filter(|case| !case.at_rest()) {
+            self.duty_tasks(case, at, &mut tasks);
+            if case.ended.is_none() {
+                self.seat_tasks(case, at, &mut tasks);
+                self.vote_tasks(case, &mut tasks);
+            }
+            self.step_tasks(case, at, &mut tasks);
+        }
+        tasks
+    }
+
+    fn duty_tasks(&self, case: &Case, at: Instant, tasks: &mut Vec<Task>) {
+        for duty in case.duties.iter().filter(|duty| duty.done.is_none()) {
+            let kind = if at > duty.due { Kind::Overdue } else { Kind::Owed };
+            let (who, what) = (duty.by.words(), duty.act.to_string());
+            tasks.push(Task { case: case.id.clone(), who, what, kind, until: Some(duty.due) });
+        }
+    }
+
+    fn seat_tasks(&self, case: &Case, at: Instant, tasks: &mut Vec<Task>) {
+        let Some((panel, seats)) = self.panel_of(case) else { return };
+        for seat in &panel.seats {
+            let name = self.seat_name(case, &seat.name);
+            let Some(seating) = self.seat(&name) else { continue };
+            if seats.filled(panel, &seat.name).is_some() {
+                continue;
+            }
+            for (who, what) in self.missing_for(&name, &seating, at) {
+                let passes = panel.vacancy.as_ref().map(|vacancy| seating.vacant_since.plus(vacancy.after));
+                let until = passes.filter(|passes| *passes >= at);
+                tasks.push(Task { case: case.id.clone(), who, what, kind: Kind::Awaited, until });
+            }
+        }
+    }
+
+    fn missing_for(&self, name: &HolderRef, seating: &crate::engine::state::Seating<'_>, at: Instant) -> Vec<(String, String)> {
+        let Some(nominee) = seating.nominee else {
+            return vec![(self.nominator(seating, at).to_string(), format!("nominate for {name}"))];
+        };
+        let missing = nominee.missing(seating.panel).into_iter().map(|filling| match filling {
+            Filling::Accepted => format!("accept-seat {name}"),
+            Filling::Disclosed => format!("disclose as {name}"),
+        });
+        missing.map(|what| (nominee.person.clone(), what)).collect()
+    }
+
+    fn vote_tasks(&self, case: &Case, tasks: &mut Vec<Task>) {
+        let Some(run) = case.open_ballot() else { return };
+        for (seat, _) in run.awaited() {
+            let who = self.seat_name(case, seat).to_string();
+            let what = format!("vote on {}", run.id);
+            tasks.push(Task { case: case.id.clone(), who, what, kind: Kind::Awaited, until: Some(run.closes) });
+        }
+    }
+
+    fn step_tasks(&self, case: &Case, at: Instant, tasks: &mut Vec<Task>) {
+        let steps = self.state_of(case).map_or(&[][..], |state| &state.steps);
+        for (place, step) in steps.iter().enumerate() {
+            let Trigger::Do(doing) = &step.trigger else { continue };
+            let end = doing.within.as_ref().and_then(|within| self.deadline(case, within));
+            let started = doing.not_before.as_ref().is_none_or(|start| {
+                self.deadline(case, start).is_some_and(|start| start.at <= at)
+            });
+            if exhausted(case, place, step) || end.is_some_and(|end| end <= Moment::of(at)) || !started {
+                continue;
+            }
+            let (who, what) = (doing.by.words(), doing.act.to_string());
+            let until = end.map(|end| end.at);
+            tasks.push(Task { case: case.id.clone(), who, what, kind: Kind::Possible, until });
+        }
+    }
+
+    /// What happens, in order, if nobody does anything from now on.
+    pub fn if_nobody_acts(&self) -> Vec<Coming> {
+        let mut ahead = self.clone();
+        let mut coming = Vec::new();
+        while coming.len() < MOST_STEPS {
+            let Some(due) = ahead.next_due() else { break };
+            let Some(before) = ahead.case(&due.case).cloned() else { break };
+            let events = ahead.events.len();
+            ahead.pass(due.moment);
+            let Some(after) = ahead.case(&due.case) else { break };
+            let emitted: Vec<&Id> = ahead.events.iter().skip(events).map(|occurrence| &occurrence.event).collect();
+            let what = happened(&before, after, &emitted);
+            coming.push(Coming { at: due.moment.at, case: due.case.clone(), what });
+        }
+        coming
+    }
+}
+
+fn happened(before: &Case, after: &Case, emitted: &[&Id]) -> String {
+    let mut parts = Vec::new();
+    if let Some(open) = before.open_ballot() {
+        let closed = after.ballots.iter().find(|run| run.id == open.id).and_then(|run| run.closed.as_ref());
+        let outcome = closed.and_then(|closing| closing.outcome.as_ref());
+        parts.extend(outcome.map(|outcome| format!("{} closes: {outcome}", open.id)));
+    }
+    let moved: Vec<&str> = after.path.iter().skip(before.path.len()).map(|step| step.to.as_str()).collect();
+    if !moved.is_empty() {
+        parts.push(format!("{} → {}", before.state, moved.join(" → ")));
+    }
+    if !emitted.is_empty() {
+        let names: Vec<&str> = emitted.iter().map(|event| event.as_str()).collect();
+        parts.push(format!("event {}", names.join(", ")));
+    }
+    parts.join("; ")
+}

@@ -1,0 +1,88 @@
+//! Panels as they are: who sits where since when.
+
+use std::collections::BTreeMap;
+
+use crate::engine::count::{Marks, Standing, marks};
+use crate::statement::PublicKey;
+use crate::values::{Digest, Id, Instant};
+use crate::workflow::model::{Filling, Panel, Seat};
+
+/// The seats of a standing panel, or of the panel of one case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seats {
+    /// The panel in the workflow.
+    pub panel: Id,
+    /// Every seat of it.
+    pub seats: BTreeMap<Id, Place>,
+}
+
+/// One seat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Since when nobody has filled it: the clock of `vacant`.
+    pub vacant_since: Instant,
+    /// Whoever is nominated or sits here.
+    pub nominee: Option<Nominee>,
+}
+
+/// A person named for a seat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nominee {
+    /// The person, in words.
+    pub person: String,
+    /// The key with which they entered.
+    pub key: PublicKey,
+    /// The party or role that nominated.
+    pub by: Id,
+    /// The nomination.
+    pub nominated: Done,
+    /// The acceptance.
+    pub accepted: Option<Done>,
+    /// The disclosures, in order.
+    pub disclosures: Vec<(Done, Digest)>,
+}
+
+/// When something was done and by which entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Done {
+    /// When.
+    pub at: Instant,
+    /// The entry.
+    pub entry: u64,
+}
+
+impl Nominee {
+    /// What is still missing before the seat counts as filled.
+    pub fn missing(&self, panel: &Panel) -> Vec<Filling> {
+        let has = |filling: &Filling| match filling {
+            Filling::Accepted => self.accepted.is_some(),
+            Filling::Disclosed => !self.disclosures.is_empty(),
+        };
+        panel.filled.iter().filter(|filling| !has(filling)).copied().collect()
+    }
+}
+
+impl Seats {
+    /// A panel with every seat vacant since `at`.
+    pub fn vacant(panel: &Panel, at: Instant) -> Self {
+        let place = |seat: &Seat| (seat.name.clone(), Place { vacant_since: at, nominee: None });
+        Self { panel: panel.name.clone(), seats: panel.seats.iter().map(place).collect() }
+    }
+
+    /// Whoever fills the seat, having done everything that the panel asks.
+    pub fn filled(&self, panel: &Panel, seat: &Id) -> Option<&Nominee> {
+        let nominee = self.seats.get(seat)?.nominee.as_ref()?;
+        nominee.missing(panel).is_empty().then_some(nominee)
+    }
+
+    /// All seats for counting, marked where filled.
+    pub fn marks(&self, panel: &Panel) -> Marks<()> {
+        let filled = panel.seats.iter().filter(|seat| self.filled(panel, &seat.name).is_some());
+        marks(panel.seats.iter().map(|seat| (&seat.name, standing(seat))), filled.map(|seat| (&seat.name, ())))
+    }
+}
+
+/// How a seat counts.
+pub fn standing(seat: &Seat) -> Standing {
+    Standing { class: seat.class.clone(), weight: seat.weight }
+}

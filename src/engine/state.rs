@@ -1,0 +1,166 @@
+//! The state of an agreement after some entries.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
+use std::sync::{Arc, OnceLock};
+
+use crate::engine::case::Case;
+use crate::engine::clock::Moment;
+use crate::engine::event::Events;
+use crate::engine::holders::Holders;
+use crate::engine::licence::Timelines;
+use crate::engine::panel::{Done, Nominee, Seats};
+use crate::statement::{AgreementRef, CaseRef, HolderRef, LogIdentity};
+use crate::values::{Digest, Id, Instant};
+use crate::workflow::Workflow;
+use crate::workflow::model::{self, Formed, Panel, Procedure};
+
+/// Everything that follows from the entries so far.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// The agreement.
+    pub agreement: AgreementRef,
+    /// The log that keeps it.
+    pub log: LogIdentity,
+    /// The witness policy of the opening statement.
+    pub policy: Option<String>,
+    /// The digest of the contract's text.
+    pub contract: Digest,
+    /// The workflow in force.
+    pub workflow: Arc<Workflow>,
+    /// The workflow's exact text.
+    pub workflow_text: Arc<str>,
+    /// When the agreement was opened.
+    pub opened: Instant,
+    /// The number of entries.
+    pub size: u64,
+    /// The time of the last entry.
+    pub last: Instant,
+    /// For whom each key speaks.
+    pub holders: Holders,
+    /// The standing panels, by name.
+    pub panels: BTreeMap<Id, Seats>,
+    /// All cases.
+    pub cases: BTreeMap<CaseRef, Arc<Case>>,
+    /// The cases that have not ended.
+    pub running: BTreeSet<CaseRef>,
+    /// Every event so far.
+    pub events: Events,
+    /// When all parties said that the workflow stands.
+    pub reaffirmed: Vec<Reaffirmed>,
+    pub(super) moment: Moment,
+    /// The licence timelines, computed when first asked for and dropped when an event is emitted.
+    pub(super) timelines: OnceLock<Arc<Timelines>>,
+}
+
+/// A reaffirmation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reaffirmed {
+    /// When, and by which entry.
+    pub done: Done,
+    /// The occasion, in words.
+    pub occasion: String,
+}
+
+impl State {
+    /// The state at `instant`, with every timer fired that is due by then and nothing else done.
+    /// Before the last entry this is the state after that entry: the past is a replay's to tell.
+    pub fn at(&self, instant: Instant) -> Cow<'_, Self> {
+        let moment = Moment::of(instant);
+        if self.next_due().is_none_or(|due| due.moment > moment) {
+            return Cow::Borrowed(self);
+        }
+        let mut later = self.clone();
+        later.pass(moment);
+        Cow::Owned(later)
+    }
+
+    /// The case of this name.
+    pub fn case(&self, id: &CaseRef) -> Option<&Case> {
+        self.cases.get(id).map(|case| &**case)
+    }
+
+    /// The procedure of a case.
+    pub fn procedure(&self, id: &CaseRef) -> Option<&Procedure> {
+        self.workflow.procedures.iter().find(|procedure| procedure.name == id.procedure)
+    }
+
+    /// The cases of a procedure, oldest first.
+    pub fn cases_of<'a>(&'a self, procedure: &'a Id) -> impl Iterator<Item = &'a Case> {
+        self.cases.range(first_case(procedure)..).map(|(_, case)| &**case).take_while(move |case| case.id.procedure == *procedure)
+    }
+
+    /// The panel that a case's seats are of, and the seats.
+    pub fn panel_of(&self, case: &Case) -> Option<(&Panel, &Seats)> {
+        let name = self.procedure(&case.id)?.panel.as_ref()?;
+        let panel = self.workflow.panels.iter().find(|panel| panel.name == *name)?;
+        let seats = match panel.formed {
+            Formed::PerCase => case.seats.as_ref()?,
+            Formed::Standing => self.panels.get(name)?,
+        };
+        Some((panel, seats))
+    }
+
+    /// The panel and place behind a seat's full name, and the case it belongs to where it is a case's own.
+    pub fn seat(&self, name: &HolderRef) -> Option<Seating<'_>> {
+        let (case, body, seat) = match name {
+            HolderRef::CaseSeat { case, seat } => {
+                let case = self.case(case)?;
+                (Some(case), case.seats.as_ref()?, seat)
+            }
+            HolderRef::Office { body, name } => (None, self.panels.get(body)?, name),
+        };
+        let panel = self.workflow.panels.iter().find(|panel| panel.name == body.panel)?;
+        let seat = panel.seats.iter().find(|candidate| candidate.name == *seat)?;
+        let place = body.seats.get(&seat.name)?;
+        Some(Seating { case, panel, seat, vacant_since: place.vacant_since, nominee: place.nominee.as_ref() })
+    }
+
+    /// The full name of a seat of a case's panel.
+    pub fn seat_name(&self, case: &Case, seat: &Id) -> HolderRef {
+        match (&case.seats, self.panel_of(case)) {
+            (None, Some((panel, _))) => HolderRef::Office { body: panel.name.clone(), name: seat.clone() },
+            _ => HolderRef::CaseSeat { case: case.id.clone(), seat: seat.clone() },
+        }
+    }
+
+    /// The ballot of the workflow that a case's current state opens.
+    pub fn ballot(&self, name: &Id) -> Option<&model::Ballot> {
+        self.workflow.ballots.iter().find(|ballot| ballot.name == *name)
+    }
+
+    /// The workflow's definition of the state that a case is in.
+    pub fn state_of(&self, case: &Case) -> Option<&model::State> {
+        self.procedure(&case.id)?.states.iter().find(|state| state.name == case.state)
+    }
+
+    /// A party or role by name.
+    pub fn office(&self, name: &Id) -> Option<&model::Office> {
+        self.workflow.parties.iter().chain(&self.workflow.roles).find(|office| office.name == *name)
+    }
+
+    /// Whether an event has an occurrence that counts now.
+    pub fn has(&self, event: &Id) -> bool {
+        self.events.iter().any(|occurrence| occurrence.event == *event && occurrence.live())
+    }
+}
+
+/// A seat with whoever is in it.
+#[derive(Debug, Clone, Copy)]
+pub struct Seating<'a> {
+    /// The case to which it belongs, where the panel is formed per case.
+    pub case: Option<&'a Case>,
+    /// The panel.
+    pub panel: &'a Panel,
+    /// The seat in the workflow.
+    pub seat: &'a model::Seat,
+    /// Since when nobody has filled it.
+    pub vacant_since: Instant,
+    /// Whoever is nominated or sits here.
+    pub nominee: Option<&'a Nominee>,
+}
+
+fn first_case(procedure: &Id) -> CaseRef {
+    CaseRef { procedure: procedure.clone(), number: NonZeroU32::MIN }
+}
