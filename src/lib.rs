@@ -3,6 +3,7 @@
 //! The rooms, from the ground up; a lower one never imports an upper one:
 //! [`values`] → [`log`], [`statement`], [`workflow`] → engine → audit, store → registry → cli.
 
+pub mod engine;
 pub mod log;
 pub mod statement;
 pub mod values;

@@ -89,7 +89,9 @@ impl BallotRun {
 
     /// Who can still vote: electors who have neither voted nor left.
     pub fn awaited(&self) -> impl Iterator<Item = (&Id, &Elector)> {
-        self.electors.iter().filter(|(seat, _)| !self.votes.contains_key(*seat) && !self.left.contains_key(*seat))
+        self.electors
+            .iter()
+            .filter(|(seat, _)| !self.votes.contains_key(*seat) && !self.left.contains_key(*seat))
     }
 
     /// What the rules of the ballot count now.
@@ -114,17 +116,12 @@ impl BallotRun {
 /// The outcome of a ballot in which these votes counted.
 pub fn outcome(ballot: &Ballot, table: &Table) -> Id {
     let quorum = ballot.quorum.as_ref().is_none_or(|rule| table.holds(rule));
-    let holding = ballot.outcomes.iter().find(|outcome| outcome.rule.as_ref().is_none_or(|rule| table.holds(rule)));
+    let holding =
+        ballot.outcomes.iter().find(|outcome| outcome.rule.as_ref().is_none_or(|rule| table.holds(rule)));
     match holding {
         Some(outcome) if quorum => outcome.is.clone(),
-        _ => no_quorum(),
+        _ => Id::constant(NO_QUORUM),
     }
-}
-
-/// The name of the outcome without quorum, as an id.
-pub fn no_quorum() -> Id {
-    #[expect(clippy::expect_used, reason = "a constant of the model that a test parses")]
-    NO_QUORUM.parse().expect("`no-quorum` is an id")
 }
 
 /// Whether every way in which those who can still vote may vote, abstain or stay silent gives the
@@ -148,9 +145,7 @@ fn every_completion(
     let Some(((standing, silent), later)) = groups.split_first() else {
         return holds(table);
     };
-    distribute(table, standing, *silent, options, &mut |table| {
-        every_completion(table, later, options, holds)
-    })
+    distribute(table, standing, *silent, options, &mut |table| every_completion(table, later, options, holds))
 }
 
 /// Every way to spread up to `silent` heads of one standing over the options.

@@ -75,7 +75,9 @@ impl State {
                 }
             }),
             Change::Reaffirmed { occasion } => self.reaffirmed.push(Reaffirmed { done, occasion }),
-            Change::KeyReplaced { holder, key, recovered } => self.key_replaced(&holder, key, recovered, done),
+            Change::KeyReplaced { holder, key, recovered } => {
+                self.key_replaced(&holder, key, recovered, done)
+            }
         }
         self.settle(Some(done.entry));
     }
@@ -117,7 +119,9 @@ impl State {
     }
 
     fn cases_with_panel(&self, panel: &Id) -> Vec<CaseRef> {
-        let uses = |id: &&CaseRef| self.procedure(id).is_some_and(|procedure| procedure.panel.as_ref() == Some(panel));
+        let uses = |id: &&CaseRef| {
+            self.procedure(id).is_some_and(|procedure| procedure.panel.as_ref() == Some(panel))
+        };
         self.running.iter().filter(uses).cloned().collect()
     }
 
@@ -159,8 +163,12 @@ impl State {
 
     fn case_opened(&mut self, id: &CaseRef, by: &str, attach: &Attachments, done: Done) {
         let Some(procedure) = self.procedure(id).cloned() else { return };
-        let panel = procedure.panel.as_ref().and_then(|name| self.workflow.panels.iter().find(|panel| panel.name == *name));
-        let seats = panel.filter(|panel| panel.formed == Formed::PerCase).map(|panel| Seats::vacant(panel, done.at));
+        let panel = procedure
+            .panel
+            .as_ref()
+            .and_then(|name| self.workflow.panels.iter().find(|panel| panel.name == *name));
+        let seats =
+            panel.filter(|panel| panel.formed == Formed::PerCase).map(|panel| Seats::vacant(panel, done.at));
         let case = Case {
             id: id.clone(),
             opened: done,
@@ -220,7 +228,10 @@ impl State {
 
     /// Enters a state: its clocks start, its ballot opens, its duties arise.
     fn enter(&mut self, id: &CaseRef, name: &Id, why: Why) {
-        let Some(state) = self.procedure(id).and_then(|procedure| procedure.states.iter().find(|state| state.name == *name)).cloned()
+        let Some(state) = self
+            .procedure(id)
+            .and_then(|procedure| procedure.states.iter().find(|state| state.name == *name))
+            .cloned()
         else {
             return;
         };
@@ -330,7 +341,9 @@ impl State {
     fn annul(&mut self, case: &CaseRef, by: &Id, why: &Why) {
         let at = self.moment.at;
         for definition in &self.workflow.events {
-            let Some(annulment) = definition.annulled.as_ref().filter(|annulment| annulment.by == *by) else { continue };
+            let Some(annulment) = definition.annulled.as_ref().filter(|annulment| annulment.by == *by) else {
+                continue;
+            };
             for occurrence in &mut self.events {
                 let reached = occurrence.case == *case || occurrence.case.procedure != case.procedure;
                 if occurrence.event == definition.name && occurrence.live() && reached {
@@ -344,9 +357,9 @@ impl State {
     /// Whether a condition holds now for a case.
     pub(super) fn condition(&self, case: &Case, condition: &Condition) -> bool {
         match condition {
-            Condition::EverySeatFilled => self
-                .panel_of(case)
-                .is_some_and(|(panel, seats)| panel.seats.iter().all(|seat| seats.filled(panel, &seat.name).is_some())),
+            Condition::EverySeatFilled => self.panel_of(case).is_some_and(|(panel, seats)| {
+                panel.seats.iter().all(|seat| seats.filled(panel, &seat.name).is_some())
+            }),
             Condition::Seats(rule) => self.panel_of(case).is_some_and(|(panel, seats)| {
                 crate::engine::count::Table { seats: seats.marks(panel), ..Default::default() }.holds(rule)
             }),
@@ -379,7 +392,9 @@ impl State {
                 .get_mut(case)
                 .and_then(|case| Arc::make_mut(case).seats.as_mut())
                 .and_then(|seats| seats.seats.get_mut(seat)),
-            HolderRef::Office { body, name } => self.panels.get_mut(body).and_then(|seats| seats.seats.get_mut(name)),
+            HolderRef::Office { body, name } => {
+                self.panels.get_mut(body).and_then(|seats| seats.seats.get_mut(name))
+            }
         };
         if let Some(place) = place {
             change(place);

@@ -105,7 +105,11 @@ impl State {
             Origin::Entered => case.entered,
             Origin::Opened => case.opened.at,
             Origin::Event(event) => {
-                self.events.iter().rev().find(|occurrence| occurrence.event == *event && occurrence.live())?.at
+                self.events
+                    .iter()
+                    .rev()
+                    .find(|occurrence| occurrence.event == *event && occurrence.live())?
+                    .at
             }
         };
         Some(Moment { at: from.plus(delay.span), late: !delay.excluded })
@@ -136,7 +140,11 @@ impl State {
     /// The first listed step of the case's state that applies now by itself.
     fn applicable(&self, case: &Case) -> Option<usize> {
         let steps = &self.state_of(case)?.steps;
-        let outcome = case.ballots.last().and_then(|run| run.closed.as_ref()).and_then(|closing| closing.outcome.as_ref());
+        let outcome = case
+            .ballots
+            .last()
+            .and_then(|run| run.closed.as_ref())
+            .and_then(|closing| closing.outcome.as_ref());
         steps.iter().enumerate().position(|(place, step)| {
             !exhausted(case, place, step)
                 && match &step.trigger {

@@ -69,7 +69,9 @@ impl Table {
     fn term(&self, term: &Term) -> u64 {
         match &term.counted {
             Counted::Choice(choice) => sum(&self.electors, term, |mark| mark == Some(choice)),
-            Counted::Votes => sum(&self.electors, term, |mark| mark.is_some() && mark != self.abstention.as_ref()),
+            Counted::Votes => {
+                sum(&self.electors, term, |mark| mark.is_some() && mark != self.abstention.as_ref())
+            }
             Counted::Participating => sum(&self.electors, term, |mark| mark.is_some()),
             Counted::Electors => sum(&self.electors, term, |_| true),
             Counted::Seats => sum(&self.seats, term, |_| true),

@@ -99,12 +99,14 @@ impl State {
         }
         let timelines = self.timelines.get_or_init(|| Arc::new(self.derive()));
         let grants = self.workflow.grants.iter().zip(timelines.iter());
-        let grants = grants.map(|(grant, timelines)| GrantState { grant, attributes: attributes(grant, timelines, at) });
+        let grants = grants
+            .map(|(grant, timelines)| GrantState { grant, attributes: attributes(grant, timelines, at) });
         Some(Licence { at, projection: at > self.last, grants: grants.collect() })
     }
 
     fn derive(&self) -> Timelines {
-        let of_grant = |grant: &Grant| grant.attributes.iter().map(|attribute| self.timeline(attribute)).collect();
+        let of_grant =
+            |grant: &Grant| grant.attributes.iter().map(|attribute| self.timeline(attribute)).collect();
         self.workflow.grants.iter().map(of_grant).collect()
     }
 
@@ -126,7 +128,8 @@ impl State {
     /// Every instant at which the attribute could change, from the opening on.
     fn turning_points(&self, attribute: &Attribute) -> BTreeSet<Instant> {
         let mut points = BTreeSet::from([self.opened]);
-        for cause in attribute.values.iter().filter_map(|value| value.moves.as_ref()).flat_map(Moves::causes) {
+        for cause in attribute.values.iter().filter_map(|value| value.moves.as_ref()).flat_map(Moves::causes)
+        {
             match cause {
                 Cause::At(at, _) => {
                     points.insert((*at).max(self.opened));
@@ -161,13 +164,17 @@ impl State {
         match moves {
             // Of equals the first listed, as everywhere in a workflow.
             Moves::FirstOf(_) => came.flatten().min_by_key(|(instant, _)| *instant),
-            Moves::AllOf(_) => came.collect::<Option<Vec<_>>>()?.into_iter().max_by_key(|(instant, _)| *instant),
+            Moves::AllOf(_) => {
+                came.collect::<Option<Vec<_>>>()?.into_iter().max_by_key(|(instant, _)| *instant)
+            }
         }
     }
 
     fn came(&self, cause: &Cause, at: Instant) -> Option<(Instant, Because)> {
         match cause {
-            Cause::At(instant, written) => (*instant <= at).then(|| (*instant, Because::Instant(written.clone()))),
+            Cause::At(instant, written) => {
+                (*instant <= at).then(|| (*instant, Because::Instant(written.clone())))
+            }
             Cause::Event(event) => self
                 .occurrences(event)
                 .find(|occurrence| occurrence.at <= at && occurrence.until().is_none_or(|until| at < until))
@@ -188,10 +195,11 @@ impl State {
                 (&procedure.name, format!("{} by {}", procedure.open.act, procedure.open.by.words()))
             });
             let steps = procedure.states.iter().flat_map(|state| &state.steps);
-            let steps = steps.filter(move |step| step.emits.contains(event)).map(|step| match &step.trigger {
-                Trigger::Do(doing) => (&procedure.name, format!("{} by {}", doing.act, doing.by.words())),
-                trigger => (&procedure.name, trigger.words()),
-            });
+            let steps =
+                steps.filter(move |step| step.emits.contains(event)).map(|step| match &step.trigger {
+                    Trigger::Do(doing) => (&procedure.name, format!("{} by {}", doing.act, doing.by.words())),
+                    trigger => (&procedure.name, trigger.words()),
+                });
             opening.into_iter().chain(steps)
         })
     }

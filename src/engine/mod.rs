@@ -11,7 +11,7 @@
 pub mod admit;
 pub mod ballot;
 pub mod case;
-pub mod change;
+mod change;
 pub mod clock;
 pub mod count;
 pub mod event;

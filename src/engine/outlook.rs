@@ -55,7 +55,7 @@ impl State {
     pub fn tasks(&self, at: Instant) -> Vec<Task> {
         let mut tasks = Vec::new();
         for case in self.cases.values().filter(|case| !case.at_rest()) {
-            self.duty_tasks(case, at, &mut tasks);
+            duty_tasks(case, at, &mut tasks);
             if case.ended.is_none() {
                 self.seat_tasks(case, at, &mut tasks);
                 self.vote_tasks(case, &mut tasks);
@@ -63,14 +63,6 @@ impl State {
             self.step_tasks(case, at, &mut tasks);
         }
         tasks
-    }
-
-    fn duty_tasks(&self, case: &Case, at: Instant, tasks: &mut Vec<Task>) {
-        for duty in case.duties.iter().filter(|duty| duty.done.is_none()) {
-            let kind = if at > duty.due { Kind::Overdue } else { Kind::Owed };
-            let (who, what) = (duty.by.words(), duty.act.to_string());
-            tasks.push(Task { case: case.id.clone(), who, what, kind, until: Some(duty.due) });
-        }
     }
 
     fn seat_tasks(&self, case: &Case, at: Instant, tasks: &mut Vec<Task>) {
@@ -89,7 +81,12 @@ impl State {
         }
     }
 
-    fn missing_for(&self, name: &HolderRef, seating: &crate::engine::state::Seating<'_>, at: Instant) -> Vec<(String, String)> {
+    fn missing_for(
+        &self,
+        name: &HolderRef,
+        seating: &crate::engine::state::Seating<'_>,
+        at: Instant,
+    ) -> Vec<(String, String)> {
         let Some(nominee) = seating.nominee else {
             return vec![(self.nominator(seating, at).to_string(), format!("nominate for {name}"))];
         };
@@ -105,7 +102,13 @@ impl State {
         for (seat, _) in run.awaited() {
             let who = self.seat_name(case, seat).to_string();
             let what = format!("vote on {}", run.id);
-            tasks.push(Task { case: case.id.clone(), who, what, kind: Kind::Awaited, until: Some(run.closes) });
+            tasks.push(Task {
+                case: case.id.clone(),
+                who,
+                what,
+                kind: Kind::Awaited,
+                until: Some(run.closes),
+            });
         }
     }
 
@@ -114,9 +117,10 @@ impl State {
         for (place, step) in steps.iter().enumerate() {
             let Trigger::Do(doing) = &step.trigger else { continue };
             let end = doing.within.as_ref().and_then(|within| self.deadline(case, within));
-            let started = doing.not_before.as_ref().is_none_or(|start| {
-                self.deadline(case, start).is_some_and(|start| start.at <= at)
-            });
+            let started = doing
+                .not_before
+                .as_ref()
+                .is_none_or(|start| self.deadline(case, start).is_some_and(|start| start.at <= at));
             if exhausted(case, place, step) || end.is_some_and(|end| end <= Moment::of(at)) || !started {
                 continue;
             }
@@ -136,7 +140,8 @@ impl State {
             let events = ahead.events.len();
             ahead.pass(due.moment);
             let Some(after) = ahead.case(&due.case) else { break };
-            let emitted: Vec<&Id> = ahead.events.iter().skip(events).map(|occurrence| &occurrence.event).collect();
+            let emitted: Vec<&Id> =
+                ahead.events.iter().skip(events).map(|occurrence| &occurrence.event).collect();
             let what = happened(&before, after, &emitted);
             coming.push(Coming { at: due.moment.at, case: due.case.clone(), what });
         }
@@ -160,4 +165,12 @@ fn happened(before: &Case, after: &Case, emitted: &[&Id]) -> String {
         parts.push(format!("event {}", names.join(", ")));
     }
     parts.join("; ")
+}
+
+fn duty_tasks(case: &Case, at: Instant, tasks: &mut Vec<Task>) {
+    for duty in case.duties.iter().filter(|duty| duty.done.is_none()) {
+        let kind = if at > duty.due { Kind::Overdue } else { Kind::Owed };
+        let (who, what) = (duty.by.words(), duty.act.to_string());
+        tasks.push(Task { case: case.id.clone(), who, what, kind, until: Some(duty.due) });
+    }
 }

@@ -78,7 +78,10 @@ impl Seats {
     /// All seats for counting, marked where filled.
     pub fn marks(&self, panel: &Panel) -> Marks<()> {
         let filled = panel.seats.iter().filter(|seat| self.filled(panel, &seat.name).is_some());
-        marks(panel.seats.iter().map(|seat| (&seat.name, standing(seat))), filled.map(|seat| (&seat.name, ())))
+        marks(
+            panel.seats.iter().map(|seat| (&seat.name, standing(seat))),
+            filled.map(|seat| (&seat.name, ())),
+        )
     }
 }
 

@@ -88,11 +88,14 @@ impl State {
 
     /// The cases of a procedure, oldest first.
     pub fn cases_of<'a>(&'a self, procedure: &'a Id) -> impl Iterator<Item = &'a Case> {
-        self.cases.range(first_case(procedure)..).map(|(_, case)| &**case).take_while(move |case| case.id.procedure == *procedure)
+        self.cases
+            .range(first_case(procedure)..)
+            .map(|(_, case)| &**case)
+            .take_while(move |case| case.id.procedure == *procedure)
     }
 
     /// The panel that a case's seats are of, and the seats.
-    pub fn panel_of(&self, case: &Case) -> Option<(&Panel, &Seats)> {
+    pub fn panel_of<'a>(&'a self, case: &'a Case) -> Option<(&'a Panel, &'a Seats)> {
         let name = self.procedure(&case.id)?.panel.as_ref()?;
         let panel = self.workflow.panels.iter().find(|panel| panel.name == *name)?;
         let seats = match panel.formed {

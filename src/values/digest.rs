@@ -17,7 +17,7 @@ impl Digest {
 
     /// The 64 hexadecimal digits alone, as blobs are named on disk.
     pub fn hex(&self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        base16ct::lower::encode_string(&self.0)
     }
 
     /// `sha256:` and the first 12 digits and an ellipsis, for people; never for comparing.

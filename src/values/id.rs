@@ -9,6 +9,11 @@ use super::{ValueError, serde_as_text};
 pub struct Id(Arc<str>);
 
 impl Id {
+    /// A name that the source itself spells out; the caller's text is an id.
+    pub(crate) fn constant(text: &'static str) -> Self {
+        Self(text.into())
+    }
+
     /// The name's text.
     pub fn as_str(&self) -> &str {
         &self.0

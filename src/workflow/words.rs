@@ -11,7 +11,7 @@ impl Trigger {
             Self::After(delay) => format!("after {}", delay.words()),
             Self::At(at) => format!("at {at}"),
             Self::Outcome(names) => {
-                let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+                let names: Vec<&str> = names.iter().map(crate::values::Id::as_str).collect();
                 format!("outcome {}", names.join(" or "))
             }
         }

@@ -24,7 +24,13 @@ impl State {
         }
     }
 
-    fn judge_opening(&self, at: Instant, checked: &Checked, act: &Act, procedure: &Procedure) -> Result<Admission, Refusal> {
+    fn judge_opening(
+        &self,
+        at: Instant,
+        checked: &Checked,
+        act: &Act,
+        procedure: &Procedure,
+    ) -> Result<Admission, Refusal> {
         let next = self.next_case(&procedure.name);
         if act.act != procedure.open.act || act.case.number.get() != next {
             let why = format!("there is no case {}", act.case);
@@ -38,7 +44,8 @@ impl State {
         judge_attachments(&act.attach, &procedure.open.attach)?;
         self.judge_room_for_case(at, procedure)?;
         let signers = self.signed_for(by, checked, |_| None, None)?;
-        let change = Change::CaseOpened { case: act.case.clone(), by: by.to_string(), attach: act.attach.clone() };
+        let change =
+            Change::CaseOpened { case: act.case.clone(), by: by.to_string(), attach: act.attach.clone() };
         Ok(Admission { change, signers })
     }
 
@@ -48,7 +55,8 @@ impl State {
     }
 
     fn judge_room_for_case(&self, at: Instant, procedure: &Procedure) -> Result<(), Refusal> {
-        let running: Vec<&CaseRef> = self.running.iter().filter(|case| case.procedure == procedure.name).collect();
+        let running: Vec<&CaseRef> =
+            self.running.iter().filter(|case| case.procedure == procedure.name).collect();
         if running.len() >= usize::try_from(procedure.at_once).unwrap_or(usize::MAX) {
             let why = format!("{} is still running", alternatives(running));
             let instead = format!("`{}` may have {} open at once", procedure.name, procedure.at_once);
@@ -58,14 +66,21 @@ impl State {
         if let (Some(ended), Some(again_after)) = (ended, procedure.again_after) {
             let earliest = ended.plus(again_after);
             if at < earliest {
-                let why = format!("the last case ended on {ended}, and another may be opened {again_after} later");
+                let why =
+                    format!("the last case ended on {ended}, and another may be opened {again_after} later");
                 return Err(Refusal::new("too-early", why, format!("wait until {earliest}")));
             }
         }
         Ok(())
     }
 
-    fn judge_step(&self, at: Instant, checked: &Checked, act: &Act, case: &Case) -> Result<Admission, Refusal> {
+    fn judge_step(
+        &self,
+        at: Instant,
+        checked: &Checked,
+        act: &Act,
+        case: &Case,
+    ) -> Result<Admission, Refusal> {
         let by = &checked.statement().by;
         let mut refusal = None;
         let steps = self.state_of(case).map_or(&[][..], |state| &state.steps);
@@ -77,14 +92,21 @@ impl State {
             if exhausted(case, place, step) {
                 let most = step.at_most.unwrap_or(1);
                 let why = format!("`{}` was done {most} times, as often as it may be", act.act);
-                refusal.get_or_insert(Refusal::new("too-often", why, "no more of it is admitted in this case"));
+                refusal.get_or_insert(Refusal::new(
+                    "too-often",
+                    why,
+                    "no more of it is admitted in this case",
+                ));
                 continue;
             }
             match self.judge_doing(at, by, &act.attach, case, doing) {
                 Ok(()) => {
                     let signers = self.signed_in_case(by, checked, case)?;
                     let (case, attach) = (act.case.clone(), act.attach.clone());
-                    return Ok(Admission { change: Change::Acted { case, place, by: by.to_string(), attach }, signers });
+                    return Ok(Admission {
+                        change: Change::Acted { case, place, by: by.to_string(), attach },
+                        signers,
+                    });
                 }
                 Err(reason) => {
                     refusal.get_or_insert(reason);
@@ -94,7 +116,14 @@ impl State {
         self.judge_duty(checked, act, case, refusal)
     }
 
-    fn judge_doing(&self, at: Instant, by: &By, attach: &Attachments, case: &Case, doing: &Doing) -> Result<(), Refusal> {
+    fn judge_doing(
+        &self,
+        at: Instant,
+        by: &By,
+        attach: &Attachments,
+        case: &Case,
+        doing: &Doing,
+    ) -> Result<(), Refusal> {
         if !self.may_act_in(&doing.by, by, case) {
             return Err(not_up_to(by, &doing.act, &doing.by));
         }
@@ -112,7 +141,8 @@ impl State {
             // The earliest instant itself is allowed.
             let start = self.deadline(case, not_before).map(|moment| moment.at);
             if start.is_none_or(|start| at < start) {
-                let from = start.map_or_else(|| "its clock has started".to_owned(), |start| start.to_string());
+                let from =
+                    start.map_or_else(|| "its clock has started".to_owned(), |start| start.to_string());
                 let why = format!("`{}` is possible {} at the earliest", doing.act, not_before.words());
                 return Err(Refusal::new("too-early", why, format!("wait until {from}")));
             }
@@ -120,7 +150,13 @@ impl State {
         Ok(())
     }
 
-    fn judge_duty(&self, checked: &Checked, act: &Act, case: &Case, refusal: Option<Refusal>) -> Result<Admission, Refusal> {
+    fn judge_duty(
+        &self,
+        checked: &Checked,
+        act: &Act,
+        case: &Case,
+        refusal: Option<Refusal>,
+    ) -> Result<Admission, Refusal> {
         let by = &checked.statement().by;
         let owed = case.duties.iter().enumerate().filter(|(_, duty)| duty.act == act.act);
         let mut refusal = refusal;
@@ -137,20 +173,28 @@ impl State {
             judge_attachments(&act.attach, &duty.attach)?;
             let signers = self.signed_in_case(by, checked, case)?;
             let (case, attach) = (act.case.clone(), act.attach.clone());
-            return Ok(Admission { change: Change::Discharged { case, duty: place, by: by.to_string(), attach }, signers });
+            return Ok(Admission {
+                change: Change::Discharged { case, duty: place, by: by.to_string(), attach },
+                signers,
+            });
         }
         Err(refusal.unwrap_or_else(|| self.nothing_of_the_kind(act, case)))
     }
 
     fn nothing_of_the_kind(&self, act: &Act, case: &Case) -> Refusal {
-        let why = format!("`{}` cannot be done in {}, which is in the state `{}`", act.act, case.id, case.state);
+        let why =
+            format!("`{}` cannot be done in {}, which is in the state `{}`", act.act, case.id, case.state);
         let steps = self.state_of(case).map_or(&[][..], |state| &state.steps);
         let acts = steps.iter().filter_map(|step| match &step.trigger {
             Trigger::Do(doing) => Some(&doing.act),
             _ => None,
         });
         let owed = case.duties.iter().filter(|duty| duty.done.is_none()).map(|duty| &duty.act);
-        Refusal::new("no-such-step", why, format!("what can be done there now: {}", alternatives(acts.chain(owed))))
+        Refusal::new(
+            "no-such-step",
+            why,
+            format!("what can be done there now: {}", alternatives(acts.chain(owed))),
+        )
     }
 
     /// Whether `by` is among those who may act in this case.
@@ -161,7 +205,12 @@ impl State {
         Self::may_act(actors, by, chair, sits)
     }
 
-    fn signed_in_case(&self, by: &By, checked: &Checked, case: &Case) -> Result<std::collections::BTreeSet<crate::statement::HolderRef>, Refusal> {
+    fn signed_in_case(
+        &self,
+        by: &By,
+        checked: &Checked,
+        case: &Case,
+    ) -> Result<std::collections::BTreeSet<crate::statement::HolderRef>, Refusal> {
         let seat = |name: &Id| {
             let (panel, _) = self.panel_of(case)?;
             panel.seats.iter().any(|seat| seat.name == *name).then(|| self.seat_name(case, name))
@@ -177,12 +226,20 @@ pub(super) fn judge_attachments(given: &Attachments, asked: &[Id]) -> Result<(),
     }
     let why = format!("it attaches {}", alternatives(given.keys()));
     let names: Vec<String> = asked.iter().map(|name| format!("`{name}`")).collect();
-    let instead = if names.is_empty() { "attach nothing".to_owned() } else { format!("attach {}", names.join(" and ")) };
+    let instead = if names.is_empty() {
+        "attach nothing".to_owned()
+    } else {
+        format!("attach {}", names.join(" and "))
+    };
     Err(Refusal::new("wrong-attachments", why, instead))
 }
 
 fn not_up_to(by: &By, act: &Id, actors: &Actors) -> Refusal {
-    Refusal::new("not-entitled", format!("`{act}` is not up to {by}"), format!("it is up to {}", actors.words()))
+    Refusal::new(
+        "not-entitled",
+        format!("`{act}` is not up to {by}"),
+        format!("it is up to {}", actors.words()),
+    )
 }
 
 impl Actors {
@@ -199,4 +256,3 @@ impl Actors {
         }
     }
 }
-

@@ -71,7 +71,11 @@ impl State {
         self.judge_header(header, heads)?;
         let admission = match &statement.body {
             Body::Open(_) => {
-                return Err(Refusal::new("already-open", "an opening statement stands first in a log", "open another one"));
+                return Err(Refusal::new(
+                    "already-open",
+                    "an opening statement stands first in a log",
+                    "open another one",
+                ));
             }
             Body::Nominate(nominate) => self.judge_nominate(at, checked, nominate),
             Body::AcceptSeat(accept) => self.judge_accept(checked, accept),
@@ -89,8 +93,12 @@ impl State {
 
     fn judge_header(&self, header: &Header, heads: &dyn Heads) -> Result<(), Refusal> {
         if header.agreement != self.agreement {
-            let why = format!("the statement belongs to the agreement {}, this is {}", header.agreement, self.agreement);
-            let instead = "submit it where it belongs, or sign a statement that names this agreement and its anchor";
+            let why = format!(
+                "the statement belongs to the agreement {}, this is {}",
+                header.agreement, self.agreement
+            );
+            let instead =
+                "submit it where it belongs, or sign a statement that names this agreement and its anchor";
             return Err(Refusal::new("other-agreement", why, instead));
         }
         if header.workflow != self.workflow.digest {
@@ -105,7 +113,10 @@ impl State {
             return Err(Refusal::new("unknown-head", why, instead));
         }
         if heads.root_at(size) != Some(header.after.root) {
-            let why = format!("`after` names the root {} at {size} entries, which is not this log's", header.after.root);
+            let why = format!(
+                "`after` names the root {} at {size} entries, which is not this log's",
+                header.after.root
+            );
             let instead = "fetch this log's checkpoint and sign after that; if a checkpoint with that root was \
                            signed by this log, keep it: it proves two histories";
             return Err(Refusal::new("other-history", why, instead));

@@ -20,7 +20,11 @@ impl State {
     pub fn open(at: Instant, checked: &Checked) -> Result<Self, Refusal> {
         let Body::Open(open) = &checked.statement().body else {
             let why = format!("the first entry of a log is of type `{}`", checked.statement().type_name());
-            return Err(Refusal::new("not-open", why, "a log begins with the opening statement of its agreement"));
+            return Err(Refusal::new(
+                "not-open",
+                why,
+                "a log begins with the opening statement of its agreement",
+            ));
         };
         let workflow = judge_workflow(open)?;
         judge_identity(open)?;
@@ -87,7 +91,11 @@ fn judge_identity(open: &Open) -> Result<(), Refusal> {
     }
     let nonce = <base64ct::Base64 as base64ct::Encoding>::decode_vec(&open.nonce);
     if nonce.map_or(0, |bytes| bytes.len()) != 32 {
-        return Err(Refusal::new("bad-nonce", "its nonce is not 32 bytes in base64", "use 32 fresh random bytes"));
+        return Err(Refusal::new(
+            "bad-nonce",
+            "its nonce is not 32 bytes in base64",
+            "use 32 fresh random bytes",
+        ));
     }
     Ok(())
 }
@@ -100,23 +108,42 @@ fn judge_roster(workflow: &Workflow, roster: &[RosterLine]) -> Result<Holders, R
         let office = office_of(workflow, &line.holder);
         let Some(office) = office else {
             let why = format!("the roster names {}, which is no officer of a party or role", line.holder);
-            return Err(Refusal::new("bad-roster", why, "roster lines are `PARTY/OFFICER`; seats are nominated"));
+            return Err(Refusal::new(
+                "bad-roster",
+                why,
+                "roster lines are `PARTY/OFFICER`; seats are nominated",
+            ));
         };
         if let Some(other) = keys.insert(line.key.raw(), &line.holder) {
             let why = format!("the roster gives {other} and {} the same key", line.holder);
-            return Err(Refusal::new("key-in-use", why, "one key speaks for one holder: give each their own"));
+            return Err(Refusal::new(
+                "key-in-use",
+                why,
+                "one key speaks for one holder: give each their own",
+            ));
         }
         if holders.get(&line.holder).is_some() {
             let why = format!("the roster names {} twice", line.holder);
-            return Err(Refusal::new("bad-roster", why, format!("name every officer of {} once", office.name)));
+            return Err(Refusal::new(
+                "bad-roster",
+                why,
+                format!("name every officer of {} once", office.name),
+            ));
         }
         holders.enter(line.holder.clone(), line.person.clone(), line.key.clone());
     }
     for office in workflow.parties.iter().chain(&workflow.roles) {
         let named = roster.iter().filter(|line| belongs(&line.holder, &office.name)).count();
         if named != usize::try_from(office.of).unwrap_or(usize::MAX) {
-            let why = format!("the roster names {named} officers of {}, the workflow has {}", office.name, office.of);
-            return Err(Refusal::new("bad-roster", why, format!("name {} officers of {}", office.of, office.name)));
+            let why = format!(
+                "the roster names {named} officers of {}, the workflow has {}",
+                office.name, office.of
+            );
+            return Err(Refusal::new(
+                "bad-roster",
+                why,
+                format!("name {} officers of {}", office.of, office.name),
+            ));
         }
     }
     Ok(holders)

@@ -7,8 +7,12 @@ use crate::statement::{By, Checked, HolderRef, Reaffirm, ReplaceKey, Replacement
 use crate::values::Id;
 
 impl State {
-    pub(super) fn judge_reaffirm(&self, checked: &Checked, reaffirm: &Reaffirm) -> Result<Admission, Refusal> {
-        self.judge_by(checked, &self.all_parties())?;
+    pub(super) fn judge_reaffirm(
+        &self,
+        checked: &Checked,
+        reaffirm: &Reaffirm,
+    ) -> Result<Admission, Refusal> {
+        judge_by(checked, &self.all_parties())?;
         let signers = self.signed_for(&checked.statement().by, checked, |_| None, None)?;
         Ok(Admission { change: Change::Reaffirmed { occasion: reaffirm.occasion.clone() }, signers })
     }
@@ -18,15 +22,11 @@ impl State {
         By::of(self.workflow.parties.iter().map(|party| party.name.clone()).collect())
     }
 
-    fn judge_by(&self, checked: &Checked, needed: &By) -> Result<(), Refusal> {
-        if checked.statement().by == *needed {
-            return Ok(());
-        }
-        let why = format!("it speaks for {}", checked.statement().by);
-        Err(Refusal::new("not-entitled", why, format!("it takes the signatures of {needed}")))
-    }
-
-    pub(super) fn judge_replace_key(&self, checked: &Checked, replace: &ReplaceKey) -> Result<Admission, Refusal> {
+    pub(super) fn judge_replace_key(
+        &self,
+        checked: &Checked,
+        replace: &ReplaceKey,
+    ) -> Result<Admission, Refusal> {
         let name = &replace.holder;
         let Some(holder) = self.holders.get(name) else {
             let why = format!("nobody is {name} in this agreement");
@@ -35,12 +35,16 @@ impl State {
         self.judge_new_key(&replace.key)?;
         if !checked.signers().contains(&replace.key) {
             let why = "the new key has not signed";
-            return Err(Refusal::new("new-key-absent", why, "the new key signs too: it proves that somebody holds it"));
+            return Err(Refusal::new(
+                "new-key-absent",
+                why,
+                "the new key signs too: it proves that somebody holds it",
+            ));
         }
         let recovered = replace.how == Replacement::Recovery;
         let signers = if recovered {
             let needed = self.who_recovers(name);
-            self.judge_by(checked, &needed)?;
+            judge_by(checked, &needed)?;
             let signers = self.signed_for(&needed, checked, |_| None, Some(&replace.key))?;
             if signers.contains(name) {
                 let why = format!("{name} signed with the key that is said to be lost");
@@ -56,14 +60,20 @@ impl State {
     }
 
     /// Rotation is up to the holder alone: the old key and the new one, and nobody else.
-    fn judge_rotation(&self, checked: &Checked, replace: &ReplaceKey, old: crate::statement::RawKey) -> Result<(), Refusal> {
+    fn judge_rotation(
+        &self,
+        checked: &Checked,
+        replace: &ReplaceKey,
+        old: crate::statement::RawKey,
+    ) -> Result<(), Refusal> {
         let name = &replace.holder;
         let own = match name {
             HolderRef::Office { body, .. } if self.office(body).is_some() => body,
             _ => seat_id(name),
         };
-        self.judge_by(checked, &By::One(own.clone()))?;
-        let signed = |key: crate::statement::RawKey| checked.signers().iter().any(|signer| signer.raw() == key);
+        judge_by(checked, &By::One(own.clone()))?;
+        let signed =
+            |key: crate::statement::RawKey| checked.signers().iter().any(|signer| signer.raw() == key);
         if checked.signers().len() == 2 && signed(old) {
             return Ok(());
         }
@@ -78,4 +88,12 @@ impl State {
         actors.extend(self.seat(name).map(|seating| seating.seat.by.clone()));
         By::of(actors)
     }
+}
+
+fn judge_by(checked: &Checked, needed: &By) -> Result<(), Refusal> {
+    if checked.statement().by == *needed {
+        return Ok(());
+    }
+    let why = format!("it speaks for {}", checked.statement().by);
+    Err(Refusal::new("not-entitled", why, format!("it takes the signatures of {needed}")))
 }

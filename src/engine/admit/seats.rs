@@ -14,7 +14,12 @@ use crate::values::{Digest, Id, Instant};
 pub const DISCLOSURE: &str = "disclosure";
 
 impl State {
-    pub(super) fn judge_nominate(&self, at: Instant, checked: &Checked, nominate: &Nominate) -> Result<Admission, Refusal> {
+    pub(super) fn judge_nominate(
+        &self,
+        at: Instant,
+        checked: &Checked,
+        nominate: &Nominate,
+    ) -> Result<Admission, Refusal> {
         let seating = self.judge_seat(&nominate.seat)?;
         if let Some(accepted) = seating.nominee.and_then(|nominee| nominee.accepted) {
             let why = format!("the seat {} is taken since entry {}", nominate.seat, accepted.entry);
@@ -22,7 +27,8 @@ impl State {
         }
         let nominator = self.nominator(&seating, at);
         if checked.statement().by.actors() != std::slice::from_ref(nominator) {
-            let why = format!("{} cannot nominate for the seat {} now", checked.statement().by, nominate.seat);
+            let why =
+                format!("{} cannot nominate for the seat {} now", checked.statement().by, nominate.seat);
             return Err(Refusal::new("wrong-nominator", why, format!("that is up to {nominator}")));
         }
         let signers = self.signed_for(&checked.statement().by, checked, |_| None, None)?;
@@ -58,7 +64,11 @@ impl State {
         Ok(Admission { change: Change::Accepted { seat: accept.seat.clone(), disclosure }, signers })
     }
 
-    pub(super) fn judge_disclose(&self, checked: &Checked, disclose: &Disclose) -> Result<Admission, Refusal> {
+    pub(super) fn judge_disclose(
+        &self,
+        checked: &Checked,
+        disclose: &Disclose,
+    ) -> Result<Admission, Refusal> {
         self.judge_seat(&disclose.seat)?;
         let signers = self.signed_by_seat(checked, &disclose.seat)?;
         let disclosure = only_disclosure(&disclose.attach)?;
@@ -84,11 +94,19 @@ impl State {
             let why = format!("{} is out of {} since entry {}", recuse.seat, recuse.case, recusal.done.entry);
             return Err(Refusal::new("already-recused", why, "nothing more is needed"));
         }
-        let change = Change::Recused { seat: recuse.seat.clone(), case: recuse.case.clone(), reason: recuse.reason.clone() };
+        let change = Change::Recused {
+            seat: recuse.seat.clone(),
+            case: recuse.case.clone(),
+            reason: recuse.reason.clone(),
+        };
         Ok(Admission { change, signers })
     }
 
-    pub(super) fn judge_step_down(&self, checked: &Checked, step_down: &StepDown) -> Result<Admission, Refusal> {
+    pub(super) fn judge_step_down(
+        &self,
+        checked: &Checked,
+        step_down: &StepDown,
+    ) -> Result<Admission, Refusal> {
         self.judge_seat(&step_down.seat)?;
         let signers = self.signed_by_seat(checked, &step_down.seat)?;
         Ok(Admission { change: Change::SteppedDown { seat: step_down.seat.clone() }, signers })
@@ -98,7 +116,11 @@ impl State {
     fn judge_seat(&self, name: &HolderRef) -> Result<Seating<'_>, Refusal> {
         let Some(seating) = self.seat(name) else {
             let why = format!("there is no seat {name}");
-            return Err(Refusal::new("unknown-seat", why, format!("the seats now are {}", alternatives(self.seat_names()))));
+            return Err(Refusal::new(
+                "unknown-seat",
+                why,
+                format!("the seats now are {}", alternatives(self.seat_names())),
+            ));
         };
         if let Some(case) = seating.case.filter(|case| case.at_rest()) {
             let why = format!("the panel of {} is dissolved: the case has ended", case.id);
@@ -110,7 +132,9 @@ impl State {
     fn seat_names(&self) -> Vec<HolderRef> {
         let mut names = Vec::new();
         for (panel, seats) in &self.panels {
-            names.extend(seats.seats.keys().map(|seat| HolderRef::Office { body: panel.clone(), name: seat.clone() }));
+            names.extend(
+                seats.seats.keys().map(|seat| HolderRef::Office { body: panel.clone(), name: seat.clone() }),
+            );
         }
         for id in &self.running {
             let seats = self.case(id).and_then(|case| case.seats.as_ref());

@@ -53,23 +53,44 @@ impl State {
         let name = self.holders.speaks_for(key.raw()).ok_or_else(unknown)?;
         let registered = &self.holders.get(name).ok_or_else(unknown)?.key;
         if registered != key {
-            let why = format!("{name} signs with a key of type {}, this is {}", registered.algorithm(), key.algorithm());
-            return Err(Refusal::new("other-key-type", why, format!("sign with {}", registered.fingerprint())));
+            let why = format!(
+                "{name} signs with a key of type {}, this is {}",
+                registered.algorithm(),
+                key.algorithm()
+            );
+            return Err(Refusal::new(
+                "other-key-type",
+                why,
+                format!("sign with {}", registered.fingerprint()),
+            ));
         }
         Ok(name.clone())
     }
 
-    fn officers_signed(&self, office: &Office, signers: &BTreeSet<HolderRef>) -> Result<Vec<HolderRef>, Refusal> {
-        let of_office = |name: &&HolderRef| matches!(name, HolderRef::Office { body, .. } if *body == office.name);
+    fn officers_signed(
+        &self,
+        office: &Office,
+        signers: &BTreeSet<HolderRef>,
+    ) -> Result<Vec<HolderRef>, Refusal> {
+        let of_office =
+            |name: &&HolderRef| matches!(name, HolderRef::Office { body, .. } if *body == office.name);
         let officers = self.holders.iter().map(|(name, _)| name).filter(of_office);
         let one = || Standing { class: None, weight: 1 };
         let signed: Vec<HolderRef> = signers.iter().filter(of_office).cloned().collect();
         let count = heads(&marks(officers.map(|name| (name, one())), signed.iter().map(|name| (name, ()))));
         if count < u64::from(office.needed) {
             let missing = self.holders.iter().map(|(name, _)| name).filter(of_office);
-            let missing: Vec<String> = missing.filter(|name| !signers.contains(name)).map(ToString::to_string).collect();
-            let why = format!("{} speaks with {} of {} signatures, this has {count}", office.name, office.needed, office.of);
-            let instead = format!("have it signed by {} more of: {}", u64::from(office.needed) - count, missing.join(", "));
+            let missing: Vec<String> =
+                missing.filter(|name| !signers.contains(name)).map(ToString::to_string).collect();
+            let why = format!(
+                "{} speaks with {} of {} signatures, this has {count}",
+                office.name, office.needed, office.of
+            );
+            let instead = format!(
+                "have it signed by {} more of: {}",
+                u64::from(office.needed) - count,
+                missing.join(", ")
+            );
             return Err(Refusal::new("too-few-signatures", why, instead));
         }
         Ok(signed)
@@ -83,7 +104,11 @@ impl State {
     ) -> Result<Vec<HolderRef>, Refusal> {
         let Some(name) = seat(actor) else {
             let why = format!("`{actor}` is no party, role or seat that can speak here");
-            return Err(Refusal::new("unknown-actor", why, "name the party, role or seat in whose name you sign"));
+            return Err(Refusal::new(
+                "unknown-actor",
+                why,
+                "name the party, role or seat in whose name you sign",
+            ));
         };
         let Some(holder) = self.holders.get(&name) else {
             let why = format!("the seat {name} is vacant: nobody speaks for it");
@@ -98,7 +123,12 @@ impl State {
 
     /// Whether `by` is among those who may act, for a case of which `seat` names the seats and `chair`
     /// the chair.
-    pub(super) fn may_act(actors: &Actors, by: &By, chair: Option<&Id>, is_seat: impl Fn(&Id) -> bool) -> bool {
+    pub(super) fn may_act(
+        actors: &Actors,
+        by: &By,
+        chair: Option<&Id>,
+        is_seat: impl Fn(&Id) -> bool,
+    ) -> bool {
         let is = |actor: &Actor, name: &Id| match actor {
             Actor::Office(office) | Actor::Seat(office) => office == name,
             Actor::Chair => chair == Some(name),
@@ -114,7 +144,11 @@ impl State {
     }
 
     /// The signers of a statement about one seat, signed with the key of that seat.
-    pub(super) fn signed_by_seat(&self, checked: &Checked, seat: &HolderRef) -> Result<BTreeSet<HolderRef>, Refusal> {
+    pub(super) fn signed_by_seat(
+        &self,
+        checked: &Checked,
+        seat: &HolderRef,
+    ) -> Result<BTreeSet<HolderRef>, Refusal> {
         let by = &checked.statement().by;
         if by.actors() != std::slice::from_ref(seat_id(seat)) {
             let why = format!("it speaks for {by} about the seat {seat}");

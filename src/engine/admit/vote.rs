@@ -43,20 +43,30 @@ impl State {
             return Err(Refusal::new("ballot-closed", why, self.open_ballots()));
         }
         let ballot = self.ballot(&run.id.ballot).ok_or_else(|| {
-            Refusal::new("ballot-not-open", format!("the workflow has no ballot {}", run.id.ballot), self.open_ballots())
+            Refusal::new(
+                "ballot-not-open",
+                format!("the workflow has no ballot {}", run.id.ballot),
+                self.open_ballots(),
+            )
         })?;
         Ok((case, run, ballot))
     }
 
     fn open_ballots(&self) -> String {
-        let open: Vec<_> = self.running.iter().filter_map(|id| self.case(id)?.open_ballot()).map(|run| &run.id).collect();
-        if open.is_empty() { "no ballot is open now; `quorate status` says what comes next".to_owned() } else { format!("open now: {}", alternatives(open)) }
+        let open: Vec<_> =
+            self.running.iter().filter_map(|id| self.case(id)?.open_ballot()).map(|run| &run.id).collect();
+        if open.is_empty() {
+            "no ballot is open now; `quorate status` says what comes next".to_owned()
+        } else {
+            format!("open now: {}", alternatives(open))
+        }
     }
 }
 
 fn judge_elector(run: &BallotRun, seat: &Id) -> Result<(), Refusal> {
     if let Some(leaving) = run.left.get(seat) {
-        let why = format!("`{seat}` is out of this ballot: {} with entry {}", leaving.reason, leaving.done.entry);
+        let why =
+            format!("`{seat}` is out of this ballot: {} with entry {}", leaving.reason, leaving.done.entry);
         return Err(Refusal::new("left-ballot", why, "its vote is not taken any more"));
     }
     if run.electors.contains_key(seat) {
@@ -64,13 +74,22 @@ fn judge_elector(run: &BallotRun, seat: &Id) -> Result<(), Refusal> {
     }
     let reason = run.excluded.get(seat).map_or("no such seat is on the panel", |reason| reason.as_str());
     let why = format!("`{seat}` is not an elector of {}: {reason}", run.id);
-    Err(Refusal::new("not-an-elector", why, format!("the electors are {}", alternatives(run.electors.keys()))))
+    Err(Refusal::new(
+        "not-an-elector",
+        why,
+        format!("the electors are {}", alternatives(run.electors.keys())),
+    ))
 }
 
 fn judge_paper(run: &BallotRun, ballot: &Ballot, vote: &Vote) -> Result<(), Refusal> {
     if vote.question != run.paper {
-        let why = format!("it was cast on the ballot paper {}, this ballot's is {}", vote.question, run.paper);
-        return Err(Refusal::new("other-paper", why, "print the paper with `quorate ballot` and vote on that"));
+        let why =
+            format!("it was cast on the ballot paper {}, this ballot's is {}", vote.question, run.paper);
+        return Err(Refusal::new(
+            "other-paper",
+            why,
+            "print the paper with `quorate ballot` and vote on that",
+        ));
     }
     if vote.asks != ballot.question {
         let why = format!("it answers the question “{}”", vote.asks);

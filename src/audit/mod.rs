@@ -1,0 +1,17 @@
+//! Replaying a log from any source, with no trust in whoever keeps it, and listing what is wrong.
+//!
+//! The way of an audit: a [`Source`] gives the checkpoint and the entries; every entry is parsed and
+//! its signatures checked, on every core; the tree is built and compared with the checkpoint; the
+//! [`crate::engine`] replays. The registry opens an agreement in the same way, so what is served
+//! has passed what an auditor runs.
+//!
+//! An audit does not show that the log is complete or the newest: whoever keeps it may withhold its
+//! tail. Receipts, later statements and other people's checkpoints show that; `docs/attacks.md`.
+
+mod finding;
+mod replay;
+mod source;
+
+pub use finding::{Finding, Place};
+pub use replay::{Report, audit};
+pub use source::{Source, SourceError, StoreSource};

@@ -1,0 +1,245 @@
+//! The replay: entries in chunks, signatures in parallel, rules in order.
+
+use rayon::prelude::*;
+
+use super::{Finding, Place, Source, SourceError};
+use crate::engine::{Heads, State};
+use crate::log::{Checkpoint, Hash, Head, MemoryTree, Note, VerifierKey};
+use crate::statement::{Checked, Entry};
+use crate::values::{Digest, Instant};
+
+/// How many entries are checked in parallel before the engine takes them: enough to keep every core
+/// busy, few enough (at most 64 KiB each) to bound memory.
+const CHUNK: usize = 2048;
+
+/// What an audit did and found.
+#[derive(Debug)]
+pub struct Report {
+    /// How many entries there are.
+    pub entries: u64,
+    /// How many signatures passed.
+    pub signatures: u64,
+    /// The size and root that the entries give.
+    pub head: Head,
+    /// The identity of the log by the opening statement.
+    pub vkey: Option<String>,
+    /// The anchor by the opening statement.
+    pub anchor: Option<Digest>,
+    /// Whether the anchor was compared with one that the auditor brought.
+    pub anchor_checked: bool,
+    /// The signed checkpoint.
+    pub checkpoint: String,
+    /// What is wrong, by place.
+    pub findings: Vec<Finding>,
+    /// The state at which the replay arrives, leaving out the entries that are refused.
+    pub state: Option<State>,
+    /// The tree over the entries.
+    pub tree: MemoryTree,
+}
+
+impl Report {
+    /// Whether nothing is wrong.
+    pub fn passes(&self) -> bool {
+        self.findings.is_empty()
+    }
+}
+
+impl Heads for MemoryTree {
+    fn root_at(&self, size: u64) -> Option<Hash> {
+        MemoryTree::root_at(self, size)
+    }
+}
+
+/// Replays a log. `anchor` is the agreement's identity, if the auditor knows it from elsewhere;
+/// `progress` is told how many entries have been replayed, and of how many.
+///
+/// # Errors
+/// The source cannot be read at all. What is wrong with the log itself is in the report.
+pub fn audit(source: &dyn Source, anchor: Option<Digest>, progress: &mut dyn FnMut(u64, u64)) -> Result<Report, SourceError> {
+    let checkpoint = source.checkpoint()?.unwrap_or_default();
+    let mut replay = Replay::new(source, claimed_size(&checkpoint));
+    replay.entries(progress)?;
+    let mut report = replay.report(checkpoint);
+    judge_checkpoint(&mut report);
+    judge_anchor(&mut report, anchor);
+    report.findings.sort_by_key(|finding| finding.place);
+    Ok(report)
+}
+
+/// The size that the checkpoint claims, before anything of it is believed.
+fn claimed_size(checkpoint: &str) -> Option<u64> {
+    let note = Note::parse(checkpoint.as_bytes()).ok()?;
+    let checkpoint: Checkpoint = note.unverified_text().parse().ok()?;
+    Some(checkpoint.head.size)
+}
+
+struct Replay<'a> {
+    source: &'a dyn Source,
+    size: Option<u64>,
+    next: u64,
+    signatures: u64,
+    tree: MemoryTree,
+    state: Option<State>,
+    findings: Vec<Finding>,
+}
+
+/// An entry after everything that needs no other entry.
+struct Read {
+    index: u64,
+    leaf: Hash,
+    checked: Result<(Instant, Checked), Finding>,
+}
+
+impl<'a> Replay<'a> {
+    fn new(source: &'a dyn Source, size: Option<u64>) -> Self {
+        let tree = MemoryTree::with_capacity(size.unwrap_or(0).min(1 << 24));
+        Self { source, size, next: 0, signatures: 0, tree, state: None, findings: Vec::new() }
+    }
+
+    fn entries(&mut self, progress: &mut dyn FnMut(u64, u64)) -> Result<(), SourceError> {
+        let mut entries = self.source.entries(0, self.size.unwrap_or(u64::MAX));
+        loop {
+            let mut chunk = Vec::with_capacity(CHUNK);
+            for entry in entries.by_ref().take(CHUNK) {
+                chunk.push(entry?);
+            }
+            if chunk.is_empty() {
+                break;
+            }
+            let read: Vec<Read> = chunk.into_par_iter().map(|(index, bytes)| read(index, &bytes)).collect();
+            for entry in read {
+                self.entry(entry)?;
+            }
+            progress(self.next, self.size.unwrap_or(self.next));
+        }
+        drop(entries);
+        self.missing_until(self.size.unwrap_or(self.next))
+    }
+
+    /// Takes one entry over: into the tree, and into the state if it is good.
+    fn entry(&mut self, entry: Read) -> Result<(), SourceError> {
+        if entry.index < self.next {
+            let what = format!("it comes after entry {}", self.next.saturating_sub(1));
+            self.find(Place::Entry(entry.index), "missing", what);
+            return Ok(());
+        }
+        self.missing_until(entry.index)?;
+        let kept = self.source.leaf(entry.index)?.unwrap_or(entry.leaf);
+        if kept != entry.leaf {
+            let what = format!("its bytes hash to {}, the tree was built over {kept}: it was altered", entry.leaf);
+            self.find(Place::Entry(entry.index), "tree", what);
+        }
+        // The tree goes on over what it was built over, so that one altered entry is one finding.
+        self.tree.push(kept);
+        self.next = entry.index.saturating_add(1);
+        match entry.checked {
+            Err(finding) => self.findings.push(finding),
+            Ok((time, checked)) => {
+                self.signatures += checked.signers().len() as u64;
+                self.replay(entry.index, time, &checked);
+            }
+        }
+        Ok(())
+    }
+
+    fn replay(&mut self, index: u64, time: Instant, checked: &Checked) {
+        let refused = match &mut self.state {
+            Some(state) => {
+                // A refused or missing entry still takes up its place in the log.
+                state.size = index;
+                state.admit(time, checked, &self.tree).err()
+            }
+            None if index == 0 => match State::open(time, checked) {
+                Ok(state) => {
+                    self.state = Some(state);
+                    None
+                }
+                Err(refusal) => Some(refusal),
+            },
+            None => None,
+        };
+        if let Some(refusal) = refused {
+            self.find(Place::Entry(index), refusal.rule, format!("{}; {}", refusal.why, refusal.instead));
+        }
+    }
+
+    /// Reports the entries before `index` that the source left out.
+    fn missing_until(&mut self, index: u64) -> Result<(), SourceError> {
+        // A checkpoint may claim any size: what is missing at the end is reported once.
+        if index.saturating_sub(self.next) > 1_000 {
+            let what = format!("and all up to entry {} are missing", index.saturating_sub(1));
+            self.find(Place::Entry(self.next), "missing", what);
+            self.next = index;
+        }
+        while self.next < index {
+            self.find(Place::Entry(self.next), "missing", "it is not there".to_owned());
+            if let Some(kept) = self.source.leaf(self.next)? {
+                self.tree.push(kept);
+            }
+            self.next += 1;
+        }
+        Ok(())
+    }
+
+    fn find(&mut self, place: Place, rule: &str, what: String) {
+        self.findings.push(Finding { place, rule: rule.to_owned(), what });
+    }
+
+    fn report(self, checkpoint: String) -> Report {
+        Report {
+            entries: self.next,
+            signatures: self.signatures,
+            head: self.tree.head(),
+            vkey: self.state.as_ref().map(|state| state.log.vkey.clone()),
+            anchor: self.state.as_ref().map(|state| state.agreement.anchor),
+            anchor_checked: false,
+            checkpoint,
+            findings: self.findings,
+            state: self.state,
+            tree: self.tree,
+        }
+    }
+}
+
+fn read(index: u64, bytes: &[u8]) -> Read {
+    let fault = |rule: &str, what: String| Finding { place: Place::Entry(index), rule: rule.to_owned(), what };
+    let checked = Entry::parse(bytes).map_err(|error| fault("entry", error.to_string())).and_then(|entry| {
+        let checked = entry.envelope.check().map_err(|error| fault("signature", error.to_string()))?;
+        Ok((entry.time, checked))
+    });
+    Read { index, leaf: Hash::leaf(bytes), checked }
+}
+
+fn judge_checkpoint(report: &mut Report) {
+    let fault = |rule: &str, what: String| Finding { place: Place::Checkpoint, rule: rule.to_owned(), what };
+    let Some(vkey) = &report.vkey else {
+        if report.findings.is_empty() {
+            report.findings.push(fault("checkpoint", "there is no log here".to_owned()));
+        }
+        return;
+    };
+    let opened = vkey
+        .parse::<VerifierKey>()
+        .map_err(|error| error.to_string())
+        .and_then(|key| Checkpoint::open(report.checkpoint.as_bytes(), &key).map_err(|error| error.to_string()));
+    match opened {
+        Err(error) => report.findings.push(fault("checkpoint", error)),
+        Ok(checkpoint) if checkpoint.head != report.head => {
+            let what = format!(
+                "it states {} entries and the root {}; the entries give {} and {}",
+                checkpoint.head.size, checkpoint.head.root, report.head.size, report.head.root
+            );
+            report.findings.push(fault("tree", what));
+        }
+        Ok(_) => {}
+    }
+}
+
+fn judge_anchor(report: &mut Report, expected: Option<Digest>) {
+    report.anchor_checked = expected.is_some();
+    let (Some(expected), Some(anchor)) = (expected, report.anchor) else { return };
+    if expected != anchor {
+        let what = format!("this is the agreement {anchor}, not {expected}: another one, whatever its name");
+        report.findings.push(Finding { place: Place::Anchor, rule: "anchor".to_owned(), what });
+    }
+}
