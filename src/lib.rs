@@ -1,10 +1,11 @@
 //! Quorate: contractual determinations by expert panels.
 //!
 //! The rooms, from the ground up; a lower one never imports an upper one:
-//! [`values`] → [`log`], [`statement`], [`workflow`] → engine → audit, store → registry → cli.
+//! [`values`] → [`log`], [`statement`], [`workflow`] → engine → audit, [`store`] → registry → cli.
 
 pub mod engine;
 pub mod log;
 pub mod statement;
+pub mod store;
 pub mod values;
 pub mod workflow;

@@ -1,0 +1,79 @@
+//! Blobs as files: `<folder>/<64 hexadecimal digits>`, written so that a name never stands for half a file.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::StoreError;
+use crate::values::Digest;
+
+/// Refuses bytes that are not what their name says.
+pub(super) fn check_new(digest: &Digest, bytes: &[u8]) -> Result<(), StoreError> {
+    check(digest, bytes, "name it by the SHA-256 of salt and content")
+}
+
+fn check(digest: &Digest, bytes: &[u8], remedy: &'static str) -> Result<(), StoreError> {
+    let actual = Digest::of(bytes);
+    if actual == *digest { Ok(()) } else { Err(StoreError::BlobDigest { expected: *digest, actual, remedy }) }
+}
+
+/// Why a blob was not stored.
+pub(super) enum PutError {
+    /// Nothing was stored; another attempt is harmless.
+    Refused(StoreError),
+    /// An fsync failed: the disk cannot be trusted any more.
+    Sync(PathBuf, io::Error),
+}
+
+/// Writes a temporary file, syncs it, renames it, and syncs the folder.
+///
+/// A blob that is there already is synced again rather than trusted: another process may have been killed
+/// between its rename and its sync.
+pub(super) fn put(folder: &Path, digest: &Digest, bytes: &[u8]) -> Result<(), PutError> {
+    check_new(digest, bytes).map_err(PutError::Refused)?;
+    let path = folder.join(digest.hex());
+    if let Ok(Some(_)) = get(folder, digest) {
+        let file = File::open(&path).map_err(|e| PutError::Refused(StoreError::io("open", &path)(e)))?;
+        file.sync_all().map_err(|e| PutError::Sync(path, e))?;
+        return sync_folder(folder);
+    }
+    let temporary = folder.join(temporary_name(digest));
+    let file = write(&temporary, bytes).map_err(|error| {
+        let _ = fs::remove_file(&temporary);
+        PutError::Refused(StoreError::io("write", &temporary)(error))
+    })?;
+    file.sync_all().map_err(|e| PutError::Sync(temporary.clone(), e))?;
+    fs::rename(&temporary, &path).map_err(|e| PutError::Refused(StoreError::io("rename", &temporary)(e)))?;
+    sync_folder(folder)
+}
+
+/// Unique in this process and, by its id, among the processes that share the folder.
+fn temporary_name(digest: &Digest) -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    format!("{}.{}-{}.part", digest.hex(), std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> io::Result<File> {
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(path)?;
+    file.write_all(bytes)?;
+    Ok(file)
+}
+
+fn sync_folder(folder: &Path) -> Result<(), PutError> {
+    let open = File::open(folder).map_err(|e| PutError::Refused(StoreError::io("open", folder)(e)))?;
+    open.sync_all().map_err(|e| PutError::Sync(folder.to_owned(), e))
+}
+
+/// The blob, checked against its name; `None` when there is no such file.
+pub(super) fn get(folder: &Path, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
+    let path = folder.join(digest.hex());
+    match fs::read(&path) {
+        Ok(bytes) => {
+            check(digest, &bytes, "the file is damaged; restore it from a copy")?;
+            Ok(Some(bytes))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StoreError::io("read", &path)(error)),
+    }
+}

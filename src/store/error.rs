@@ -1,0 +1,162 @@
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::check::Mismatch;
+use super::{MAX_BATCH_BYTES, MAX_CHECKPOINT_BYTES, MAX_ENTRY_BYTES};
+use crate::values::Digest;
+
+/// Why a store refuses or fails. After every variant but [`StoreError::Lost`] nothing has changed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Somebody else appended in between, or the caller counted wrongly.
+    #[error("agreement {} has {stored} entries and the batch begins at {first}: read its head and build the batch anew", anchor.short())]
+    Size {
+        /// The agreement.
+        anchor: Digest,
+        /// The number of entries stored.
+        stored: u64,
+        /// The index at which the batch begins.
+        first: u64,
+    },
+    /// The batch contradicts itself.
+    #[error("agreement {}: the batch ends at {end} entries but its head says {head}: build the batch anew", anchor.short())]
+    HeadSize {
+        /// The agreement.
+        anchor: Digest,
+        /// The number of entries after the batch.
+        end: u64,
+        /// The size that the head states.
+        head: u64,
+    },
+    /// A batch without entries may renew a checkpoint, but not change the head.
+    #[error("agreement {}: a batch without entries changes the root at {size} entries: only a checkpoint over the stored head can be renewed", anchor.short())]
+    HeadChanged {
+        /// The agreement.
+        anchor: Digest,
+        /// The number of entries stored.
+        size: u64,
+    },
+    /// A leaf is too large or empty.
+    #[error(
+        "entry {index} has {bytes} bytes; an entry has 1 to {MAX_ENTRY_BYTES}: file long texts as exhibits"
+    )]
+    EntrySize {
+        /// The entry's index.
+        index: u64,
+        /// Its size.
+        bytes: usize,
+    },
+    /// A checkpoint is too large.
+    #[error("a checkpoint of {bytes} bytes; one has at most {MAX_CHECKPOINT_BYTES}: name fewer witnesses")]
+    CheckpointSize {
+        /// Its size.
+        bytes: usize,
+    },
+    /// The batch is larger than one flush may be.
+    #[error("a batch of {bytes} bytes; one has at most {MAX_BATCH_BYTES}: append it in several batches")]
+    BatchSize {
+        /// The sum of its entries, nodes and checkpoints.
+        bytes: usize,
+    },
+    /// The statement is in the log already.
+    #[error("statement {} is already entry {index}: its receipt is there", statement.short())]
+    Known {
+        /// The statement.
+        statement: Digest,
+        /// Where it is.
+        index: u64,
+    },
+    /// Bytes that are not what their name says.
+    #[error("blob {}: these bytes have the digest {actual}: {remedy}", expected.short())]
+    BlobDigest {
+        /// The name.
+        expected: Digest,
+        /// What the bytes hash to.
+        actual: Digest,
+        /// What to do next.
+        remedy: &'static str,
+    },
+    /// The folder is in use.
+    #[error("{}: another quorate process has it open; ask that server instead (`--server URL`), or stop it first", path.display())]
+    Busy {
+        /// The store's folder.
+        path: PathBuf,
+    },
+    /// The store was opened for reading alone.
+    #[error("{}: opened for reading alone; nothing was appended", path.display())]
+    ReadOnly {
+        /// The store's folder.
+        path: PathBuf,
+    },
+    /// The folder holds a store of another format.
+    #[error("{}: store format {found}, and this version of quorate reads format {expected}; use the version that wrote it", path.display())]
+    Format {
+        /// The store's folder.
+        path: PathBuf,
+        /// The format found.
+        found: u8,
+        /// The format of this version.
+        expected: u8,
+    },
+    /// A file operation failed; nothing was changed by it.
+    #[error("cannot {what} {}: {source}", path.display())]
+    Io {
+        /// The operation: "open", "write", ….
+        what: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The database's files cannot be read.
+    #[error("{}: the store is damaged ({cause}); do not go on with it: keep a copy of the folder, then restore it from a backup", path.display())]
+    Damaged {
+        /// The store's folder.
+        path: PathBuf,
+        /// What was found.
+        cause: String,
+    },
+    /// The database is older than what was acknowledged from this folder.
+    #[error("{}: batch {recorded} was acknowledged, but the store ends at batch {found}; going on would fork the log: \
+             keep a copy of the folder, then restore it from a backup", path.display())]
+    WentBack {
+        /// The store's folder.
+        path: PathBuf,
+        /// The number of the last batch known to be acknowledged.
+        recorded: u64,
+        /// The number of the last batch found.
+        found: u64,
+    },
+    /// The stored tree is not the one that the stored head promises.
+    #[error("{}: {mismatch}; do not go on with it: run `quorate audit` to list what is wrong, then restore the folder from a backup", path.display())]
+    Mismatch {
+        /// The store's folder.
+        path: PathBuf,
+        /// What disagrees.
+        mismatch: Box<Mismatch>,
+    },
+    /// A write, flush or fsync failed, so nobody knows what is on the disk until it is read anew. Fatal.
+    #[error("{}: a write may be lost ({cause}); quorate must end now: check the disk, then start it again, and it will say what is stored", path.display())]
+    Lost {
+        /// The store's folder.
+        path: PathBuf,
+        /// The first failure.
+        cause: Arc<str>,
+    },
+}
+
+impl StoreError {
+    /// Whether the process must end now, without another attempt.
+    pub fn is_fatal(&self) -> bool {
+        matches!(self, Self::Lost { .. })
+    }
+
+    pub(super) fn io(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io { what, path: path.to_owned(), source }
+    }
+
+    pub(super) fn damaged(path: &Path, cause: impl Into<String>) -> Self {
+        Self::Damaged { path: path.to_owned(), cause: cause.into() }
+    }
+}

@@ -1,0 +1,136 @@
+//! The store's folder: who has it open, what sled needs cleaned up first, what must be durable around it.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+
+use super::{StoreError, caught};
+
+/// sled's page cache. Pages of one batch must fit many times over, as pages are evicted from 256 shards.
+const CACHE_BYTES: u64 = 128 * 1024 * 1024;
+
+/// An open store folder. The lock lasts as long as this value, and ends with the process.
+#[derive(Debug)]
+pub(super) struct Folder {
+    pub(super) path: PathBuf,
+    _lock: File,
+}
+
+impl Folder {
+    /// Locks `path` and opens the database in it; creates both and makes their creation durable.
+    pub(super) fn open(path: &Path, blobs: &Path) -> Result<(Self, sled::Db), StoreError> {
+        create(path)?;
+        create(blobs)?;
+        let folder = Self { path: path.to_owned(), _lock: lock(path)? };
+        folder.remove_half_snapshots()?;
+        // One tree, so that one batch spans agreements. No flusher thread: it swallows fsync errors.
+        let config = sled::Config::new().path(path).cache_capacity(CACHE_BYTES).flush_every_ms(None);
+        let db = caught(path, || config.open())?;
+        folder.sync_creation()?;
+        sync(blobs)?;
+        Ok((folder, db))
+    }
+
+    /// Our own handle to the database file: sled gives none away, and `fdatasync` works on the file, not on
+    /// the handle.
+    pub(super) fn open_db(&self) -> Result<File, StoreError> {
+        let path = self.path.join("db");
+        OpenOptions::new().read(true).write(true).open(&path).map_err(StoreError::io("open", &path))
+    }
+
+    /// sled reads `snap.*.generating`, left by a crash while opening, as if it were whole, and refuses to open.
+    /// Snapshots only speed up opening. We hold the lock, so nobody is writing one.
+    fn remove_half_snapshots(&self) -> Result<(), StoreError> {
+        for item in fs::read_dir(&self.path).map_err(StoreError::io("list", &self.path))? {
+            let item = item.map_err(StoreError::io("list", &self.path))?;
+            let name = item.file_name();
+            let name = name.to_string_lossy();
+            if name.starts_with("snap.") && name.ends_with(".generating") {
+                fs::remove_file(item.path()).map_err(StoreError::io("remove", &item.path()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Done on every opening: the process that created the files may have died before it got here.
+    fn sync_creation(&self) -> Result<(), StoreError> {
+        for name in ["db", "conf", "blobs"] {
+            sync(&self.path.join(name))?;
+        }
+        sync(&self.path)?;
+        self.path.parent().filter(|parent| *parent != Path::new("")).map_or(Ok(()), sync)
+    }
+
+    /// The number of the last batch known to be acknowledged from this folder.
+    ///
+    /// sled takes damage in its log for the end of the log and opens an older state without a word; going on
+    /// from there would fork the log. This number is written after each acknowledged batch and not synced, so
+    /// after a power cut it may be old, but it is never ahead of the truth. An unreadable one counts as 0.
+    pub(super) fn acknowledged(&self) -> Result<u64, StoreError> {
+        let path = self.acknowledged_path();
+        match fs::read(&path) {
+            Ok(bytes) => Ok(read_record(&bytes).unwrap_or(0)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+            Err(error) => Err(StoreError::io("read", &path)(error)),
+        }
+    }
+
+    pub(super) fn open_acknowledged(&self) -> Result<Acknowledged, StoreError> {
+        let path = self.acknowledged_path();
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
+        Ok(Acknowledged(file.map_err(StoreError::io("open", &path))?))
+    }
+
+    fn acknowledged_path(&self) -> PathBuf {
+        self.path.join("acknowledged")
+    }
+}
+
+/// The file that names the last acknowledged batch.
+#[derive(Debug)]
+pub(super) struct Acknowledged(File);
+
+impl Acknowledged {
+    /// A failure is not one of the batch, which is durable: the number stays behind, which is always safe.
+    pub(super) fn record(&self, batch: u64) {
+        if let Err(error) = self.0.write_all_at(&record(batch), 0) {
+            tracing::warn!(%error, "cannot record the last acknowledged batch");
+        }
+    }
+}
+
+/// The number and its complement, so that half a write is not taken for a number.
+fn record(batch: u64) -> [u8; 16] {
+    let mut record = [0; 16];
+    let (number, complement) = record.split_at_mut(8);
+    number.copy_from_slice(&batch.to_be_bytes());
+    complement.copy_from_slice(&(!batch).to_be_bytes());
+    record
+}
+
+fn read_record(bytes: &[u8]) -> Option<u64> {
+    let (number, complement) = bytes.split_first_chunk()?;
+    let number = u64::from_be_bytes(*number);
+    (complement == (!number).to_be_bytes()).then_some(number)
+}
+
+/// A lock of our own, taken before anything is touched: sled's own comes after it has read and written files.
+fn lock(folder: &Path) -> Result<File, StoreError> {
+    let path = folder.join("lock");
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
+    let file = file.map_err(StoreError::io("open", &path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Busy { path: folder.to_owned() }),
+        Err(TryLockError::Error(error)) => Err(StoreError::io("lock", &path)(error)),
+    }
+}
+
+fn create(folder: &Path) -> Result<(), StoreError> {
+    fs::create_dir_all(folder).map_err(StoreError::io("create", folder))
+}
+
+fn sync(path: &Path) -> Result<(), StoreError> {
+    File::open(path).and_then(|file| file.sync_all()).map_err(StoreError::io("fsync", path))
+}

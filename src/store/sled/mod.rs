@@ -1,0 +1,207 @@
+//! The store in a folder: [sled](https://docs.rs/sled/0.34.7), one process, one tree.
+
+mod folder;
+mod keys;
+mod read;
+mod writer;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+
+use self::folder::Folder;
+use self::writer::Writer;
+use super::check::{self, Mismatch};
+use super::{Append, Entries, Store, StoreError, StoredHead, batch, blobs};
+use crate::log::Hash;
+use crate::values::Digest;
+
+/// A [`Store`] in a folder of the local disk.
+///
+/// Exactly one process has it open. An [`append`](Store::append) returns after `fdatasync` of the
+/// database file; readers run beside it and see a batch only then.
+#[derive(Debug)]
+pub struct SledStore {
+    /// After a failure a clone of it is leaked, so that sled's `Drop` cannot flush and fsync a second time.
+    db: sled::Db,
+    folder: Folder,
+    blobs: PathBuf,
+    /// The newest durable head of each agreement. Written after the fsync, so it is what readers go by.
+    heads: RwLock<BTreeMap<Digest, StoredHead>>,
+    /// `None` in a store that was opened for reading alone. Its mutex makes one writer of many.
+    writer: Option<Mutex<Writer>>,
+    /// The first failure; set once, never taken back.
+    lost: OnceLock<Arc<str>>,
+}
+
+impl SledStore {
+    /// Opens or creates the store in `folder`, with blobs as files in `blobs`; both are durable afterwards.
+    ///
+    /// Every agreement's tree is checked against its head ([`check::verify`]), and the newest batch against
+    /// the last one known to be acknowledged; a store that disagrees is refused.
+    pub fn open(folder: &Path, blobs: &Path) -> Result<Self, StoreError> {
+        let mut store = Self::inspect(folder, blobs)?;
+        store.check()?;
+        let last = store.newest_batch()?;
+        let recorded = store.folder.acknowledged()?;
+        if recorded > last {
+            return Err(StoreError::WentBack { path: folder.to_owned(), recorded, found: last });
+        }
+        let writer = Writer::start(store.db.clone(), &store.folder, last)?;
+        store.writer = Some(Mutex::new(writer));
+        Ok(store)
+    }
+
+    /// Opens the store in `folder` for reading alone and without checking its trees: for an audit that is to
+    /// list everything that is wrong. It still needs the folder for itself.
+    pub fn inspect(folder: &Path, blobs: &Path) -> Result<Self, StoreError> {
+        let (folder, db) = Folder::open(folder, blobs)?;
+        let mut store = Self {
+            db,
+            folder,
+            blobs: blobs.to_owned(),
+            heads: RwLock::default(),
+            writer: None,
+            lost: OnceLock::new(),
+        };
+        store.heads = RwLock::new(store.read_heads()?);
+        Ok(store)
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        for anchor in self.agreements()? {
+            check::verify(self, &anchor).map_err(|mismatch| match mismatch {
+                Mismatch::Store(error) => error,
+                mismatch => {
+                    StoreError::Mismatch { path: self.folder.path.clone(), mismatch: Box::new(mismatch) }
+                }
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Refuses every call once a write may be lost.
+    fn alive(&self) -> Result<(), StoreError> {
+        self.lost.get().map_or(Ok(()), |cause| {
+            Err(StoreError::Lost { path: self.folder.path.clone(), cause: Arc::clone(cause) })
+        })
+    }
+
+    /// Sets the failure, and keeps sled's `Drop` from writing again.
+    fn lose(&self, cause: String) -> StoreError {
+        std::mem::forget(self.db.clone());
+        let cause = self.lost.get_or_init(|| Arc::from(cause));
+        StoreError::Lost { path: self.folder.path.clone(), cause: Arc::clone(cause) }
+    }
+
+    /// Runs a read of sled, which panics on some damaged files instead of saying so.
+    fn guard<T>(&self, read: impl FnOnce() -> Result<T, sled::Error>) -> Result<T, StoreError> {
+        self.alive()?;
+        caught(&self.folder.path, read)
+    }
+
+    /// The number of entries that readers may see.
+    fn size(&self, anchor: &Digest) -> u64 {
+        self.durable_head(anchor, |stored| stored.head.size).unwrap_or(0)
+    }
+
+    fn durable_head<T>(&self, anchor: &Digest, read: impl FnOnce(&StoredHead) -> T) -> Option<T> {
+        self.heads.read().unwrap_or_else(PoisonError::into_inner).get(anchor).map(read)
+    }
+}
+
+/// Turns sled's errors and panics into ours.
+fn caught<T>(path: &Path, run: impl FnOnce() -> Result<T, sled::Error>) -> Result<T, StoreError> {
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(sled::Error::Io(source))) => Err(StoreError::io("use", &path.join("db"))(source)),
+        Ok(Err(error)) => Err(StoreError::damaged(path, error.to_string())),
+        Err(panic) => Err(StoreError::damaged(path, panic_text(&*panic))),
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("unknown");
+    format!("the database gave up: {}", text.lines().next().unwrap_or_default())
+}
+
+impl Store for SledStore {
+    fn agreements(&self) -> Result<Vec<Digest>, StoreError> {
+        self.alive()?;
+        Ok(self.heads.read().unwrap_or_else(PoisonError::into_inner).keys().copied().collect())
+    }
+
+    fn head(&self, anchor: &Digest) -> Result<Option<StoredHead>, StoreError> {
+        self.alive()?;
+        Ok(self.durable_head(anchor, Clone::clone))
+    }
+
+    fn entry(&self, anchor: &Digest, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        self.entries(anchor, index..index.saturating_add(1)).next().map(|read| Ok(read?.1)).transpose()
+    }
+
+    fn entries(&self, anchor: &Digest, range: Range<u64>) -> Entries<'_> {
+        Box::new(read::Scan::new(self, *anchor, range.start..range.end.min(self.size(anchor))))
+    }
+
+    fn node(&self, anchor: &Digest, level: u8, index: u64) -> Result<Option<Hash>, StoreError> {
+        let complete = self.size(anchor).checked_shr(level.into()).is_some_and(|count| index < count);
+        let Some(value) = self.guard(|| self.db.get(keys::node(anchor, level, index)))?.filter(|_| complete)
+        else {
+            return Ok(None);
+        };
+        let hash = value.as_ref().try_into().map_err(|_| {
+            StoreError::damaged(&self.folder.path, format!("node {index} of level {level} is not a hash"))
+        })?;
+        Ok(Some(Hash(hash)))
+    }
+
+    fn find(&self, anchor: &Digest, statement: &Digest) -> Result<Option<u64>, StoreError> {
+        let Some(value) = self.guard(|| self.db.get(keys::statement(anchor, statement)))? else {
+            return Ok(None);
+        };
+        let index = value.as_ref().try_into().map(u64::from_be_bytes).map_err(|_| {
+            StoreError::damaged(
+                &self.folder.path,
+                format!("the place of {} is unreadable", statement.short()),
+            )
+        })?;
+        Ok(Some(index).filter(|index| *index < self.size(anchor)))
+    }
+
+    fn append(&self, batch: &[Append]) -> Result<(), StoreError> {
+        self.alive()?;
+        let writer = self.writer.as_ref();
+        let writer = writer.ok_or_else(|| StoreError::ReadOnly { path: self.folder.path.clone() })?;
+        let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+        self.alive()?;
+        batch::check(
+            batch,
+            |anchor| Ok(self.durable_head(anchor, |stored| stored.head)),
+            |anchor, statement| self.find(anchor, statement),
+        )?;
+        writer.write(batch).map_err(|cause| self.lose(cause))?;
+        let mut heads = self.heads.write().unwrap_or_else(PoisonError::into_inner);
+        for append in batch {
+            let stored = StoredHead { head: append.head, checkpoint: append.checkpoint.clone() };
+            heads.insert(append.anchor, stored);
+        }
+        Ok(())
+    }
+
+    fn put_blob(&self, digest: &Digest, bytes: &[u8]) -> Result<(), StoreError> {
+        self.alive()?;
+        blobs::put(&self.blobs, digest, bytes).map_err(|error| match error {
+            blobs::PutError::Refused(error) => error,
+            blobs::PutError::Sync(path, error) => self.lose(format!("fsync of {}: {error}", path.display())),
+        })
+    }
+
+    fn blob(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
+        self.alive()?;
+        blobs::get(&self.blobs, digest)
+    }
+}
