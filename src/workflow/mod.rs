@@ -1,25 +1,28 @@
 //! The language of workflows: what a file may say, and what it means.
 //!
-//! [`model`] is the meaning, which the engine runs; reading, checking and explaining a file
-//! produce it or report what is wrong with the text.
+//! [`model`] is the meaning, which the engine runs. The way of a text: [`read`] turns it into the
+//! model and resolves every name, `check` looks for what would make it unsound, and [`diagnostic`]
+//! shows what was found with a caret under the very word. [`rule`] holds the two small languages
+//! inside the file: rules of ballots and conditions of steps.
+//!
+//! An error is part of the meaning of a language: a text that is refused cannot be opened, and one
+//! that was taken must be taken by every later version, or an old log would no longer replay. What
+//! is found wrong with language 1 from now on can therefore only be a warning.
 
+mod check;
+pub mod diagnostic;
 pub mod model;
-
-pub use model::Workflow;
+pub mod read;
+pub mod rule;
 mod words;
-pub struct D;
-impl D {
-    pub fn first_line(&self) -> String {
-        String::new()
-    }
-}
+
+pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use model::Workflow;
+pub use read::Checked;
+
 impl Workflow {
-    pub fn parse(_: &str) -> Result<Workflow, D> {
-        Err(D)
-    }
-}
-impl std::fmt::Display for model::Condition {
-    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        Ok(())
+    /// Reads and checks a text. Warnings are dropped: [`Checked::from_text`] keeps them.
+    pub fn parse(text: &str) -> Result<Self, Diagnostics> {
+        Checked::from_text(text).map(|checked| checked.workflow)
     }
 }

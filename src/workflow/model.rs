@@ -320,7 +320,7 @@ pub struct Duty {
 pub enum Condition {
     /// `every seat filled`.
     EverySeatFilled,
-    /// `seats filled >= 5` and the like: the rule's amounts are counted over filled seats.
+    /// `filled >= 5` and the like: the rule's amounts are counted over filled seats.
     Seats(Rule),
     /// An event's name: it has a live occurrence anywhere in the agreement.
     Event(Id),

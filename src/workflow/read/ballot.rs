@@ -1,0 +1,181 @@
+//! Ballots and their outcomes.
+
+use super::event::starts_with_digit;
+use super::{Item, Reader, deadline};
+use crate::values::Id;
+use crate::workflow::model::{Ballot, Change, Early, Exclusion, NO_QUORUM, Outcome, Rule};
+use crate::workflow::rule::{KEPT, Vocabulary};
+
+pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bool) -> Option<Ballot> {
+    let mut fields = item.table(r)?;
+    let question =
+        fields.need(r, "question", "Ask it as a sentence: question = \"…?\"").and_then(|i| i.text(r));
+    let electors =
+        fields.need(r, "electors", "Say who votes: electors = { of = \"PANEL\", less = [\"recused\"] }");
+    let electors = electors.and_then(|item| electors_of(r, &item));
+    let choices = fields.need(r, "choices", "What can be voted for: choices = [\"…\", \"…\"]");
+    let choices = choices.map(|item| r.each_once(&item, choice)).unwrap_or_default();
+    let abstention = fields.get("abstention").and_then(|item| {
+        let name = choice(r, &item)?;
+        if choices.contains(&name) {
+            r.error(
+                &item.span(),
+                format!("`{name}` is a choice already"),
+                "Give the abstention a name of its own",
+            );
+        }
+        Some(name)
+    });
+    let attach = fields.get("attach").map(|i| r.each_once(&i, |r, member| member.id(r))).unwrap_or_default();
+    let open_for = fields.need(r, "open-for", "Say how long votes are taken: open-for = \"14 days\"");
+    let open_for = open_for.and_then(|item| open_for_of(r, &item));
+    let excluded = fields.get("deadline").and_then(|item| deadline(r, &item)).unwrap_or(excluded);
+    let change = fields.get("change").map_or(Some(Change::Never), |item| {
+        item.word(r, &[("never", Change::Never), ("until close", Change::UntilClose)])
+    });
+    let leaver_stands = fields
+        .get("if-leaving")
+        .map_or(Some(false), |item| item.word(r, &[("vote stands", true), ("has not voted", false)]));
+    let names = Vocabulary {
+        choices: choices.iter().chain(&abstention).cloned().collect(),
+        classes: electors.as_ref().map(|(panel, _)| r.names.classes(panel)).unwrap_or_default(),
+        events: Vec::new(),
+    };
+    let early = fields.get("early").map_or(Some(Early::Never), |item| early_of(r, &item, &names));
+    let quorum = fields.get("quorum").and_then(|item| rule(r, &item, &names));
+    let outcomes = fields.need(r, "outcomes", "outcomes = [ { is = \"…\", if = \"…\" }, …, { is = \"…\" } ]");
+    let outcomes = outcomes.and_then(|item| outcomes_of(r, &item, &names));
+    r.reading(&mut fields);
+    fields.close(r);
+    let (panel, less) = electors?;
+    Some(Ballot {
+        name,
+        question: question?,
+        panel,
+        less,
+        choices,
+        abstention,
+        attach,
+        open_for: open_for?,
+        excluded,
+        change: change?,
+        early: early?,
+        leaver_stands: leaver_stands?,
+        quorum,
+        outcomes: outcomes?,
+    })
+}
+
+/// `{ of = "experts", less = ["recused"] }`.
+fn electors_of(r: &mut Reader<'_>, item: &Item<'_>) -> Option<(Id, Vec<Exclusion>)> {
+    let mut fields = item.table(r)?;
+    let of = fields.need(r, "of", "Name the panel whose filled seats vote: of = \"…\"").and_then(|item| {
+        let panels = r.names.panels();
+        r.known(&item, "panel", &panels)
+    });
+    let less = fields
+        .get("less")
+        .map(|item| r.each_once(&item, |r, member| member.word(r, &[("recused", Exclusion::Recused)])));
+    fields.close(r);
+    Some((of?, less.unwrap_or_default()))
+}
+
+fn choice(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Id> {
+    let name = item.id(r)?;
+    if KEPT.contains(&name.as_str()) || starts_with_digit(&name) {
+        let help = "Rules read this word otherwise: choose another name, starting with a letter";
+        r.error(&item.span(), format!("no choice can be called `{name}`"), help);
+        return None;
+    }
+    Some(name)
+}
+
+fn open_for_of(r: &mut Reader<'_>, item: &Item<'_>) -> Option<crate::values::Span> {
+    let time = item.time(r)?;
+    if time.seconds() > 0 {
+        return Some(time);
+    }
+    item.wrong(r, "some time", "Nobody can vote in no time: open-for = \"14 days\"")
+}
+
+fn early_of(r: &mut Reader<'_>, item: &Item<'_>, names: &Vocabulary) -> Option<Early> {
+    match item.raw(r)? {
+        "never" => Some(Early::Never),
+        "all voted" => Some(Early::AllVoted),
+        "certain" => Some(Early::Certain),
+        _ => rule(r, item, names).map(Early::When),
+    }
+}
+
+/// A rule, with the caret under the very word that is wrong.
+pub(super) fn rule(r: &mut Reader<'_>, item: &Item<'_>, names: &Vocabulary) -> Option<Rule> {
+    let raw = item.raw(r)?;
+    match Rule::parse(raw, names) {
+        Ok(rule) => Some(rule),
+        Err(fault) => {
+            let at = item.inside(r, &fault.at);
+            r.error(&at, format!("in this rule: {}", fault.message), fault.help);
+            None
+        }
+    }
+}
+
+fn outcomes_of(r: &mut Reader<'_>, item: &Item<'_>, names: &Vocabulary) -> Option<Vec<Outcome>> {
+    let entries = item.list(r);
+    if entries.is_empty() {
+        return item.wrong(
+            r,
+            "at least one outcome",
+            "outcomes = [ { is = \"…\", if = \"…\" }, { is = \"…\" } ]",
+        );
+    }
+    let mut outcomes: Vec<Option<Outcome>> = Vec::new();
+    for (index, entry) in entries.iter().enumerate() {
+        let last = index + 1 == entries.len();
+        let before: Vec<&Id> = outcomes.iter().flatten().map(|outcome| &outcome.is).collect();
+        let outcome = outcome(r, entry, names, &before, last);
+        outcomes.push(outcome);
+    }
+    outcomes.into_iter().collect()
+}
+
+fn outcome(
+    r: &mut Reader<'_>,
+    entry: &Item<'_>,
+    names: &Vocabulary,
+    before: &[&Id],
+    last: bool,
+) -> Option<Outcome> {
+    let mut fields = entry.table(r)?;
+    let is = fields.need(r, "is", "Name the outcome: is = \"…\"").and_then(|item| {
+        let is = item.id(r)?;
+        if is == NO_QUORUM {
+            let help = "Without quorum a ballot has this outcome of itself: leave it out";
+            r.error(&item.span(), "no outcome can be called `no-quorum`", help);
+        } else if before.contains(&&is) {
+            let help = "Steps tell outcomes apart by their names: give it another";
+            r.error(&item.span(), format!("the outcome `{is}` is there already"), help);
+        }
+        Some(is)
+    });
+    let rule_item = fields.get("if");
+    match &rule_item {
+        None if !last => r.error(
+            &fields.span,
+            "this outcome has no rule, so those after it can never be reached",
+            "Give it one (if = \"…\"), or move it to the end: the last is what happens otherwise",
+        ),
+        Some(item) if last => r.error(
+            &item.key,
+            "the last outcome has a rule, so there may be no outcome at all",
+            "Leave out its `if`, or add { is = \"…\" } after it: the last is what happens otherwise",
+        ),
+        _ => {}
+    }
+    let rule = match rule_item {
+        Some(item) => Some(rule(r, &item, names)),
+        None => None,
+    };
+    fields.close(r);
+    Some(Outcome { is: is?, rule: rule.map_or(Some(None), |rule| rule.map(Some))? })
+}

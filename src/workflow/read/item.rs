@@ -1,0 +1,294 @@
+//! The parsed TOML, one place at a time: every question asked of a place either answers or says in
+//! the list of findings what was expected there, and reading goes on.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{Reader, nearest};
+use crate::values::{Id, Instant, Span};
+
+/// Words that are kept for later parts of the language. Nothing may mean something else by them.
+const LATER: [&str; 9] =
+    ["on", "each", "invariant", "amends", "suspends", "sealed", "veto", "served", "needs-reasons"];
+
+/// A value, the key it stands under, and its place in words: `panel.experts.seats[2]`, counted from 1.
+#[derive(Clone)]
+pub(super) struct Item<'a> {
+    pub key: Range<usize>,
+    pub value: &'a Spanned<DeValue<'a>>,
+    pub place: String,
+}
+
+impl<'a> Item<'a> {
+    pub(super) fn span(&self) -> Range<usize> {
+        self.value.span()
+    }
+
+    /// A text with line breaks and runs of spaces folded into one space; not empty.
+    pub(super) fn text(&self, r: &mut Reader<'_>) -> Option<String> {
+        let DeValue::String(text) = self.value.get_ref() else {
+            return self.wrong(r, "a text", "Put it in quotes");
+        };
+        if let Some(bad) = text.chars().find(|c| *c != '\n' && refused(*c)) {
+            r.error(
+                &self.span(),
+                format!("the text holds the invisible character {}", bad.escape_unicode()),
+                "Leave it out: nobody should sign what they cannot see",
+            );
+            return None;
+        }
+        let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if folded.is_empty() {
+            return self.wrong(r, "a text with words in it", "Write it, or leave the key out");
+        }
+        Some(folded)
+    }
+
+    /// The raw text, for rules: offsets in it are offsets in the file where [`Item::inside`] can say so.
+    pub(super) fn raw(&self, r: &mut Reader<'_>) -> Option<&'a str> {
+        match self.value.get_ref() {
+            DeValue::String(text) => Some(text),
+            _ => self.wrong(r, "a text", "Put it in quotes"),
+        }
+    }
+
+    /// Where bytes `at` of the raw text stand in the file; the whole text where escapes hide it.
+    pub(super) fn inside(&self, r: &Reader<'_>, at: &Range<usize>) -> Range<usize> {
+        let span = self.span();
+        let DeValue::String(text) = self.value.get_ref() else { return span };
+        let written = r.text.get(span.clone()).unwrap_or_default();
+        match written.find(text.as_ref()) {
+            Some(start) => span.start + start + at.start..span.start + start + at.end,
+            None => span,
+        }
+    }
+
+    pub(super) fn id(&self, r: &mut Reader<'_>) -> Option<Id> {
+        let raw = self.raw(r)?;
+        match raw.parse() {
+            Ok(id) => Some(id),
+            Err(_) => {
+                r.error(
+                    &self.span(),
+                    format!("`{}` is not a name", raw.escape_debug()),
+                    "Names are 1 to 64 characters of a-z, 0-9 and -",
+                );
+                None
+            }
+        }
+    }
+
+    pub(super) fn number(&self, r: &mut Reader<'_>, least: u32, most: u32) -> Option<u32> {
+        let expected = format!("a whole number from {least} to {most}");
+        let DeValue::Integer(number) = self.value.get_ref() else {
+            return self.wrong(r, &expected, "Write it without quotes");
+        };
+        match u32::from_str_radix(number.as_str(), number.radix()) {
+            Ok(number) if (least..=most).contains(&number) => Some(number),
+            _ => self.wrong(r, &expected, "Change the number"),
+        }
+    }
+
+    pub(super) fn flag(&self, r: &mut Reader<'_>) -> Option<bool> {
+        match self.value.get_ref() {
+            DeValue::Boolean(flag) => Some(*flag),
+            _ => self.wrong(r, "true or false", "Write it without quotes"),
+        }
+    }
+
+    pub(super) fn time(&self, r: &mut Reader<'_>) -> Option<Span> {
+        let raw = self.raw(r)?;
+        match raw.parse() {
+            Ok(span) => Some(span),
+            Err(_) => {
+                r.error(
+                    &self.span(),
+                    format!("`{}` is not a length of time", raw.escape_debug()),
+                    "Write whole days, hours, minutes and seconds: \"90 days\", \"1 day 12 hours\"; \
+                     months differ in length and are not used",
+                );
+                None
+            }
+        }
+    }
+
+    /// An offset date-time in whole seconds, and how it was written.
+    pub(super) fn instant(&self, r: &mut Reader<'_>) -> Option<(Instant, String)> {
+        const HELP: &str = "Write date, time and offset without quotes: 2031-01-01T00:00:00-08:00";
+        let DeValue::Datetime(written) = self.value.get_ref() else {
+            return self.wrong(r, "an instant", HELP);
+        };
+        if written.offset.is_none() {
+            return self.wrong(r, "an instant with an offset, or it differs from place to place", HELP);
+        }
+        let whole = written
+            .time
+            .is_some_and(|time| time.nanosecond.is_none() && time.second.is_some_and(|second| second < 60));
+        if !whole {
+            return self.wrong(r, "an instant in whole seconds", HELP);
+        }
+        let text = written.to_string();
+        let parsed = text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_second);
+        match parsed.filter(|seconds| Instant::from_unix(*seconds).unix() == *seconds) {
+            Some(seconds) => Some((Instant::from_unix(seconds), text)),
+            None => self.wrong(r, "an instant from the year 1 to the year 9999", HELP),
+        }
+    }
+
+    /// One of these words.
+    pub(super) fn word<T: Copy>(&self, r: &mut Reader<'_>, words: &[(&str, T)]) -> Option<T> {
+        let raw = self.raw(r)?;
+        if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == raw) {
+            return Some(*meaning);
+        }
+        let all: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+        let message = format!("`{}` is not one of the words that can stand here", raw.escape_debug());
+        let help = match nearest(raw, words.iter().map(|(word, _)| *word)) {
+            Some(near) => format!("Did you mean \"{near}\"?"),
+            None => format!("Write {}", all.join(" or ")),
+        };
+        r.error(&self.span(), message, help);
+        None
+    }
+
+    pub(super) fn table(&self, r: &mut Reader<'_>) -> Option<Fields<'a>> {
+        let span = if self.value.span().is_empty() { self.key.clone() } else { self.value.span() };
+        match self.value.get_ref() {
+            DeValue::Table(table) => {
+                Some(Fields { table, span, place: self.place.clone(), asked: Vec::new() })
+            }
+            _ => self.wrong(r, "a table", "Write { key = value, … }, or a section in [brackets]"),
+        }
+    }
+
+    /// The members of a list.
+    pub(super) fn list(&self, r: &mut Reader<'_>) -> Vec<Item<'a>> {
+        if let DeValue::Array(_) = self.value.get_ref() {
+            return self.one_or_many();
+        }
+        let _: Option<()> = self.wrong(r, "a list", "Write [ …, … ]");
+        Vec::new()
+    }
+
+    /// The members of a list, or a single value as a list of one.
+    pub(super) fn one_or_many(&self) -> Vec<Item<'a>> {
+        let DeValue::Array(members) = self.value.get_ref() else { return vec![self.clone()] };
+        let member = |(index, value): (usize, &'a Spanned<DeValue<'a>>)| Item {
+            key: value.span(),
+            value,
+            place: format!("{}[{}]", self.place, index + 1),
+        };
+        members.iter().enumerate().map(member).collect()
+    }
+
+    /// The entries of a table whose keys are names that the authors choose.
+    pub(super) fn named(&self, r: &mut Reader<'_>) -> Vec<(Id, Item<'a>)> {
+        let Some(fields) = self.table(r) else { return Vec::new() };
+        let mut named = Vec::new();
+        for (key, item) in fields.entries() {
+            match key.parse() {
+                Ok(id) => named.push((id, item)),
+                Err(_) => r.error(
+                    &item.key,
+                    format!("`{}` is not a name", key.escape_debug()),
+                    "Names are 1 to 64 characters of a-z, 0-9 and -",
+                ),
+            }
+        }
+        named
+    }
+
+    /// "expected X, found Y" at this value.
+    pub(super) fn wrong<T>(&self, r: &mut Reader<'_>, expected: &str, help: &str) -> Option<T> {
+        let found = match self.value.get_ref() {
+            DeValue::String(_) => "a text",
+            DeValue::Integer(_) => "a number",
+            DeValue::Float(_) => "a decimal number, which no rule uses",
+            DeValue::Boolean(_) => "true or false",
+            DeValue::Datetime(_) => "a date or time",
+            DeValue::Array(_) => "a list",
+            DeValue::Table(_) => "a table",
+        };
+        r.error(&self.span(), format!("`{}`: expected {expected}, found {found}", self.place), help);
+        None
+    }
+}
+
+/// Control and bidirectional characters, and others that show nothing.
+pub(super) fn refused(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// A table whose keys the language fixes. It remembers which were asked for; the others are unknown.
+pub(super) struct Fields<'a> {
+    table: &'a DeTable<'a>,
+    pub span: Range<usize>,
+    pub place: String,
+    asked: Vec<&'static str>,
+}
+
+impl<'a> Fields<'a> {
+    pub(super) fn root(table: &'a Spanned<DeTable<'a>>) -> Self {
+        Self { table: table.get_ref(), span: 0..0, place: String::new(), asked: Vec::new() }
+    }
+
+    fn entries(&self) -> Vec<(&'a str, Item<'a>)> {
+        let below = if self.place.is_empty() { String::new() } else { format!("{}.", self.place) };
+        let entry = |(key, value): (&'a Spanned<toml::de::DeString<'a>>, &'a Spanned<DeValue<'a>>)| {
+            let name: &'a str = key.get_ref();
+            (name, Item { key: key.span(), value, place: format!("{below}{name}") })
+        };
+        self.table.iter().map(entry).collect()
+    }
+
+    pub(super) fn get(&mut self, key: &'static str) -> Option<Item<'a>> {
+        self.asked.push(key);
+        self.entries().into_iter().find(|(name, _)| *name == key).map(|(_, item)| item)
+    }
+
+    /// A key that must be there.
+    pub(super) fn need(&mut self, r: &mut Reader<'_>, key: &'static str, help: &str) -> Option<Item<'a>> {
+        let found = self.get(key);
+        if found.is_none() {
+            let message = match self.place.as_str() {
+                "" => format!("the workflow lacks `{key}`"),
+                place => format!("`{place}` lacks `{key}`"),
+            };
+            r.error(&self.span, message, help);
+        }
+        found
+    }
+
+    /// Whatever was not asked for.
+    pub(super) fn rest(&self) -> Vec<(&'a str, Item<'a>)> {
+        self.entries().into_iter().filter(|(name, _)| !self.asked.contains(name)).collect()
+    }
+
+    /// Says of whatever was not asked for that it is unknown.
+    pub(super) fn close(self, r: &mut Reader<'_>) {
+        for (name, item) in self.rest() {
+            self.unknown(r, name, &item);
+        }
+    }
+
+    pub(super) fn unknown(&self, r: &mut Reader<'_>, name: &str, item: &Item<'_>) {
+        if LATER.contains(&name) {
+            r.error(
+                &item.key,
+                format!("`{name}` is kept for a later part of the language"),
+                "This version cannot run it: leave it out, or use a version that can",
+            );
+            return;
+        }
+        let place = if self.place.is_empty() { "the workflow" } else { &self.place };
+        let help = match nearest(name, self.asked.iter().copied()) {
+            Some(near) => format!("Did you mean `{near}`?"),
+            None => format!("The keys here: {}", self.asked.join(", ")),
+        };
+        r.error(&item.key, format!("`{}` is not a key of `{place}`", name.escape_debug()), help);
+    }
+}

@@ -1,0 +1,94 @@
+//! Panels and their seats.
+
+use super::{Item, Reader};
+use crate::values::Id;
+use crate::workflow::model::{Filling, Formed, Panel, Seat, Vacancy};
+
+pub(super) fn panel(r: &mut Reader<'_>, name: Id, item: &Item<'_>) -> Option<Panel> {
+    let mut fields = item.table(r)?;
+    let formed = fields
+        .need(
+            r,
+            "formed",
+            "formed = \"per case\" for a new panel in each case, \"standing\" for one that stays",
+        )
+        .and_then(|item| item.word(r, &[("per case", Formed::PerCase), ("standing", Formed::Standing)]));
+    let seats =
+        fields.need(r, "seats", "A panel has at least one seat: seats = [ { name = \"…\", by = \"…\" } ]");
+    let seats = seats.and_then(|item| seats_of(r, &item));
+    let chair = fields.get("chair").and_then(|item| chair(r, &item, seats.as_deref()));
+    let filled = fields.get("filled").map_or(vec![Filling::Accepted], |item| {
+        let words = [("accepted", Filling::Accepted), ("disclosed", Filling::Disclosed)];
+        r.each_once(&item, |r, member| member.word(r, &words))
+    });
+    let vacancy = fields.get("vacant").and_then(|item| vacancy(r, &item));
+    r.reading(&mut fields);
+    fields.close(r);
+    Some(Panel { name, formed: formed?, seats: seats?, chair, filled, vacancy })
+}
+
+fn seats_of(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Vec<Seat>> {
+    let entries = item.list(r);
+    if entries.is_empty() {
+        return item.wrong(r, "at least one seat", "seats = [ { name = \"…\", by = \"…\" } ]");
+    }
+    let seats: Vec<Option<Vec<Seat>>> = entries.iter().map(|entry| entry_of_seats(r, entry)).collect();
+    let seats: Option<Vec<Vec<Seat>>> = seats.into_iter().collect();
+    Some(seats?.concat())
+}
+
+/// `{ names = ["o1", "o2"], by = "openai", class = "…", weight = 1 }`.
+fn entry_of_seats(r: &mut Reader<'_>, entry: &Item<'_>) -> Option<Vec<Seat>> {
+    let mut fields = entry.table(r)?;
+    let names = match (fields.get("name"), fields.get("names")) {
+        (Some(one), None) => one.id(r).map(|name| vec![name]),
+        (None, Some(many)) => {
+            let listed = many.list(r);
+            if listed.is_empty() {
+                many.wrong(r, "at least one name", "names = [\"…\", \"…\"]")
+            } else {
+                // That each name is there once is looked at with the names of all other actors.
+                Some(listed.iter().filter_map(|name| name.id(r)).collect())
+            }
+        }
+        _ => {
+            let message = format!("`{}` needs either `name` or `names`", fields.place);
+            r.error(
+                &fields.span,
+                message,
+                "name = \"chair-seat\" for one seat, names = [\"…\", \"…\"] for several",
+            );
+            None
+        }
+    };
+    let by = fields.need(r, "by", "Say which party or role nominates: by = \"…\"");
+    let by = by.and_then(|item| {
+        let offices = r.names.offices();
+        r.known(&item, "party or role", &offices)
+    });
+    let class = fields.get("class").and_then(|item| item.id(r));
+    let weight = fields.get("weight").map_or(Some(1), |item| item.number(r, 1, 1_000_000));
+    fields.close(r);
+    let (names, by, weight): (Vec<Id>, Id, u32) = (names?, by?, weight?);
+    let seat = |name| Seat { name, by: by.clone(), class: class.clone(), weight };
+    Some(names.into_iter().map(seat).collect())
+}
+
+fn chair(r: &mut Reader<'_>, item: &Item<'_>, seats: Option<&[Seat]>) -> Option<Id> {
+    let names: Vec<Id> = seats?.iter().map(|seat| seat.name.clone()).collect();
+    r.known(item, "seat of this panel", &names)
+}
+
+/// `vacant = { after = "30 days", filled-by = "authority" }`.
+fn vacancy(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Vacancy> {
+    let mut fields = item.table(r)?;
+    let after = fields.need(r, "after", "Say how long a seat may stay vacant: after = \"30 days\"");
+    let after = after.and_then(|item| item.time(r));
+    let filled_by = fields.need(r, "filled-by", "Say who nominates then: filled-by = \"…\"");
+    let filled_by = filled_by.and_then(|item| {
+        let offices = r.names.offices();
+        r.known(&item, "party or role", &offices)
+    });
+    fields.close(r);
+    Some(Vacancy { after: after?, filled_by: filled_by? })
+}

@@ -1,0 +1,121 @@
+//! Procedures, their states, and what is owed there.
+
+use super::actors::by;
+use super::step::step;
+use super::{Fields, Item, Reader};
+use crate::values::{Id, Span};
+use crate::workflow::model::{Duty, Opening, Procedure, State};
+
+/// What the parts of one procedure know of it.
+pub(super) struct Around<'p> {
+    /// Its panel.
+    pub panel: Option<&'p Id>,
+    /// Its states.
+    pub states: &'p [Id],
+    /// Whether deadlines exclude their instant unless a step says otherwise.
+    pub excluded: bool,
+}
+
+pub(super) fn procedure(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bool) -> Option<Procedure> {
+    let mut fields = item.table(r)?;
+    let title = fields.get("title").and_then(|item| item.text(r));
+    let panel = fields.get("panel").and_then(|item| {
+        let panels = r.names.panels();
+        r.known(&item, "panel", &panels)
+    });
+    let named = fields.need(r, "state", "A procedure has states: [procedure.NAME.state.NAME]");
+    let named = named.map(|item| item.named(r)).unwrap_or_default();
+    let states: Vec<Id> = named.iter().map(|(name, _)| name.clone()).collect();
+    let around = Around { panel: panel.as_ref(), states: &states, excluded };
+    let open = fields.need(r, "open", "Say what opens a case: open = { do = \"…\", by = \"…\" }");
+    let open = open.and_then(|item| opening(r, &item, &around));
+    let cases = fields.get("cases").map_or(Some((1, None)), |item| cases(r, &item));
+    let start = fields.need(r, "start", "Say in which state a case begins: start = \"…\"");
+    let start = start.and_then(|item| r.known(&item, "state", &states));
+    let states: Vec<Option<State>> = named.iter().map(|(name, item)| state(r, name, item, &around)).collect();
+    r.reading(&mut fields);
+    fields.close(r);
+    let (at_once, again_after) = cases?;
+    Some(Procedure {
+        name,
+        title,
+        open: open?,
+        panel,
+        at_once,
+        again_after,
+        start: start?,
+        states: states.into_iter().collect::<Option<_>>()?,
+    })
+}
+
+/// `open = { do = "declare", by = "openai", attach = ["declaration"], emits = "declared" }`.
+fn opening(r: &mut Reader<'_>, item: &Item<'_>, around: &Around<'_>) -> Option<Opening> {
+    let mut fields = item.table(r)?;
+    let act = fields.need(r, "do", "Name the act: do = \"…\"").and_then(|item| item.id(r));
+    let by = by(r, &mut fields, around.panel);
+    let attach = attach(r, &mut fields);
+    let emits = emits(r, &mut fields);
+    fields.close(r);
+    Some(Opening { act: act?, by: by?, attach, emits })
+}
+
+pub(super) fn attach(r: &mut Reader<'_>, fields: &mut Fields<'_>) -> Vec<Id> {
+    fields.get("attach").map(|item| r.each_once(&item, |r, member| member.id(r))).unwrap_or_default()
+}
+
+pub(super) fn emits(r: &mut Reader<'_>, fields: &mut Fields<'_>) -> Vec<Id> {
+    let events = r.names.events.clone();
+    fields.get("emits").map(|item| r.all_known(&item, "event", &events)).unwrap_or_default()
+}
+
+/// `cases = { at-once = 1, again-after = "180 days" }`.
+fn cases(r: &mut Reader<'_>, item: &Item<'_>) -> Option<(u32, Option<Span>)> {
+    let mut fields = item.table(r)?;
+    let at_once = fields.get("at-once").map_or(Some(1), |item| item.number(r, 1, 1_000));
+    let again_after = fields.get("again-after").map(|item| item.time(r));
+    fields.close(r);
+    Some((at_once?, again_after.map_or(Some(None), |time| time.map(Some))?))
+}
+
+fn state(r: &mut Reader<'_>, name: &Id, item: &Item<'_>, around: &Around<'_>) -> Option<State> {
+    let mut fields = item.table(r)?;
+    let ends = fields.get("ends").map_or(Some(false), |item| item.flag(r));
+    let ballot = fields.get("ballot").and_then(|item| {
+        let ballots = r.names.ballots.clone();
+        r.known(&item, "ballot", &ballots)
+    });
+    let steps = fields.get("steps").map(|item| item.list(r)).unwrap_or_default();
+    let steps: Vec<_> = steps.iter().map(|item| step(r, item, around, ballot.as_ref())).collect();
+    let duties = fields.get("duties").map(|item| item.list(r)).unwrap_or_default();
+    let duties: Vec<_> = duties.iter().map(|item| duty(r, item, around)).collect();
+    r.reading(&mut fields);
+    fields.close(r);
+    Some(State {
+        name: name.clone(),
+        ends: ends?,
+        ballot,
+        steps: steps.into_iter().collect::<Option<_>>()?,
+        duties: duties.into_iter().collect::<Option<_>>()?,
+    })
+}
+
+/// `{ do = "sign-report", by = "chair", within = "30 days" }`.
+fn duty(r: &mut Reader<'_>, item: &Item<'_>, around: &Around<'_>) -> Option<Duty> {
+    let mut fields = item.table(r)?;
+    let act = fields.need(r, "do", "Name what is owed: do = \"…\"").and_then(|item| item.id(r));
+    let by = by(r, &mut fields, around.panel);
+    let attach = attach(r, &mut fields);
+    let within = fields.need(r, "within", "Say by when it is owed: within = \"30 days\"");
+    let within = within.and_then(|item| item.time(r));
+    let line = r.line(&fields);
+    fields.close(r);
+    Some(Duty { act: act?, by: by?, attach, within: within?, line })
+}
+
+impl Reader<'_> {
+    /// The line on which a table begins, from 1.
+    pub(super) fn line(&self, fields: &Fields<'_>) -> usize {
+        let before = self.text.get(..fields.span.start).unwrap_or_default();
+        before.bytes().filter(|byte| *byte == b'\n').count() + 1
+    }
+}

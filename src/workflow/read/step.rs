@@ -1,0 +1,209 @@
+//! Steps: exactly one trigger, and what follows.
+
+use super::actors::by;
+use super::procedure::{Around, attach, emits};
+use super::{Fields, Item, Reader, deadline};
+use crate::values::Id;
+use crate::workflow::model::{Condition, Delay, Doing, NO_QUORUM, Origin, Step, Trigger};
+use crate::workflow::rule::Vocabulary;
+
+const TRIGGERS: [&str; 5] = ["do", "when", "after", "at", "outcome"];
+
+pub(super) fn step(
+    r: &mut Reader<'_>,
+    item: &Item<'_>,
+    around: &Around<'_>,
+    ballot: Option<&Id>,
+) -> Option<Step> {
+    let mut fields = item.table(r)?;
+    let trigger = trigger(r, &mut fields, around, ballot);
+    let to = fields.get("to").map(|item| r.known(&item, "state", around.states));
+    let emits = emits(r, &mut fields);
+    let at_most = fields.get("at-most").map(|item| item.number(r, 1, 1_000));
+    let line = r.line(&fields);
+    fields.close(r);
+    Some(Step {
+        trigger: trigger?,
+        to: to.map_or(Some(None), |to| to.map(Some))?,
+        emits,
+        at_most: at_most.map_or(Some(None), |most| most.map(Some))?,
+        line,
+    })
+}
+
+fn trigger(
+    r: &mut Reader<'_>,
+    fields: &mut Fields<'_>,
+    around: &Around<'_>,
+    ballot: Option<&Id>,
+) -> Option<Trigger> {
+    let found: Vec<(&str, Item<'_>)> =
+        TRIGGERS.into_iter().filter_map(|key| Some((key, fields.get(key)?))).collect();
+    let later = fields.rest().into_iter().find(|(key, _)| *key == "on" || *key == "each");
+    let (key, item) = match found.as_slice() {
+        [(key, item)] => (*key, item),
+        [] if later.is_some() => return None, // said already, as an unknown key
+        [] => {
+            let help = "One of: do (somebody acts), when (something holds), after (time has passed), \
+                        at (an instant has come), outcome (the ballot closed)";
+            r.error(&fields.span, "nothing sets this step off", help);
+            return None;
+        }
+        [_, (second, item), ..] => {
+            let help =
+                "Keep one, and write the other as a step of its own: the first listed that applies wins";
+            r.error(&item.key, format!("`{second}` is a second trigger of this step"), help);
+            return None;
+        }
+    };
+    let clocks = Clocks::read(r, fields, key, around)?;
+    match key {
+        "do" => doing(r, item, fields, around, clocks).map(Trigger::Do),
+        "when" => condition(r, item, around).map(Trigger::When),
+        "after" => delay(r, item, &clocks).map(Trigger::After),
+        "at" => item.instant(r).map(|(instant, _)| Trigger::At(instant)),
+        _ => outcomes(r, item, ballot).map(Trigger::Outcome),
+    }
+}
+
+/// The keys of a step that say how its times are counted.
+struct Clocks {
+    of: Origin,
+    excluded: bool,
+}
+
+impl Clocks {
+    /// Reads `of` and `deadline`, and refuses what belongs to another trigger.
+    fn read(r: &mut Reader<'_>, fields: &mut Fields<'_>, trigger: &str, around: &Around<'_>) -> Option<Self> {
+        let timed = ["do", "after"].contains(&trigger);
+        let of = fields.get("of");
+        let end = fields.get("deadline");
+        for item in of.iter().chain(&end).filter(|_| !timed) {
+            let help = "Times are counted in steps with `do` or `after`: leave it out";
+            r.error(&item.key, format!("a step with `{trigger}` counts no time"), help);
+        }
+        if trigger != "do" {
+            for key in ["by", "by-all", "attach", "within", "not-before"] {
+                if let Some(item) = fields.get(key) {
+                    let help = "Nobody acts here: leave it out, or write a step with `do`";
+                    r.error(&item.key, format!("`{key}` belongs to a step with `do`"), help);
+                }
+            }
+        }
+        let of = of.map_or(Some(Origin::Entered), |item| origin(r, &item));
+        let excluded = end.map_or(Some(around.excluded), |item| deadline(r, &item));
+        Some(Self { of: of?, excluded: excluded? })
+    }
+}
+
+fn origin(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Origin> {
+    match item.raw(r)? {
+        "entered" => Some(Origin::Entered),
+        "opened" => Some(Origin::Opened),
+        "served" => {
+            let help = "This version cannot run it: count from `opened`, `entered` or an event";
+            r.error(&item.span(), "`served` is kept for a later part of the language", help);
+            None
+        }
+        _ => {
+            let mut known = r.names.events.clone();
+            known.extend(["entered".parse(), "opened".parse()].into_iter().flatten());
+            r.known(item, "event", &known).map(Origin::Event)
+        }
+    }
+}
+
+/// `"60 days"`, counted from the step's `of`; or `{ time = "60 days", of = "declared" }`.
+fn delay(r: &mut Reader<'_>, item: &Item<'_>, clocks: &Clocks) -> Option<Delay> {
+    let excluded = clocks.excluded;
+    if item.value.get_ref().as_str().is_some() {
+        return Some(Delay { span: item.time(r)?, of: clocks.of.clone(), excluded });
+    }
+    let mut fields = item.table(r)?;
+    let time = fields.need(r, "time", "Say how long: time = \"60 days\"").and_then(|item| item.time(r));
+    let of = fields.get("of").map_or(Some(clocks.of.clone()), |item| origin(r, &item));
+    fields.close(r);
+    Some(Delay { span: time?, of: of?, excluded })
+}
+
+fn doing(
+    r: &mut Reader<'_>,
+    item: &Item<'_>,
+    fields: &mut Fields<'_>,
+    around: &Around<'_>,
+    clocks: Clocks,
+) -> Option<Doing> {
+    let act = item.id(r);
+    let by = by(r, fields, around.panel);
+    let attach = attach(r, fields);
+    let latest = fields.get("within");
+    let within = latest.as_ref().map(|item| delay(r, item, &clocks));
+    // The earliest time is never late at its own instant.
+    let clocks = Clocks { excluded: false, ..clocks };
+    let earliest = fields.get("not-before").map(|item| delay(r, &item, &clocks));
+    let within = within.map_or(Some(None), |delay| delay.map(Some))?;
+    let not_before = earliest.map_or(Some(None), |delay| delay.map(Some))?;
+    if let (Some(item), Some(within), Some(earliest)) = (&latest, &within, &not_before)
+        && within.of == earliest.of
+        && latest_second(within) < Some(earliest.span.seconds())
+    {
+        let help = "Nobody could ever do it: make `within` longer or `not-before` shorter";
+        r.error(&item.span(), "the act is late before it is early enough", help);
+    }
+    Some(Doing { act: act?, by: by?, attach, within, not_before })
+}
+
+/// The last second after the origin at which an act is in time; none where there is not even one.
+fn latest_second(within: &Delay) -> Option<u64> {
+    within.span.seconds().checked_sub(u64::from(within.excluded))
+}
+
+fn condition(r: &mut Reader<'_>, item: &Item<'_>, around: &Around<'_>) -> Option<Condition> {
+    let raw = item.raw(r)?;
+    let classes = around.panel.map(|panel| r.names.classes(panel)).unwrap_or_default();
+    let names = Vocabulary { choices: Vec::new(), classes, events: r.names.events.clone() };
+    match Condition::parse(raw, &names) {
+        Ok(condition) if around.panel.is_none() && counts_seats(&condition) => {
+            let help = "Name the panel in the procedure (panel = \"…\"), or wait for an event";
+            r.error(&item.span(), "the procedure has no panel whose seats could be counted", help);
+            None
+        }
+        Ok(condition) => Some(condition),
+        Err(fault) => {
+            let at = item.inside(r, &fault.at);
+            r.error(&at, format!("in this condition: {}", fault.message), fault.help);
+            None
+        }
+    }
+}
+
+fn counts_seats(condition: &Condition) -> bool {
+    match condition {
+        Condition::EverySeatFilled | Condition::Seats(_) => true,
+        Condition::Event(_) => false,
+        Condition::Not(inner) => counts_seats(inner),
+        Condition::All(parts) | Condition::Any(parts) => parts.iter().any(counts_seats),
+    }
+}
+
+fn outcomes(r: &mut Reader<'_>, item: &Item<'_>, ballot: Option<&Id>) -> Option<Vec<Id>> {
+    let Some(ballot) = ballot else {
+        let help = "Open one in this state (ballot = \"…\"), or leave the step out";
+        r.error(&item.key, "this state has no ballot that could have an outcome", help);
+        return None;
+    };
+    let mut known = r.names.outcomes(ballot);
+    let quorum = r.names.with_quorum.contains(ballot);
+    if quorum {
+        known.extend(NO_QUORUM.parse::<Id>());
+    }
+    let all = r.each_once(item, |r, member| {
+        if !quorum && member.value.get_ref().as_str() == Some(NO_QUORUM) {
+            let help = "Give the ballot a quorum, or leave this outcome out";
+            r.error(&member.span(), format!("the ballot `{ballot}` has no quorum that could fail"), help);
+            return None;
+        }
+        r.known(member, &format!("outcome of the ballot `{ballot}` called"), &known)
+    });
+    (!all.is_empty()).then_some(all)
+}

@@ -1,0 +1,84 @@
+//! Reading conditions of steps.
+
+use super::rules::Reader;
+use super::token::{Cursor, Token};
+use super::{Fault, Vocabulary};
+use crate::workflow::model::{Condition, Rule};
+use crate::workflow::read::nearest;
+
+/// Parentheses and `not` within each other: deeper than anybody reads, shallow enough for any stack.
+const DEEPEST: usize = 8;
+
+impl Condition {
+    /// Reads a condition that may use these names.
+    pub fn parse(text: &str, names: &Vocabulary) -> Result<Self, Fault> {
+        let mut cursor = Cursor::new(text)?;
+        let condition = joined(&mut cursor, names, 0)?;
+        match cursor.peek() {
+            None => Ok(condition),
+            Some(_) => {
+                Err(cursor.fault("the end of the condition", "Conditions are joined by `and` or `or`"))
+            }
+        }
+    }
+}
+
+fn joined(cursor: &mut Cursor<'_>, names: &Vocabulary, depth: usize) -> Result<Condition, Fault> {
+    let first = single(cursor, names, depth)?;
+    let (word, other) = match cursor.peek() {
+        Some(Token::Word("and")) => ("and", "or"),
+        Some(Token::Word("or")) => ("or", "and"),
+        _ => return Ok(first),
+    };
+    let mut parts = vec![first];
+    while cursor.take(word) {
+        parts.push(single(cursor, names, depth)?);
+    }
+    if cursor.peek() == Some(Token::Word(other)) {
+        return Err(Fault::new(
+            cursor.place(),
+            "`and` and `or` side by side can be read in two ways",
+            "Put one of them in parentheses: `a and (b or c)`",
+        ));
+    }
+    Ok(if word == "and" { Condition::All(parts) } else { Condition::Any(parts) })
+}
+
+fn single(cursor: &mut Cursor<'_>, names: &Vocabulary, depth: usize) -> Result<Condition, Fault> {
+    const HELP: &str = "A condition is `every seat filled`, `filled >= 5`, or the name of an event";
+    if depth == DEEPEST {
+        return Err(cursor.fault("a simpler condition", "It is nested too deep"));
+    }
+    if cursor.take("not") {
+        return Ok(Condition::Not(Box::new(single(cursor, names, depth + 1)?)));
+    }
+    if cursor.take_token(Token::Open) {
+        let inner = joined(cursor, names, depth + 1)?;
+        if !cursor.take_token(Token::Close) {
+            return Err(cursor.fault("`)`", "Every `(` needs its `)`"));
+        }
+        return Ok(inner);
+    }
+    if cursor.take("every") {
+        cursor.expect("seat", "`every seat filled`")?;
+        cursor.expect("filled", "`every seat filled`")?;
+        return Ok(Condition::EverySeatFilled);
+    }
+    let Some(Token::Word(word)) = cursor.peek() else { return Err(cursor.fault("a condition", HELP)) };
+    let counts =
+        ["filled", "seats", "heads", "votes", "participating", "electors", "leading"].contains(&word);
+    if counts {
+        let start = cursor.place().start;
+        let comparison = Reader { cursor, names, panel_only: true }.comparison()?;
+        return Ok(Condition::Seats(Rule { all: vec![comparison], text: cursor.since(start) }));
+    }
+    let Some(event) = names.events.iter().find(|event| **event == word) else {
+        let help = match nearest(word, names.events.iter().map(crate::values::Id::as_str)) {
+            Some(near) => format!("Did you mean `{near}`?"),
+            None => HELP.to_owned(),
+        };
+        return Err(Fault::new(cursor.place(), format!("there is no event `{word}`"), help));
+    };
+    cursor.advance();
+    Ok(Condition::Event(event.clone()))
+}

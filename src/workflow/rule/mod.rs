@@ -1,0 +1,76 @@
+//! The two small languages inside a workflow: rules of ballots (`met >= 2/3 of electors`) and
+//! conditions of steps (`every seat filled and not withdrawn`).
+//!
+//! ```text
+//! rule       = comparison { "and" comparison }
+//! comparison = amount ( ">" | ">=" | "=" | "<" | "<=" ) bound
+//! amount     = term { "+" term }
+//! term       = [ "heads" "of" ] counted [ "in" CLASS ]
+//! counted    = CHOICE | "votes" | "participating" | "electors" | "seats" | "filled" | "leading"
+//! bound      = NUMBER | NUMBER "/" NUMBER "of" amount | NUMBER "%" "of" amount
+//!            | NUMBER "times" amount | amount | "lesser" "of" bound "and" bound
+//!
+//! condition  = single | single { "and" single } | single { "or" single }
+//! single     = "not" single | "(" condition ")" | "every" "seat" "filled" | comparison | EVENT
+//! ```
+//!
+//! `and` and `or` do not mix without parentheses: lawyers and machines disagree on which binds first.
+//! The comparisons of a condition count `seats` and `filled` only.
+
+mod condition;
+mod rules;
+mod token;
+mod words;
+
+use std::ops::Range;
+
+use crate::values::Id;
+
+/// Words that rules and conditions keep for themselves: no choice or event is called so.
+pub(crate) const KEPT: [&str; 16] = [
+    "votes",
+    "participating",
+    "electors",
+    "seats",
+    "filled",
+    "leading",
+    "heads",
+    "of",
+    "in",
+    "and",
+    "or",
+    "not",
+    "lesser",
+    "times",
+    "every",
+    "seat",
+];
+
+/// The names that a rule may use.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Vocabulary {
+    /// The ballot's choices, and its abstention's name.
+    pub choices: Vec<Id>,
+    /// The classes of the panel's seats.
+    pub classes: Vec<Id>,
+    /// The events of the workflow; for conditions.
+    pub events: Vec<Id>,
+}
+
+/// What is wrong with a rule or condition, and where in its text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}: {help}")]
+pub struct Fault {
+    /// The bytes of the word.
+    pub at: Range<usize>,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+}
+
+impl Fault {
+    fn new(at: Range<usize>, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { at, message: message.into(), help: help.into() }
+    }
+}
