@@ -3,8 +3,10 @@
 //! The rooms, from the ground up; a lower one never imports an upper one:
 //! [`values`] → [`log`], [`statement`], [`workflow`] → engine → audit, [`store`] → registry → cli.
 
+pub mod audit;
 pub mod engine;
 pub mod log;
+pub mod registry;
 pub mod statement;
 pub mod store;
 pub mod values;

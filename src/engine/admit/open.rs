@@ -64,8 +64,7 @@ impl State {
 
 fn judge_workflow(open: &Open) -> Result<Workflow, Refusal> {
     let workflow = Workflow::parse(&open.workflow).map_err(|faults| {
-        let first = faults.into_iter().next().map_or_else(String::new, ToString::to_string);
-        let why = format!("its workflow does not pass `workflow check`: {first}");
+        let why = format!("its workflow does not pass `workflow check`: {faults}");
         Refusal::new("bad-workflow", why, "mend the workflow, check it, and have the parties sign again")
     })?;
     if workflow.contract.digest != open.contract {

@@ -1,0 +1,64 @@
+//! One live agreement, twice: as the writer works on it, and as readers see it.
+
+use crate::engine::State;
+use crate::log::{Checkpoint, LogKey, MemoryTree, Nodes as _};
+use crate::registry::SubmitError;
+use crate::store::NewEntry;
+
+/// What readers see: the state after the last durable entry.
+#[derive(Debug)]
+pub struct Published {
+    /// The state.
+    pub state: State,
+    /// The signed checkpoint over its entries.
+    pub checkpoint: String,
+}
+
+impl Published {
+    pub(super) fn new(state: State, checkpoint: String) -> Self {
+        Self { state, checkpoint }
+    }
+}
+
+/// What the writer works on: it may be ahead of the disk by one batch.
+pub(super) struct Working {
+    pub(super) state: State,
+    pub(super) tree: MemoryTree,
+    /// The log's key, once it is needed; not everybody who reads a store holds it.
+    pub(super) key: Option<LogKey>,
+    /// What the current batch adds.
+    pub(super) added: Vec<NewEntry>,
+}
+
+impl Working {
+    pub(super) fn new(state: State, tree: MemoryTree) -> Self {
+        Self { state, tree, key: None, added: Vec::new() }
+    }
+
+    /// The index of the first entry of the current batch.
+    pub(super) fn first(&self) -> u64 {
+        self.tree.size() - self.added.len() as u64
+    }
+
+    /// The complete subtrees that the current batch closes: level, index, hash.
+    pub(super) fn closed_nodes(&self) -> Vec<(u8, u64, crate::log::Hash)> {
+        let mut nodes = Vec::new();
+        for leaf in self.first()..self.tree.size() {
+            // A leaf closes a subtree at every level whose size divides the size after it.
+            let levels = (leaf + 1).trailing_zeros();
+            for level in 0..=u8::try_from(levels).unwrap_or(63) {
+                let index = leaf >> level;
+                nodes.extend(self.tree.node(level, index).map(|hash| (level, index, hash)));
+            }
+        }
+        nodes
+    }
+
+    /// The signed checkpoint over everything so far.
+    pub(super) fn checkpoint(&self) -> Result<String, SubmitError> {
+        let refuse = |error: String| SubmitError::Checkpoint(error);
+        let key = self.key.as_ref().ok_or_else(|| refuse("this data folder does not hold the log's key".to_owned()))?;
+        let checkpoint = Checkpoint { origin: self.state.log.origin.clone(), head: self.tree.head() };
+        Ok(checkpoint.sign(key).map_err(|error| refuse(error.to_string()))?.to_string())
+    }
+}

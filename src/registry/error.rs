@@ -1,0 +1,93 @@
+//! Why a submission was not taken, or an agreement cannot be opened.
+
+use crate::audit::SourceError;
+use crate::engine::Refusal;
+use crate::store::StoreError;
+use crate::values::{Digest, Id, Instant, Span};
+
+/// Why a submission was not taken. Nothing has changed, except after [`SubmitError::is_fatal`].
+#[derive(Debug, thiserror::Error)]
+pub enum SubmitError {
+    /// The statement was refused: by its form, its signatures, or a rule.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The log could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// What the store holds does not pass an audit.
+    #[error(
+        "the agreement {} does not pass its audit: {first}; run `quorate audit` for all of it, and restore the data \
+         folder from a good copy before anything is submitted",
+        .name.as_ref().map_or_else(|| .anchor.short(), ToString::to_string)
+    )]
+    Damaged {
+        /// The agreement.
+        anchor: Digest,
+        /// Its name, as far as it could be read.
+        name: Option<Id>,
+        /// The first finding.
+        first: String,
+    },
+    /// The clock is behind the log.
+    #[error(
+        "the clock shows {now}, but the last entry is of {last}: times never go back; set the machine's clock right \
+         and submit again"
+    )]
+    ClockBehind {
+        /// The clock.
+        now: Instant,
+        /// The last entry's time.
+        last: Instant,
+    },
+    /// The clock is far ahead of the log.
+    #[error(
+        "the clock shows {now}, {ahead} after the last entry, which is more than the {longest} that are set; an entry \
+         with a wrong time cannot be undone: check the clock, and if it is right submit with --accept-clock-jump"
+    )]
+    ClockAhead {
+        /// The clock.
+        now: Instant,
+        /// By how much.
+        ahead: Span,
+        /// What is allowed.
+        longest: Span,
+    },
+    /// A log name that cannot be a key name.
+    #[error("the log name `{name}` cannot be used: {error}; choose one such as `example.org/quorate`")]
+    LogName {
+        /// The name.
+        name: String,
+        /// Why.
+        error: String,
+    },
+    /// No such entry.
+    #[error("there is no entry {index} in this log; `quorate log` lists them")]
+    NoEntry {
+        /// The index asked for.
+        index: u64,
+    },
+    /// The tree could not give a proof.
+    #[error("no proof for entry {index}: {error}; run `quorate audit`")]
+    Proof {
+        /// The entry.
+        index: u64,
+        /// Why.
+        error: String,
+    },
+    /// A checkpoint could not be signed.
+    #[error("the checkpoint could not be signed: {0}")]
+    Checkpoint(String),
+    /// The writer has ended, after a failure that it reported to somebody else.
+    #[error("the registry has stopped after a failure of its store; start again, which reads the disk anew")]
+    Stopped,
+}
+
+impl SubmitError {
+    /// Whether the process must end: what is in memory and what is on the disk may differ.
+    pub fn is_fatal(&self) -> bool {
+        matches!(self, Self::Stopped | Self::Store(StoreError::Lost { .. }))
+    }
+}

@@ -1,0 +1,185 @@
+//! The agreements that are live here: submit → check → admit → append → receipt.
+//!
+//! A submission's form and signatures are checked by whoever submits it, in parallel; one writer then
+//! judges submissions one after the other with [`crate::engine`], appends many of them with one flush,
+//! and only then answers. What readers see is what is durable. The registry owns the clock.
+//!
+//! It decides nothing about statements: the engine does. It does not know about files, the network or
+//! terminals.
+
+mod agreement;
+pub mod clock;
+mod error;
+mod submission;
+mod writer;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, RwLock};
+
+use tokio::sync::{mpsc, oneshot};
+
+pub use agreement::Published;
+pub use clock::{Clock, SimulatedClock, SystemClock};
+pub use error::SubmitError;
+pub use submission::Submission;
+
+use crate::audit::{StoreSource, audit};
+use crate::log::tree::inclusion_proof;
+use crate::log::{Hash, LogKey, Nodes, Receipt};
+use crate::store::Store;
+use crate::values::{Digest, Id, Instant, Span};
+use agreement::Working;
+use writer::{Job, Writer};
+
+/// How many submissions may wait for the writer before the next one waits outside.
+const QUEUE: usize = 1024;
+
+/// What an operator sets.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The name of the log: `example.org/quorate`.
+    pub log_name: String,
+    /// How far the clock may be ahead of the last entry: a clock gone wrong would brick the agreement,
+    /// since times never go back.
+    pub longest_silence: Span,
+}
+
+impl Settings {
+    /// The log's name, and 400 days of silence at most.
+    pub fn new(log_name: impl Into<String>) -> Self {
+        Self { log_name: log_name.into(), longest_silence: Span::from_seconds(400 * 86_400) }
+    }
+}
+
+/// The agreements of one store, open for submissions and questions.
+pub struct Registry {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    published: Arc<RwLock<BTreeMap<Digest, Arc<RwLock<Published>>>>>,
+    jobs: mpsc::Sender<Job>,
+}
+
+/// The answer to a submission: where the statement is, and the proof.
+#[derive(Debug, Clone)]
+pub struct Receipted {
+    /// The agreement.
+    pub anchor: Digest,
+    /// The index of the entry.
+    pub index: u64,
+    /// Whether the statement was already in the log.
+    pub known: bool,
+    /// The proof that it is in the log, with the entry itself as extra data.
+    pub receipt: Receipt,
+}
+
+impl Registry {
+    /// Opens every agreement of the store by replaying it, and starts the writer on the current tokio
+    /// runtime.
+    ///
+    /// # Errors
+    /// The store cannot be read, or what it holds does not pass an audit.
+    pub fn open(store: Arc<dyn Store>, seed: [u8; 32], settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, SubmitError> {
+        let mut working = BTreeMap::new();
+        let mut published = BTreeMap::new();
+        for anchor in store.agreements()? {
+            let source = StoreSource { store: &*store, anchor };
+            let report = audit(&source, Some(anchor), &mut |_, _| {})?;
+            let name = report.state.as_ref().map(|state| state.agreement.name.clone());
+            let (Some(state), true) = (report.state.clone(), report.passes()) else {
+                let first = report.findings.first().map(ToString::to_string).unwrap_or_default();
+                return Err(SubmitError::Damaged { anchor, name, first });
+            };
+            published.insert(anchor, Arc::new(RwLock::new(Published::new(state.clone(), report.checkpoint.clone()))));
+            working.insert(anchor, Working::new(state, report.tree));
+        }
+        let published = Arc::new(RwLock::new(published));
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let writer = Writer {
+            store: Arc::clone(&store),
+            seed: seed.into(),
+            settings,
+            clock: Arc::clone(&clock),
+            working,
+            published: Arc::clone(&published),
+        };
+        tokio::spawn(writer.run(queue));
+        Ok(Self { store, clock, published, jobs })
+    }
+
+    /// Submits a statement. Returns once it is on stable storage, or with the reason why it was not
+    /// taken, and then nothing has changed. A statement that is already in the log gets its receipt.
+    ///
+    /// # Errors
+    /// See [`SubmitError`].
+    pub async fn submit(&self, submission: Submission) -> Result<Receipted, SubmitError> {
+        let checked = submission.check()?;
+        let (answer, answered) = oneshot::channel();
+        let job = Job { checked, envelope: submission.envelope, blobs: submission.blobs, clock_jump: submission.accept_clock_jump, answer };
+        self.jobs.send(job).await.map_err(|_| SubmitError::Stopped)?;
+        let place = answered.await.map_err(|_| SubmitError::Stopped)??;
+        let receipt = self.receipt(&place.anchor, place.index)?;
+        Ok(Receipted { anchor: place.anchor, index: place.index, known: place.known, receipt })
+    }
+
+    /// The receipt of an entry, against the newest head.
+    ///
+    /// # Errors
+    /// There is no such entry, or the store cannot be read.
+    pub fn receipt(&self, anchor: &Digest, index: u64) -> Result<Receipt, SubmitError> {
+        let head = self.store.head(anchor)?.ok_or(SubmitError::NoEntry { index })?;
+        let bytes = self.store.entry(anchor, index)?.ok_or(SubmitError::NoEntry { index })?;
+        let nodes = StoredNodes { store: &*self.store, anchor };
+        let proof = inclusion_proof(index, head.head.size, &nodes)
+            .map_err(|error| SubmitError::Proof { index, error: error.to_string() })?;
+        Ok(Receipt { extra: Some(bytes), index, proof, checkpoint: head.checkpoint })
+    }
+
+    /// What is published of an agreement: the state after its last durable entry.
+    pub fn agreement(&self, anchor: &Digest) -> Option<Arc<RwLock<Published>>> {
+        self.published.read().ok()?.get(anchor).cloned()
+    }
+
+    /// The agreements that are open here: anchor and name.
+    pub fn agreements(&self) -> Vec<(Digest, Id)> {
+        let Ok(published) = self.published.read() else { return Vec::new() };
+        let named = published.iter().filter_map(|(anchor, agreement)| {
+            Some((*anchor, agreement.read().ok()?.state.agreement.name.clone()))
+        });
+        named.collect()
+    }
+
+    /// The store behind it, for reading.
+    pub fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// The time now, by the registry's clock.
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+}
+
+/// The key of an agreement's log: the operator's seed under the agreement's origin.
+///
+/// # Errors
+/// The name cannot be a C2SP key name.
+pub fn log_key(log_name: &str, agreement: &Id, seed: &[u8; 32]) -> Result<LogKey, SubmitError> {
+    let origin = format!("{log_name}/{agreement}");
+    LogKey::from_seed(&origin, seed).map_err(|error| SubmitError::LogName { name: log_name.to_owned(), error: error.to_string() })
+}
+
+/// The tree of one agreement as the store keeps it.
+struct StoredNodes<'a> {
+    store: &'a dyn Store,
+    anchor: &'a Digest,
+}
+
+impl Nodes for StoredNodes<'_> {
+    type Error = SubmitError;
+
+    fn node(&self, level: u8, index: u64) -> Result<Hash, SubmitError> {
+        let missing = || SubmitError::Proof { index, error: format!("the node {index} of level {level} is missing") };
+        self.store.node(self.anchor, level, index)?.ok_or_else(missing)
+    }
+}
+

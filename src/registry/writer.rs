@@ -1,0 +1,276 @@
+//! The one writer: judges submissions in the order in which they came, appends many with one flush,
+//! and answers when they are durable.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, RwLock};
+
+use tokio::sync::{mpsc, oneshot};
+use zeroize::Zeroizing;
+
+use super::agreement::{Published, Working};
+use super::submission::attachments;
+use super::{Clock, Settings, SubmitError, log_key};
+use crate::engine::{Refusal, State};
+use crate::log::{Hash, MemoryTree};
+use crate::statement::{Blob, Body, Checked, Entry, Envelope};
+use crate::store::{Append, MAX_BATCH_BYTES, NewEntry, Store};
+use crate::values::{Digest, Instant, Span};
+
+/// How many submissions share a flush at most. Their entries also fit in [`MAX_BATCH_BYTES`].
+const MOST_JOBS: usize = 512;
+
+/// Room in a batch besides the entries: checkpoints, and some 17 nodes of 40 bytes for every entry.
+const ROOM_BESIDES: usize = 1_024;
+
+/// How far the clock may be behind the last entry; the entry then takes the last one's time.
+const CLOCK_SLACK: Span = Span::from_seconds(60);
+
+/// A submission whose form and signatures have passed.
+pub(super) struct Job {
+    pub(super) checked: Checked,
+    pub(super) envelope: Envelope,
+    pub(super) blobs: Vec<Blob>,
+    pub(super) clock_jump: bool,
+    pub(super) answer: oneshot::Sender<Result<Placed, SubmitError>>,
+}
+
+/// Where a statement is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Placed {
+    pub(super) anchor: Digest,
+    pub(super) index: u64,
+    pub(super) known: bool,
+}
+
+pub(super) struct Writer {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) seed: Zeroizing<[u8; 32]>,
+    pub(super) settings: Settings,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) working: BTreeMap<Digest, Working>,
+    pub(super) published: Arc<RwLock<BTreeMap<Digest, Arc<RwLock<Published>>>>>,
+}
+
+/// What has been admitted and is not yet durable.
+#[derive(Default)]
+struct Batch {
+    bytes: usize,
+    blobs: Vec<Blob>,
+    admitted: Vec<Admitted>,
+    /// Whoever waits for the batch: those admitted, and those who sent the same statement again.
+    waiting: Vec<(oneshot::Sender<Result<Placed, SubmitError>>, Placed)>,
+}
+
+struct Admitted {
+    anchor: Digest,
+    index: u64,
+    time: Instant,
+    checked: Checked,
+}
+
+impl Writer {
+    /// Works until every sender is gone, or the store has failed.
+    pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Job>) {
+        loop {
+            let mut jobs = Vec::new();
+            if queue.recv_many(&mut jobs, MOST_JOBS).await == 0 {
+                return;
+            }
+            // Signing, judging and above all fsync block: not on a thread that serves others.
+            let worked = tokio::task::spawn_blocking(move || {
+                let sound = self.work(jobs);
+                (self, sound)
+            });
+            match worked.await {
+                Ok((writer, true)) => self = writer,
+                // Whoever waits is told `Stopped`, since the channels close. Never try again.
+                Ok((_, false)) | Err(_) => return,
+            }
+        }
+    }
+
+    /// Judges and appends; `false` where the store failed and this process must not write any more.
+    fn work(&mut self, jobs: Vec<Job>) -> bool {
+        let mut batch = Batch::default();
+        for job in jobs {
+            let size = job.envelope.statement.len() * 2 + 1_024 * (job.envelope.signatures.len() + 1);
+            if batch.bytes + size + ROOM_BESIDES > MAX_BATCH_BYTES && !self.commit(std::mem::take(&mut batch)) {
+                return false;
+            }
+            let answer = job.answer;
+            match self.take(&mut batch, job.checked, job.envelope, job.blobs, job.clock_jump) {
+                Ok((placed, true)) => batch.waiting.push((answer, placed)),
+                // Whoever asked may have gone away: that changes nothing.
+                Ok((placed, false)) => drop(answer.send(Ok(placed))),
+                Err(error) => drop(answer.send(Err(error))),
+            }
+        }
+        self.commit(batch)
+    }
+
+    /// Admits a statement into the batch, or finds it known. The flag says whether the answer waits
+    /// for the batch.
+    fn take(&mut self, batch: &mut Batch, checked: Checked, envelope: Envelope, blobs: Vec<Blob>, jump: bool) -> Result<(Placed, bool), SubmitError> {
+        let statement = checked.statement();
+        let anchor = statement.header.as_ref().map_or_else(|| checked.digest(), |header| header.agreement.anchor);
+        if let Some(index) = self.store.find(&anchor, &checked.digest())? {
+            return Ok((Placed { anchor, index, known: true }, false));
+        }
+        let same = |admitted: &&Admitted| admitted.anchor == anchor && admitted.checked.digest() == checked.digest();
+        if let Some(index) = batch.admitted.iter().find(same).map(|admitted| admitted.index) {
+            return Ok((Placed { anchor, index, known: true }, true));
+        }
+        self.judge_blobs(batch, &checked, &blobs)?;
+        let now = self.clock.now();
+        let last = self.working.get(&anchor).map(|working| working.state.last);
+        let time = self.entry_time(now, last, jump)?;
+        let entry = Entry { time, envelope };
+        let bytes = entry.to_bytes().map_err(|long| {
+            let why = format!("as an entry it would take {} bytes, and an entry has at most {}", long.bytes, long.most);
+            Refusal::new("too-long", why, "shorten it; long documents are attached, not quoted")
+        })?;
+        let index = self.admit(anchor, time, &checked, &bytes)?;
+        batch.bytes += bytes.len() + ROOM_BESIDES;
+        batch.blobs.extend(blobs);
+        batch.admitted.push(Admitted { anchor, index, time, checked });
+        Ok((Placed { anchor, index, known: false }, true))
+    }
+
+    /// Every document that the statement names is here, or comes along.
+    fn judge_blobs(&self, batch: &Batch, checked: &Checked, blobs: &[Blob]) -> Result<(), SubmitError> {
+        let brought: BTreeSet<Digest> = batch.blobs.iter().chain(blobs).map(Blob::digest).collect();
+        for (name, digest) in attachments(&checked.statement().body) {
+            if !brought.contains(&digest) && self.store.blob(&digest)?.is_none() {
+                let why = format!("its document `{name}`, {digest}, was not submitted with it and is not stored here");
+                return Err(Refusal::new("document-absent", why, "submit the document together with the statement").into());
+            }
+        }
+        Ok(())
+    }
+
+    /// The time of an entry: the clock's, but never before the last entry's.
+    fn entry_time(&self, now: Instant, last: Option<Instant>, jump: bool) -> Result<Instant, SubmitError> {
+        let Some(last) = last else { return Ok(now) };
+        if now.plus(CLOCK_SLACK) < last {
+            return Err(SubmitError::ClockBehind { now, last });
+        }
+        let (ahead, longest) = (now.since(last), self.settings.longest_silence);
+        if ahead > longest && !jump {
+            return Err(SubmitError::ClockAhead { now, ahead, longest });
+        }
+        Ok(now.max(last))
+    }
+
+    /// Has the engine admit the entry, and puts it into the agreement's part of the batch.
+    fn admit(&mut self, anchor: Digest, time: Instant, checked: &Checked, bytes: &[u8]) -> Result<u64, SubmitError> {
+        let working = match self.working.get_mut(&anchor) {
+            Some(working) => {
+                if working.key.is_none() {
+                    working.key = Some(our_key(&self.settings, &self.seed, &working.state)?);
+                }
+                working.state.admit(time, checked, &working.tree)?;
+                working
+            }
+            None => {
+                let Body::Open(open) = &checked.statement().body else {
+                    let why = format!("the agreement {} is not kept here", anchor.short());
+                    return Err(Refusal::new("unknown-agreement", why, "submit it to the log that the agreement names").into());
+                };
+                let key = log_key(&self.settings.log_name, &open.name, &self.seed)?;
+                if open.log.vkey != key.verifier().to_string() {
+                    let why = format!("it names the log key `{}`, this log's is `{}`", open.log.vkey, key.verifier());
+                    return Err(Refusal::new("other-log", why, "open it with this log's key, or submit it to that log").into());
+                }
+                // One origin, one log: a second agreement of this name would have the same origin and key.
+                if self.working.values().any(|working| working.state.agreement.name == open.name) {
+                    let why = format!("an agreement named {} is already kept here", open.name);
+                    return Err(Refusal::new("name-taken", why, "choose another name: it is part of the log's origin").into());
+                }
+                let state = State::open(time, checked)?;
+                let working = self.working.entry(anchor).or_insert(Working::new(state, MemoryTree::default()));
+                working.key = Some(key);
+                working
+            }
+        };
+        let index = working.tree.size();
+        working.tree.push(Hash::leaf(bytes));
+        working.added.push(NewEntry { bytes: bytes.to_vec(), statement: checked.digest() });
+        Ok(index)
+    }
+
+    /// Makes the batch durable, then shows it to readers, then answers.
+    fn commit(&mut self, batch: Batch) -> bool {
+        let stored = self.append(&batch);
+        if let Err(error) = stored {
+            tracing::error!(%error, "the store failed; nothing more is written");
+            let mut waiting = batch.waiting.into_iter();
+            if let Some((answer, _)) = waiting.next() {
+                let _ = answer.send(Err(error));
+            }
+            return false;
+        }
+        self.publish(&batch.admitted);
+        for (answer, placed) in batch.waiting {
+            let _ = answer.send(Ok(placed));
+        }
+        true
+    }
+
+    fn append(&mut self, batch: &Batch) -> Result<(), SubmitError> {
+        // Documents first: an entry never names one that a crash could have taken.
+        for blob in &batch.blobs {
+            self.store.put_blob(&blob.digest(), blob.bytes())?;
+        }
+        let mut appends = Vec::new();
+        for (anchor, working) in &mut self.working {
+            if working.added.is_empty() {
+                continue;
+            }
+            appends.push(Append {
+                anchor: *anchor,
+                first: working.first(),
+                nodes: working.closed_nodes(),
+                head: working.tree.head(),
+                checkpoint: working.checkpoint()?,
+                entries: std::mem::take(&mut working.added),
+            });
+        }
+        if !appends.is_empty() {
+            self.store.append(&appends)?;
+        }
+        Ok(())
+    }
+
+    /// Shows what is now durable to readers, by admitting it into what they see: the same function, so
+    /// the same state.
+    fn publish(&self, admitted: &[Admitted]) {
+        let touched: BTreeSet<Digest> = admitted.iter().map(|admitted| admitted.anchor).collect();
+        for anchor in touched {
+            let Some(working) = self.working.get(&anchor) else { continue };
+            let Ok(checkpoint) = working.checkpoint() else { continue };
+            let known = self.published.read().ok().and_then(|all| all.get(&anchor).cloned());
+            if let Some(agreement) = known {
+                let Ok(mut published) = agreement.write() else { continue };
+                for entry in admitted.iter().filter(|entry| entry.anchor == anchor) {
+                    if let Err(error) = published.state.admit(entry.time, &entry.checked, &working.tree) {
+                        tracing::error!(%error, "an entry was admitted once and refused the second time");
+                    }
+                }
+                published.checkpoint = checkpoint;
+            } else if let Ok(mut all) = self.published.write() {
+                let published = Published::new(working.state.clone(), checkpoint);
+                all.insert(anchor, Arc::new(RwLock::new(published)));
+            }
+        }
+    }
+}
+
+/// The key of an agreement that is open here, which must be the one that its opening statement names.
+fn our_key(settings: &Settings, seed: &[u8; 32], state: &State) -> Result<crate::log::LogKey, SubmitError> {
+    let key = log_key(&settings.log_name, &state.agreement.name, seed)?;
+    if key.verifier().to_string() == state.log.vkey {
+        return Ok(key);
+    }
+    let error = format!("the agreement's log is `{}`, the key here is `{}`", state.log.vkey, key.verifier());
+    Err(SubmitError::Checkpoint(error))
+}
