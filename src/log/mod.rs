@@ -1,18 +1,29 @@
-//! The tamper-evident log: RFC 6962 tree, and the proofs of it. Nothing of ours.
+//! The tamper-evident log: RFC 6962 tree, C2SP notes, checkpoints and proofs. Nothing of ours.
 //!
 //! One module a specification:
 //! - [`tree`]: the Merkle tree (RFC 6962 §2.1): roots and proofs made from stored nodes;
-//! - [`proof`]: those proofs checked (RFC 9162 §2.1.3.2, §2.1.4.2).
+//! - [`proof`]: those proofs checked (RFC 9162 §2.1.3.2, §2.1.4.2);
+//! - [`note`]: texts with signatures, and their keys (C2SP signed-note);
+//! - [`checkpoint`]: a log's signed head (C2SP tlog-checkpoint).
 //!
 //! It does no I/O and reads no clock, and does not know what an entry says: entries are bytes here.
 
+pub mod checkpoint;
 mod hash;
+pub mod note;
 pub mod proof;
 pub mod tree;
 
 #[cfg(test)]
 mod tests;
 
+pub use checkpoint::{Checkpoint, CheckpointError};
 pub use hash::{Hash, Head};
+pub use note::{KeyError, LogKey, Note, NoteError, VerifierKey};
 pub use proof::{ProofError, verify_consistency, verify_inclusion};
 pub use tree::{Frontier, MemoryTree, Nodes};
+
+/// A size or an index as checkpoints and proofs write it: ASCII digits, no sign, no leading zero but `0` itself.
+fn decimal(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|number: &u64| number.to_string() == text)
+}
