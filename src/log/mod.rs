@@ -4,7 +4,8 @@
 //! - [`tree`]: the Merkle tree (RFC 6962 §2.1): roots and proofs made from stored nodes;
 //! - [`proof`]: those proofs checked (RFC 9162 §2.1.3.2, §2.1.4.2);
 //! - [`note`]: texts with signatures, and their keys (C2SP signed-note);
-//! - [`checkpoint`]: a log's signed head (C2SP tlog-checkpoint).
+//! - [`checkpoint`]: a log's signed head (C2SP tlog-checkpoint);
+//! - [`receipt`]: proof that an entry is in a log, in one file (C2SP tlog-proof).
 //!
 //! It does no I/O and reads no clock, and does not know what an entry says: entries are bytes here.
 
@@ -12,6 +13,7 @@ pub mod checkpoint;
 mod hash;
 pub mod note;
 pub mod proof;
+pub mod receipt;
 pub mod tree;
 
 #[cfg(test)]
@@ -21,6 +23,7 @@ pub use checkpoint::{Checkpoint, CheckpointError};
 pub use hash::{Hash, Head};
 pub use note::{KeyError, LogKey, Note, NoteError, VerifierKey};
 pub use proof::{ProofError, verify_consistency, verify_inclusion};
+pub use receipt::{Receipt, ReceiptError};
 pub use tree::{Frontier, MemoryTree, Nodes};
 
 /// A size or an index as checkpoints and proofs write it: ASCII digits, no sign, no leading zero but `0` itself.
