@@ -5,7 +5,7 @@ use base64ct::{Base64, Encoding as _};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use sha2::{Digest as _, Sha256};
 
-use super::{Note, NoteError, NoteSignature, check_lines};
+use super::{KeyError, Note, NoteError, NoteSignature, check_lines};
 use crate::values::serde_as_text;
 
 /// C2SP signed-note, "Signature types": Ed25519 over the note's text.
@@ -26,61 +26,6 @@ pub struct VerifierKey {
 pub struct LogKey {
     key: SigningKey,
     verifier: VerifierKey,
-}
-
-/// Why a text or 32 bytes are not a key.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum KeyError {
-    /// The name cannot stand in a signature line.
-    #[error("`{name}` cannot name a key: a name is not empty and has no spaces, control characters or plus")]
-    Name {
-        /// The name, shortened to 80 characters.
-        name: String,
-    },
-    /// Not three parts joined by plus signs.
-    #[error(
-        "a verifier key reads NAME+ID+KEY, as in `log.example/votes+fe0831bc+AYqI…`: copy the whole line"
-    )]
-    Parts,
-    /// The last part is not base64.
-    #[error("the key after the second plus is not padded, canonical base64: copy the whole line")]
-    Base64,
-    /// A key that signs something else, or that is not known yet.
-    #[error("the key of {name} has type 0x{kind:02x}: a log's key has type 0x01 (Ed25519)")]
-    Kind {
-        /// The key's name.
-        name: String,
-        /// The signature type's byte.
-        kind: u8,
-    },
-    /// Ed25519 keys have 32 bytes.
-    #[error("the key of {name} has {len} bytes after its type, not 32: copy the whole line")]
-    Length {
-        /// The key's name.
-        name: String,
-        /// How many bytes there are.
-        len: usize,
-    },
-    /// The 32 bytes are no point, not the one encoding of it, or one that anybody can sign for.
-    #[error(
-        "the key of {name} is not a sound Ed25519 public key: ask whoever runs the log for the right one"
-    )]
-    Point {
-        /// The key's name.
-        name: String,
-    },
-    /// The ID is not the one that follows from name and key.
-    #[error(
-        "the key of {name} has the ID {expected}, not `{given}`: name, ID or key was altered, ask for it again"
-    )]
-    Id {
-        /// The key's name.
-        name: String,
-        /// The ID as it was given, shortened to 80 characters.
-        given: String,
-        /// The ID that follows from name, type and key.
-        expected: String,
-    },
 }
 
 impl VerifierKey {

@@ -6,15 +6,17 @@
 //!
 //! Stricter than the specification in one thing, so that a note has one form: base64 has no stray bits.
 
+mod error;
 mod key;
 
 use std::fmt;
 
 use base64ct::{Base64, Encoding as _};
 
+pub use error::{KeyError, NoteError};
 #[cfg(test)]
 pub(super) use key::key_id;
-pub use key::{KeyError, LogKey, VerifierKey};
+pub use key::{LogKey, VerifierKey};
 
 /// The most signatures that a note may carry; C2SP signed-note asks for a limit of at least 16.
 pub const MAX_SIGNATURES: usize = 100;
@@ -36,67 +38,6 @@ pub struct NoteSignature {
     pub id: u32,
     /// The signature without the ID: 64 bytes for type 0x01, at least one.
     pub bytes: Vec<u8>,
-}
-
-/// Why a note cannot be read, written or relied on. Lines are counted from 1.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NoteError {
-    /// Not text at all.
-    #[error("byte {at} of the note is not UTF-8: a note is plain text, fetch or copy it again unchanged")]
-    NotUtf8 {
-        /// Offset of the first bad byte, from 0.
-        at: usize,
-    },
-    /// A character below U+0020 that is not a newline: a carriage return, a tab.
-    #[error(
-        "line {line} of the note has the control character U+{:04X}: only newlines may stand in a note, \
-         fetch or copy it again unchanged", u32::from(*.character)
-    )]
-    Control {
-        /// The line that holds it.
-        line: usize,
-        /// The character.
-        character: char,
-    },
-    /// The last line is cut short.
-    #[error("the note does not end in a newline: its end was cut off, fetch or copy it again whole")]
-    NoFinalNewline,
-    /// The signatures cannot be told from the text.
-    #[error(
-        "the note has no empty line between text and signatures: it is not a signed note, or was cut short"
-    )]
-    NoEmptyLine,
-    /// There are no lines after the text.
-    #[error("the note has no signature lines: fetch or copy it again whole")]
-    NoSignatures,
-    /// More signatures than [`MAX_SIGNATURES`].
-    #[error("the note has {count} signatures, more than {MAX_SIGNATURES}: remove those you do not need")]
-    TooManySignatures {
-        /// How many there are.
-        count: usize,
-    },
-    /// Not a line of the form `— <name> <base64>`.
-    #[error("line {line} of the note is no signature, `— NAME BASE64`: {why}")]
-    SignatureLine {
-        /// The line.
-        line: usize,
-        /// What is wrong with it.
-        why: &'static str,
-    },
-    /// A signature by a known key does not verify.
-    #[error(
-        "the signature by {key} is not of this text: the text or the signature was altered, reject the note"
-    )]
-    BadSignature {
-        /// The known key.
-        key: Box<VerifierKey>,
-    },
-    /// None of the keys that count has signed.
-    #[error("the note is not signed by {expected}: check that the key and the note belong together")]
-    NotSigned {
-        /// The keys that would have done.
-        expected: String,
-    },
 }
 
 impl Note {
