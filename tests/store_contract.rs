@@ -5,7 +5,7 @@ mod store_support;
 
 use quorate::log::Hash;
 use quorate::store::{
-    Append, Fault, Faulty, MAX_BATCH_BYTES, MAX_ENTRY_BYTES, MemoryStore, Store, StoreError,
+    Append, Fault, Faulty, MAX_BATCH_WEIGHT, MAX_ENTRY_BYTES, MemoryStore, Store, StoreError,
 };
 use quorate::values::Digest;
 use store_support::{Log, open};
@@ -40,15 +40,13 @@ fn entries_of_every_size_come_back_whole() {
         for bytes in [1, 4095, 4096, 4097, 8192, 20_000, MAX_ENTRY_BYTES] {
             let mut log = Log::new(&format!("{bytes}"));
             log.entry_bytes = bytes;
-            let mut append = log.append(3);
-            if bytes == 1 {
-                append.entries[1].bytes = vec![7];
-            }
+            let mut append = log.append(1);
+            append.entries[0].bytes.truncate(bytes);
             store.append(std::slice::from_ref(&append)).unwrap();
             for (index, entry) in (0..).zip(&append.entries) {
                 assert_eq!(store.entry(&log.anchor, index).unwrap().as_ref(), Some(&entry.bytes));
             }
-            assert_eq!(store.entries(&log.anchor, 1..3).count(), 2);
+            assert_eq!(store.entries(&log.anchor, 0..1).count(), 1);
         }
     });
 }
@@ -57,7 +55,8 @@ fn entries_of_every_size_come_back_whole() {
 fn a_range_gives_what_is_in_it() {
     each(|store| {
         let mut log = Log::new("a");
-        store.append(&[log.append(300)]).unwrap();
+        store.append(&[log.append(150)]).unwrap();
+        store.append(&[log.append(150)]).unwrap();
         let indices =
             |range| store.entries(&log.anchor, range).map(|read| read.unwrap().0).collect::<Vec<_>>();
         assert_eq!(indices(255..258), [255, 256, 257]);
@@ -137,7 +136,7 @@ fn what_is_refused_changes_nothing() {
             wrong(|append| append.entries[1].statement = append.entries[0].statement),
             wrong(|append| append.entries[1].statement = Log::new("b").statement(1)),
             wrong(|append| append.checkpoint = "c".repeat(65_536)),
-            wrong(|append| append.nodes = vec![(0, 3, Hash::empty()); MAX_BATCH_BYTES / 40]),
+            wrong(|append| append.nodes = vec![(0, 3, Hash::empty()); MAX_BATCH_WEIGHT / 74]),
         ];
         for refusal in refusals {
             assert!(!refusal.is_fatal(), "{refusal}");

@@ -2,23 +2,38 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Append, NewEntry, StoreError};
+use super::{Append, StoreError};
 use crate::log::Head;
 use crate::values::Digest;
 
 /// The most bytes of one entry: what the u16 length of a tlog-tiles entry bundle can say.
 pub const MAX_ENTRY_BYTES: usize = 65_535;
 
-/// The most bytes of one checkpoint: room for some 400 cosignatures of about 150 bytes.
-pub const MAX_CHECKPOINT_BYTES: usize = 65_535;
+/// The most bytes of one checkpoint: room for some 200 cosignatures of about 150 bytes.
+pub const MAX_CHECKPOINT_BYTES: usize = 32_768;
 
-/// The most bytes of one batch, counting entries, checkpoints and 40 for a node: 512 KiB.
+/// The most weight of one batch ([`Append::weight`]): 128 KiB, room for the largest entry under the largest
+/// checkpoint, or for some 80 votes.
 ///
-/// A batch is one flush, and the flush must stay small: see the module documentation of the sled store.
-pub const MAX_BATCH_BYTES: usize = 512 * 1024;
+/// A batch is one flush, and a flush must stay small to be safe from a power cut: see `sled/mod.rs`.
+pub const MAX_BATCH_WEIGHT: usize = 128 * 1024;
 
-/// Level, index and hash.
-const NODE_BYTES: usize = 40;
+/// What an entry costs besides its bytes, and an append besides its entries: keys, the row that finds an entry
+/// by its statement, and the pages around them that are written anew.
+const ROW_WEIGHT: usize = 384;
+
+/// What a node costs: its key of 42 bytes and its hash of 32.
+const NODE_WEIGHT: usize = 74;
+
+impl Append {
+    /// About how many bytes this append stores; the appends of a batch weigh [`MAX_BATCH_WEIGHT`] at most.
+    pub fn weight(&self) -> usize {
+        let entries = self.entries.iter().map(|entry| entry.bytes.len().saturating_add(ROW_WEIGHT));
+        let nodes = self.nodes.len().saturating_mul(NODE_WEIGHT);
+        let head = self.checkpoint.len().saturating_add(ROW_WEIGHT);
+        entries.fold(nodes.saturating_add(head), usize::saturating_add)
+    }
+}
 
 /// Checks `batch` against what is stored: `head` gives an agreement's newest head, `find` a statement's index.
 pub(super) fn check(
@@ -50,21 +65,18 @@ pub(super) fn check(
 }
 
 fn check_bytes(batch: &[Append]) -> Result<(), StoreError> {
-    let mut bytes = 0_usize;
     for append in batch {
         if append.checkpoint.len() > MAX_CHECKPOINT_BYTES {
             return Err(StoreError::CheckpointSize { bytes: append.checkpoint.len() });
         }
-        for (index, NewEntry { bytes: entry, .. }) in (append.first..).zip(&append.entries) {
-            if entry.is_empty() || entry.len() > MAX_ENTRY_BYTES {
-                return Err(StoreError::EntrySize { index, bytes: entry.len() });
+        for (index, entry) in (append.first..).zip(&append.entries) {
+            if entry.bytes.is_empty() || entry.bytes.len() > MAX_ENTRY_BYTES {
+                return Err(StoreError::EntrySize { index, bytes: entry.bytes.len() });
             }
-            bytes = bytes.saturating_add(entry.len());
         }
-        let rest = append.nodes.len().saturating_mul(NODE_BYTES).saturating_add(append.checkpoint.len());
-        bytes = bytes.saturating_add(rest);
     }
-    if bytes > MAX_BATCH_BYTES { Err(StoreError::BatchSize { bytes }) } else { Ok(()) }
+    let weight = batch.iter().map(Append::weight).fold(0, usize::saturating_add);
+    if weight > MAX_BATCH_WEIGHT { Err(StoreError::BatchWeight { weight }) } else { Ok(()) }
 }
 
 fn check_place(append: &Append, head: Option<Head>) -> Result<(), StoreError> {

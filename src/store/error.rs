@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::check::Mismatch;
-use super::{MAX_BATCH_BYTES, MAX_CHECKPOINT_BYTES, MAX_ENTRY_BYTES};
+use super::{MAX_BATCH_WEIGHT, MAX_CHECKPOINT_BYTES, MAX_ENTRY_BYTES};
 use crate::values::Digest;
 
 /// Why a store refuses or fails. After every variant but [`StoreError::Lost`] nothing has changed.
@@ -54,10 +54,12 @@ pub enum StoreError {
         bytes: usize,
     },
     /// The batch is larger than one flush may be.
-    #[error("a batch of {bytes} bytes; one has at most {MAX_BATCH_BYTES}: append it in several batches")]
-    BatchSize {
-        /// The sum of its entries, nodes and checkpoints.
-        bytes: usize,
+    #[error(
+        "a batch of weight {weight}; one weighs at most {MAX_BATCH_WEIGHT}: append it in several batches"
+    )]
+    BatchWeight {
+        /// The sum of its appends' weights.
+        weight: usize,
     },
     /// The statement is in the log already.
     #[error("statement {} is already entry {index}: its receipt is there", statement.short())]

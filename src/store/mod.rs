@@ -14,12 +14,13 @@
 mod batch;
 mod blobs;
 pub mod check;
+pub mod data;
 mod error;
 mod faulty;
 mod memory;
 mod sled;
 
-pub use batch::{MAX_BATCH_BYTES, MAX_CHECKPOINT_BYTES, MAX_ENTRY_BYTES};
+pub use batch::{MAX_BATCH_WEIGHT, MAX_CHECKPOINT_BYTES, MAX_ENTRY_BYTES};
 pub use error::StoreError;
 pub use faulty::{Fault, Faulty};
 pub use memory::MemoryStore;
@@ -107,7 +108,7 @@ pub trait Store: Send + Sync {
     /// and never tries again, because a second fsync can report success for what the first one dropped.
     /// After any other error nothing has changed.
     ///
-    /// A batch holds at most [`MAX_BATCH_BYTES`]; several appends to one agreement are taken in their order.
+    /// A batch weighs at most [`MAX_BATCH_WEIGHT`]; several appends to one agreement are taken in their order.
     fn append(&self, batch: &[Append]) -> Result<(), StoreError>;
 
     /// Keeps a blob under its SHA-256, which is checked. When it returns `Ok`, the blob is on stable storage,

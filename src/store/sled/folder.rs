@@ -14,7 +14,7 @@ const CACHE_BYTES: u64 = 128 * 1024 * 1024;
 #[derive(Debug)]
 pub(super) struct Folder {
     pub(super) path: PathBuf,
-    _lock: File,
+    lock: File,
 }
 
 impl Folder {
@@ -22,7 +22,7 @@ impl Folder {
     pub(super) fn open(path: &Path, blobs: &Path) -> Result<(Self, sled::Db), StoreError> {
         create(path)?;
         create(blobs)?;
-        let folder = Self { path: path.to_owned(), _lock: lock(path)? };
+        let folder = Self { path: path.to_owned(), lock: lock(path)? };
         folder.remove_half_snapshots()?;
         // One tree, so that one batch spans agreements. No flusher thread: it swallows fsync errors.
         let config = sled::Config::new().path(path).cache_capacity(CACHE_BYTES).flush_every_ms(None);
@@ -30,6 +30,14 @@ impl Folder {
         folder.sync_creation()?;
         sync(blobs)?;
         Ok((folder, db))
+    }
+
+    /// Keeps the folder until the process ends: whoever opened it again in this process would read memory
+    /// that the disk may not have.
+    pub(super) fn keep_lock(&self) {
+        if let Ok(same_lock) = self.lock.try_clone() {
+            std::mem::forget(same_lock);
+        }
     }
 
     /// Our own handle to the database file: sled gives none away, and `fdatasync` works on the file, not on

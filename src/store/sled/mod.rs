@@ -3,6 +3,8 @@
 mod folder;
 mod keys;
 mod read;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::collections::BTreeMap;
@@ -92,6 +94,7 @@ impl SledStore {
     /// Sets the failure, and keeps sled's `Drop` from writing again.
     fn lose(&self, cause: String) -> StoreError {
         std::mem::forget(self.db.clone());
+        self.folder.keep_lock();
         let cause = self.lost.get_or_init(|| Arc::from(cause));
         StoreError::Lost { path: self.folder.path.clone(), cause: Arc::clone(cause) }
     }
@@ -144,7 +147,10 @@ impl Store for SledStore {
     }
 
     fn entries(&self, anchor: &Digest, range: Range<u64>) -> Entries<'_> {
-        Box::new(read::Scan::new(self, *anchor, range.start..range.end.min(self.size(anchor))))
+        match self.alive() {
+            Ok(()) => Box::new(read::Scan::new(self, *anchor, range.start..range.end.min(self.size(anchor)))),
+            Err(lost) => Box::new(std::iter::once(Err(lost))),
+        }
     }
 
     fn node(&self, anchor: &Digest, level: u8, index: u64) -> Result<Option<Hash>, StoreError> {

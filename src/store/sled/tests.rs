@@ -1,0 +1,94 @@
+//! Failures that only the inside can produce: an fsync that fails, and one that has not returned yet.
+
+use std::fs::File;
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Barrier, Mutex};
+
+use super::writer::{Sync, Writer};
+use super::{SledStore, Store as _, StoreError};
+use crate::log::{Hash, Head};
+use crate::store::{Append, NewEntry};
+use crate::values::Digest;
+
+fn open(folder: &tempfile::TempDir, sync: Sync) -> SledStore {
+    let mut store = SledStore::open(&folder.path().join("store"), &folder.path().join("blobs")).unwrap();
+    let writer = Writer::start_with(store.db.clone(), &store.folder, 0, sync).unwrap();
+    store.writer = Some(Mutex::new(writer));
+    store
+}
+
+fn append(size: u64) -> Append {
+    let bytes = format!("entry {size}").into_bytes();
+    let root = Hash::leaf(&bytes);
+    let statement = Digest::of(&bytes);
+    Append {
+        anchor: Digest::of(b"a"),
+        first: size,
+        entries: vec![NewEntry { bytes, statement }],
+        nodes: vec![(0, size, root)],
+        head: Head { size: size + 1, root },
+        checkpoint: String::new(),
+    }
+}
+
+/// A second fsync can report success for what the first one dropped: there must not be one.
+#[test]
+fn after_a_failed_fsync_every_call_is_refused_and_nothing_is_tried_again() {
+    static SYNCS: AtomicUsize = AtomicUsize::new(0);
+    fn fails(_: &File) -> io::Result<()> {
+        SYNCS.fetch_add(1, Ordering::SeqCst);
+        Err(io::Error::other("the disk is gone"))
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder, fails);
+    let anchor = Digest::of(b"a");
+    for _ in 0..2 {
+        let lost = store.append(&[append(0)]).unwrap_err();
+        assert!(lost.is_fatal() && lost.to_string().contains("the disk is gone"), "{lost}");
+    }
+    let answers = [
+        store.agreements().err(),
+        store.head(&anchor).err(),
+        store.entry(&anchor, 0).err(),
+        store.entries(&anchor, 0..1).next().and_then(Result::err),
+        store.node(&anchor, 0, 0).err(),
+        store.find(&anchor, &anchor).err(),
+        store.put_blob(&anchor, b"a").err(),
+        store.blob(&anchor).err(),
+    ];
+    for answer in answers {
+        assert!(matches!(answer, Some(StoreError::Lost { .. })), "{answer:?}");
+    }
+    drop(store);
+    assert_eq!(SYNCS.load(Ordering::SeqCst), 1);
+    // sled still has its files: dropping it would have flushed and synced them again.
+    let again = SledStore::open(&folder.path().join("store"), &folder.path().join("blobs"));
+    assert!(matches!(again, Err(StoreError::Busy { .. })), "{again:?}");
+}
+
+#[test]
+fn nobody_sees_a_batch_before_its_fsync_returned() {
+    static SYNCING: Barrier = Barrier::new(2);
+    fn waits(file: &File) -> io::Result<()> {
+        SYNCING.wait();
+        SYNCING.wait();
+        file.sync_data()
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder, waits);
+    let new = append(0);
+    std::thread::scope(|scope| {
+        let appending = scope.spawn(|| store.append(&[append(0)]));
+        SYNCING.wait();
+        assert_eq!(store.agreements().unwrap(), []);
+        assert_eq!(store.head(&new.anchor).unwrap(), None);
+        assert_eq!(store.entry(&new.anchor, 0).unwrap(), None);
+        assert_eq!(store.entries(&new.anchor, 0..9).count(), 0);
+        assert_eq!(store.node(&new.anchor, 0, 0).unwrap(), None);
+        assert_eq!(store.find(&new.anchor, &new.entries[0].statement).unwrap(), None);
+        SYNCING.wait();
+        appending.join().unwrap().unwrap();
+    });
+    assert_eq!(store.entry(&new.anchor, 0).unwrap().unwrap(), b"entry 0");
+}
