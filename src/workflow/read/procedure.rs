@@ -72,9 +72,9 @@ pub(super) fn emits(r: &mut Reader<'_>, fields: &mut Fields<'_>) -> Vec<Id> {
 fn cases(r: &mut Reader<'_>, item: &Item<'_>) -> Option<(u32, Option<Span>)> {
     let mut fields = item.table(r)?;
     let at_once = fields.get("at-once").map_or(Some(1), |item| item.number(r, 1, 1_000));
-    let again_after = fields.get("again-after").map(|item| item.time(r));
+    let again_after = fields.get("again-after").and_then(|item| item.time(r));
     fields.close(r);
-    Some((at_once?, again_after.map_or(Some(None), |time| time.map(Some))?))
+    Some((at_once?, again_after))
 }
 
 fn state(r: &mut Reader<'_>, name: &Id, item: &Item<'_>, around: &Around<'_>) -> Option<State> {
