@@ -105,7 +105,7 @@ impl Diagnostics {
         let handler = GraphicalReportHandler::new_themed(theme)
             .with_width(90)
             .with_links(false)
-            .with_context_lines(0)
+            .with_context_lines(1)
             .without_syntax_highlighting();
         let source = NamedSource::new(file, text.to_owned());
         let mut out = String::new();

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use super::counts::Silence;
 use super::graph::{Way, circle, ways, words};
-use super::outcomes::possible;
+use super::outcomes::{follower, possible, unhandled};
 use super::{Checker, place_of_state, place_of_step};
 use crate::values::Id;
 use crate::workflow::model::{Origin, Procedure, State, Step, Trigger};
@@ -109,16 +109,10 @@ fn leads_out(c: &Checker<'_>, procedure: &Procedure, state: &State, out: &BTreeS
 fn closes(c: &Checker<'_>, state: &State, out: &BTreeSet<&Id>) -> bool {
     let Some(ballot) = state.ballot.as_ref().and_then(|name| c.ballot(name)) else { return false };
     let Some(panel) = c.panel(&ballot.panel) else { return false };
-    let follows = |outcome: &str| {
-        let steps = state.steps.iter().filter(|step| step.at_most.is_none());
-        steps
-            .filter(
-                |step| matches!(&step.trigger, Trigger::Outcome(all) if all.iter().any(|o| *o == outcome)),
-            )
-            .map(|step| step.to.as_ref())
-            .next()
-            .flatten()
-    };
+    if !unhandled(ballot, state).is_empty() {
+        return true; // said already, of the outcome
+    }
+    let follows = |outcome: &str| follower(state, outcome).and_then(|step| step.to.as_ref());
     let silent = [true, false].map(|filled| Silence { panel, filled }.outcome(ballot));
     silent.iter().all(|outcome| follows(outcome).is_some_and(|to| out.contains(to)))
         && possible(ballot).all(|outcome| follows(outcome).is_some())

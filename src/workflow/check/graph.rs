@@ -16,7 +16,7 @@ pub(super) struct Way<'p> {
 
 /// All ways that satisfy `wanted`, in the order of the file.
 pub(super) fn ways(procedure: &Procedure, wanted: impl Fn(&Step) -> bool) -> Vec<Way<'_>> {
-    let states = procedure.states.iter();
+    let states = procedure.states.iter().filter(|state| !state.ends);
     let ways = states.flat_map(|from| {
         let steps = from.steps.iter().enumerate();
         steps.filter_map(move |(index, step)| Some(Way { from, index, step, to: step.to.as_ref()? }))

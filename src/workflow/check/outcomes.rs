@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Checker, place_of_state, place_of_step};
-use crate::workflow::model::{Ballot, NO_QUORUM, Procedure, State, Trigger};
+use crate::workflow::model::{Ballot, NO_QUORUM, Procedure, State, Step, Trigger};
 
 pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure, state: &State) {
     let Some(ballot) = state.ballot.as_ref().and_then(|name| c.ballot(name)) else { return };
@@ -22,7 +22,7 @@ pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure, state: &State) {
             handled.extend(outcomes.iter().map(crate::values::Id::as_str));
         }
     }
-    for outcome in possible(ballot).filter(|outcome| !handled.contains(outcome)) {
+    for outcome in unhandled(ballot, state) {
         let limited = state.steps.iter().position(
             |step| matches!(&step.trigger, Trigger::Outcome(all) if all.iter().any(|one| *one == outcome)),
         );
@@ -40,6 +40,20 @@ pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure, state: &State) {
             ),
         }
     }
+}
+
+/// The outcomes that no step of the state follows any number of times.
+pub(super) fn unhandled<'w>(ballot: &'w Ballot, state: &State) -> Vec<&'w str> {
+    possible(ballot).filter(|outcome| follower(state, outcome).is_none()).collect()
+}
+
+/// The first step that follows an outcome any number of times.
+pub(super) fn follower<'p>(state: &'p State, outcome: &str) -> Option<&'p Step> {
+    let follows = |step: &&Step| match &step.trigger {
+        Trigger::Outcome(all) => step.at_most.is_none() && all.iter().any(|one| *one == outcome),
+        _ => false,
+    };
+    state.steps.iter().find(follows)
 }
 
 /// The outcomes that a ballot can have.

@@ -15,6 +15,8 @@ mod panel;
 mod places;
 mod procedure;
 mod step;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 

@@ -1,7 +1,7 @@
 //! Procedures, their states, and what is owed there.
 
 use super::actors::by;
-use super::step::step;
+use super::step::{Asked, step};
 use super::{Fields, Item, Reader};
 use crate::values::{Id, Span};
 use crate::workflow::model::{Duty, Opening, Procedure, State};
@@ -80,12 +80,16 @@ fn cases(r: &mut Reader<'_>, item: &Item<'_>) -> Option<(u32, Option<Span>)> {
 fn state(r: &mut Reader<'_>, name: &Id, item: &Item<'_>, around: &Around<'_>) -> Option<State> {
     let mut fields = item.table(r)?;
     let ends = fields.get("ends").map_or(Some(false), |item| item.flag(r));
-    let ballot = fields.get("ballot").and_then(|item| {
-        let ballots = r.names.ballots.clone();
-        r.known(&item, "ballot", &ballots)
-    });
+    let named = fields.get("ballot");
+    let ballots = r.names.ballots.clone();
+    let ballot = named.as_ref().and_then(|item| r.known(item, "ballot", &ballots));
+    let asked = match &ballot {
+        Some(ballot) => Asked::Ballot(ballot),
+        None if named.is_some() => Asked::Unknown,
+        None => Asked::Nothing,
+    };
     let steps = fields.get("steps").map(|item| item.list(r)).unwrap_or_default();
-    let steps: Vec<_> = steps.iter().map(|item| step(r, item, around, ballot.as_ref())).collect();
+    let steps: Vec<_> = steps.iter().map(|item| step(r, item, around, &asked)).collect();
     let duties = fields.get("duties").map(|item| item.list(r)).unwrap_or_default();
     let duties: Vec<_> = duties.iter().map(|item| duty(r, item, around)).collect();
     r.reading(&mut fields);

@@ -7,13 +7,21 @@ use crate::values::Id;
 use crate::workflow::model::{Condition, Delay, Doing, NO_QUORUM, Origin, Step, Trigger};
 use crate::workflow::rule::Vocabulary;
 
+/// What a state asks its panel.
+pub(super) enum Asked<'b> {
+    Nothing,
+    Ballot(&'b Id),
+    /// A ballot that is not in the file, which has been said.
+    Unknown,
+}
+
 const TRIGGERS: [&str; 5] = ["do", "when", "after", "at", "outcome"];
 
 pub(super) fn step(
     r: &mut Reader<'_>,
     item: &Item<'_>,
     around: &Around<'_>,
-    ballot: Option<&Id>,
+    ballot: &Asked<'_>,
 ) -> Option<Step> {
     let mut fields = item.table(r)?;
     let trigger = trigger(r, &mut fields, around, ballot);
@@ -29,7 +37,7 @@ fn trigger(
     r: &mut Reader<'_>,
     fields: &mut Fields<'_>,
     around: &Around<'_>,
-    ballot: Option<&Id>,
+    ballot: &Asked<'_>,
 ) -> Option<Trigger> {
     let found: Vec<(&str, Item<'_>)> =
         TRIGGERS.into_iter().filter_map(|key| Some((key, fields.get(key)?))).collect();
@@ -173,14 +181,18 @@ fn counts_seats(condition: &Condition) -> bool {
     }
 }
 
-fn outcomes(r: &mut Reader<'_>, item: &Item<'_>, ballot: Option<&Id>) -> Option<Vec<Id>> {
-    let Some(ballot) = ballot else {
-        let help = "Open one in this state (ballot = \"…\"), or leave the step out";
-        return r.refuse(&item.key, "this state has no ballot that could have an outcome", help);
+fn outcomes(r: &mut Reader<'_>, item: &Item<'_>, ballot: &Asked<'_>) -> Option<Vec<Id>> {
+    let ballot = match ballot {
+        Asked::Ballot(ballot) => *ballot,
+        Asked::Unknown => return None,
+        Asked::Nothing => {
+            let help = "Open one in this state (ballot = \"…\"), or leave the step out";
+            return r.refuse(&item.key, "this state has no ballot that could have an outcome", help);
+        }
     };
     let mut known = r.names.outcomes(ballot);
     let quorum = r.names.with_quorum.contains(ballot);
-    if quorum {
+    if quorum && !known.iter().any(|outcome| *outcome == NO_QUORUM) {
         known.extend(NO_QUORUM.parse::<Id>());
     }
     let all = r.each_once(item, |r, member| {
