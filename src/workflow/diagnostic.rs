@@ -1,6 +1,6 @@
 //! What is wrong with a text, where, and what to do about it.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::ops::Range;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource};
@@ -105,18 +105,18 @@ impl Diagnostics {
         let handler = GraphicalReportHandler::new_themed(theme)
             .with_width(90)
             .with_links(false)
-            .with_context_lines(0)
+            .with_context_lines(1)
             .without_syntax_highlighting();
         let source = NamedSource::new(file, text.to_owned());
         let mut out = String::new();
         for found in &self.list {
             // Writing into a string does not fail; a finding that cannot be drawn is still told in words.
             if handler.render_report(&mut out, &Drawn { found, source: &source }).is_err() {
-                out.push_str(&format!("{file}:{}:{}: {found}\n", found.line, found.column));
+                let _ = writeln!(out, "{file}:{}:{}: {found}", found.line, found.column);
             }
         }
         // miette pads some lines with spaces.
-        out.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+        out.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
     }
 
     /// The findings as a JSON list, each with `severity`, `message`, `help`, `line`, `column`, `start`, `end`.

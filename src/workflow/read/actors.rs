@@ -37,8 +37,7 @@ fn signatures(r: &mut Reader<'_>, item: &Item<'_>) -> Option<(u32, u32)> {
         }
         _ => return Some((needed, of)),
     };
-    r.error(&item.span(), format!("`{raw}` signatures cannot be given"), help);
-    None
+    r.refuse(&item.span(), format!("`{raw}` signatures cannot be given"), help)
 }
 
 /// `by` (any one of these) or `by-all` (these jointly). `panel` is the procedure's.
@@ -51,13 +50,11 @@ pub(super) fn by(r: &mut Reader<'_>, fields: &mut Fields<'_>, panel: Option<&Id>
         (None, Some(item)) => jointly(r, &item, panel),
         (Some(_), Some(item)) => {
             let help = "`by` is any one of those named, `by-all` all of them together: keep one of the two";
-            r.error(&item.key, format!("`{}` has both `by` and `by-all`", fields.place), help);
-            None
+            r.refuse(&item.key, format!("`{}` has both `by` and `by-all`", fields.place), help)
         }
         (None, None) => {
             let help = "Say who: by = \"…\" (any one of several), or by-all = [\"…\", \"…\"] (jointly)";
-            r.error(&fields.span, format!("`{}` does not say who may act", fields.place), help);
-            None
+            r.refuse(&fields.span, format!("`{}` does not say who may act", fields.place), help)
         }
     }
 }
@@ -69,8 +66,7 @@ fn jointly(r: &mut Reader<'_>, item: &Item<'_>, panel: Option<&Id>) -> Option<Ac
             return Some(actor);
         }
         let help = "A panel's name stands for any one panelist: list the seats, or let the panel vote";
-        r.error(&member.span(), "a panel cannot act jointly with others", help);
-        None
+        r.refuse(&member.span(), "a panel cannot act jointly with others", help)
     });
     if all.len() == 1 && item.one_or_many().len() == 1 {
         r.error(&item.span(), "`by-all` names one actor only", "Write `by`, or name the others");
@@ -78,13 +74,11 @@ fn jointly(r: &mut Reader<'_>, item: &Item<'_>, panel: Option<&Id>) -> Option<Ac
     (!all.is_empty()).then_some(Actors::AllOf(all))
 }
 
+const HELP: &str = "Name the panel in the procedure: panel = \"…\"";
+
 fn actor(r: &mut Reader<'_>, item: &Item<'_>, panel: Option<&Id>) -> Option<Actor> {
     let name = item.id(r)?;
-    let refuse = |r: &mut Reader<'_>, message: String, help: &str| {
-        r.error(&item.span(), message, help);
-        None
-    };
-    const HELP: &str = "Name the panel in the procedure: panel = \"…\"";
+    let refuse = |r: &mut Reader<'_>, message: String, help: &str| r.refuse(&item.span(), message, help);
     if name == "chair" {
         return match panel {
             None => refuse(r, "the procedure has no panel, and so no chair".to_owned(), HELP),

@@ -84,8 +84,7 @@ fn choice(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Id> {
     let name = item.id(r)?;
     if KEPT.contains(&name.as_str()) || starts_with_digit(&name) {
         let help = "Rules read this word otherwise: choose another name, starting with a letter";
-        r.error(&item.span(), format!("no choice can be called `{name}`"), help);
-        return None;
+        return r.refuse(&item.span(), format!("no choice can be called `{name}`"), help);
     }
     Some(name)
 }
@@ -114,8 +113,7 @@ pub(super) fn rule(r: &mut Reader<'_>, item: &Item<'_>, names: &Vocabulary) -> O
         Ok(rule) => Some(rule),
         Err(fault) => {
             let at = item.inside(r, &fault.at);
-            r.error(&at, format!("in this rule: {}", fault.message), fault.help);
-            None
+            r.refuse(&at, format!("in this rule: {}", fault.message), fault.help)
         }
     }
 }
@@ -172,10 +170,7 @@ fn outcome(
         ),
         _ => {}
     }
-    let rule = match rule_item {
-        Some(item) => Some(rule(r, &item, names)),
-        None => None,
-    };
+    let rule = rule_item.and_then(|item| rule(r, &item, names));
     fields.close(r);
-    Some(Outcome { is: is?, rule: rule.map_or(Some(None), |rule| rule.map(Some))? })
+    Some(Outcome { is: is?, rule })
 }

@@ -14,8 +14,7 @@ const EVENT_WORDS: [&str; 3] = ["opened", "entered", "served"];
 pub(super) fn event(r: &mut Reader<'_>, name: Id, item: &Item<'_>) -> Option<Event> {
     if EVENT_WORDS.contains(&name.as_str()) || KEPT.contains(&name.as_str()) || starts_with_digit(&name) {
         let help = "Rules and clocks read this word otherwise: choose another name, starting with a letter";
-        r.error(&item.key, format!("no event can be called `{name}`"), help);
-        return None;
+        return r.refuse(&item.key, format!("no event can be called `{name}`"), help);
     }
     if let DeValue::String(_) = item.value.get_ref() {
         return Some(Event { name, meaning: item.text(r)?, annulled: None });

@@ -63,35 +63,31 @@ fn value(r: &mut Reader<'_>, entry: &Item<'_>, first: bool) -> Option<Value> {
     let reading = r.reading(&mut fields);
     let line = r.line(&fields);
     fields.close(r);
-    Some(Value { is: is?, moves: moves?, reading, line })
+    Some(Value { is: is?, moves, reading, line })
 }
 
-/// What makes the attribute take the value; the outer `None` is a mistake.
-fn moves(r: &mut Reader<'_>, fields: &mut Fields<'_>, first: bool) -> Option<Option<Moves>> {
+/// What makes the attribute take the value.
+fn moves(r: &mut Reader<'_>, fields: &mut Fields<'_>, first: bool) -> Option<Moves> {
     let (item, whole) = match (fields.get("first-of"), fields.get("all-of")) {
-        (None, None) if first => return Some(None),
+        (None, None) if first => return None,
         (None, None) => {
             let help = "Say what makes it so: first-of = [\"EVENT\", INSTANT] or all-of = […]";
-            r.error(&fields.span, "nothing can ever give the attribute this value", help);
-            return None;
+            return r.refuse(&fields.span, "nothing can ever give the attribute this value", help);
         }
         (Some(_), Some(item)) => {
             let help =
                 "`first-of` is the earliest, `all-of` the latest once all have come: keep one of the two";
-            r.error(&item.key, "this value has both `first-of` and `all-of`", help);
-            return None;
+            return r.refuse(&item.key, "this value has both `first-of` and `all-of`", help);
         }
         (Some(item), None) => (item, false),
         (None, Some(item)) => (item, true),
     };
     if first {
         let help = "The first value holds from the start: leave it out, or put a value before this one";
-        r.error(&item.key, "the first value cannot wait for something", help);
-        return None;
+        return r.refuse(&item.key, "the first value cannot wait for something", help);
     }
     let causes = r.each_once(&item, cause);
-    let moves = if whole { Moves::AllOf(causes) } else { Moves::FirstOf(causes) };
-    Some(Some(moves))
+    Some(if whole { Moves::AllOf(causes) } else { Moves::FirstOf(causes) })
 }
 
 fn cause(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Cause> {

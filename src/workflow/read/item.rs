@@ -67,17 +67,13 @@ impl<'a> Item<'a> {
 
     pub(super) fn id(&self, r: &mut Reader<'_>) -> Option<Id> {
         let raw = self.raw(r)?;
-        match raw.parse() {
-            Ok(id) => Some(id),
-            Err(_) => {
-                r.error(
-                    &self.span(),
-                    format!("`{}` is not a name", raw.escape_debug()),
-                    "Names are 1 to 64 characters of a-z, 0-9 and -",
-                );
-                None
-            }
-        }
+        raw.parse().ok().or_else(|| {
+            r.refuse(
+                &self.span(),
+                format!("`{}` is not a name", raw.escape_debug()),
+                "Names are 1 to 64 characters of a-z, 0-9 and -",
+            )
+        })
     }
 
     pub(super) fn number(&self, r: &mut Reader<'_>, least: u32, most: u32) -> Option<u32> {
@@ -87,7 +83,7 @@ impl<'a> Item<'a> {
         };
         match u32::from_str_radix(number.as_str(), number.radix()) {
             Ok(number) if (least..=most).contains(&number) => Some(number),
-            _ => self.wrong(r, &expected, "Change the number"),
+            _ => self.wrong(r, &expected, "Choose a number in that range"),
         }
     }
 
@@ -100,18 +96,14 @@ impl<'a> Item<'a> {
 
     pub(super) fn time(&self, r: &mut Reader<'_>) -> Option<Span> {
         let raw = self.raw(r)?;
-        match raw.parse() {
-            Ok(span) => Some(span),
-            Err(_) => {
-                r.error(
-                    &self.span(),
-                    format!("`{}` is not a length of time", raw.escape_debug()),
-                    "Write whole days, hours, minutes and seconds: \"90 days\", \"1 day 12 hours\"; \
+        raw.parse().ok().or_else(|| {
+            r.refuse(
+                &self.span(),
+                format!("`{}` is not a length of time", raw.escape_debug()),
+                "Write whole days, hours, minutes and seconds: \"90 days\", \"1 day 12 hours\"; \
                      months differ in length and are not used",
-                );
-                None
-            }
-        }
+            )
+        })
     }
 
     /// An offset date-time in whole seconds, and how it was written.
@@ -203,13 +195,15 @@ impl<'a> Item<'a> {
     /// "expected X, found Y" at this value.
     pub(super) fn wrong<T>(&self, r: &mut Reader<'_>, expected: &str, help: &str) -> Option<T> {
         let found = match self.value.get_ref() {
-            DeValue::String(_) => "a text",
-            DeValue::Integer(_) => "a number",
-            DeValue::Float(_) => "a decimal number, which no rule uses",
-            DeValue::Boolean(_) => "true or false",
-            DeValue::Datetime(_) => "a date or time",
-            DeValue::Array(_) => "a list",
-            DeValue::Table(_) => "a table",
+            DeValue::String(text) if text.trim().is_empty() => "an empty text".to_owned(),
+            DeValue::String(_) => "a text".to_owned(),
+            DeValue::Integer(number) => number.to_string(),
+            DeValue::Float(_) => "a decimal number, which no rule uses".to_owned(),
+            DeValue::Boolean(flag) => flag.to_string(),
+            DeValue::Datetime(written) => written.to_string(),
+            DeValue::Array(members) if members.is_empty() => "an empty list".to_owned(),
+            DeValue::Array(_) => "a list".to_owned(),
+            DeValue::Table(_) => "a table".to_owned(),
         };
         r.error(&self.span(), format!("`{}`: expected {expected}, found {found}", self.place), help);
         None

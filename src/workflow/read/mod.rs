@@ -1,6 +1,7 @@
 //! From the text of a workflow to the model: every name resolved, every rule read.
 //!
-//! Reading goes on after a mistake, so that one run tells as many as it can. Whether the workflow
+//! Reading goes on after a mistake, so that one run tells as many as it can. What could not be read
+//! is left out on the way: with a single mistake there is no workflow in the end. Whether the workflow
 //! that was read is sound (states that nobody can leave, outcomes that nobody handles) is looked at
 //! by [`super::check`], and only once nothing is wrong with the text itself.
 
@@ -14,6 +15,8 @@ mod panel;
 mod places;
 mod procedure;
 mod step;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 
@@ -71,6 +74,17 @@ pub(super) struct Reader<'t> {
 impl Reader<'_> {
     pub(super) fn error(&mut self, at: &Range<usize>, message: impl Into<String>, help: impl Into<String>) {
         self.found.push(Diagnostic::at(self.text, Severity::Error, at, message, help));
+    }
+
+    /// Says what is wrong, and gives nothing.
+    pub(super) fn refuse<T>(
+        &mut self,
+        at: &Range<usize>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Option<T> {
+        self.error(at, message, help);
+        None
     }
 
     /// Reads `reading`, notes it as a choice of the authors, and hands it back.

@@ -53,11 +53,7 @@ fn entry_of_seats(r: &mut Reader<'_>, entry: &Item<'_>) -> Option<Vec<Seat>> {
         }
         _ => {
             let message = format!("`{}` needs either `name` or `names`", fields.place);
-            r.error(
-                &fields.span,
-                message,
-                "name = \"chair-seat\" for one seat, names = [\"…\", \"…\"] for several",
-            );
+            r.error(&fields.span, message, "name = \"…\" for one seat, names = [\"…\", \"…\"] for several");
             None
         }
     };

@@ -9,6 +9,9 @@ use toml::de::{DeTable, DeValue};
 use super::{Item, Reader, nearest};
 use crate::workflow::model::Reading;
 
+/// No key of the language lies deeper: `procedure.NAME.state.NAME.steps[1].within.of`.
+const DEEPEST: usize = 9;
+
 /// Places such as `ballot.finding.quorum` or `panel.experts.seats[2]` (lists count from 1).
 #[derive(Debug, Default)]
 pub(in crate::workflow) struct Places {
@@ -18,23 +21,24 @@ pub(in crate::workflow) struct Places {
 impl Places {
     pub(super) fn of(root: &DeTable<'_>) -> Self {
         let mut places = Self::default();
-        places.table("", root);
+        places.table("", root, 0);
         places
     }
 
-    fn table(&mut self, above: &str, table: &DeTable<'_>) {
+    fn table(&mut self, above: &str, table: &DeTable<'_>, depth: usize) {
         for (key, value) in table {
             let dot = if above.is_empty() { "" } else { "." };
-            self.value(&format!("{above}{dot}{}", key.get_ref()), key.span(), value);
+            self.value(&format!("{above}{dot}{}", key.get_ref()), key.span(), value, depth);
         }
     }
 
-    fn value(&mut self, place: &str, key: Range<usize>, value: &Spanned<DeValue<'_>>) {
+    fn value(&mut self, place: &str, key: Range<usize>, value: &Spanned<DeValue<'_>>, depth: usize) {
         match value.get_ref() {
-            DeValue::Table(table) => self.table(place, table),
+            _ if depth == DEEPEST => {}
+            DeValue::Table(table) => self.table(place, table, depth + 1),
             DeValue::Array(members) => {
                 for (index, member) in members.iter().enumerate() {
-                    self.value(&format!("{place}[{}]", index + 1), member.span(), member);
+                    self.value(&format!("{place}[{}]", index + 1), member.span(), member, depth + 1);
                 }
             }
             _ => {}

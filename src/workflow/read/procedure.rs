@@ -1,7 +1,7 @@
 //! Procedures, their states, and what is owed there.
 
 use super::actors::by;
-use super::step::step;
+use super::step::{Asked, step};
 use super::{Fields, Item, Reader};
 use crate::values::{Id, Span};
 use crate::workflow::model::{Duty, Opening, Procedure, State};
@@ -72,20 +72,24 @@ pub(super) fn emits(r: &mut Reader<'_>, fields: &mut Fields<'_>) -> Vec<Id> {
 fn cases(r: &mut Reader<'_>, item: &Item<'_>) -> Option<(u32, Option<Span>)> {
     let mut fields = item.table(r)?;
     let at_once = fields.get("at-once").map_or(Some(1), |item| item.number(r, 1, 1_000));
-    let again_after = fields.get("again-after").map(|item| item.time(r));
+    let again_after = fields.get("again-after").and_then(|item| item.time(r));
     fields.close(r);
-    Some((at_once?, again_after.map_or(Some(None), |time| time.map(Some))?))
+    Some((at_once?, again_after))
 }
 
 fn state(r: &mut Reader<'_>, name: &Id, item: &Item<'_>, around: &Around<'_>) -> Option<State> {
     let mut fields = item.table(r)?;
     let ends = fields.get("ends").map_or(Some(false), |item| item.flag(r));
-    let ballot = fields.get("ballot").and_then(|item| {
-        let ballots = r.names.ballots.clone();
-        r.known(&item, "ballot", &ballots)
-    });
+    let named = fields.get("ballot");
+    let ballots = r.names.ballots.clone();
+    let ballot = named.as_ref().and_then(|item| r.known(item, "ballot", &ballots));
+    let asked = match &ballot {
+        Some(ballot) => Asked::Ballot(ballot),
+        None if named.is_some() => Asked::Unknown,
+        None => Asked::Nothing,
+    };
     let steps = fields.get("steps").map(|item| item.list(r)).unwrap_or_default();
-    let steps: Vec<_> = steps.iter().map(|item| step(r, item, around, ballot.as_ref())).collect();
+    let steps: Vec<_> = steps.iter().map(|item| step(r, item, around, &asked)).collect();
     let duties = fields.get("duties").map(|item| item.list(r)).unwrap_or_default();
     let duties: Vec<_> = duties.iter().map(|item| duty(r, item, around)).collect();
     r.reading(&mut fields);

@@ -7,35 +7,37 @@ use crate::values::Id;
 use crate::workflow::model::{Condition, Delay, Doing, NO_QUORUM, Origin, Step, Trigger};
 use crate::workflow::rule::Vocabulary;
 
+/// What a state asks its panel.
+pub(super) enum Asked<'b> {
+    Nothing,
+    Ballot(&'b Id),
+    /// A ballot that is not in the file, which has been said.
+    Unknown,
+}
+
 const TRIGGERS: [&str; 5] = ["do", "when", "after", "at", "outcome"];
 
 pub(super) fn step(
     r: &mut Reader<'_>,
     item: &Item<'_>,
     around: &Around<'_>,
-    ballot: Option<&Id>,
+    ballot: &Asked<'_>,
 ) -> Option<Step> {
     let mut fields = item.table(r)?;
     let trigger = trigger(r, &mut fields, around, ballot);
-    let to = fields.get("to").map(|item| r.known(&item, "state", around.states));
+    let to = fields.get("to").and_then(|item| r.known(&item, "state", around.states));
     let emits = emits(r, &mut fields);
-    let at_most = fields.get("at-most").map(|item| item.number(r, 1, 1_000));
+    let at_most = fields.get("at-most").and_then(|item| item.number(r, 1, 1_000));
     let line = r.line(&fields);
     fields.close(r);
-    Some(Step {
-        trigger: trigger?,
-        to: to.map_or(Some(None), |to| to.map(Some))?,
-        emits,
-        at_most: at_most.map_or(Some(None), |most| most.map(Some))?,
-        line,
-    })
+    Some(Step { trigger: trigger?, to, emits, at_most, line })
 }
 
 fn trigger(
     r: &mut Reader<'_>,
     fields: &mut Fields<'_>,
     around: &Around<'_>,
-    ballot: Option<&Id>,
+    ballot: &Asked<'_>,
 ) -> Option<Trigger> {
     let found: Vec<(&str, Item<'_>)> =
         TRIGGERS.into_iter().filter_map(|key| Some((key, fields.get(key)?))).collect();
@@ -46,14 +48,12 @@ fn trigger(
         [] => {
             let help = "One of: do (somebody acts), when (something holds), after (time has passed), \
                         at (an instant has come), outcome (the ballot closed)";
-            r.error(&fields.span, "nothing sets this step off", help);
-            return None;
+            return r.refuse(&fields.span, "nothing sets this step off", help);
         }
         [_, (second, item), ..] => {
             let help =
                 "Keep one, and write the other as a step of its own: the first listed that applies wins";
-            r.error(&item.key, format!("`{second}` is a second trigger of this step"), help);
-            return None;
+            return r.refuse(&item.key, format!("`{second}` is a second trigger of this step"), help);
         }
     };
     let clocks = Clocks::read(r, fields, key, around)?;
@@ -102,8 +102,7 @@ fn origin(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Origin> {
         "opened" => Some(Origin::Opened),
         "served" => {
             let help = "This version cannot run it: count from `opened`, `entered` or an event";
-            r.error(&item.span(), "`served` is kept for a later part of the language", help);
-            None
+            r.refuse(&item.span(), "`served` is kept for a later part of the language", help)
         }
         _ => {
             let mut known = r.names.events.clone();
@@ -137,12 +136,10 @@ fn doing(
     let by = by(r, fields, around.panel);
     let attach = attach(r, fields);
     let latest = fields.get("within");
-    let within = latest.as_ref().map(|item| delay(r, item, &clocks));
+    let within = latest.as_ref().and_then(|item| delay(r, item, &clocks));
     // The earliest time is never late at its own instant.
     let clocks = Clocks { excluded: false, ..clocks };
-    let earliest = fields.get("not-before").map(|item| delay(r, &item, &clocks));
-    let within = within.map_or(Some(None), |delay| delay.map(Some))?;
-    let not_before = earliest.map_or(Some(None), |delay| delay.map(Some))?;
+    let not_before = fields.get("not-before").and_then(|item| delay(r, &item, &clocks));
     if let (Some(item), Some(within), Some(earliest)) = (&latest, &within, &not_before)
         && within.of == earliest.of
         && latest_second(within) < Some(earliest.span.seconds())
@@ -165,14 +162,12 @@ fn condition(r: &mut Reader<'_>, item: &Item<'_>, around: &Around<'_>) -> Option
     match Condition::parse(raw, &names) {
         Ok(condition) if around.panel.is_none() && counts_seats(&condition) => {
             let help = "Name the panel in the procedure (panel = \"…\"), or wait for an event";
-            r.error(&item.span(), "the procedure has no panel whose seats could be counted", help);
-            None
+            r.refuse(&item.span(), "the procedure has no panel whose seats could be counted", help)
         }
         Ok(condition) => Some(condition),
         Err(fault) => {
             let at = item.inside(r, &fault.at);
-            r.error(&at, format!("in this condition: {}", fault.message), fault.help);
-            None
+            r.refuse(&at, format!("in this condition: {}", fault.message), fault.help)
         }
     }
 }
@@ -186,22 +181,28 @@ fn counts_seats(condition: &Condition) -> bool {
     }
 }
 
-fn outcomes(r: &mut Reader<'_>, item: &Item<'_>, ballot: Option<&Id>) -> Option<Vec<Id>> {
-    let Some(ballot) = ballot else {
-        let help = "Open one in this state (ballot = \"…\"), or leave the step out";
-        r.error(&item.key, "this state has no ballot that could have an outcome", help);
-        return None;
+fn outcomes(r: &mut Reader<'_>, item: &Item<'_>, ballot: &Asked<'_>) -> Option<Vec<Id>> {
+    let ballot = match ballot {
+        Asked::Ballot(ballot) => *ballot,
+        Asked::Unknown => return None,
+        Asked::Nothing => {
+            let help = "Open one in this state (ballot = \"…\"), or leave the step out";
+            return r.refuse(&item.key, "this state has no ballot that could have an outcome", help);
+        }
     };
     let mut known = r.names.outcomes(ballot);
     let quorum = r.names.with_quorum.contains(ballot);
-    if quorum {
+    if quorum && !known.iter().any(|outcome| *outcome == NO_QUORUM) {
         known.extend(NO_QUORUM.parse::<Id>());
     }
     let all = r.each_once(item, |r, member| {
         if !quorum && member.value.get_ref().as_str() == Some(NO_QUORUM) {
             let help = "Give the ballot a quorum, or leave this outcome out";
-            r.error(&member.span(), format!("the ballot `{ballot}` has no quorum that could fail"), help);
-            return None;
+            return r.refuse(
+                &member.span(),
+                format!("the ballot `{ballot}` has no quorum that could fail"),
+                help,
+            );
         }
         r.known(member, &format!("outcome of the ballot `{ballot}` called"), &known)
     });

@@ -22,6 +22,9 @@ mod rules;
 mod token;
 mod words;
 
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 
 use crate::values::Id;

@@ -95,6 +95,8 @@ fn first(rest: &str, at: usize) -> Result<(Option<Token<'_>>, usize), Fault> {
     let wide = at..at + head.len_utf8();
     match head {
         '=' if rest.starts_with("==") => Err(Fault::new(at..at + 2, "`==` is not an operator", "Write `=`")),
+        '=' if rest.starts_with("=>") => Err(Fault::new(at..at + 2, "`=>` is not an operator", "Write `>=`")),
+        '=' if rest.starts_with("=<") => Err(Fault::new(at..at + 2, "`=<` is not an operator", "Write `<=`")),
         '>' if rest.starts_with(">=") => sign(Token::Operator(Operator::AtLeast), 2),
         '<' if rest.starts_with("<=") => sign(Token::Operator(Operator::AtMost), 2),
         '>' => sign(Token::Operator(Operator::Above), 1),

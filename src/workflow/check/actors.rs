@@ -1,0 +1,70 @@
+//! Parties, roles and panels that nothing mentions.
+
+use std::collections::BTreeSet;
+
+use super::Checker;
+use crate::values::Id;
+use crate::workflow::model::{Actor, Actors, Procedure, Trigger};
+
+pub(super) fn check(c: &mut Checker<'_>) {
+    let workflow = c.workflow;
+    if workflow.parties.is_empty() {
+        let help = "Somebody has to sign the contract: [party.NAME] with signatures = \"1 of 1\"";
+        c.error("", "the workflow has no party", help);
+    }
+    let used = used(c);
+    let offices = workflow.parties.iter().map(|office| ("party", &office.name));
+    for (section, name) in offices.chain(workflow.roles.iter().map(|office| ("role", &office.name))) {
+        if !used.contains(name) {
+            let message = format!("the {section} `{name}` has no part in anything");
+            let help = "Nothing names it: let it act, nominate, give or have something, or leave it out";
+            c.warn_at_name(&format!("{section}.{name}"), message, help);
+        }
+    }
+    for panel in &workflow.panels {
+        let sits = workflow.procedures.iter().any(|procedure| procedure.panel.as_ref() == Some(&panel.name));
+        if !sits {
+            let help = "Name it in a procedure (panel = \"…\"), or leave it out";
+            let message = format!("no procedure is before the panel `{}`", panel.name);
+            c.warn_at_name(&format!("panel.{}", panel.name), message, help);
+        }
+    }
+}
+
+/// The parties and roles that something mentions.
+fn used<'w>(c: &Checker<'w>) -> BTreeSet<&'w Id> {
+    let workflow = c.workflow;
+    let mut used = BTreeSet::new();
+    for panel in &workflow.panels {
+        used.extend(panel.seats.iter().map(|seat| &seat.by));
+        used.extend(panel.vacancy.as_ref().map(|vacancy| &vacancy.filled_by));
+    }
+    for actors in workflow.procedures.iter().flat_map(all_actors) {
+        used.extend(offices(actors));
+    }
+    for grant in &workflow.grants {
+        used.extend(grant.from.iter().chain(&grant.to));
+    }
+    used
+}
+
+fn all_actors(procedure: &Procedure) -> Vec<&Actors> {
+    let mut all = vec![&procedure.open.by];
+    for state in &procedure.states {
+        for step in &state.steps {
+            if let Trigger::Do(doing) = &step.trigger {
+                all.push(&doing.by);
+            }
+        }
+        all.extend(state.duties.iter().map(|duty| &duty.by));
+    }
+    all
+}
+
+fn offices(actors: &Actors) -> impl Iterator<Item = &Id> {
+    let (Actors::AnyOf(list) | Actors::AllOf(list)) = actors;
+    list.iter().filter_map(|actor| match actor {
+        Actor::Office(name) => Some(name),
+        _ => None,
+    })
+}

@@ -1,0 +1,56 @@
+//! Acts that a statement could not tell apart: it names the case, the act and the actor, nothing more.
+
+use super::{Checker, place_of_state};
+use crate::values::Id;
+use crate::workflow::model::{Actor, Actors, Procedure, State, Trigger};
+
+pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
+    for state in &procedure.states {
+        let acts = acts(procedure, state);
+        for (index, (place, act, by)) in acts.iter().enumerate() {
+            if **act == procedure.open.act {
+                let message = format!("`{act}` already opens a case of `{}`", procedure.name);
+                c.error(&format!("{place}.do"), message, "Give one of the two acts another name");
+            }
+            let earlier = acts.iter().take(index).any(|(_, other, who)| other == act && overlap(by, who));
+            if earlier {
+                let message = format!("somebody may `{act}` in this state in two ways");
+                let help = "A statement names the act and who acts: give one of the two another name";
+                c.error(&format!("{place}.do"), message, help);
+            }
+        }
+    }
+}
+
+/// The acts of a state, steps and duties: place, name, and who may.
+fn acts<'p>(procedure: &Procedure, state: &'p State) -> Vec<(String, &'p Id, &'p Actors)> {
+    let place = place_of_state(procedure, state);
+    let steps = state.steps.iter().enumerate().filter_map(|(index, step)| match &step.trigger {
+        Trigger::Do(doing) => Some((format!("{place}.steps[{}]", index + 1), &doing.act, &doing.by)),
+        _ => None,
+    });
+    let duties = state.duties.iter().enumerate();
+    let duties = duties.map(|(index, duty)| (format!("{place}.duties[{}]", index + 1), &duty.act, &duty.by));
+    steps.chain(duties).collect()
+}
+
+/// Whether one statement could speak for both.
+fn overlap(a: &Actors, b: &Actors) -> bool {
+    match (a, b) {
+        (Actors::AnyOf(a), Actors::AnyOf(b)) => a.iter().any(|a| b.iter().any(|b| same(a, b))),
+        (Actors::AllOf(a), Actors::AllOf(b)) => {
+            a.len() == b.len() && a.iter().all(|a| b.iter().any(|b| same(a, b)))
+        }
+        // One speaks alone, the others jointly.
+        _ => false,
+    }
+}
+
+fn same(a: &Actor, b: &Actor) -> bool {
+    match (a, b) {
+        (Actor::Office(a), Actor::Office(b)) | (Actor::Seat(a), Actor::Seat(b)) => a == b,
+        (Actor::Office(_), _) | (_, Actor::Office(_)) => false,
+        // Any seat may be the chair, and the chair is a panelist.
+        _ => true,
+    }
+}

@@ -1,0 +1,130 @@
+//! What a rule can come to before anybody votes, and at the very most.
+//!
+//! This is not how votes are counted: the engine does that. Here only the two ends matter.
+
+use std::cmp::Ordering;
+
+use crate::workflow::model::{
+    Ballot, Bound, Comparison, Counted, NO_QUORUM, Operator, Outcome, Panel, Rule, Seat, Term,
+};
+
+/// The seats that a term counts, by weight or by head.
+fn size(panel: &Panel, term: &Term) -> u128 {
+    let counted = panel.seats.iter().filter(|seat| term.class.is_none() || seat.class == term.class);
+    counted.map(|seat| weight(seat, term)).sum()
+}
+
+fn weight(seat: &Seat, term: &Term) -> u128 {
+    if term.heads { 1 } else { u128::from(seat.weight) }
+}
+
+/// The panel without votes, with every seat filled or none.
+#[derive(Clone, Copy)]
+pub(super) struct Silence<'w> {
+    pub panel: &'w Panel,
+    pub filled: bool,
+}
+
+impl Silence<'_> {
+    fn amount(self, terms: &[Term]) -> u128 {
+        let term = |term: &Term| match term.counted {
+            Counted::Choice(_) | Counted::Votes | Counted::Participating | Counted::Leading => 0,
+            Counted::Electors | Counted::Filled if !self.filled => 0,
+            Counted::Electors | Counted::Filled | Counted::Seats => size(self.panel, term),
+        };
+        terms.iter().map(term).sum()
+    }
+
+    pub(super) fn holds(self, rule: &Rule) -> bool {
+        rule.all.iter().all(|comparison| {
+            let bound = self.bound(&comparison.bound);
+            bound.is_some_and(|bound| compare(self.amount(&comparison.amount), comparison.op, bound))
+        })
+    }
+
+    /// Above and below the line; none for a share of nothing.
+    fn bound(self, bound: &Bound) -> Option<(u128, u128)> {
+        match bound {
+            Bound::Number(number) => Some((u128::from(*number), 1)),
+            Bound::Share { numerator, denominator, of } => {
+                let of = self.amount(of);
+                (of > 0).then_some((u128::from(*numerator) * of, u128::from(*denominator)))
+            }
+            Bound::Lesser(a, b) => {
+                let (a, b) = (self.bound(a)?, self.bound(b)?);
+                Some(if a.0 * b.1 <= b.0 * a.1 { a } else { b })
+            }
+        }
+    }
+
+    /// The name of the outcome without a single vote.
+    pub(super) fn outcome(self, ballot: &Ballot) -> &str {
+        if ballot.quorum.as_ref().is_some_and(|quorum| !self.holds(quorum)) {
+            return NO_QUORUM;
+        }
+        let holds = |outcome: &&Outcome| outcome.rule.as_ref().is_none_or(|rule| self.holds(rule));
+        ballot.outcomes.iter().find(holds).map_or(NO_QUORUM, |outcome| outcome.is.as_str())
+    }
+}
+
+/// Exact: amounts stay below 2^44 and bounds below 2^64, so products stay within 128 bits.
+fn compare(amount: u128, op: Operator, (above, below): (u128, u128)) -> bool {
+    let order = (amount * below).cmp(&above);
+    match op {
+        Operator::Above => order == Ordering::Greater,
+        Operator::AtLeast => order != Ordering::Less,
+        Operator::Equal => order == Ordering::Equal,
+        Operator::Below => order == Ordering::Less,
+        Operator::AtMost => order != Ordering::Greater,
+    }
+}
+
+/// Whether no vote of a full panel can make this comparison hold. Says `false` where in doubt.
+pub(super) fn out_of_reach(panel: &Panel, comparison: &Comparison) -> bool {
+    if !matches!(comparison.op, Operator::Above | Operator::AtLeast | Operator::Equal) {
+        return false;
+    }
+    let most = most(panel, &comparison.amount);
+    let op = if comparison.op == Operator::Equal { Operator::AtLeast } else { comparison.op };
+    let full = Silence { panel, filled: true };
+    let beyond = |bound: &Bound| full.bound(bound).is_some_and(|bound| !compare(most, op, bound));
+    fixed(&comparison.amount, &comparison.bound) && beyond(&comparison.bound)
+}
+
+/// Whether the bound does not move with the votes, and is easiest to reach with a full panel: it is a
+/// number, a share of all seats, or a share of the electors among whom the amount is counted.
+fn fixed(amount: &[Term], bound: &Bound) -> bool {
+    match bound {
+        Bound::Number(_) => true,
+        Bound::Share { of, .. } => of.iter().all(|of| match of.counted {
+            Counted::Seats => true,
+            Counted::Electors => amount.iter().all(|term| term.class == of.class && term.heads == of.heads),
+            _ => false,
+        }),
+        Bound::Lesser(a, b) => fixed(amount, a) && fixed(amount, b),
+    }
+}
+
+/// The most that an amount can come to: every seat votes so as to count as often as it can.
+fn most(panel: &Panel, terms: &[Term]) -> u128 {
+    let seat = |seat: &Seat| -> u128 {
+        let counts = |term: &&Term| term.class.is_none() || seat.class == term.class;
+        let of = |wanted: fn(&Counted) -> bool| -> u128 {
+            terms.iter().filter(counts).filter(|t| wanted(&t.counted)).map(|t| weight(seat, t)).sum()
+        };
+        // Whatever the vote is, these count it; of the choices only one can be chosen.
+        let always = of(|counted| !matches!(counted, Counted::Choice(_)));
+        let best = terms.iter().filter(counts).filter_map(|term| match &term.counted {
+            Counted::Choice(choice) => Some(choice),
+            _ => None,
+        });
+        let best = best.map(|choice| {
+            let same = terms.iter().filter(counts);
+            same.filter(|t| t.counted == Counted::Choice(choice.clone()))
+                .map(|t| weight(seat, t))
+                .sum::<u128>()
+        });
+        always + best.max().unwrap_or(0)
+    };
+    panel.seats.iter().map(seat).sum()
+}

@@ -1,0 +1,119 @@
+//! Whether every case comes to an end, though nobody ever does anything.
+//!
+//! Two rules together give it. From each state a chain of ways that need nobody and can be taken any
+//! number of times leads to a state that ends the case; and no circle of ways that need nobody can be
+//! gone round without end. An outcome counts as needing nobody, even one that takes votes: otherwise
+//! a panel could keep a case open for ever. A circle that takes an act each time round is a warning.
+
+use std::collections::BTreeSet;
+
+use super::counts::Silence;
+use super::graph::{Way, circle, ways, words};
+use super::outcomes::{follower, possible, unhandled};
+use super::{Checker, place_of_state, place_of_step};
+use crate::values::Id;
+use crate::workflow::model::{Origin, Procedure, State, Step, Trigger};
+
+pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
+    ways_out(c, procedure);
+    let mut told = BTreeSet::new();
+    circles(c, procedure, &mut told, no_time, |c, way, path| {
+        let place = place_of_step(procedure, way.from, way.index);
+        let help = "The machine would run round in no time: let one of the steps take time or an act";
+        c.error(&place, format!("the circle {path} takes no time"), help);
+    });
+    circles(c, procedure, &mut told, without_anybody, |c, way, path| {
+        let place = place_of_step(procedure, way.from, way.index);
+        let help = "Limit one of its steps (at-most = 1), and add a step for when it is used up";
+        c.error(&place, format!("the circle {path} has no bound, and nobody needs to act in it"), help);
+    });
+    let unbounded = |step: &Step| step.at_most.is_none();
+    circles(c, procedure, &mut told, unbounded, |c, way, path| {
+        let place = place_of_step(procedure, way.from, way.index);
+        let help = "Whoever acts in it can put the end off for ever: limit a step with at-most";
+        c.warn(&place, format!("the circle {path} has no bound"), help);
+    });
+}
+
+/// Reports a circle of such ways once for each group of states that it joins.
+fn circles<'p>(
+    c: &mut Checker<'_>,
+    procedure: &'p Procedure,
+    told: &mut BTreeSet<&'p Id>,
+    wanted: fn(&Step) -> bool,
+    mut report: impl FnMut(&mut Checker<'_>, Way<'p>, String),
+) {
+    for way in ways(procedure, wanted) {
+        if told.contains(&way.from.name) {
+            continue;
+        }
+        if let Some(path) = circle(procedure, way, wanted) {
+            told.extend(path.iter().map(|way| way.to));
+            report(c, way, words(&path));
+        }
+    }
+}
+
+fn no_time(step: &Step) -> bool {
+    match &step.trigger {
+        Trigger::When(_) => true,
+        Trigger::After(delay) => delay.span.seconds() == 0,
+        _ => false,
+    }
+}
+
+fn without_anybody(step: &Step) -> bool {
+    step.at_most.is_none() && !matches!(step.trigger, Trigger::Do(_))
+}
+
+fn ways_out(c: &mut Checker<'_>, procedure: &Procedure) {
+    let mut out: BTreeSet<&Id> = BTreeSet::new();
+    loop {
+        let more: Vec<&Id> = procedure
+            .states
+            .iter()
+            .filter(|state| !out.contains(&state.name) && leads_out(c, procedure, state, &out))
+            .map(|state| &state.name)
+            .collect();
+        if more.is_empty() {
+            break;
+        }
+        out.extend(more);
+    }
+    for state in procedure.states.iter().filter(|state| !out.contains(&state.name)) {
+        let message = format!("if nobody does anything, a case stays in `{}` for ever", state.name);
+        let help = "Add a step that needs nobody, without at-most, and leads to an end: \
+                    { after = \"90 days\", to = \"…\" }; or say ends = true";
+        c.error_at_name(&place_of_state(procedure, state), message, help);
+    }
+}
+
+/// Whether silence leads from the state to one of those in `out`, or it ends the case itself.
+fn leads_out(c: &Checker<'_>, procedure: &Procedure, state: &State, out: &BTreeSet<&Id>) -> bool {
+    let timed = |step: &&Step| match &step.trigger {
+        Trigger::At(_) => true,
+        Trigger::After(delay) => match &delay.of {
+            Origin::Entered | Origin::Opened => true,
+            // Only then does the clock surely run.
+            Origin::Event(event) => procedure.open.emits.contains(event),
+        },
+        _ => false,
+    };
+    let lasting =
+        |step: &&Step| step.at_most.is_none() && step.to.as_ref().is_some_and(|to| out.contains(to));
+    state.ends || state.steps.iter().filter(timed).any(|step| lasting(&step)) || closes(c, state, out)
+}
+
+/// Whether the closing of the state's ballot leads to one of those in `out`: the outcome without a
+/// vote, whoever is seated; and whether every other outcome leads on as well.
+fn closes(c: &Checker<'_>, state: &State, out: &BTreeSet<&Id>) -> bool {
+    let Some(ballot) = state.ballot.as_ref().and_then(|name| c.ballot(name)) else { return false };
+    let Some(panel) = c.panel(&ballot.panel) else { return false };
+    if !unhandled(ballot, state).is_empty() {
+        return true; // said already, of the outcome
+    }
+    let follows = |outcome: &str| follower(state, outcome).and_then(|step| step.to.as_ref());
+    let silent = [true, false].map(|filled| Silence { panel, filled }.outcome(ballot));
+    silent.iter().all(|outcome| follows(outcome).is_some_and(|to| out.contains(to)))
+        && possible(ballot).all(|outcome| follows(outcome).is_some())
+}

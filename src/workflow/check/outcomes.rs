@@ -1,0 +1,63 @@
+//! Every outcome of a ballot has a step that follows it.
+
+use std::collections::BTreeSet;
+
+use super::{Checker, place_of_state, place_of_step};
+use crate::workflow::model::{Ballot, NO_QUORUM, Procedure, State, Step, Trigger};
+
+pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure, state: &State) {
+    let Some(ballot) = state.ballot.as_ref().and_then(|name| c.ballot(name)) else { return };
+    let mut handled: BTreeSet<&str> = BTreeSet::new();
+    for (index, step) in state.steps.iter().enumerate() {
+        let Trigger::Outcome(outcomes) = &step.trigger else { continue };
+        let place = place_of_step(procedure, state, index);
+        for outcome in outcomes {
+            if handled.contains(outcome.as_str()) {
+                let message = format!("this step never follows `{outcome}`: one before it always does");
+                let help = "The first listed that applies wins: move it up, or limit the other with at-most";
+                c.warn(&format!("{place}.outcome"), message, help);
+            }
+        }
+        if step.at_most.is_none() {
+            handled.extend(outcomes.iter().map(crate::values::Id::as_str));
+        }
+    }
+    for outcome in unhandled(ballot, state) {
+        let limited = state.steps.iter().position(
+            |step| matches!(&step.trigger, Trigger::Outcome(all) if all.iter().any(|one| *one == outcome)),
+        );
+        let state_place = place_of_state(procedure, state);
+        match limited {
+            Some(index) => c.error(
+                &format!("{}.at-most", place_of_step(procedure, state, index)),
+                format!("once this step is used up, nothing follows the outcome `{outcome}`"),
+                format!("Add a step without at-most after it: {{ outcome = \"{outcome}\", to = \"…\" }}"),
+            ),
+            None => c.error(
+                &format!("{state_place}.ballot"),
+                format!("nothing follows the outcome `{outcome}` of this ballot"),
+                format!("Add a step to the state: {{ outcome = \"{outcome}\", to = \"…\" }}"),
+            ),
+        }
+    }
+}
+
+/// The outcomes that no step of the state follows any number of times.
+pub(super) fn unhandled<'w>(ballot: &'w Ballot, state: &State) -> Vec<&'w str> {
+    possible(ballot).filter(|outcome| follower(state, outcome).is_none()).collect()
+}
+
+/// The first step that follows an outcome any number of times.
+pub(super) fn follower<'p>(state: &'p State, outcome: &str) -> Option<&'p Step> {
+    let follows = |step: &&Step| match &step.trigger {
+        Trigger::Outcome(all) => step.at_most.is_none() && all.iter().any(|one| *one == outcome),
+        _ => false,
+    };
+    state.steps.iter().find(follows)
+}
+
+/// The outcomes that a ballot can have.
+pub(super) fn possible(ballot: &Ballot) -> impl Iterator<Item = &str> {
+    let quorum = ballot.quorum.as_ref().map(|_| NO_QUORUM);
+    ballot.outcomes.iter().map(|outcome| outcome.is.as_str()).chain(quorum)
+}

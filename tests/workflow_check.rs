@@ -1,0 +1,60 @@
+//! Every workflow in `tests/workflows/broken` has one kind of mistake, and beside it what is said
+//! about it. `UPDATE=1 cargo test --test workflow_check` records anew.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests
+
+use std::fs;
+use std::path::PathBuf;
+
+use quorate::workflow::{Checked, Diagnostics};
+
+fn broken() -> Vec<PathBuf> {
+    let files = fs::read_dir("tests/workflows/broken").unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|e| e == "toml")).collect();
+    files.sort();
+    files
+}
+
+fn findings(text: &str) -> Diagnostics {
+    Checked::from_text(text).map_or_else(|found| found, |checked| checked.warnings)
+}
+
+#[test]
+fn every_mistake_is_told_with_its_place_and_a_remedy() {
+    let files = broken();
+    assert!(files.len() >= 20, "{}", files.len());
+    let mut wrong = Vec::new();
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let name = file.file_name().unwrap().to_str().unwrap();
+        let said = findings(&text).render(name, &text, false);
+        let recorded = file.with_extension("txt");
+        if std::env::var_os("UPDATE").is_some() {
+            fs::write(&recorded, &said).unwrap();
+        }
+        let expected = fs::read_to_string(&recorded).unwrap_or_default();
+        if said != expected || said.is_empty() {
+            wrong.push(format!("{name}: said\n{said}\nexpected\n{expected}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn findings_are_told_to_machines_too() {
+    let text = fs::read_to_string("tests/workflows/broken/unknown-key.toml").unwrap();
+    let found = findings(&text).to_json();
+    let first = &found[0];
+    assert_eq!(first["severity"], "error");
+    assert_eq!(first["line"], 21);
+    assert_eq!(first["help"], "Did you mean `chair`?");
+    assert_eq!(found.as_array().unwrap().len(), findings(&text).iter().count());
+}
+
+#[test]
+fn colour_is_added_only_where_asked_for() {
+    let text = fs::read_to_string("tests/workflows/broken/unknown-key.toml").unwrap();
+    assert!(!findings(&text).render("a.toml", &text, false).contains('\u{1b}'));
+    assert!(findings(&text).render("a.toml", &text, true).contains('\u{1b}'));
+}
