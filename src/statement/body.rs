@@ -1,13 +1,15 @@
 //! The statements that people sign. The wire form is in `docs/formats.md`; reading and writing it is
-//! in [`super::wire`]'s hands.
+//! in the hands of `wire`.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use super::{AgreementRef, BallotRef, By, CaseRef, HolderRef, PublicKey};
 use crate::log::Head;
-use crate::values::{Digest, Id};
+use crate::values::{Digest, Id, ValueError, serde_as_text};
 
 /// Attached documents by the names that the workflow asks for, each by the digest of its blob.
 pub type Attachments = BTreeMap<Id, Digest>;
@@ -212,11 +214,35 @@ pub struct ReplaceKey {
 }
 
 /// The two ways in which a key is replaced. Neither is retroactive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+///
+/// Read and written as text: serde's unit variants would take `{"rotation":null}` as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Replacement {
     /// Signed by the old and the new key; `by` is the holder's own party, role or seat.
     Rotation,
     /// The old key is lost: signed by the appointer, all other parties and the new key.
     Recovery,
 }
+
+impl FromStr for Replacement {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        match text {
+            "rotation" => Ok(Self::Rotation),
+            "recovery" => Ok(Self::Recovery),
+            _ => Err(ValueError::new(text, "a way to replace a key: rotation or recovery")),
+        }
+    }
+}
+
+impl fmt::Display for Replacement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Rotation => "rotation",
+            Self::Recovery => "recovery",
+        })
+    }
+}
+
+serde_as_text!(Replacement);

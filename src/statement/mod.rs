@@ -1,15 +1,36 @@
 //! What people sign, and how: statements, envelopes, entries, keys and signatures.
 //!
-//! A [`Statement`] is a JSON text whose exact bytes are signed; an envelope is that text with its
-//! signatures; an entry is an admitted envelope with the log's time, and the leaf of the tree.
+//! A [`Statement`] is a JSON text whose exact bytes are signed; an [`Envelope`] is that text with its
+//! signatures; an [`Entry`] is an admitted envelope with the log's time, and the leaf of the tree.
+//!
+//! This room says whether a signature is a key's. Whose key it is, and what that person may say, is the
+//! engine's to judge.
 
 pub mod body;
+pub mod entry;
+pub mod envelope;
+mod exact;
+mod json;
 pub mod key;
 pub mod refs;
+pub mod sshsig;
+mod sshwire;
+mod typed;
+pub mod wire;
 
 pub use body::{
-    AcceptSeat, Act, Body, Disclose, Header, LogIdentity, Nominate, Open, Reaffirm, Recuse, ReplaceKey,
-    Replacement, RosterLine, Statement, StepDown, Vote,
+    AcceptSeat, Act, Attachments, Body, Disclose, Header, LogIdentity, Nominate, Open, Reaffirm, Recuse,
+    ReplaceKey, Replacement, RosterLine, Statement, StepDown, Vote,
 };
-pub use key::{PublicKey, RawKey};
+pub use entry::{Entry, EntryError, TooLong};
+pub use envelope::{Checked, Envelope, EnvelopeError, Signature};
+pub use exact::FormatError;
+pub use json::JsonError;
+pub use key::{KeyError, PublicKey, RawKey};
 pub use refs::{AgreementRef, BallotRef, By, CaseRef, HolderRef};
+pub use sshsig::SignatureError;
+pub use typed::FieldError;
+pub use wire::StatementError;
+
+#[cfg(test)]
+mod samples;

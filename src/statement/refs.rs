@@ -4,7 +4,8 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{self, Deserialize, Deserializer};
+use serde::ser::{Serialize, Serializer};
 
 use crate::values::{Digest, Id, ValueError, serde_as_text};
 
@@ -145,8 +146,7 @@ serde_as_text!(HolderRef);
 
 /// In whose name a statement speaks: one actor (`"i1"`), or several jointly (`["microsoft","openai"]`,
 /// sorted, at least two).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged, try_from = "RawBy")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum By {
     /// One party, role or seat.
     One(Id),
@@ -181,23 +181,41 @@ impl fmt::Display for By {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum RawBy {
-    One(Id),
-    Jointly(Vec<Id>),
+impl Serialize for By {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::One(actor) => actor.serialize(out),
+            Self::Jointly(actors) => actors.serialize(out),
+        }
+    }
 }
 
-impl TryFrom<RawBy> for By {
-    type Error = &'static str;
+// By hand: an untagged enum would hide why neither form fits.
+impl<'de> Deserialize<'de> for By {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        input.deserialize_any(ByVisitor)
+    }
+}
 
-    fn try_from(raw: RawBy) -> Result<Self, Self::Error> {
-        match raw {
-            RawBy::One(actor) => Ok(Self::One(actor)),
-            RawBy::Jointly(actors) if actors.len() >= 2 && actors.is_sorted_by(|a, b| a < b) => {
-                Ok(Self::Jointly(actors))
-            }
-            RawBy::Jointly(_) => Err("`by` is one name, or a sorted list of at least two different names"),
+struct ByVisitor;
+
+impl<'de> de::Visitor<'de> for ByVisitor {
+    type Value = By;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("one actor's name, or a sorted list of at least two different names")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<By, E> {
+        text.parse().map(By::One).map_err(E::custom)
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, list: A) -> Result<By, A::Error> {
+        let actors = Vec::<Id>::deserialize(de::value::SeqAccessDeserializer::new(list))?;
+        if actors.len() >= 2 && actors.is_sorted_by(|a, b| a < b) {
+            Ok(By::Jointly(actors))
+        } else {
+            Err(de::Error::custom("several actors are a sorted list of at least two different names"))
         }
     }
 }

@@ -4,11 +4,13 @@
 //! Nothing here knows about statements, logs or workflows.
 
 mod digest;
+mod hidden;
 mod id;
 mod instant;
 mod span;
 
 pub use digest::Digest;
+pub use hidden::is_hidden;
 pub use id::Id;
 pub use instant::Instant;
 pub use span::Span;
