@@ -55,7 +55,11 @@ impl Heads for MemoryTree {
 ///
 /// # Errors
 /// The source cannot be read at all. What is wrong with the log itself is in the report.
-pub fn audit(source: &dyn Source, anchor: Option<Digest>, progress: &mut dyn FnMut(u64, u64)) -> Result<Report, SourceError> {
+pub fn audit(
+    source: &dyn Source,
+    anchor: Option<Digest>,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Report, SourceError> {
     let checkpoint = source.checkpoint()?.unwrap_or_default();
     let mut replay = Replay::new(source, claimed_size(&checkpoint));
     replay.entries(progress)?;
@@ -126,7 +130,8 @@ impl<'a> Replay<'a> {
         self.missing_until(entry.index)?;
         let kept = self.source.leaf(entry.index)?.unwrap_or(entry.leaf);
         if kept != entry.leaf {
-            let what = format!("its bytes hash to {}, the tree was built over {kept}: it was altered", entry.leaf);
+            let what =
+                format!("its bytes hash to {}, the tree was built over {kept}: it was altered", entry.leaf);
             self.find(Place::Entry(entry.index), "tree", what);
         }
         // The tree goes on over what it was built over, so that one altered entry is one finding.
@@ -202,7 +207,8 @@ impl<'a> Replay<'a> {
 }
 
 fn read(index: u64, bytes: &[u8]) -> Read {
-    let fault = |rule: &str, what: String| Finding { place: Place::Entry(index), rule: rule.to_owned(), what };
+    let fault =
+        |rule: &str, what: String| Finding { place: Place::Entry(index), rule: rule.to_owned(), what };
     let checked = Entry::parse(bytes).map_err(|error| fault("entry", error.to_string())).and_then(|entry| {
         let checked = entry.envelope.check().map_err(|error| fault("signature", error.to_string()))?;
         Ok((entry.time, checked))
@@ -218,10 +224,9 @@ fn judge_checkpoint(report: &mut Report) {
         }
         return;
     };
-    let opened = vkey
-        .parse::<VerifierKey>()
-        .map_err(|error| error.to_string())
-        .and_then(|key| Checkpoint::open(report.checkpoint.as_bytes(), &key).map_err(|error| error.to_string()));
+    let opened = vkey.parse::<VerifierKey>().map_err(|error| error.to_string()).and_then(|key| {
+        Checkpoint::open(report.checkpoint.as_bytes(), &key).map_err(|error| error.to_string())
+    });
     match opened {
         Err(error) => report.findings.push(fault("checkpoint", error)),
         Ok(checkpoint) if checkpoint.head != report.head => {

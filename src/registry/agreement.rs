@@ -57,7 +57,10 @@ impl Working {
     /// The signed checkpoint over everything so far.
     pub(super) fn checkpoint(&self) -> Result<String, SubmitError> {
         let refuse = |error: String| SubmitError::Checkpoint(error);
-        let key = self.key.as_ref().ok_or_else(|| refuse("this data folder does not hold the log's key".to_owned()))?;
+        let key = self
+            .key
+            .as_ref()
+            .ok_or_else(|| refuse("this data folder does not hold the log's key".to_owned()))?;
         let checkpoint = Checkpoint { origin: self.state.log.origin.clone(), head: self.tree.head() };
         Ok(checkpoint.sign(key).map_err(|error| refuse(error.to_string()))?.to_string())
     }

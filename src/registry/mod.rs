@@ -78,7 +78,12 @@ impl Registry {
     ///
     /// # Errors
     /// The store cannot be read, or what it holds does not pass an audit.
-    pub fn open(store: Arc<dyn Store>, seed: [u8; 32], settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, SubmitError> {
+    pub fn open(
+        store: Arc<dyn Store>,
+        seed: [u8; 32],
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, SubmitError> {
         let mut working = BTreeMap::new();
         let mut published = BTreeMap::new();
         for anchor in store.agreements()? {
@@ -89,7 +94,10 @@ impl Registry {
                 let first = report.findings.first().map(ToString::to_string).unwrap_or_default();
                 return Err(SubmitError::Damaged { anchor, name, first });
             };
-            published.insert(anchor, Arc::new(RwLock::new(Published::new(state.clone(), report.checkpoint.clone()))));
+            published.insert(
+                anchor,
+                Arc::new(RwLock::new(Published::new(state.clone(), report.checkpoint.clone()))),
+            );
             working.insert(anchor, Working::new(state, report.tree));
         }
         let published = Arc::new(RwLock::new(published));
@@ -114,7 +122,13 @@ impl Registry {
     pub async fn submit(&self, submission: Submission) -> Result<Receipted, SubmitError> {
         let checked = submission.check()?;
         let (answer, answered) = oneshot::channel();
-        let job = Job { checked, envelope: submission.envelope, blobs: submission.blobs, clock_jump: submission.accept_clock_jump, answer };
+        let job = Job {
+            checked,
+            envelope: submission.envelope,
+            blobs: submission.blobs,
+            clock_jump: submission.accept_clock_jump,
+            answer,
+        };
         self.jobs.send(job).await.map_err(|_| SubmitError::Stopped)?;
         let place = answered.await.map_err(|_| SubmitError::Stopped)??;
         let receipt = self.receipt(&place.anchor, place.index)?;
@@ -165,7 +179,8 @@ impl Registry {
 /// The name cannot be a C2SP key name.
 pub fn log_key(log_name: &str, agreement: &Id, seed: &[u8; 32]) -> Result<LogKey, SubmitError> {
     let origin = format!("{log_name}/{agreement}");
-    LogKey::from_seed(&origin, seed).map_err(|error| SubmitError::LogName { name: log_name.to_owned(), error: error.to_string() })
+    LogKey::from_seed(&origin, seed)
+        .map_err(|error| SubmitError::LogName { name: log_name.to_owned(), error: error.to_string() })
 }
 
 /// The tree of one agreement as the store keeps it.
@@ -178,8 +193,8 @@ impl Nodes for StoredNodes<'_> {
     type Error = SubmitError;
 
     fn node(&self, level: u8, index: u64) -> Result<Hash, SubmitError> {
-        let missing = || SubmitError::Proof { index, error: format!("the node {index} of level {level} is missing") };
+        let missing =
+            || SubmitError::Proof { index, error: format!("the node {index} of level {level} is missing") };
         self.store.node(self.anchor, level, index)?.ok_or_else(missing)
     }
 }
-

@@ -33,7 +33,9 @@ impl Submission {
         let named: BTreeSet<Digest> = attachments(&checked.statement().body).values().copied().collect();
         if let Some(blob) = self.blobs.iter().find(|blob| !named.contains(&blob.digest())) {
             let why = format!("the document {} is not named by the statement", blob.digest());
-            return Err(Refusal::new("needless-document", why, "submit only the documents that it names").into());
+            return Err(
+                Refusal::new("needless-document", why, "submit only the documents that it names").into()
+            );
         }
         Ok(checked)
     }

@@ -13,11 +13,14 @@ use super::{Clock, Settings, SubmitError, log_key};
 use crate::engine::{Refusal, State};
 use crate::log::{Hash, MemoryTree};
 use crate::statement::{Blob, Body, Checked, Entry, Envelope};
-use crate::store::{Append, MAX_BATCH_BYTES, NewEntry, Store};
+use crate::store::{Append, NewEntry, Store};
 use crate::values::{Digest, Instant, Span};
 
 /// How many submissions share a flush at most. Their entries also fit in [`MAX_BATCH_BYTES`].
 const MOST_JOBS: usize = 512;
+
+/// The most bytes of entries in one batch: one flush, which must stay small.
+const MAX_BATCH_BYTES: usize = 512 * 1024;
 
 /// Room in a batch besides the entries: checkpoints, and some 17 nodes of 40 bytes for every entry.
 const ROOM_BESIDES: usize = 1_024;
@@ -94,7 +97,8 @@ impl Writer {
         let mut batch = Batch::default();
         for job in jobs {
             let size = job.envelope.statement.len() * 2 + 1_024 * (job.envelope.signatures.len() + 1);
-            if batch.bytes + size + ROOM_BESIDES > MAX_BATCH_BYTES && !self.commit(std::mem::take(&mut batch)) {
+            if batch.bytes + size + ROOM_BESIDES > MAX_BATCH_BYTES && !self.commit(std::mem::take(&mut batch))
+            {
                 return false;
             }
             let answer = job.answer;
@@ -110,13 +114,22 @@ impl Writer {
 
     /// Admits a statement into the batch, or finds it known. The flag says whether the answer waits
     /// for the batch.
-    fn take(&mut self, batch: &mut Batch, checked: Checked, envelope: Envelope, blobs: Vec<Blob>, jump: bool) -> Result<(Placed, bool), SubmitError> {
+    fn take(
+        &mut self,
+        batch: &mut Batch,
+        checked: Checked,
+        envelope: Envelope,
+        blobs: Vec<Blob>,
+        jump: bool,
+    ) -> Result<(Placed, bool), SubmitError> {
         let statement = checked.statement();
-        let anchor = statement.header.as_ref().map_or_else(|| checked.digest(), |header| header.agreement.anchor);
+        let anchor =
+            statement.header.as_ref().map_or_else(|| checked.digest(), |header| header.agreement.anchor);
         if let Some(index) = self.store.find(&anchor, &checked.digest())? {
             return Ok((Placed { anchor, index, known: true }, false));
         }
-        let same = |admitted: &&Admitted| admitted.anchor == anchor && admitted.checked.digest() == checked.digest();
+        let same =
+            |admitted: &&Admitted| admitted.anchor == anchor && admitted.checked.digest() == checked.digest();
         if let Some(index) = batch.admitted.iter().find(same).map(|admitted| admitted.index) {
             return Ok((Placed { anchor, index, known: true }, true));
         }
@@ -126,7 +139,10 @@ impl Writer {
         let time = self.entry_time(now, last, jump)?;
         let entry = Entry { time, envelope };
         let bytes = entry.to_bytes().map_err(|long| {
-            let why = format!("as an entry it would take {} bytes, and an entry has at most {}", long.bytes, long.most);
+            let why = format!(
+                "as an entry it would take {} bytes, and an entry has at most {}",
+                long.bytes, long.most
+            );
             Refusal::new("too-long", why, "shorten it; long documents are attached, not quoted")
         })?;
         let index = self.admit(anchor, time, &checked, &bytes)?;
@@ -141,8 +157,15 @@ impl Writer {
         let brought: BTreeSet<Digest> = batch.blobs.iter().chain(blobs).map(Blob::digest).collect();
         for (name, digest) in attachments(&checked.statement().body) {
             if !brought.contains(&digest) && self.store.blob(&digest)?.is_none() {
-                let why = format!("its document `{name}`, {digest}, was not submitted with it and is not stored here");
-                return Err(Refusal::new("document-absent", why, "submit the document together with the statement").into());
+                let why = format!(
+                    "its document `{name}`, {digest}, was not submitted with it and is not stored here"
+                );
+                return Err(Refusal::new(
+                    "document-absent",
+                    why,
+                    "submit the document together with the statement",
+                )
+                .into());
             }
         }
         Ok(())
@@ -162,7 +185,13 @@ impl Writer {
     }
 
     /// Has the engine admit the entry, and puts it into the agreement's part of the batch.
-    fn admit(&mut self, anchor: Digest, time: Instant, checked: &Checked, bytes: &[u8]) -> Result<u64, SubmitError> {
+    fn admit(
+        &mut self,
+        anchor: Digest,
+        time: Instant,
+        checked: &Checked,
+        bytes: &[u8],
+    ) -> Result<u64, SubmitError> {
         let working = match self.working.get_mut(&anchor) {
             Some(working) => {
                 if working.key.is_none() {
@@ -174,20 +203,40 @@ impl Writer {
             None => {
                 let Body::Open(open) = &checked.statement().body else {
                     let why = format!("the agreement {} is not kept here", anchor.short());
-                    return Err(Refusal::new("unknown-agreement", why, "submit it to the log that the agreement names").into());
+                    return Err(Refusal::new(
+                        "unknown-agreement",
+                        why,
+                        "submit it to the log that the agreement names",
+                    )
+                    .into());
                 };
                 let key = log_key(&self.settings.log_name, &open.name, &self.seed)?;
                 if open.log.vkey != key.verifier().to_string() {
-                    let why = format!("it names the log key `{}`, this log's is `{}`", open.log.vkey, key.verifier());
-                    return Err(Refusal::new("other-log", why, "open it with this log's key, or submit it to that log").into());
+                    let why = format!(
+                        "it names the log key `{}`, this log's is `{}`",
+                        open.log.vkey,
+                        key.verifier()
+                    );
+                    return Err(Refusal::new(
+                        "other-log",
+                        why,
+                        "open it with this log's key, or submit it to that log",
+                    )
+                    .into());
                 }
                 // One origin, one log: a second agreement of this name would have the same origin and key.
                 if self.working.values().any(|working| working.state.agreement.name == open.name) {
                     let why = format!("an agreement named {} is already kept here", open.name);
-                    return Err(Refusal::new("name-taken", why, "choose another name: it is part of the log's origin").into());
+                    return Err(Refusal::new(
+                        "name-taken",
+                        why,
+                        "choose another name: it is part of the log's origin",
+                    )
+                    .into());
                 }
                 let state = State::open(time, checked)?;
-                let working = self.working.entry(anchor).or_insert(Working::new(state, MemoryTree::default()));
+                let working =
+                    self.working.entry(anchor).or_insert(Working::new(state, MemoryTree::default()));
                 working.key = Some(key);
                 working
             }

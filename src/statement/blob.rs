@@ -1,3 +1,60 @@
+//! Documents that statements name by digest: 32 bytes of salt, then the content.
+//!
+//! The salt keeps a short or guessable document from being found by its digest, also after it was erased.
+
 use crate::values::Digest;
-#[derive(Debug,Clone)] pub struct Blob(Vec<u8>);
-impl Blob { pub fn digest(&self)->Digest{Digest::of(&self.0)} pub fn bytes(&self)->&[u8]{&self.0} }
+
+/// The length of the salt.
+const SALT: usize = 32;
+
+/// A salted document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blob(Vec<u8>);
+
+impl Blob {
+    /// Salts a document.
+    ///
+    /// # Errors
+    /// The machine has no randomness to give.
+    pub fn seal(content: &[u8]) -> Result<Self, getrandom::Error> {
+        let mut bytes = vec![0; SALT];
+        getrandom::fill(&mut bytes)?;
+        bytes.extend_from_slice(content);
+        Ok(Self(bytes))
+    }
+
+    /// The document with these bytes, salt first, if their digest is the one that a statement names.
+    pub fn open(bytes: Vec<u8>, named: &Digest) -> Option<Self> {
+        (bytes.len() >= SALT && Digest::of(&bytes) == *named).then_some(Self(bytes))
+    }
+
+    /// What a statement names: the SHA-256 of salt and content.
+    pub fn digest(&self) -> Digest {
+        Digest::of(&self.0)
+    }
+
+    /// Salt and content, as they are stored.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The document without its salt.
+    pub fn content(&self) -> &[u8] {
+        self.0.get(SALT..).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_is_salted_and_opens_only_under_its_own_digest() {
+        let sealed = Blob::seal(b"exhibit").expect("randomness");
+        let again = Blob::seal(b"exhibit").expect("randomness");
+        assert_ne!(sealed.digest(), again.digest());
+        assert_eq!(sealed.content(), b"exhibit");
+        assert_eq!(Blob::open(sealed.bytes().to_vec(), &sealed.digest()), Some(sealed.clone()));
+        assert_eq!(Blob::open(sealed.bytes().to_vec(), &again.digest()), None);
+    }
+}

@@ -6,6 +6,7 @@
 //! This room says whether a signature is a key's. Whose key it is, and what that person may say, is the
 //! engine's to judge.
 
+pub mod blob;
 pub mod body;
 pub mod entry;
 pub mod envelope;
@@ -18,6 +19,7 @@ mod sshwire;
 mod typed;
 pub mod wire;
 
+pub use blob::Blob;
 pub use body::{
     AcceptSeat, Act, Attachments, Body, Disclose, Header, LogIdentity, Nominate, Open, Reaffirm, Recuse,
     ReplaceKey, Replacement, RosterLine, Statement, StepDown, Vote,
@@ -34,4 +36,3 @@ pub use wire::StatementError;
 
 #[cfg(test)]
 mod samples;
-mod blob; pub use blob::Blob;

@@ -17,7 +17,8 @@ impl Digest {
 
     /// The 64 hexadecimal digits alone, as blobs are named on disk.
     pub fn hex(&self) -> String {
-        base16ct::lower::encode_string(&self.0)
+        let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or_default();
+        self.0.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
     }
 
     /// `sha256:` and the first 12 digits and an ellipsis, for people; never for comparing.
