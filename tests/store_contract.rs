@@ -61,11 +61,11 @@ fn a_range_gives_what_is_in_it() {
             |range| store.entries(&log.anchor, range).map(|read| read.unwrap().0).collect::<Vec<_>>();
         assert_eq!(indices(255..258), [255, 256, 257]);
         assert_eq!(indices(298..u64::MAX), [298, 299]);
-        assert_eq!(indices(300..400), []);
-        assert_eq!(indices(7..7), []);
+        assert!(indices(300..400).is_empty());
+        assert!(indices(7..7).is_empty());
         #[expect(clippy::reversed_empty_ranges)]
         let backwards = indices(9..2);
-        assert_eq!(backwards, []);
+        assert!(backwards.is_empty());
     });
 }
 
