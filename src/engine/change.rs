@@ -76,7 +76,7 @@ impl State {
             }),
             Change::Reaffirmed { occasion } => self.reaffirmed.push(Reaffirmed { done, occasion }),
             Change::KeyReplaced { holder, key, recovered } => {
-                self.key_replaced(&holder, key, recovered, done)
+                self.key_replaced(&holder, key, recovered, done);
             }
         }
         self.settle(Some(done.entry));

@@ -11,7 +11,8 @@ use crate::engine::event::Events;
 use crate::engine::holders::Holders;
 use crate::engine::licence::Timelines;
 use crate::engine::panel::{Done, Nominee, Seats};
-use crate::statement::{AgreementRef, CaseRef, HolderRef, LogIdentity};
+use crate::log::Head;
+use crate::statement::{AgreementRef, CaseRef, Header, HolderRef, LogIdentity};
 use crate::values::{Digest, Id, Instant};
 use crate::workflow::Workflow;
 use crate::workflow::model::{self, Formed, Panel, Procedure};
@@ -74,6 +75,11 @@ impl State {
         let mut later = self.clone();
         later.pass(moment);
         Cow::Owned(later)
+    }
+
+    /// The header of a statement made after `after`, a head of this agreement's log.
+    pub fn header(&self, after: Head) -> Header {
+        Header { agreement: self.agreement.clone(), workflow: self.workflow.digest, after }
     }
 
     /// The case of this name.

@@ -12,18 +12,19 @@ use super::submission::attachments;
 use super::{Clock, Settings, SubmitError, log_key};
 use crate::engine::{Refusal, State};
 use crate::log::{Hash, MemoryTree};
-use crate::statement::{Blob, Body, Checked, Entry, Envelope};
-use crate::store::{Append, NewEntry, Store};
+use crate::statement::{Blob, Body, Checked, Entry, Envelope, Open};
+use crate::store::{Append, MAX_BATCH_WEIGHT, NewEntry, Store, entry_weight, head_weight};
 use crate::values::{Digest, Instant, Span};
 
-/// How many submissions share a flush at most. Their entries also fit in [`MAX_BATCH_BYTES`].
+/// How many submissions are taken from the queue at once. They share flushes of at most
+/// [`MAX_BATCH_WEIGHT`] each.
 const MOST_JOBS: usize = 512;
 
-/// The most bytes of entries in one batch: one flush, which must stay small.
-const MAX_BATCH_BYTES: usize = 512 * 1024;
+/// Room for one checkpoint: the origin, at most 193 bytes, twice, a size, a root and one signature.
+const CHECKPOINT_BYTES: usize = 1_024;
 
-/// Room in a batch besides the entries: checkpoints, and some 17 nodes of 40 bytes for every entry.
-const ROOM_BESIDES: usize = 1_024;
+/// What an entry has around its envelope: `{"time":"2026-03-01T12:00:00Z","envelope":}`.
+const TIME_BYTES: usize = 44;
 
 /// How far the clock may be behind the last entry; the entry then takes the last one's time.
 const CLOCK_SLACK: Span = Span::from_seconds(60);
@@ -57,7 +58,8 @@ pub(super) struct Writer {
 /// What has been admitted and is not yet durable.
 #[derive(Default)]
 struct Batch {
-    bytes: usize,
+    /// What the appends will weigh, as [`Append::weight`] counts.
+    weight: usize,
     blobs: Vec<Blob>,
     admitted: Vec<Admitted>,
     /// Whoever waits for the batch: those admitted, and those who sent the same statement again.
@@ -96,14 +98,18 @@ impl Writer {
     fn work(&mut self, jobs: Vec<Job>) -> bool {
         let mut batch = Batch::default();
         for job in jobs {
-            let size = job.envelope.statement.len() * 2 + 1_024 * (job.envelope.signatures.len() + 1);
-            if batch.bytes + size + ROOM_BESIDES > MAX_BATCH_BYTES && !self.commit(std::mem::take(&mut batch))
+            let weight = self.weight(&job);
+            if batch.weight.saturating_add(weight) > MAX_BATCH_WEIGHT
+                && !self.commit(std::mem::take(&mut batch))
             {
                 return false;
             }
             let answer = job.answer;
             match self.take(&mut batch, job.checked, job.envelope, job.blobs, job.clock_jump) {
-                Ok((placed, true)) => batch.waiting.push((answer, placed)),
+                Ok((placed, true)) => {
+                    batch.weight += weight;
+                    batch.waiting.push((answer, placed));
+                }
                 // Whoever asked may have gone away: that changes nothing.
                 Ok((placed, false)) => drop(answer.send(Ok(placed))),
                 Err(error) => drop(answer.send(Err(error))),
@@ -122,9 +128,7 @@ impl Writer {
         blobs: Vec<Blob>,
         jump: bool,
     ) -> Result<(Placed, bool), SubmitError> {
-        let statement = checked.statement();
-        let anchor =
-            statement.header.as_ref().map_or_else(|| checked.digest(), |header| header.agreement.anchor);
+        let anchor = agreement_of(&checked);
         if let Some(index) = self.store.find(&anchor, &checked.digest())? {
             return Ok((Placed { anchor, index, known: true }, false));
         }
@@ -137,8 +141,7 @@ impl Writer {
         let now = self.clock.now();
         let last = self.working.get(&anchor).map(|working| working.state.last);
         let time = self.entry_time(now, last, jump)?;
-        let entry = Entry { time, envelope };
-        let bytes = entry.to_bytes().map_err(|long| {
+        let bytes = Entry { time, envelope }.to_bytes().map_err(|long| {
             let why = format!(
                 "as an entry it would take {} bytes, and an entry has at most {}",
                 long.bytes, long.most
@@ -146,10 +149,18 @@ impl Writer {
             Refusal::new("too-long", why, "shorten it; long documents are attached, not quoted")
         })?;
         let index = self.admit(anchor, time, &checked, &bytes)?;
-        batch.bytes += bytes.len() + ROOM_BESIDES;
         batch.blobs.extend(blobs);
         batch.admitted.push(Admitted { anchor, index, time, checked });
         Ok((Placed { anchor, index, known: false }, true))
+    }
+
+    /// What a submission adds to the batch at most, with the agreement's head, which it may be the first to need.
+    fn weight(&self, job: &Job) -> usize {
+        let index = self.working.get(&agreement_of(&job.checked)).map_or(0, |working| working.tree.size());
+        // A leaf closes a subtree at every level whose size divides the size after it, and itself.
+        let nodes = usize::try_from(index.saturating_add(1).trailing_zeros()).unwrap_or(64) + 1;
+        let bytes = job.envelope.to_text().len() + TIME_BYTES;
+        entry_weight(bytes, nodes) + head_weight(CHECKPOINT_BYTES)
     }
 
     /// Every document that the statement names is here, or comes along.
@@ -192,59 +203,59 @@ impl Writer {
         checked: &Checked,
         bytes: &[u8],
     ) -> Result<u64, SubmitError> {
-        let working = match self.working.get_mut(&anchor) {
-            Some(working) => {
-                if working.key.is_none() {
-                    working.key = Some(our_key(&self.settings, &self.seed, &working.state)?);
-                }
-                working.state.admit(time, checked, &working.tree)?;
-                working
-            }
-            None => {
-                let Body::Open(open) = &checked.statement().body else {
-                    let why = format!("the agreement {} is not kept here", anchor.short());
-                    return Err(Refusal::new(
-                        "unknown-agreement",
-                        why,
-                        "submit it to the log that the agreement names",
-                    )
-                    .into());
-                };
-                let key = log_key(&self.settings.log_name, &open.name, &self.seed)?;
-                if open.log.vkey != key.verifier().to_string() {
-                    let why = format!(
-                        "it names the log key `{}`, this log's is `{}`",
-                        open.log.vkey,
-                        key.verifier()
-                    );
-                    return Err(Refusal::new(
-                        "other-log",
-                        why,
-                        "open it with this log's key, or submit it to that log",
-                    )
-                    .into());
-                }
-                // One origin, one log: a second agreement of this name would have the same origin and key.
-                if self.working.values().any(|working| working.state.agreement.name == open.name) {
-                    let why = format!("an agreement named {} is already kept here", open.name);
-                    return Err(Refusal::new(
-                        "name-taken",
-                        why,
-                        "choose another name: it is part of the log's origin",
-                    )
-                    .into());
-                }
-                let state = State::open(time, checked)?;
-                let working =
-                    self.working.entry(anchor).or_insert(Working::new(state, MemoryTree::default()));
-                working.key = Some(key);
-                working
-            }
+        let working = match &checked.statement().body {
+            Body::Open(open) => self.open(anchor, time, checked, open)?,
+            _ => self.go_on(anchor, time, checked)?,
         };
         let index = working.tree.size();
         working.tree.push(Hash::leaf(bytes));
         working.added.push(NewEntry { bytes: bytes.to_vec(), statement: checked.digest() });
         Ok(index)
+    }
+
+    /// A statement of an agreement that is open here.
+    fn go_on(
+        &mut self,
+        anchor: Digest,
+        time: Instant,
+        checked: &Checked,
+    ) -> Result<&mut Working, SubmitError> {
+        let Some(working) = self.working.get_mut(&anchor) else {
+            let why = format!("the agreement {} is not kept here", anchor.short());
+            let instead = "submit it to the log that the agreement names";
+            return Err(Refusal::new("unknown-agreement", why, instead).into());
+        };
+        if working.key.is_none() {
+            working.key = Some(our_key(&self.settings, &self.seed, &working.state)?);
+        }
+        working.state.admit(time, checked, &working.tree)?;
+        Ok(working)
+    }
+
+    /// An opening statement, which must be written for this log and have a name of its own.
+    fn open(
+        &mut self,
+        anchor: Digest,
+        time: Instant,
+        checked: &Checked,
+        open: &Open,
+    ) -> Result<&mut Working, SubmitError> {
+        let key = log_key(&self.settings.log_name, &open.name, &self.seed)?;
+        if open.log.vkey != key.verifier().to_string() {
+            let why = format!("it names the log key `{}`, this log's is `{}`", open.log.vkey, key.verifier());
+            let instead = "open it with this log's key, or submit it to that log";
+            return Err(Refusal::new("other-log", why, instead).into());
+        }
+        // One origin, one log: a second agreement of this name would have the same origin and key.
+        if self.working.values().any(|working| working.state.agreement.name == open.name) {
+            let why = format!("an agreement named {} is already kept here", open.name);
+            let instead = "choose another name: it is part of the log's origin";
+            return Err(Refusal::new("name-taken", why, instead).into());
+        }
+        let state = State::open(time, checked)?;
+        let mut working = Working::new(state, MemoryTree::default());
+        working.key = Some(key);
+        Ok(self.working.entry(anchor).or_insert(working))
     }
 
     /// Makes the batch durable, then shows it to readers, then answers.
@@ -312,6 +323,11 @@ impl Writer {
             }
         }
     }
+}
+
+/// The anchor of a statement's agreement; an opening statement is its own.
+fn agreement_of(checked: &Checked) -> Digest {
+    checked.statement().header.as_ref().map_or_else(|| checked.digest(), |header| header.agreement.anchor)
 }
 
 /// The key of an agreement that is open here, which must be the one that its opening statement names.

@@ -28,11 +28,21 @@ const NODE_WEIGHT: usize = 74;
 impl Append {
     /// About how many bytes this append stores; the appends of a batch weigh [`MAX_BATCH_WEIGHT`] at most.
     pub fn weight(&self) -> usize {
-        let entries = self.entries.iter().map(|entry| entry.bytes.len().saturating_add(ROW_WEIGHT));
+        let entries = self.entries.iter().map(|entry| entry_weight(entry.bytes.len(), 0));
         let nodes = self.nodes.len().saturating_mul(NODE_WEIGHT);
-        let head = self.checkpoint.len().saturating_add(ROW_WEIGHT);
+        let head = head_weight(self.checkpoint.len());
         entries.fold(nodes.saturating_add(head), usize::saturating_add)
     }
+}
+
+/// What an entry of `bytes` that closes `nodes` subtrees adds to the weight of its append.
+pub fn entry_weight(bytes: usize, nodes: usize) -> usize {
+    bytes.saturating_add(ROW_WEIGHT).saturating_add(nodes.saturating_mul(NODE_WEIGHT))
+}
+
+/// What an append weighs besides its entries and nodes, under a checkpoint of `bytes`.
+pub fn head_weight(bytes: usize) -> usize {
+    bytes.saturating_add(ROW_WEIGHT)
 }
 
 /// Checks `batch` against what is stored: `head` gives an agreement's newest head, `find` a statement's index.

@@ -20,7 +20,7 @@ mod faulty;
 mod memory;
 mod sled;
 
-pub use batch::{MAX_BATCH_WEIGHT, MAX_CHECKPOINT_BYTES, MAX_ENTRY_BYTES};
+pub use batch::{MAX_BATCH_WEIGHT, MAX_CHECKPOINT_BYTES, MAX_ENTRY_BYTES, entry_weight, head_weight};
 pub use error::StoreError;
 pub use faulty::{Fault, Faulty};
 pub use memory::MemoryStore;

@@ -11,10 +11,13 @@ pub struct Span(u64);
 /// The units from the largest to the smallest, with their seconds.
 const UNITS: [(&str, u64); 4] = [("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)];
 
-/// About 300 years: longer than any deadline, small enough that adding never overflows.
+/// The seconds of [`Span::MAX`].
 const LONGEST: u64 = 110_000 * 86_400;
 
 impl Span {
+    /// About 300 years: longer than any deadline, small enough that adding never overflows.
+    pub const MAX: Self = Self(LONGEST);
+
     /// A span of `seconds`.
     pub const fn from_seconds(seconds: u64) -> Self {
         Self(seconds)

@@ -1,0 +1,236 @@
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use base64ct::{Base64, Encoding as _};
+use ed25519_dalek::{Signer as _, SigningKey};
+use tokio::runtime::Runtime;
+
+use crate::engine::State;
+use crate::registry::{Receipted, Registry, Settings, SimulatedClock, Submission, SubmitError, log_key};
+use crate::statement::{
+    Blob, Body, By, CaseRef, Envelope, HolderRef, LogIdentity, Open, PublicKey, RawKey, RosterLine,
+    Signature, Statement, sshsig,
+};
+use crate::store::Store;
+use crate::values::{Digest, Id, Instant};
+use crate::workflow::Workflow;
+
+/// The name of every stage's log.
+const LOG_NAME: &str = "stage.example";
+
+/// An agreement with everybody's keys, which are made from their names: the same play gives the same log.
+///
+/// Its methods block; they must not be called from inside a tokio runtime.
+pub struct Stage {
+    runtime: Runtime,
+    registry: Registry,
+    clock: Arc<SimulatedClock>,
+    anchor: Digest,
+    /// How often each holder's key was made anew; absent is 0.
+    generations: BTreeMap<HolderRef, u32>,
+}
+
+/// Why there is no stage.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    /// The machine gives no threads.
+    #[error("cannot start the threads that a play needs: {0}")]
+    Runtime(io::Error),
+    /// The agreement cannot be opened.
+    #[error(transparent)]
+    Submit(#[from] SubmitError),
+}
+
+impl Stage {
+    /// Opens an agreement called `name` at `at`, signed by as many officers of each party as are needed.
+    /// The workflow may be unsound; it is then refused as it would be anywhere.
+    ///
+    /// # Errors
+    /// The workflow or the agreement is refused, or the store fails.
+    pub fn open(workflow: &str, name: &Id, at: Instant, store: Arc<dyn Store>) -> Result<Self, StageError> {
+        let clock = Arc::new(SimulatedClock::at(at));
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build();
+        let runtime = runtime.map_err(StageError::Runtime)?;
+        let settings = Settings { longest_silence: crate::values::Span::MAX, ..Settings::new(LOG_NAME) };
+        let registry = {
+            let _entered = runtime.enter();
+            Registry::open(store, log_seed(), settings, clock.clone())?
+        };
+        let mut stage = Self { runtime, registry, clock, anchor: Digest([0; 32]), generations: [].into() };
+        let opening = stage.opening(workflow, name)?;
+        let signers = Workflow::parse(workflow).map_or_else(
+            |_| vec![office_holder(name, 1)],
+            |workflow| {
+                workflow.parties.iter().flat_map(|party| officers(&party.name, party.needed)).collect()
+            },
+        );
+        let envelope = stage.sign(&opening.to_text(), &signers);
+        stage.anchor = stage.submit(envelope, Vec::new())?.anchor;
+        Ok(stage)
+    }
+
+    fn opening(&self, text: &str, name: &Id) -> Result<Statement, SubmitError> {
+        let key = log_key(LOG_NAME, name, &log_seed())?;
+        let workflow = Workflow::parse(text).ok();
+        let offices = workflow.iter().flat_map(|workflow| workflow.parties.iter().chain(&workflow.roles));
+        let line = |holder: HolderRef| RosterLine {
+            person: format!("Officer {holder}"),
+            key: public(&self.key(&holder)),
+            holder,
+        };
+        let roster = offices.flat_map(|office| officers(&office.name, office.of)).map(line).collect();
+        let parties = workflow.iter().flat_map(|workflow| &workflow.parties);
+        let open = Open {
+            name: name.clone(),
+            log: LogIdentity { origin: key.name().to_owned(), vkey: key.verifier().to_string() },
+            policy: None,
+            contract: workflow.as_ref().map_or(Digest([0; 32]), |workflow| workflow.contract.digest),
+            workflow: text.to_owned(),
+            roster,
+            nonce: Base64::encode_string(&Digest::of(name.as_str().as_bytes()).0),
+        };
+        let by = By::of(parties.map(|party| party.name.clone()).collect());
+        Ok(Statement { by, header: None, body: Body::Open(Box::new(open)) })
+    }
+
+    /// The agreement's anchor.
+    pub fn anchor(&self) -> Digest {
+        self.anchor
+    }
+
+    /// The clock that stamps entries.
+    pub fn clock(&self) -> &SimulatedClock {
+        &self.clock
+    }
+
+    /// The registry that is played on.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// The state now, with everything that time alone has brought about.
+    ///
+    /// # Errors
+    /// The registry has lost the agreement.
+    pub fn state(&self) -> Result<State, SubmitError> {
+        let published = self.registry.agreement(&self.anchor).ok_or(SubmitError::Stopped)?;
+        let published = published.read().map_err(|_| SubmitError::Stopped)?;
+        Ok(published.state.at(self.registry.now()).into_owned())
+    }
+
+    /// The key with which a holder signs now.
+    pub fn key(&self, holder: &HolderRef) -> SigningKey {
+        self.key_of_generation(holder, self.generations.get(holder).copied().unwrap_or(0))
+    }
+
+    /// The key that the holder will be given next: by another nomination or a replacement.
+    pub fn next_key(&self, holder: &HolderRef) -> SigningKey {
+        self.key_of_generation(holder, self.generations.get(holder).map_or(1, |generation| generation + 1))
+    }
+
+    /// Makes the holder's next key the current one.
+    pub(super) fn turn_key(&mut self, holder: &HolderRef) {
+        *self.generations.entry(holder.clone()).or_default() += 1;
+    }
+
+    // A function of the name alone: no stage holds a secret.
+    #[allow(clippy::unused_self)]
+    fn key_of_generation(&self, holder: &HolderRef, generation: u32) -> SigningKey {
+        SigningKey::from_bytes(&Digest::of(format!("stage key {generation} of {holder}").as_bytes()).0)
+    }
+
+    /// The officers and seats that sign for `by`: as many officers as the office needs. Seats are those of
+    /// `case`, or of a standing panel.
+    ///
+    /// # Errors
+    /// The registry has lost the agreement.
+    pub fn signers(&self, by: &By, case: Option<&CaseRef>) -> Result<Vec<HolderRef>, SubmitError> {
+        let state = self.state()?;
+        let of_actor = |actor: &Id| match (state.office(actor), case) {
+            (Some(office), _) => officers(actor, office.needed),
+            (None, Some(id)) => match state.case(id) {
+                Some(case) => vec![state.seat_name(case, actor)],
+                None => vec![HolderRef::CaseSeat { case: id.clone(), seat: actor.clone() }],
+            },
+            (None, None) => Vec::new(),
+        };
+        Ok(by.actors().iter().flat_map(of_actor).collect())
+    }
+
+    /// The text of a statement that comes after everything so far.
+    ///
+    /// # Errors
+    /// The registry has lost the agreement.
+    pub fn draft(&self, by: By, body: Body) -> Result<String, SubmitError> {
+        let head = self.registry.store().head(&self.anchor)?.ok_or(SubmitError::Stopped)?.head;
+        let header = Some(self.state()?.header(head));
+        Ok(Statement { by, header, body }.to_text())
+    }
+
+    /// An envelope of a text with these holders' signatures.
+    pub fn sign(&self, text: &str, signers: &[HolderRef]) -> Envelope {
+        let keys: Vec<SigningKey> = signers.iter().map(|holder| self.key(holder)).collect();
+        sign_with(text, &keys)
+    }
+
+    /// Submits as anybody would.
+    ///
+    /// # Errors
+    /// As [`Registry::submit`].
+    pub fn submit(&self, envelope: Envelope, blobs: Vec<Blob>) -> Result<Receipted, SubmitError> {
+        self.runtime.block_on(self.registry.submit(Submission { envelope, blobs, accept_clock_jump: false }))
+    }
+
+    /// Drafts, signs and submits.
+    ///
+    /// # Errors
+    /// As [`Registry::submit`].
+    pub fn say(
+        &self,
+        by: By,
+        body: Body,
+        signers: &[HolderRef],
+        blobs: Vec<Blob>,
+    ) -> Result<Receipted, SubmitError> {
+        let text = self.draft(by, body)?;
+        self.submit(self.sign(&text, signers), blobs)
+    }
+}
+
+/// An envelope of a text signed with these keys, as plain Ed25519 keys.
+pub fn sign_with(text: &str, keys: &[SigningKey]) -> Envelope {
+    let armour = |key: &SigningKey| {
+        let signature = key.sign(&sshsig::signed_data(text.as_bytes())).to_bytes();
+        let sig = sshsig::armour(&public(key), &sshsig::plain_blob(&signature));
+        Signature { key: public(key).fingerprint(), sig }
+    };
+    Envelope::new(text.to_owned(), keys.iter().map(armour).collect())
+}
+
+/// The public half as statements carry it.
+pub fn public(key: &SigningKey) -> PublicKey {
+    PublicKey::plain(RawKey(key.verifying_key().to_bytes()))
+}
+
+/// A document whose salt is made from its content, so that the same play gives the same log.
+pub(super) fn document(content: &str) -> Option<Blob> {
+    let mut bytes = Digest::of(format!("salt of {content}").as_bytes()).0.to_vec();
+    bytes.extend_from_slice(content.as_bytes());
+    let digest = Digest::of(&bytes);
+    Blob::open(bytes, &digest)
+}
+
+/// The first `count` officers of an office: `openai/officer-1`, `openai/officer-2`, …
+fn officers(office: &Id, count: u32) -> Vec<HolderRef> {
+    (1..=count).map(|number| office_holder(office, number)).collect()
+}
+
+fn office_holder(office: &Id, number: u32) -> HolderRef {
+    let name = format!("officer-{number}").parse().unwrap_or_else(|_| office.clone());
+    HolderRef::Office { body: office.clone(), name }
+}
+
+fn log_seed() -> [u8; 32] {
+    Digest::of(b"stage log").0
+}

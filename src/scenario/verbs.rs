@@ -1,0 +1,138 @@
+//! What people do on a stage, one method a statement.
+
+use super::Stage;
+use super::stage::{document, public};
+use crate::registry::{Receipted, SubmitError};
+use crate::statement::{
+    AcceptSeat, Act, Attachments, BallotRef, Blob, Body, By, CaseRef, Disclose, HolderRef, Nominate,
+    Reaffirm, Recuse, ReplaceKey, Replacement, StepDown, Vote,
+};
+use crate::values::Id;
+
+/// The answer to what somebody does.
+type Answer = Result<Receipted, SubmitError>;
+
+impl Stage {
+    /// `by` names a person for a seat; a second nomination names another person with another key.
+    ///
+    /// # Errors
+    /// As [`crate::registry::Registry::submit`], here and below.
+    pub fn nominate(&mut self, by: &Id, seat: &HolderRef) -> Answer {
+        let again = self.state()?.holders.get(seat).is_some();
+        let key = if again { self.next_key(seat) } else { self.key(seat) };
+        let nominate = Nominate { seat: seat.clone(), person: format!("Panelist {seat}"), key: public(&key) };
+        let by = By::One(by.clone());
+        let signers = self.signers(&by, None)?;
+        let receipted = self.say(by, Body::Nominate(nominate), &signers, Vec::new())?;
+        if again {
+            self.turn_key(seat);
+        }
+        Ok(receipted)
+    }
+
+    /// The nominee takes the seat, with a disclosure.
+    pub fn accept(&self, seat: &HolderRef) -> Answer {
+        let (attach, blobs) = documents(&[disclosure()], seat);
+        let body = Body::AcceptSeat(AcceptSeat { seat: seat.clone(), attach });
+        self.say(By::One(own_name(seat)), body, std::slice::from_ref(seat), blobs)
+    }
+
+    /// The panelist files another disclosure.
+    pub fn disclose(&self, seat: &HolderRef) -> Answer {
+        let (attach, blobs) = documents(&[disclosure()], seat);
+        let body = Body::Disclose(Disclose { seat: seat.clone(), attach });
+        self.say(By::One(own_name(seat)), body, std::slice::from_ref(seat), blobs)
+    }
+
+    /// The panelist stays out of a case.
+    pub fn recuse(&self, seat: &HolderRef, case: &CaseRef) -> Answer {
+        let reason = "a conflict of interest".to_owned();
+        let body = Body::Recuse(Recuse { seat: seat.clone(), case: case.clone(), reason });
+        self.say(By::One(own_name(seat)), body, std::slice::from_ref(seat), Vec::new())
+    }
+
+    /// The panelist gives up the seat.
+    pub fn step_down(&self, seat: &HolderRef) -> Answer {
+        let body = Body::StepDown(StepDown { seat: seat.clone(), reason: "other work".to_owned() });
+        self.say(By::One(own_name(seat)), body, std::slice::from_ref(seat), Vec::new())
+    }
+
+    /// Somebody opens a case, takes a step or discharges a duty, with documents under these names.
+    pub fn act(&self, case: &CaseRef, act: &Id, by: &By, attach: &[Id]) -> Answer {
+        let (attach, blobs) = documents(attach, &format!("{act} of {case} by {by}"));
+        let body = Body::Act(Act { case: case.clone(), act: act.clone(), attach });
+        let signers = self.signers(by, Some(case))?;
+        self.say(by.clone(), body, &signers, blobs)
+    }
+
+    /// The seat of this name votes on the paper of the ballot, with the documents that the ballot asks for.
+    pub fn vote(&self, ballot: &BallotRef, seat: &Id, choice: &Id) -> Answer {
+        let state = self.state()?;
+        let rules = state.ballot(&ballot.ballot);
+        let run = state.case(&ballot.case).and_then(|case| case.ballots.iter().find(|run| run.id == *ballot));
+        let asked = rules.map_or(&[][..], |rules| &rules.attach);
+        let (attach, blobs) = documents(asked, &format!("{choice} by {seat} on {ballot}"));
+        let vote = Vote {
+            ballot: ballot.clone(),
+            asks: rules.map_or_else(String::new, |rules| rules.question.clone()),
+            question: run.map_or(crate::values::Digest([0; 32]), |run| run.paper),
+            choice: choice.clone(),
+            attach,
+        };
+        let by = By::One(seat.clone());
+        let signers = self.signers(&by, Some(&ballot.case))?;
+        self.say(by, Body::Vote(vote), &signers, blobs)
+    }
+
+    /// All parties say that the workflow stands.
+    pub fn reaffirm(&self, occasion: &str) -> Answer {
+        let by = self.state()?.all_parties();
+        let signers = self.signers(&by, None)?;
+        let body = Body::Reaffirm(Reaffirm { occasion: occasion.to_owned(), attach: Attachments::new() });
+        self.say(by, body, &signers, Vec::new())
+    }
+
+    /// The holder's key is replaced by its next one: rotated, or recovered by those who may.
+    pub fn replace_key(&mut self, holder: &HolderRef, how: Replacement) -> Answer {
+        let (by, mut signers) = match how {
+            Replacement::Rotation => {
+                let own = match holder {
+                    HolderRef::Office { body, .. } if self.state()?.office(body).is_some() => body.clone(),
+                    _ => own_name(holder),
+                };
+                (By::One(own), vec![self.key(holder)])
+            }
+            Replacement::Recovery => {
+                let by = self.state()?.who_recovers(holder);
+                let signers = self.signers(&by, None)?;
+                (by, signers.iter().map(|signer| self.key(signer)).collect())
+            }
+        };
+        let new = self.next_key(holder);
+        let replace = ReplaceKey { holder: holder.clone(), how, key: public(&new) };
+        signers.push(new);
+        let text = self.draft(by, Body::ReplaceKey(replace))?;
+        let receipted = self.submit(super::stage::sign_with(&text, &signers), Vec::new())?;
+        self.turn_key(holder);
+        Ok(receipted)
+    }
+}
+
+fn documents(names: &[Id], of: &impl ToString) -> (Attachments, Vec<Blob>) {
+    let of = of.to_string();
+    let blob = |name: &Id| Some((name.clone(), document(&format!("{name} for {of}"))?));
+    let documents: Vec<(Id, Blob)> = names.iter().filter_map(blob).collect();
+    let attach = documents.iter().map(|(name, blob)| (name.clone(), blob.digest())).collect();
+    (attach, documents.into_iter().map(|(_, blob)| blob).collect())
+}
+
+fn disclosure() -> Id {
+    Id::constant("disclosure")
+}
+
+fn own_name(seat: &HolderRef) -> Id {
+    match seat {
+        HolderRef::CaseSeat { seat, .. } => seat.clone(),
+        HolderRef::Office { name, .. } => name.clone(),
+    }
+}
