@@ -1,13 +1,14 @@
 //! Quorate: contractual determinations by expert panels.
 //!
 //! The rooms, from the ground up; a lower one never imports an upper one:
-//! [`values`] → [`log`], [`statement`], [`workflow`] → engine → audit, [`store`] → registry → scenario → cli.
+//! [`values`] → [`log`], [`statement`], [`workflow`] → engine → audit, [`store`] → registry → [`signer`], scenario → cli.
 
 pub mod audit;
 pub mod engine;
 pub mod log;
 pub mod registry;
 pub mod scenario;
+pub mod signer;
 pub mod statement;
 pub mod store;
 pub mod values;

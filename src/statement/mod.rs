@@ -15,7 +15,7 @@ mod json;
 pub mod key;
 pub mod refs;
 pub mod sshsig;
-mod sshwire;
+pub(crate) mod sshwire;
 mod typed;
 pub mod wire;
 
