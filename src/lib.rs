@@ -4,6 +4,7 @@
 //! [`values`] → [`log`], [`statement`], [`workflow`] → engine → audit, [`store`] → registry → [`signer`], scenario → cli.
 
 pub mod audit;
+pub mod cli;
 pub mod engine;
 pub mod log;
 pub mod registry;

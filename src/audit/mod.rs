@@ -9,9 +9,11 @@
 //! tail. Receipts, later statements and other people's checkpoints show that; `docs/attacks.md`.
 
 mod finding;
+mod past;
 mod replay;
 mod source;
 
 pub use finding::{Finding, Place};
+pub use past::replay_until;
 pub use replay::{Report, audit};
-pub use source::{Source, SourceError, StoreSource};
+pub use source::{NodeError, Source, SourceError, StoreNodes, StoreSource};

@@ -40,6 +40,8 @@ pub struct BallotRun {
 pub struct Elector {
     /// The person, in words.
     pub person: String,
+    /// The fingerprint of the seat's key at opening, by which a voter's machine finds its line.
+    pub key: String,
     /// How the vote counts.
     pub standing: Standing,
 }

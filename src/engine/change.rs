@@ -286,7 +286,8 @@ impl State {
                     run.excluded.insert(seat.name.clone(), format!("recused: {}", recusal.reason));
                 }
                 (Some(nominee), None) => {
-                    let elector = Elector { person: nominee.person.clone(), standing: standing(seat) };
+                    let key = nominee.key.fingerprint();
+                    let elector = Elector { person: nominee.person.clone(), key, standing: standing(seat) };
                     run.electors.insert(seat.name.clone(), elector);
                 }
                 (None, _) => {

@@ -87,6 +87,8 @@ pub struct ElectorLine {
     pub seat: HolderRef,
     /// The person.
     pub person: String,
+    /// The fingerprint of the seat's key when the ballot opened.
+    pub key: String,
     /// The weight of the vote.
     pub weight: u32,
     /// The class.
@@ -140,6 +142,7 @@ pub(super) fn text(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun)
         paper.table("elector");
         paper.field("seat", &quoted(&state.seat_name(case, seat).to_string()));
         paper.field("person", &quoted(&elector.person));
+        paper.field("key", &quoted(&elector.key));
         paper.field("weight", &elector.standing.weight.to_string());
         paper.maybe("class", elector.standing.class.as_ref().map(|class| quoted(class.as_str())));
     }

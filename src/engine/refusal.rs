@@ -20,7 +20,7 @@ impl Refusal {
 }
 
 /// `a`, `a or b`, `a, b or c`: the alternatives that a refusal offers.
-pub(crate) fn alternatives<T: ToString>(names: impl IntoIterator<Item = T>) -> String {
+pub fn alternatives<T: ToString>(names: impl IntoIterator<Item = T>) -> String {
     let names: Vec<String> = names.into_iter().map(|name| format!("`{}`", name.to_string())).collect();
     match names.split_last() {
         None => "none".to_owned(),

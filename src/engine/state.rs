@@ -12,7 +12,7 @@ use crate::engine::holders::Holders;
 use crate::engine::licence::Timelines;
 use crate::engine::panel::{Done, Nominee, Seats};
 use crate::log::Head;
-use crate::statement::{AgreementRef, CaseRef, Header, HolderRef, LogIdentity};
+use crate::statement::{AgreementRef, BallotRef, CaseRef, Header, HolderRef, LogIdentity};
 use crate::values::{Digest, Id, Instant};
 use crate::workflow::Workflow;
 use crate::workflow::model::{self, Formed, Panel, Procedure};
@@ -137,6 +137,12 @@ impl State {
     /// The ballot of the workflow that a case's current state opens.
     pub fn ballot(&self, name: &Id) -> Option<&model::Ballot> {
         self.workflow.ballots.iter().find(|ballot| ballot.name == *name)
+    }
+
+    /// The ballot that was opened last, open or closed.
+    pub fn newest_ballot(&self) -> Option<&BallotRef> {
+        let runs = self.cases.values().flat_map(|case| &case.ballots);
+        runs.max_by_key(|run| run.opened).map(|run| &run.id)
     }
 
     /// The workflow's definition of the state that a case is in.

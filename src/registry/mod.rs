@@ -21,11 +21,11 @@ use tokio::sync::{mpsc, oneshot};
 pub use agreement::Published;
 pub use clock::{Clock, SimulatedClock, SystemClock};
 pub use error::SubmitError;
-pub use submission::Submission;
+pub use submission::{Submission, attachments};
 
-use crate::audit::{StoreSource, audit};
+use crate::audit::{StoreNodes, StoreSource, audit};
 use crate::log::tree::inclusion_proof;
-use crate::log::{Hash, LogKey, Nodes, Receipt};
+use crate::log::{LogKey, Receipt};
 use crate::store::Store;
 use crate::values::{Digest, Id, Instant, Span};
 use agreement::Working;
@@ -142,7 +142,7 @@ impl Registry {
     pub fn receipt(&self, anchor: &Digest, index: u64) -> Result<Receipt, SubmitError> {
         let head = self.store.head(anchor)?.ok_or(SubmitError::NoEntry { index })?;
         let bytes = self.store.entry(anchor, index)?.ok_or(SubmitError::NoEntry { index })?;
-        let nodes = StoredNodes { store: &*self.store, anchor };
+        let nodes = StoreNodes { store: &*self.store, anchor: *anchor };
         let proof = inclusion_proof(index, head.head.size, &nodes)
             .map_err(|error| SubmitError::Proof { index, error: error.to_string() })?;
         Ok(Receipt { extra: Some(bytes), index, proof, checkpoint: head.checkpoint })
@@ -181,20 +181,4 @@ pub fn log_key(log_name: &str, agreement: &Id, seed: &[u8; 32]) -> Result<LogKey
     let origin = format!("{log_name}/{agreement}");
     LogKey::from_seed(&origin, seed)
         .map_err(|error| SubmitError::LogName { name: log_name.to_owned(), error: error.to_string() })
-}
-
-/// The tree of one agreement as the store keeps it.
-struct StoredNodes<'a> {
-    store: &'a dyn Store,
-    anchor: &'a Digest,
-}
-
-impl Nodes for StoredNodes<'_> {
-    type Error = SubmitError;
-
-    fn node(&self, level: u8, index: u64) -> Result<Hash, SubmitError> {
-        let missing =
-            || SubmitError::Proof { index, error: format!("the node {index} of level {level} is missing") };
-        self.store.node(self.anchor, level, index)?.ok_or_else(missing)
-    }
 }

@@ -34,27 +34,27 @@ impl Stage {
     pub fn accept(&self, seat: &HolderRef) -> Answer {
         let (attach, blobs) = documents(&[disclosure()], seat);
         let body = Body::AcceptSeat(AcceptSeat { seat: seat.clone(), attach });
-        self.say(By::One(own_name(seat)), body, std::slice::from_ref(seat), blobs)
+        self.say(By::One(seat.name().clone()), body, std::slice::from_ref(seat), blobs)
     }
 
     /// The panelist files another disclosure.
     pub fn disclose(&self, seat: &HolderRef) -> Answer {
         let (attach, blobs) = documents(&[disclosure()], seat);
         let body = Body::Disclose(Disclose { seat: seat.clone(), attach });
-        self.say(By::One(own_name(seat)), body, std::slice::from_ref(seat), blobs)
+        self.say(By::One(seat.name().clone()), body, std::slice::from_ref(seat), blobs)
     }
 
     /// The panelist stays out of a case.
     pub fn recuse(&self, seat: &HolderRef, case: &CaseRef) -> Answer {
         let reason = "a conflict of interest".to_owned();
         let body = Body::Recuse(Recuse { seat: seat.clone(), case: case.clone(), reason });
-        self.say(By::One(own_name(seat)), body, std::slice::from_ref(seat), Vec::new())
+        self.say(By::One(seat.name().clone()), body, std::slice::from_ref(seat), Vec::new())
     }
 
     /// The panelist gives up the seat.
     pub fn step_down(&self, seat: &HolderRef) -> Answer {
         let body = Body::StepDown(StepDown { seat: seat.clone(), reason: "other work".to_owned() });
-        self.say(By::One(own_name(seat)), body, std::slice::from_ref(seat), Vec::new())
+        self.say(By::One(seat.name().clone()), body, std::slice::from_ref(seat), Vec::new())
     }
 
     /// Somebody opens a case, takes a step or discharges a duty, with documents under these names.
@@ -98,7 +98,7 @@ impl Stage {
             Replacement::Rotation => {
                 let own = match holder {
                     HolderRef::Office { body, .. } if self.state()?.office(body).is_some() => body.clone(),
-                    _ => own_name(holder),
+                    _ => holder.name().clone(),
                 };
                 (By::One(own), vec![self.key(holder)])
             }
@@ -128,11 +128,4 @@ fn documents(names: &[Id], of: &impl ToString) -> (Attachments, Vec<Blob>) {
 
 fn disclosure() -> Id {
     Id::constant("disclosure")
-}
-
-fn own_name(seat: &HolderRef) -> Id {
-    match seat {
-        HolderRef::CaseSeat { seat, .. } => seat.clone(),
-        HolderRef::Office { name, .. } => name.clone(),
-    }
 }

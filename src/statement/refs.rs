@@ -115,6 +115,16 @@ pub enum HolderRef {
     },
 }
 
+impl HolderRef {
+    /// The officer's or the seat's own name, without its body or case.
+    pub fn name(&self) -> &Id {
+        match self {
+            Self::Office { name, .. } => name,
+            Self::CaseSeat { seat, .. } => seat,
+        }
+    }
+}
+
 impl FromStr for HolderRef {
     type Err = ValueError;
 

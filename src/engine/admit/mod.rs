@@ -9,6 +9,8 @@ mod seats;
 mod signers;
 mod vote;
 
+pub use seats::DISCLOSURE;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 

@@ -1,0 +1,124 @@
+//! `audit`: a full replay, with no trust in whoever keeps the log.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+use super::context::Context;
+use super::error::CliError;
+use super::license;
+use super::record::{audited, open_store};
+use super::show::{Page, Tone, time};
+use crate::audit::{Place, Report};
+use crate::log::VerifierKey;
+use crate::values::Digest;
+use crate::workflow::model::Nature;
+
+/// Replay the whole log: signatures, tree, checkpoint, rules, licence state
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  quorate audit --anchor sha256:34759fbf…\n\n\
+    The anchor is the agreement's identity. Take it from the contract or from another party, not from the log.\n\
+    Exit code 0: nothing is wrong; 1: something is, and every fault is listed with its entry.")]
+pub struct AuditArgs {
+    /// The agreement; may be left out where there is only one
+    agreement: Option<String>,
+    /// The identity that the agreement must have
+    #[arg(long, value_name = "DIGEST")]
+    anchor: Option<Digest>,
+}
+
+/// Runs `audit`.
+///
+/// # Errors
+/// There is no such agreement, or it cannot be read at all.
+pub fn run(context: &Context, args: &AuditArgs) -> Result<Answer, CliError> {
+    let (store, anchor) = open_store(context, args.agreement.as_deref())?;
+    let report = audited(&store, anchor, args.anchor)?;
+    let mut page = Page::default();
+    let json = told(&mut page, &report);
+    if report.passes() { Ok(Answer::done(page, json)) } else { Ok(Answer::faults(page, json)) }
+}
+
+fn told(page: &mut Page, report: &Report) -> Value {
+    let state = report.state.as_ref();
+    if let Some(state) = state {
+        page.title(&state.workflow.title);
+        if state.workflow.nature == Nature::Specimen {
+            page.line(Tone::Notice, "SPECIMEN: it binds nobody.");
+        }
+    }
+    page.fields(fields(report));
+    if report.passes() {
+        page.blank();
+        page.line(Tone::Good, "The log passes: every signature, the tree, its checkpoint, and every rule.");
+    } else {
+        findings(page, report);
+    }
+    if let Some(licence) = state.and_then(|state| Some((state, state.licence(state.last)?))) {
+        page.title(&format!("What is in force at the last entry, {}", time::plain(licence.1.at)));
+        license::table(page, &licence.1);
+    }
+    json(report)
+}
+
+fn fields(report: &Report) -> Vec<(&'static str, String)> {
+    let anchor = match (report.anchor, report.anchor_checked) {
+        (Some(anchor), true) => format!("{anchor}, compared with the one you gave"),
+        (Some(anchor), false) => format!("{anchor}, consistent; identity not checked: give --anchor"),
+        (None, _) => "none: the opening entry cannot be read".to_owned(),
+    };
+    let mut fields = vec![("anchor", anchor)];
+    if let Some(state) = &report.state {
+        fields.push(("workflow", state.workflow.digest.to_string()));
+    }
+    fields.extend([
+        ("entries", report.entries.to_string()),
+        ("signatures", format!("{} checked", report.signatures)),
+        ("root", report.head.root.to_string()),
+    ]);
+    if let Some(vkey) = &report.vkey {
+        fields.push(("checkpoint key", vkey.clone()));
+    }
+    fields
+}
+
+fn findings(page: &mut Page, report: &Report) {
+    let count = report.findings.len();
+    page.title(&format!("{count} fault{}", if count == 1 { "" } else { "s" }));
+    let rows = report.findings.iter().map(|finding| {
+        vec![
+            (finding.place.to_string(), Tone::Bad),
+            (finding.rule.clone(), Tone::Faint),
+            (finding.what.clone(), Tone::Plain),
+        ]
+    });
+    page.table(&["where", "rule", "what"], rows.collect());
+}
+
+fn json(report: &Report) -> Value {
+    let findings = report.findings.iter().map(|finding| {
+        let entry = match finding.place {
+            Place::Entry(index) => Some(index),
+            Place::Checkpoint | Place::Anchor => None,
+        };
+        json!({ "place": finding.place.to_string(), "entry": entry, "rule": finding.rule, "what": finding.what })
+    });
+    let state = report.state.as_ref();
+    let licence = state.and_then(|state| Some(license::grants_json(state, &state.licence(state.last)?)));
+    json!({
+        "passes": report.passes(),
+        "agreement": state.map(|state| &state.agreement),
+        "specimen": state.map(|state| state.workflow.nature == Nature::Specimen),
+        "anchor": report.anchor,
+        "anchor-checked": report.anchor_checked,
+        "workflow": state.map(|state| state.workflow.digest),
+        "entries": report.entries,
+        "signatures": report.signatures,
+        "head": report.head,
+        "checkpoint-key": report.vkey.as_ref().filter(|vkey| vkey.parse::<VerifierKey>().is_ok()),
+        "checkpoint": report.checkpoint,
+        "findings": findings.collect::<Vec<_>>(),
+        "at": state.map(|state| state.last),
+        "grants": licence,
+    })
+}

@@ -1,0 +1,129 @@
+//! `ballot`: the ballot paper, the exact text on which votes are cast.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+
+use super::answer::Answer;
+use super::context::Context;
+use super::documents::read_text;
+use super::error::CliError;
+use super::parcel::write_new;
+use super::record::Record;
+use super::show::{Page, Tone};
+use super::signing::beside;
+use crate::engine::State;
+use crate::engine::paper::Paper;
+use crate::engine::refusal::alternatives;
+use crate::log::{Checkpoint, Head, VerifierKey};
+use crate::statement::BallotRef;
+use crate::values::Digest;
+
+/// Print the ballot paper, or write it for voting on another machine
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  quorate ballot agi-2025 --out paper.toml\n\n\
+    Writes paper.toml, the exact text whose SHA-256 every vote names, and paper.toml.checkpoint, the log's signed \
+    head beside it. `quorate vote --ballot paper.toml` needs nothing else.")]
+pub struct BallotArgs {
+    /// The agreement; may be left out where there is only one
+    agreement: Option<String>,
+    /// The ballot; may be left out where only one is open
+    #[arg(long, value_name = "BALLOT")]
+    ballot: Option<BallotRef>,
+    /// Write FILE and FILE.checkpoint
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// Runs `ballot`.
+///
+/// # Errors
+/// There is no such ballot, or a file is there already.
+pub fn run(context: &Context, args: &BallotArgs) -> Result<Answer, CliError> {
+    let record = Record::load(context, args.agreement.as_deref())?;
+    let state = record.state.at(context.now()).into_owned();
+    let id = match &args.ballot {
+        Some(id) => id.clone(),
+        None => only_open(&state)?,
+    };
+    let paper = state.ballot_paper(&id).ok_or_else(|| {
+        CliError::usage(format!("there is no ballot {id}; open now: {}", alternatives(open(&state))))
+    })?;
+    let digest = Digest::of(paper.as_bytes());
+    let mut page = Page::default();
+    if let Some(out) = &args.out {
+        write_new(out, paper.as_bytes())?;
+        write_new(&beside(out, ".checkpoint"), record.checkpoint.as_bytes())?;
+        page.line(Tone::Good, &format!("wrote {} and {}.checkpoint", out.display(), out.display()));
+        page.fields([("ballot", id.to_string()), ("question", digest.to_string())]);
+        page.blank();
+        page.raw("Send both to whoever votes. They vote with");
+        page.raw(&format!(
+            "  quorate vote --ballot {} --choice CHOICE --key KEY --out vote.json",
+            out.display()
+        ));
+    } else {
+        page.raw(paper.trim_end());
+    }
+    Ok(Answer::done(
+        page,
+        json!({ "ballot": id, "question": digest, "paper": paper, "checkpoint": record.checkpoint, "out": args.out }),
+    ))
+}
+
+/// The ballots that are open now.
+pub fn open(state: &State) -> Vec<&BallotRef> {
+    state.running.iter().filter_map(|id| state.case(id)?.open_ballot()).map(|run| &run.id).collect()
+}
+
+/// The only open ballot.
+///
+/// # Errors
+/// None is open, or several are.
+pub fn only_open(state: &State) -> Result<BallotRef, CliError> {
+    match open(state).as_slice() {
+        [only] => Ok((*only).clone()),
+        [] => Err(CliError::usage("no ballot is open now; `quorate status` says what comes next")),
+        several => {
+            Err(CliError::usage(format!("several ballots are open; name one of {}", alternatives(several))))
+        }
+    }
+}
+
+/// A paper from a file, and the head beside it.
+pub struct Sheet {
+    /// The paper.
+    pub paper: Paper,
+    /// The SHA-256 of its exact text.
+    pub question: Digest,
+    /// The head that the log signed.
+    pub head: Head,
+}
+
+/// Reads a paper and the checkpoint beside it, which the paper's log must have signed.
+///
+/// # Errors
+/// A file cannot be read, or is not what it should be.
+pub fn read(file: &Path) -> Result<Sheet, CliError> {
+    let text = read_text(file)?;
+    let paper: Paper = toml::from_str(&text)
+        .map_err(|error| CliError::usage(format!("{} is no ballot paper: {error}", file.display())))?;
+    if paper.paper != 1 {
+        return Err(CliError::usage(format!(
+            "{} is a paper of form {}, and this version of quorate knows form 1",
+            file.display(),
+            paper.paper
+        )));
+    }
+    let checkpoint = beside(file, ".checkpoint");
+    let signed = read_text(&checkpoint)?;
+    let head = paper
+        .vkey
+        .parse::<VerifierKey>()
+        .map_err(|error| error.to_string())
+        .and_then(|key| Checkpoint::open(signed.as_bytes(), &key).map_err(|error| error.to_string()))
+        .map_err(|error| CliError::usage(format!("{}: {error}", checkpoint.display())))?
+        .head;
+    Ok(Sheet { paper, question: Digest::of(text.as_bytes()), head })
+}

@@ -1,0 +1,149 @@
+//! `check`: a receipt, offline.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+
+use super::answer::Answer;
+use super::context::Context;
+use super::documents::{read, read_text};
+use super::error::CliError;
+use super::show::{Page, Tone, statement as words, time};
+use crate::engine::paper::Paper;
+use crate::log::{Checkpoint, Hash, Receipt, VerifierKey};
+use crate::statement::{Body, Checked, Entry};
+use crate::values::{Digest, Instant};
+
+/// Check a receipt, offline: the entry's signatures, and that the log has it
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  quorate check 24.tlog-proof --log-key paper.toml\n\n\
+    Without --log-key the key is taken from the file log.vkey beside the receipt, which is only a hint: whoever \
+    gave you the receipt could have written both.")]
+pub struct CheckArgs {
+    /// The receipt (C2SP tlog-proof)
+    file: PathBuf,
+    /// The log's verifier key: itself, a file with it, or a ballot paper
+    #[arg(long, value_name = "VKEY|FILE")]
+    log_key: Option<String>,
+    /// The identity that the agreement must have
+    #[arg(long, value_name = "DIGEST")]
+    anchor: Option<Digest>,
+}
+
+/// What a receipt shows.
+struct Shown {
+    checkpoint: Checkpoint,
+    time: Instant,
+    checked: Checked,
+}
+
+/// Runs `check`.
+///
+/// # Errors
+/// The receipt cannot be read, no key is known, or it does not pass.
+pub fn run(context: &Context, args: &CheckArgs) -> Result<Answer, CliError> {
+    let bytes = read(&args.file)?;
+    let (key, from) = log_key(args)?;
+    let mut page = Page::default();
+    let (receipt, shown) = match check(&bytes, &key, args.anchor) {
+        Ok(passed) => passed,
+        Err(fault) => {
+            page.line(Tone::Bad, &format!("The receipt does not pass: {fault}."));
+            let json =
+                json!({ "passes": false, "fault": fault, "log-key": key.to_string(), "key-from": from });
+            return Ok(Answer::faults(page, json));
+        }
+    };
+    let Shown { checkpoint, time, checked } = &shown;
+    page.line(Tone::Good, &format!("The receipt passes: entry {} is in the log.", receipt.index));
+    page.fields([
+        ("log", checkpoint.origin.clone()),
+        ("log key", format!("{key} ({from})")),
+        ("head", format!("{} entries, root {}", checkpoint.head.size, checkpoint.head.root)),
+        ("time", time::from_now(*time, context.now())),
+    ]);
+    page.title("What was said");
+    page.fields(words::fields(checked.statement()));
+    let signers: Vec<String> =
+        checked.signers().iter().map(crate::statement::PublicKey::fingerprint).collect();
+    page.fields([("digest", checked.digest().to_string()), ("signed with", signers.join(", "))]);
+    page.blank();
+    page.line(
+        Tone::Faint,
+        "A receipt shows that the log holds the statement at this place. Whether the rules admitted it, and what \
+         followed, is what `quorate audit` replays.",
+    );
+    let json = json!({
+        "passes": true, "entry": receipt.index, "origin": checkpoint.origin, "head": checkpoint.head,
+        "log-key": key.to_string(), "key-from": from, "time": time, "digest": checked.digest(),
+        "statement": checked.text(), "signers": signers,
+        "anchor": anchor_of(checked), "anchor-checked": args.anchor.is_some(),
+    });
+    Ok(Answer::done(page, json))
+}
+
+fn check(bytes: &[u8], key: &VerifierKey, anchor: Option<Digest>) -> Result<(Receipt, Shown), String> {
+    let receipt = Receipt::parse(bytes).map_err(|error| error.to_string())?;
+    let entry = receipt.extra.as_ref().ok_or("it does not carry its entry, which ours do")?;
+    let checkpoint = receipt.verify(Hash::leaf(entry), key).map_err(|error| error.to_string())?;
+    let entry = Entry::parse(entry).map_err(|error| error.to_string())?;
+    let checked = entry.envelope.check().map_err(|error| error.to_string())?;
+    let name = checked.statement().header.as_ref().map(|header| header.agreement.name.to_string());
+    if name.is_some_and(|name| !checkpoint.origin.ends_with(&format!("/{name}"))) {
+        return Err(format!("its statement belongs to another agreement than the log {}", checkpoint.origin));
+    }
+    let found = anchor_of(&checked);
+    if let Some(anchor) = anchor.filter(|anchor| *anchor != found) {
+        return Err(format!(
+            "it is of the agreement {found}, not of {anchor}: another one, whatever its name"
+        ));
+    }
+    Ok((receipt, Shown { checkpoint, time: entry.time, checked }))
+}
+
+fn anchor_of(checked: &Checked) -> Digest {
+    match (&checked.statement().header, &checked.statement().body) {
+        (Some(header), _) => header.agreement.anchor,
+        (None, _) => checked.digest(),
+    }
+}
+
+/// The log's key, and where it was taken from in words.
+fn log_key(args: &CheckArgs) -> Result<(VerifierKey, &'static str), CliError> {
+    if let Some(given) = &args.log_key {
+        if let Ok(key) = given.parse() {
+            return Ok((key, "as you gave it"));
+        }
+        return Ok((from_file(Path::new(given))?, "from the file that you named"));
+    }
+    let hint = args.file.parent().unwrap_or(Path::new("")).join("log.vkey");
+    if hint.exists() {
+        return Ok((from_file(&hint)?, "from log.vkey beside the receipt: identity not checked"));
+    }
+    if let Some(key) = own_key(&args.file) {
+        return Ok((key, "from the opening statement itself: identity not checked"));
+    }
+    Err(CliError::usage(
+        "name the log's verifier key with --log-key: it is on every ballot paper and in the opening entry",
+    ))
+}
+
+fn from_file(path: &Path) -> Result<VerifierKey, CliError> {
+    let text = read_text(path)?;
+    let paper: Option<Paper> = toml::from_str(&text).ok();
+    let key = paper.as_ref().map_or(text.trim(), |paper| &paper.vkey);
+    key.parse().map_err(|error| {
+        CliError::usage(format!("{} is neither a verifier key nor a ballot paper: {error}", path.display()))
+    })
+}
+
+/// The key that an opening statement names.
+fn own_key(file: &Path) -> Option<VerifierKey> {
+    let receipt = Receipt::parse(&read(file).ok()?).ok()?;
+    let entry = Entry::parse(receipt.extra.as_ref()?).ok()?;
+    match entry.envelope.check().ok()?.statement().body {
+        Body::Open(ref open) => open.log.vkey.parse().ok(),
+        _ => None,
+    }
+}

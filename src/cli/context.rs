@@ -1,0 +1,59 @@
+//! What every command is given: where the data is, what time it is, how to answer.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::error::CliError;
+use super::show::time;
+use crate::registry::{Clock, SimulatedClock, SystemClock};
+use crate::store::data::{DataDir, default_data_dir};
+use crate::values::Instant;
+
+/// The options of every command.
+#[derive(Debug, Clone, Args)]
+pub struct Context {
+    /// The data folder [default: quorate in the XDG data folder, ~/.local/share/quorate]
+    #[arg(long, global = true, value_name = "DIR", env = "QUORATE_DATA", hide_env_values = true)]
+    pub data: Option<PathBuf>,
+    /// Answer with one JSON document
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Stand at this time instead of the machine's; only specimens take entries then
+    #[arg(long, global = true, value_name = "TIME", env = "QUORATE_CLOCK", value_parser = time::parse, hide_env_values = true)]
+    pub clock: Option<Instant>,
+}
+
+impl Context {
+    /// Where the data folder is, whether it is there or not.
+    ///
+    /// # Errors
+    /// Nothing says where.
+    pub fn data_path(&self) -> Result<PathBuf, CliError> {
+        let unknown =
+            || CliError::usage("neither --data, QUORATE_DATA nor HOME says where the data folder is");
+        self.data.clone().or_else(default_data_dir).ok_or_else(unknown)
+    }
+
+    /// The data folder.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be read.
+    pub fn data(&self) -> Result<DataDir, CliError> {
+        Ok(DataDir::open(&self.data_path()?)?)
+    }
+
+    /// The clock that stamps entries.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        match self.clock {
+            Some(at) => Arc::new(SimulatedClock::at(at)),
+            None => Arc::new(SystemClock),
+        }
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Instant {
+        self.clock().now()
+    }
+}

@@ -1,0 +1,98 @@
+//! Documents that a statement names: read from files, salted, and named by their digest.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::error::{CliError, file_error};
+use crate::statement::{Attachments, Blob};
+use crate::values::Id;
+
+/// The longest document in bytes. It is kept in memory while it is salted and stored.
+const LONGEST: u64 = 64 * 1024 * 1024;
+
+/// The option of every command that files documents.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Attach {
+    /// Attach FILE as the document that the workflow calls NAME; several times for several
+    #[arg(long = "attach", value_name = "NAME=FILE", value_parser = pair)]
+    pub attach: Vec<(Id, PathBuf)>,
+}
+
+fn pair(text: &str) -> Result<(Id, PathBuf), String> {
+    let (name, file) = text.split_once('=').ok_or("write NAME=FILE, such as `exhibit=benchmarks.pdf`")?;
+    Ok((name.parse().map_err(|error| format!("{error}"))?, PathBuf::from(file)))
+}
+
+/// Salted documents by name.
+#[derive(Debug, Default)]
+pub struct Documents(Vec<(Id, Blob)>);
+
+impl Documents {
+    /// Reads and salts files.
+    ///
+    /// # Errors
+    /// A file cannot be read, is too large, or a name is given twice.
+    pub fn read(files: &[(Id, PathBuf)]) -> Result<Self, CliError> {
+        let mut documents = Self::default();
+        for (name, file) in files {
+            if documents.0.iter().any(|(known, _)| known == name) {
+                return Err(CliError::usage(format!(
+                    "two documents are called `{name}`; give each its own name"
+                )));
+            }
+            let blob = Blob::seal(&read(file)?)
+                .map_err(|error| CliError::Storage(format!("no random numbers for the salt: {error}")))?;
+            documents.0.push((name.clone(), blob));
+        }
+        Ok(documents)
+    }
+
+    /// One document, if there is a file.
+    ///
+    /// # Errors
+    /// As [`Documents::read`].
+    pub fn one(name: &'static str, file: Option<&PathBuf>) -> Result<Self, CliError> {
+        let files: Vec<(Id, PathBuf)> =
+            file.into_iter().map(|file| (Id::constant(name), file.clone())).collect();
+        Self::read(&files)
+    }
+
+    /// What a statement says of them.
+    pub fn attachments(&self) -> Attachments {
+        self.0.iter().map(|(name, blob)| (name.clone(), blob.digest())).collect()
+    }
+
+    /// The documents themselves.
+    pub fn into_blobs(self) -> Vec<Blob> {
+        self.0.into_iter().map(|(_, blob)| blob).collect()
+    }
+}
+
+/// A file's bytes, at most [`LONGEST`].
+///
+/// # Errors
+/// It cannot be read, or is larger.
+pub fn read(path: &Path) -> Result<Vec<u8>, CliError> {
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(file_error("open", path))?;
+    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(file_error("read", path))?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(CliError::usage(format!(
+            "{} has more than {LONGEST} bytes; attach a smaller document that names it by digest",
+            path.display()
+        )));
+    }
+    Ok(bytes)
+}
+
+/// A text file, at most [`LONGEST`].
+///
+/// # Errors
+/// It cannot be read, or is not UTF-8.
+pub fn read_text(path: &Path) -> Result<String, CliError> {
+    String::from_utf8(read(path)?)
+        .map_err(|error| CliError::usage(format!("{} is no text: {error}", path.display())))
+}

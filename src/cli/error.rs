@@ -1,0 +1,142 @@
+//! What can go wrong on the command line, and the exit code that says so.
+
+use std::path::{Path, PathBuf};
+use std::{fmt, io};
+
+use crate::audit::SourceError;
+use crate::engine::Refusal;
+use crate::registry::SubmitError;
+use crate::signer::SignerError;
+use crate::store::StoreError;
+use crate::store::data::DataError;
+
+/// The exit codes, which are stable: scripts rely on them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// 0: done.
+    Done = 0,
+    /// 1: a check found faults.
+    Faults = 1,
+    /// 2: wrong usage.
+    Usage = 2,
+    /// 3: a statement was refused, and nothing changed.
+    Refused = 3,
+    /// 4: storage or input and output failed.
+    Storage = 4,
+}
+
+/// Why a command did not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The command line asks for something that does not exist or does not fit.
+    #[error("{0}")]
+    Usage(String),
+    /// A statement was refused.
+    #[error("{}\n{}", .0.why, capitalised(&.0.instead))]
+    Refused(Refusal),
+    /// The log does not pass its audit.
+    #[error("{0}")]
+    Faults(String),
+    /// A file could not be read or written.
+    #[error("cannot {what} {}: {source}", path.display())]
+    File {
+        /// What was tried.
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Storage failed.
+    #[error("{0}")]
+    Storage(String),
+}
+
+impl CliError {
+    /// Wrong usage, in words that say what to do.
+    pub fn usage(words: impl Into<String>) -> Self {
+        Self::Usage(words.into())
+    }
+
+    /// The exit code.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Usage(_) => Code::Usage,
+            Self::Refused(_) => Code::Refused,
+            Self::Faults(_) => Code::Faults,
+            Self::File { .. } | Self::Storage(_) => Code::Storage,
+        }
+    }
+
+    /// The stable name of what went wrong: the rule of a refusal, else the kind.
+    pub fn rule(&self) -> &'static str {
+        match self {
+            Self::Usage(_) => "usage",
+            Self::Refused(refusal) => refusal.rule,
+            Self::Faults(_) => "faults",
+            Self::File { .. } => "file",
+            Self::Storage(_) => "storage",
+        }
+    }
+}
+
+/// A failed file operation.
+pub fn file_error(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> CliError {
+    move |source| CliError::File { what, path: path.to_owned(), source }
+}
+
+impl From<Refusal> for CliError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<SubmitError> for CliError {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::Refused(refusal) => Self::Refused(refusal),
+            damaged @ SubmitError::Damaged { .. } => Self::Faults(damaged.to_string()),
+            wrong @ (SubmitError::LogName { .. } | SubmitError::NoEntry { .. }) => {
+                Self::Usage(wrong.to_string())
+            }
+            other => Self::Storage(other.to_string()),
+        }
+    }
+}
+
+impl From<StoreError> for CliError {
+    fn from(error: StoreError) -> Self {
+        Self::Storage(error.to_string())
+    }
+}
+
+impl From<SourceError> for CliError {
+    fn from(error: SourceError) -> Self {
+        Self::Storage(error.to_string())
+    }
+}
+
+impl From<DataError> for CliError {
+    fn from(error: DataError) -> Self {
+        match error {
+            DataError::Exists { .. } | DataError::Missing { .. } | DataError::LogName { .. } => {
+                Self::Usage(error.to_string())
+            }
+            other => Self::Storage(other.to_string()),
+        }
+    }
+}
+
+impl From<SignerError> for CliError {
+    fn from(error: SignerError) -> Self {
+        let io = matches!(error, SignerError::Io { .. } | SignerError::Random(_));
+        if io { Self::Storage(error.to_string()) } else { Self::Usage(error.to_string()) }
+    }
+}
+
+/// The first letter as a capital: half a sentence becomes one.
+fn capitalised(words: &str) -> impl fmt::Display {
+    let mut letters = words.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}", letters.as_str())
+}

@@ -1,0 +1,291 @@
+//! `license`: every grant, its status, since when, because of what, and what could move it next.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+use super::context::Context;
+use super::error::CliError;
+use super::record::Record;
+use super::show::{Page, Tone, header, time};
+use crate::engine::State;
+use crate::engine::event::{Occurrence, Why};
+use crate::engine::licence::{AttributeState, Because, GrantState, Licence, Next, Period};
+use crate::engine::refusal::alternatives;
+use crate::values::{Id, Instant};
+use crate::workflow::model::Cause;
+
+/// Which rights are in force, since when, why, and what could move them next
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  quorate license agi-2025\n  quorate license --at 2033-01-02 --json\n  \
+    quorate license --why research-ip\n\n\
+    --at tells what held, or will hold if nobody acts, by everything that the record shows today.")]
+pub struct LicenseArgs {
+    /// The agreement; may be left out where there is only one
+    agreement: Option<String>,
+    /// What is in force at this time instead of now
+    #[arg(long, value_name = "TIME", value_parser = time::parse)]
+    at: Option<Instant>,
+    /// Tell one grant's whole story
+    #[arg(long, value_name = "GRANT")]
+    why: Option<Id>,
+}
+
+/// Runs `license`.
+///
+/// # Errors
+/// There is no such agreement or grant, or the log does not pass its audit.
+pub fn run(context: &Context, args: &LicenseArgs) -> Result<Answer, CliError> {
+    let record = Record::load(context, args.agreement.as_deref())?;
+    let now = context.now();
+    let at = args.at.unwrap_or(now);
+    let state = record.state.at(at.max(record.state.last)).into_owned();
+    let licence = state.licence(at).ok_or_else(|| record.before_opening(at))?;
+    let (mut page, mut json) = header(&record, at, now);
+    if at > now {
+        page.line(Tone::Notice, "A projection: what will be if nobody acts until then.");
+    }
+    json.insert("projection".to_owned(), json!(licence.projection));
+    if let Some(name) = &args.why {
+        let grant = licence.grants.iter().find(|grant| grant.grant.name == *name).ok_or_else(|| {
+            let names = alternatives(licence.grants.iter().map(|grant| &grant.grant.name));
+            CliError::usage(format!("there is no grant `{name}`; there are {names}"))
+        })?;
+        why(&mut page, &state, grant, at);
+        json.insert("grants".to_owned(), json!([grant_json(&state, grant)]));
+    } else {
+        page.blank();
+        table(&mut page, &licence);
+        json.insert("grants".to_owned(), grants_json(&state, &licence));
+    }
+    Ok(Answer::done(page, Value::Object(json)))
+}
+
+/// Every grant on a line, its further attributes below it.
+pub fn table(page: &mut Page, licence: &Licence<'_>) {
+    let mut rows = Vec::new();
+    for grant in &licence.grants {
+        for (place, attribute) in grant.attributes.iter().enumerate() {
+            let name = match place {
+                0 => grant.grant.name.to_string(),
+                _ => format!("  {}", attribute.attribute.name),
+            };
+            rows.push(vec![
+                (name, Tone::Plain),
+                (attribute.value.is.clone(), tone(attribute)),
+                (date(attribute.period.since), Tone::Plain),
+                (because(&attribute.period.because), Tone::Plain),
+                (nexts(attribute), Tone::Faint),
+            ]);
+        }
+    }
+    page.table(&["grant", "status", "since", "because of", "next"], rows);
+}
+
+fn tone(attribute: &AttributeState<'_>) -> Tone {
+    match attribute.period.because {
+        Because::Opening => Tone::Plain,
+        Because::Event(_) | Because::Instant(_) => Tone::Notice,
+        Because::Annulled(_) => Tone::Good,
+    }
+}
+
+fn date(at: Instant) -> String {
+    at.to_string().chars().take(10).collect()
+}
+
+fn because(because: &Because) -> String {
+    match because {
+        Because::Opening => "opening".to_owned(),
+        Because::Event(occurrence) => format!("{}{}", occurrence.event, by_entry(&occurrence.why)),
+        Because::Instant(written) => written.chars().take(10).collect(),
+        Because::Annulled(occurrence) => {
+            let by = occurrence.annulled.as_ref();
+            let by = by.map_or_else(String::new, |by| format!(", {}{}", by.by, by_entry(&by.why)));
+            format!("{} annulled{by}", occurrence.event)
+        }
+    }
+}
+
+fn by_entry(why: &Why) -> String {
+    why.entry.map_or_else(String::new, |entry| format!(" (entry {entry})"))
+}
+
+fn nexts(attribute: &AttributeState<'_>) -> String {
+    let one = |next: &Next<'_>| {
+        let causes: Vec<String> = next.causes.iter().map(|cause| cause_words(cause, true)).collect();
+        format!("{}: {}", next.value.is, causes.join(if next.all { " and " } else { " or " }))
+    };
+    attribute.next.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+fn cause_words(cause: &Cause, short: bool) -> String {
+    match cause {
+        Cause::Event(event) => event.to_string(),
+        Cause::At(_, written) if short => written.chars().take(10).collect(),
+        Cause::At(_, written) => written.clone(),
+    }
+}
+
+fn why(page: &mut Page, state: &State, grant: &GrantState<'_>, at: Instant) {
+    let definition = grant.grant;
+    page.title(&format!("{} ({})", definition.title, definition.name));
+    let optional = [
+        ("from", definition.from.as_ref().map(|from| office(state, from))),
+        ("to", definition.to.as_ref().map(|to| office(state, to))),
+        ("scope", definition.scope.clone()),
+        ("clause", definition.clause.clone()),
+        ("source", definition.source.clone()),
+        ("our reading", definition.reading.clone()),
+    ];
+    page.fields(optional.into_iter().filter_map(|(name, value)| Some((name, one_line(&value?)))));
+    for attribute in &grant.attributes {
+        page.title(&format!("{}: {}", attribute.attribute.name, attribute.value.is));
+        page.fields([
+            ("since", time::from_now(attribute.period.since, at)),
+            ("because", reason(state, &attribute.period.because)),
+        ]);
+        if let Some(reading) = &attribute.value.reading {
+            page.fields([("our reading", one_line(reading))]);
+        }
+        for next in &attribute.next {
+            page.line(
+                Tone::Plain,
+                &format!(
+                    "It becomes “{}” with {}:",
+                    next.value.is,
+                    if next.all { "all of" } else { "the first of" }
+                ),
+            );
+            for cause in &next.causes {
+                page.line(Tone::Plain, &format!("  {}", cause_story(state, cause)));
+            }
+            if let Some(reading) = &next.value.reading {
+                page.fields([("our reading", one_line(reading))]);
+            }
+        }
+        if attribute.next.is_empty() {
+            page.line(
+                Tone::Plain,
+                if definition.fixed { "Nothing moves it." } else { "Nothing moves it any further." },
+            );
+        }
+    }
+}
+
+fn office(state: &State, name: &Id) -> String {
+    state.office(name).and_then(|office| office.title.clone()).unwrap_or_else(|| name.to_string())
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn reason(state: &State, because: &Because) -> String {
+    match because {
+        Because::Opening => "so it was when the agreement was opened (entry 0)".to_owned(),
+        Because::Instant(written) => format!("the instant {written} came"),
+        Because::Event(occurrence) => story(state, occurrence),
+        Because::Annulled(occurrence) => {
+            let annulled = occurrence.annulled.as_ref();
+            let by = annulled.map_or_else(String::new, |by| {
+                format!(" by the event `{}`: {}{}", by.by, by.why.words, by_entry(&by.why))
+            });
+            format!("the event `{}` was annulled{by}", occurrence.event)
+        }
+    }
+}
+
+fn story(state: &State, occurrence: &Occurrence) -> String {
+    let meaning = state.workflow.events.iter().find(|event| event.name == occurrence.event);
+    let meaning = meaning.map_or_else(String::new, |event| format!(": {}", event.meaning));
+    let ballot =
+        occurrence.why.ballot.as_ref().map_or_else(String::new, |ballot| format!(" of the ballot {ballot}"));
+    format!(
+        "the event `{}` of {}{meaning}; by {}{ballot}{}",
+        occurrence.event,
+        occurrence.case,
+        occurrence.why.words,
+        by_entry(&occurrence.why)
+    )
+}
+
+fn cause_story(state: &State, cause: &Cause) -> String {
+    match cause {
+        Cause::At(_, written) => format!("the instant {written}"),
+        Cause::Event(event) => {
+            let emitters: Vec<String> =
+                state.emitters(event).map(|(procedure, words)| format!("{words} in {procedure}")).collect();
+            format!("the event `{event}`, from {}", emitters.join(", or "))
+        }
+    }
+}
+
+/// The licence as JSON: what `--json` prints under `grants`.
+pub fn grants_json(state: &State, licence: &Licence<'_>) -> Value {
+    licence.grants.iter().map(|grant| grant_json(state, grant)).collect()
+}
+
+fn grant_json(state: &State, grant: &GrantState<'_>) -> Value {
+    let definition = grant.grant;
+    let attributes = grant.attributes.iter().map(|attribute| {
+        json!({
+            "attribute": attribute.attribute.name,
+            "value": attribute.value.is,
+            "since": attribute.period.since,
+            "because": because_json(state, &attribute.period),
+            "reading": attribute.value.reading,
+            "next": attribute.next.iter().map(next_json).collect::<Vec<_>>(),
+        })
+    });
+    json!({
+        "grant": definition.name,
+        "title": definition.title,
+        "from": definition.from,
+        "to": definition.to,
+        "scope": definition.scope,
+        "clause": definition.clause,
+        "source": definition.source,
+        "reading": definition.reading,
+        "fixed": definition.fixed,
+        "attributes": attributes.collect::<Vec<_>>(),
+    })
+}
+
+fn because_json(state: &State, period: &Period) -> Value {
+    let occurrence = |occurrence: &Occurrence| {
+        json!({
+            "event": occurrence.event,
+            "case": occurrence.case,
+            "at": occurrence.at,
+            "by": occurrence.why.words,
+            "ballot": occurrence.why.ballot,
+            "entry": occurrence.why.entry,
+            "line": occurrence.why.line,
+        })
+    };
+    match &period.because {
+        Because::Opening => json!({ "opening": state.opened, "entry": 0 }),
+        Because::Instant(written) => json!({ "instant": written }),
+        Because::Event(event) => occurrence(event),
+        Because::Annulled(event) => {
+            let by = event.annulled.as_ref();
+            let by = by
+                .map(|by| json!({ "event": by.by, "at": by.at, "by": by.why.words, "entry": by.why.entry }));
+            json!({ "annulled": occurrence(event), "by": by })
+        }
+    }
+}
+
+fn next_json(next: &Next<'_>) -> Value {
+    let causes: Vec<Value> = next
+        .causes
+        .iter()
+        .map(|cause| match cause {
+            Cause::Event(event) => json!({ "event": event }),
+            Cause::At(at, written) => json!({ "instant": at, "written": written }),
+        })
+        .collect();
+    let how = if next.all { "all-of" } else { "first-of" };
+    json!({ "value": next.value.is, how: causes })
+}

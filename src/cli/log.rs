@@ -1,0 +1,154 @@
+//! `log` and `log show`: the record, readable.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+use super::context::Context;
+use super::error::CliError;
+use super::parcel::write_new;
+use super::record::Record;
+use super::show::{Tone, header, statement as words, time};
+use crate::audit::{StoreNodes, replay_until};
+use crate::log::Receipt;
+use crate::statement::{Checked, Entry};
+use crate::store::Store;
+
+/// The record, readable
+#[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Example:\n  quorate log agi-2025\n  quorate log show 3\n  quorate log show 3 --receipt 3.tlog-proof"
+)]
+pub struct LogArgs {
+    /// The agreement; may be left out where there is only one
+    agreement: Option<String>,
+    #[command(subcommand)]
+    command: Option<LogCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum LogCommand {
+    /// Show one entry: who said what, with which signatures
+    #[command(after_help = "Example:\n  quorate log show 3 --receipt 3.tlog-proof")]
+    Show(ShowArgs),
+}
+
+#[derive(Debug, Args)]
+struct ShowArgs {
+    /// The entry's index, from 0
+    index: u64,
+    /// The agreement; may be left out where there is only one
+    agreement: Option<String>,
+    /// Write the entry's receipt (C2SP tlog-proof) to FILE
+    #[arg(long, value_name = "FILE")]
+    receipt: Option<PathBuf>,
+}
+
+/// Runs `log`.
+///
+/// # Errors
+/// There is no such agreement or entry, or the log does not pass its audit.
+pub fn run(context: &Context, args: &LogArgs) -> Result<Answer, CliError> {
+    match &args.command {
+        Some(LogCommand::Show(show)) => entry(context, show),
+        None => list(context, args.agreement.as_deref()),
+    }
+}
+
+fn list(context: &Context, agreement: Option<&str>) -> Result<Answer, CliError> {
+    let record = Record::load(context, agreement)?;
+    let now = context.now();
+    let (mut page, mut json) = header(&record, now, now);
+    let mut rows = Vec::new();
+    let mut entries = Vec::new();
+    for read in record.store.entries(&record.state.agreement.anchor, 0..record.head.size) {
+        let (index, bytes) = read?;
+        let (time, checked) = checked(&bytes)?;
+        let statement = checked.statement();
+        let summary = words::summary(statement);
+        let plain = |text: String| (text, Tone::Plain);
+        rows.push(vec![
+            plain(index.to_string()),
+            plain(time::plain(time)),
+            plain(statement.by.to_string()),
+            plain(summary.clone()),
+        ]);
+        entries.push(json!({
+            "entry": index, "time": time, "type": statement.type_name(), "by": statement.by, "what": summary,
+            "statement": checked.digest(),
+        }));
+    }
+    page.blank();
+    page.table(&["entry", "time", "by", "what"], rows);
+    json.insert("entries".to_owned(), Value::Array(entries));
+    Ok(Answer::done(page, Value::Object(json)))
+}
+
+fn entry(context: &Context, args: &ShowArgs) -> Result<Answer, CliError> {
+    let record = Record::load(context, args.agreement.as_deref())?;
+    let anchor = record.state.agreement.anchor;
+    let bytes = record.store.entry(&anchor, args.index)?.ok_or_else(|| {
+        CliError::usage(format!("there is no entry {}; the log has {}, from 0", args.index, record.head.size))
+    })?;
+    let (at, checked) = checked(&bytes)?;
+    let now = context.now();
+    let (mut page, mut json) = header(&record, now, now);
+    page.title(&format!("Entry {}", args.index));
+    page.fields([("time", time::from_now(at, now))]);
+    page.fields(words::fields(checked.statement()));
+    page.fields([("digest", checked.digest().to_string())]);
+    page.title("Signatures, all of which pass");
+    let signers = signers(&record, args.index, &checked)?;
+    let rows =
+        signers.iter().map(|(key, holder)| vec![(holder.clone(), Tone::Plain), (key.clone(), Tone::Faint)]);
+    page.table(&["as", "key"], rows.collect());
+    if let Some(file) = &args.receipt {
+        write_new(file, receipt(&record, args.index, bytes)?.to_string().as_bytes())?;
+        page.blank();
+        page.line(Tone::Good, &format!("wrote the receipt {}", file.display()));
+    }
+    json.insert(
+        "entry".to_owned(),
+        json!({
+            "index": args.index,
+            "time": at,
+            "digest": checked.digest(),
+            "statement": checked.text(),
+            "signatures": checked.envelope().signatures.iter().map(|it| json!({ "key": it.key, "sig": it.sig })).collect::<Vec<_>>(),
+            "signers": signers.iter().map(|(key, holder)| json!({ "key": key, "as": holder })).collect::<Vec<_>>(),
+            "receipt": args.receipt,
+        }),
+    );
+    Ok(Answer::done(page, Value::Object(json)))
+}
+
+/// Every signing key with the holder for whom it spoke when the entry was admitted.
+fn signers(record: &Record, index: u64, checked: &Checked) -> Result<Vec<(String, String)>, CliError> {
+    let before = if index == 0 { None } else { replay_until(&record.source(), |entry, _| entry < index)? };
+    let state = before.as_ref().unwrap_or(&record.state);
+    let holder = |key: &crate::statement::PublicKey| {
+        let holder = state.holders.speaks_for(key.raw());
+        // A nominee's key, and the new key of a replacement, spoke for nobody before the entry.
+        holder.map_or_else(|| "a new key".to_owned(), ToString::to_string)
+    };
+    Ok(checked.signers().iter().map(|key| (key.fingerprint(), holder(key))).collect())
+}
+
+/// The receipt of an entry against the head that has just been audited.
+fn receipt(record: &Record, index: u64, bytes: Vec<u8>) -> Result<Receipt, CliError> {
+    let nodes = StoreNodes { store: &record.store, anchor: record.state.agreement.anchor };
+    let proof = crate::log::tree::inclusion_proof(index, record.head.size, &nodes)
+        .map_err(|error| CliError::Storage(format!("no proof for entry {index}: {error}")))?;
+    Ok(Receipt { extra: Some(bytes), index, proof, checkpoint: record.checkpoint.clone() })
+}
+
+/// An entry that has passed the audit, read again.
+fn checked(bytes: &[u8]) -> Result<(crate::values::Instant, Checked), CliError> {
+    let changed = |error: String| CliError::Faults(format!("the entry changed since the audit: {error}"));
+    let entry = Entry::parse(bytes).map_err(|error| changed(error.to_string()))?;
+    let checked = entry.envelope.check().map_err(|error| changed(error.to_string()))?;
+    Ok((entry.time, checked))
+}

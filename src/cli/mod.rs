@@ -1,0 +1,162 @@
+//! The command line: one file a command. It prints and asks; what is good or in force, others decide.
+
+mod act;
+mod answer;
+mod audit;
+mod ballot;
+mod check;
+mod context;
+mod documents;
+mod error;
+mod generate;
+mod init;
+mod keys;
+mod license;
+mod log;
+mod open;
+mod parcel;
+mod reaffirm;
+mod record;
+mod scenarios;
+mod seat;
+mod session;
+mod show;
+mod signing;
+mod status;
+mod submit;
+mod vote;
+mod workflow;
+
+use std::io::{self, Write as _};
+
+use clap::{Parser, Subcommand};
+use serde_json::json;
+
+use answer::Answer;
+use context::Context;
+pub use error::{CliError, Code};
+
+/// Contractual determinations by expert panels: signed votes, a tamper-evident log, and licences that switch
+/// when quorum and threshold are met
+#[derive(Debug, Parser)]
+#[command(
+    name = "quorate",
+    version,
+    propagate_version = true,
+    disable_help_subcommand = true,
+    after_help = "Exit codes: 0 done, 1 a check found faults, 2 wrong usage, 3 statement refused, 4 storage or I/O.\n\
+        Example:\n  quorate demo"
+)]
+pub struct Cli {
+    #[command(flatten)]
+    context: Context,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Init),
+    #[command(subcommand)]
+    Key(keys::Key),
+    Open(open::OpenArgs),
+    Sign(submit::Sign),
+    Submit(submit::Submit),
+    Nominate(seat::NominateArgs),
+    AcceptSeat(seat::AcceptArgs),
+    Disclose(seat::DiscloseArgs),
+    Recuse(seat::RecuseArgs),
+    StepDown(seat::StepDownArgs),
+    Declare(act::DeclareArgs),
+    File(act::FileArgs),
+    WithdrawDeclaration(act::WithdrawArgs),
+    Do(act::DoArgs),
+    Reaffirm(reaffirm::ReaffirmArgs),
+    Ballot(ballot::BallotArgs),
+    Vote(vote::VoteArgs),
+    Status(status::StatusArgs),
+    License(license::LicenseArgs),
+    Log(log::LogArgs),
+    Audit(audit::AuditArgs),
+    Check(check::CheckArgs),
+    #[command(subcommand)]
+    Workflow(workflow::WorkflowCommand),
+    Completions(generate::Completions),
+    Man(generate::Man),
+}
+
+impl Cli {
+    /// Runs the command and prints its answer; the exit code is returned.
+    pub fn run(&self) -> Code {
+        match self.answer() {
+            Ok(answer) => self.print(&answer),
+            Err(error) => self.print_error(&error),
+        }
+    }
+
+    fn answer(&self) -> Result<Answer, CliError> {
+        let context = &self.context;
+        match &self.command {
+            Command::Init(args) => init::run(context, args),
+            Command::Key(command) => keys::run(context, command),
+            Command::Open(args) => open::run(context, args),
+            Command::Sign(args) => submit::sign(context, args),
+            Command::Submit(args) => submit::run(context, args),
+            Command::Nominate(args) => seat::nominate(context, args),
+            Command::AcceptSeat(args) => seat::accept(context, args),
+            Command::Disclose(args) => seat::disclose(context, args),
+            Command::Recuse(args) => seat::recuse(context, args),
+            Command::StepDown(args) => seat::step_down(context, args),
+            Command::Declare(args) => act::declare(context, args),
+            Command::File(args) => act::file(context, args),
+            Command::WithdrawDeclaration(args) => act::withdraw(context, args),
+            Command::Do(args) => act::run(context, args),
+            Command::Reaffirm(args) => reaffirm::run(context, args),
+            Command::Ballot(args) => ballot::run(context, args),
+            Command::Vote(args) => vote::run(context, args),
+            Command::Status(args) => status::run(context, args),
+            Command::License(args) => license::run(context, args),
+            Command::Log(args) => log::run(context, args),
+            Command::Audit(args) => audit::run(context, args),
+            Command::Check(args) => check::run(context, args),
+            Command::Workflow(command) => workflow::run(command),
+            Command::Completions(args) => Ok(generate::completions(args)),
+            Command::Man(args) => generate::man(args),
+        }
+    }
+
+    fn print(&self, answer: &Answer) -> Code {
+        let text = if self.context.json { pretty(&answer.json) } else { answer.text.clone() };
+        match write(&text) {
+            // Whoever read the output has seen enough, as `head` does.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => answer.code,
+            Err(_) => Code::Storage,
+            Ok(()) => answer.code,
+        }
+    }
+
+    fn print_error(&self, error: &CliError) -> Code {
+        if self.context.json {
+            let document = json!({ "error": { "rule": error.rule(), "code": error.code() as u8, "what": error.to_string() } });
+            let _ = write(&pretty(&document));
+        }
+        let rule = match error {
+            CliError::Refused(refusal) => format!(" [{}]", refusal.rule),
+            _ => String::new(),
+        };
+        let bold = clap::builder::styling::AnsiColor::Red.on_default().bold();
+        // Nobody is left to tell where standard error is gone.
+        let _ = writeln!(anstream::stderr(), "{bold}error{bold:#}{rule}: {error}");
+        error.code()
+    }
+}
+
+fn write(text: &str) -> io::Result<()> {
+    let mut out = anstream::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+fn pretty(document: &serde_json::Value) -> String {
+    format!("{document:#}\n")
+}

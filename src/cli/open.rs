@@ -1,0 +1,127 @@
+//! `open`: the parties open an agreement with a workflow and a roster.
+
+use std::path::{Path, PathBuf};
+
+use base64ct::{Base64, Encoding as _};
+use clap::Args;
+use serde::Deserialize;
+
+use super::answer::Answer;
+use super::context::Context;
+use super::documents::{Documents, read, read_text};
+use super::error::CliError;
+use super::session::Session;
+use super::signing::{Signing, sign, text_of};
+use super::{keys, parcel, submit};
+use crate::log::VerifierKey;
+use crate::registry::{Submission, log_key};
+use crate::statement::{Body, By, Envelope, LogIdentity, Open, RosterLine, Statement};
+use crate::values::{Digest, Id};
+use crate::workflow::Workflow;
+
+/// Open an agreement: every party signs a workflow, a roster and the log that keeps it
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  quorate open agi-2025 --workflow agi-2025.toml --contract contract.pdf \\\n      \
+    --roster roster.toml --out open.json\n\nThe roster is TOML, one table an officer:\n  [[officer]]\n  \
+    holder = \"openai/ceo\"\n  person = \"Ada Example\"\n  key    = \"ssh-ed25519 AAAA…\""
+)]
+pub struct OpenArgs {
+    /// The agreement's name, the last part of its log's origin
+    name: Id,
+    /// The workflow
+    #[arg(long, value_name = "FILE")]
+    workflow: PathBuf,
+    /// The contract, whose digest the workflow names
+    #[arg(long, value_name = "FILE")]
+    contract: PathBuf,
+    /// The officers of every party and role, with their keys
+    #[arg(long, value_name = "FILE")]
+    roster: PathBuf,
+    /// The witnesses on whom the parties rely, as a C2SP tlog-policy
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// The log's verifier key, where another machine keeps the log: `quorate key show --log NAME` prints it there
+    #[arg(long, value_name = "VKEY")]
+    log_key: Option<VerifierKey>,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+/// A roster file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Roster {
+    officer: Vec<RosterLine>,
+}
+
+/// Runs `open`.
+///
+/// # Errors
+/// A file is unfit, or the statement is refused.
+pub fn run(context: &Context, args: &OpenArgs) -> Result<Answer, CliError> {
+    let signers = keys::signers(context, &args.signing)?;
+    let text = text_of(&statement(context, args)?)?;
+    let signatures = sign(&signers, &text)?;
+    if let Some(out) = &args.signing.out {
+        return parcel::write(out, &text, &signatures, Documents::default());
+    }
+    let session = Session::open(context)?;
+    let envelope = Envelope::new(text, signatures);
+    submit::submit(context, &session, Submission::of(envelope))
+}
+
+fn statement(context: &Context, args: &OpenArgs) -> Result<Statement, CliError> {
+    let text = read_text(&args.workflow)?;
+    let workflow = Workflow::parse(&text).map_err(|found| {
+        CliError::usage(format!(
+            "{} does not pass: {found}; run `quorate workflow check {}`",
+            args.workflow.display(),
+            args.workflow.display()
+        ))
+    })?;
+    let contract = Digest::of(&read(&args.contract)?);
+    if contract != workflow.contract.digest {
+        return Err(CliError::usage(format!(
+            "{} has the digest {contract}, and the workflow was written for {}; name that contract, or put this \
+             digest into the workflow",
+            args.contract.display(),
+            workflow.contract.digest
+        )));
+    }
+    let open = Open {
+        name: args.name.clone(),
+        log: log(context, args)?,
+        policy: args.policy.as_deref().map(read_text).transpose()?,
+        contract,
+        workflow: text,
+        roster: roster(&args.roster)?,
+        nonce: nonce()?,
+    };
+    let by = By::of(workflow.parties.iter().map(|party| party.name.clone()).collect());
+    Ok(Statement { by, header: None, body: Body::Open(Box::new(open)) })
+}
+
+fn log(context: &Context, args: &OpenArgs) -> Result<LogIdentity, CliError> {
+    let vkey = match &args.log_key {
+        Some(key) => key.clone(),
+        None => {
+            let data = context.data()?;
+            log_key(data.log_name(), &args.name, &*data.log_seed()?)?.verifier().clone()
+        }
+    };
+    Ok(LogIdentity { origin: vkey.name().to_owned(), vkey: vkey.to_string() })
+}
+
+fn roster(path: &Path) -> Result<Vec<RosterLine>, CliError> {
+    let roster: Roster = toml::from_str(&read_text(path)?)
+        .map_err(|error| CliError::usage(format!("{}: {error}", path.display())))?;
+    Ok(roster.officer)
+}
+
+fn nonce() -> Result<String, CliError> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| CliError::Storage(format!("no random numbers for the nonce: {error}")))?;
+    Ok(Base64::encode_string(&bytes))
+}

@@ -1,0 +1,161 @@
+//! Reading an agreement from the data folder: audited first, then asked.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::context::Context;
+use super::error::CliError;
+use crate::audit::{Report, StoreSource, audit};
+use crate::engine::State;
+use crate::log::Head;
+use crate::statement::AgreementRef;
+use crate::store::{SledStore, Store};
+use crate::values::{Digest, Id, Instant};
+
+/// An agreement whose log has just passed an audit.
+pub struct Record {
+    /// The store, which this process has for itself.
+    pub store: SledStore,
+    /// The state after the last entry.
+    pub state: State,
+    /// The head that was audited.
+    pub head: Head,
+    /// The signed checkpoint over it.
+    pub checkpoint: String,
+}
+
+impl Record {
+    /// Opens the data folder, finds the agreement and audits its log.
+    ///
+    /// # Errors
+    /// There is no such agreement, or it does not pass.
+    pub fn load(context: &Context, agreement: Option<&str>) -> Result<Self, CliError> {
+        let (store, anchor) = open_store(context, agreement)?;
+        let report = audited(&store, anchor, None)?;
+        if let Some(first) = report.findings.first() {
+            return Err(CliError::Faults(format!(
+                "the log does not pass its audit: {first}; nothing can be read off it; run `quorate audit` for all of it"
+            )));
+        }
+        let Report { state, head, checkpoint, .. } = report;
+        let state = state.ok_or_else(|| CliError::Faults("the log is empty".to_owned()))?;
+        Ok(Self { store, state, head, checkpoint })
+    }
+
+    /// The source that was audited.
+    pub fn source(&self) -> StoreSource<'_> {
+        StoreSource { store: &self.store, anchor: self.state.agreement.anchor }
+    }
+
+    /// The state as the record showed it at an instant: the entries up to then, and what time alone brought.
+    ///
+    /// # Errors
+    /// The instant is before the opening.
+    pub fn state_at(&self, at: Instant) -> Result<State, CliError> {
+        if at >= self.state.last {
+            return Ok(self.state.at(at).into_owned());
+        }
+        let past = crate::audit::replay_until(&self.source(), |_, time| time <= at)?;
+        let past = past.ok_or_else(|| self.before_opening(at))?;
+        Ok(past.at(at).into_owned())
+    }
+
+    /// The refusal of a question about the time before the agreement.
+    pub fn before_opening(&self, at: Instant) -> CliError {
+        CliError::usage(format!(
+            "at {at} there was no agreement {} yet: it was opened at {}; ask about a later time",
+            self.state.agreement.name, self.state.opened
+        ))
+    }
+}
+
+/// The store of the data folder, for reading alone, and the anchor of the agreement meant.
+///
+/// # Errors
+/// There is no such folder or agreement.
+pub fn open_store(context: &Context, agreement: Option<&str>) -> Result<(SledStore, Digest), CliError> {
+    let data = context.data()?;
+    let store = SledStore::inspect(&data.store_path(), &data.blobs_path())?;
+    let mut known = Vec::new();
+    for anchor in store.agreements()? {
+        known.push((anchor, name_of(&store, anchor)?));
+    }
+    let anchor = choose(&known, agreement, &data.root().to_owned())?;
+    Ok((store, anchor))
+}
+
+/// The name of an agreement by its opening statement, before anything of it is believed.
+fn name_of(store: &SledStore, anchor: Digest) -> Result<Option<Id>, CliError> {
+    let Some(bytes) = store.entry(&anchor, 0)? else { return Ok(None) };
+    let statement = crate::statement::Entry::parse(&bytes).ok().map(|entry| entry.envelope.statement);
+    let statement = statement.and_then(|text| crate::statement::Statement::parse(&text).ok());
+    Ok(statement.and_then(|statement| match statement.body {
+        crate::statement::Body::Open(open) => Some(open.name),
+        _ => None,
+    }))
+}
+
+/// The agreement that somebody names, or the only one there is.
+pub fn choose(
+    known: &[(Digest, Option<Id>)],
+    wanted: Option<&str>,
+    folder: &PathBuf,
+) -> Result<Digest, CliError> {
+    let names = || {
+        let name = |(anchor, name): &(Digest, Option<Id>)| {
+            format!("`{}`", name.as_ref().map_or_else(|| anchor.to_string(), ToString::to_string))
+        };
+        known.iter().map(name).collect::<Vec<_>>().join(", ")
+    };
+    let Some(wanted) = wanted else {
+        return match known {
+            [(only, _)] => Ok(*only),
+            [] => Err(CliError::usage(format!(
+                "{} holds no agreement yet; the parties open one with `quorate open`",
+                folder.display()
+            ))),
+            _ => Err(CliError::usage(format!("name the agreement; there are {}", names()))),
+        };
+    };
+    let full: Option<AgreementRef> = wanted.parse().ok();
+    let anchor: Option<Digest> = full.map(|full| full.anchor).or_else(|| wanted.parse().ok());
+    let found = known.iter().find(|(candidate, name)| {
+        anchor
+            .map_or_else(|| name.as_ref().is_some_and(|name| *name == wanted), |anchor| anchor == *candidate)
+    });
+    found.map(|(anchor, _)| *anchor).ok_or_else(|| {
+        CliError::usage(format!(
+            "there is no agreement `{wanted}` in {}; there are {}",
+            folder.display(),
+            names()
+        ))
+    })
+}
+
+/// Audits with a progress bar where that takes a while and somebody watches.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn audited(store: &SledStore, anchor: Digest, expected: Option<Digest>) -> Result<Report, CliError> {
+    let bar = ProgressBar::hidden();
+    let mut drawn = false;
+    let begun = std::time::Instant::now();
+    let report = audit(&StoreSource { store, anchor }, expected, &mut |done, of| {
+        if !drawn && begun.elapsed() > Duration::from_millis(300) {
+            bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
+            bar.set_style(style());
+            drawn = true;
+        }
+        bar.set_length(of);
+        bar.set_position(done);
+    })?;
+    bar.finish_and_clear();
+    Ok(report)
+}
+
+fn style() -> ProgressStyle {
+    let style = ProgressStyle::with_template("auditing {wide_bar} {pos} of {len} entries, {eta} left");
+    style.unwrap_or_else(|_| ProgressStyle::default_bar())
+}

@@ -1,0 +1,108 @@
+//! Writing: the data folder with its registry, and the log's key.
+
+use tokio::runtime::Runtime;
+
+use super::context::Context;
+use super::error::CliError;
+use super::record::choose;
+use crate::engine::State;
+use crate::log::Head;
+use crate::registry::{Clock, Receipted, Registry, Settings, Submission};
+use crate::store::data::DataDir;
+use crate::values::Digest;
+use crate::workflow::model::Nature;
+use std::sync::Arc;
+
+/// An open registry. Every agreement in it has passed its audit.
+pub struct Session {
+    /// The data folder.
+    pub data: DataDir,
+    registry: Registry,
+    runtime: Runtime,
+    simulated: bool,
+}
+
+/// One agreement as it is now.
+pub struct Live {
+    /// The state, with everything that time alone has brought.
+    pub state: State,
+    /// The newest head: what a statement made now comes after.
+    pub head: Head,
+    /// The checkpoint over it.
+    pub checkpoint: String,
+}
+
+impl Session {
+    /// Opens the data folder for writing.
+    ///
+    /// # Errors
+    /// It is not there, in use, or damaged.
+    pub fn open(context: &Context) -> Result<Self, CliError> {
+        Self::open_with(context.data()?, context.clock(), context.clock.is_some())
+    }
+
+    /// Opens a data folder with a clock of one's own, which `simulated` says is not the machine's.
+    ///
+    /// # Errors
+    /// It is not there, in use, or damaged.
+    pub fn open_with(data: DataDir, clock: Arc<dyn Clock>, simulated: bool) -> Result<Self, CliError> {
+        let seed = data.log_seed()?;
+        let store = Arc::new(data.open_store()?);
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build();
+        let runtime = runtime.map_err(|error| CliError::Storage(format!("cannot start threads: {error}")))?;
+        let registry = {
+            let _entered = runtime.enter();
+            Registry::open(store, *seed, Settings::new(data.log_name()), clock)?
+        };
+        Ok(Self { data, registry, runtime, simulated })
+    }
+
+    /// The registry.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// The agreement that is named, or the only one.
+    ///
+    /// # Errors
+    /// There is no such agreement.
+    pub fn agreement(&self, wanted: Option<&str>) -> Result<Live, CliError> {
+        let known: Vec<_> =
+            self.registry.agreements().into_iter().map(|(anchor, name)| (anchor, Some(name))).collect();
+        self.live(choose(&known, wanted, &self.data.root().to_owned())?)
+    }
+
+    fn live(&self, anchor: Digest) -> Result<Live, CliError> {
+        let gone = || CliError::Storage("the registry has lost the agreement; start again".to_owned());
+        let published = self.registry.agreement(&anchor).ok_or_else(gone)?;
+        let published = published.read().map_err(|_| gone())?;
+        let head = self.registry.store().head(&anchor)?.ok_or_else(gone)?.head;
+        let state = published.state.at(self.registry.now()).into_owned();
+        Ok(Live { state, head, checkpoint: published.checkpoint.clone() })
+    }
+
+    /// Submits, and waits until it is on stable storage.
+    ///
+    /// # Errors
+    /// As [`Registry::submit`]; and a simulated clock stamps entries of specimens alone.
+    pub fn submit(&self, submission: Submission) -> Result<Receipted, CliError> {
+        if self.simulated && self.nature_of(&submission) == Some(Nature::Live) {
+            return Err(CliError::usage(
+                "--clock stamps entries of specimens only: a live agreement takes the machine's time; leave it out",
+            ));
+        }
+        Ok(self.runtime.block_on(self.registry.submit(submission))?)
+    }
+
+    /// Whether the agreement that a submission is for, or opens, is meant; `None` where that cannot be read,
+    /// and then the registry refuses it.
+    fn nature_of(&self, submission: &Submission) -> Option<Nature> {
+        let statement = crate::statement::Statement::parse(&submission.envelope.statement).ok()?;
+        if let crate::statement::Body::Open(open) = &statement.body {
+            return crate::workflow::Workflow::parse(&open.workflow).ok().map(|workflow| workflow.nature);
+        }
+        let published = self.registry.agreement(&statement.header?.agreement.anchor)?;
+        let nature = published.read().ok()?.state.workflow.nature;
+        Some(nature)
+    }
+}

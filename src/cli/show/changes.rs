@@ -1,0 +1,61 @@
+//! What one entry brought about, in words.
+
+use crate::engine::State;
+use crate::engine::licence::{GrantState, Licence};
+
+/// The differences between two states of an agreement: cases that moved, ballots, events, grants.
+pub fn between(before: Option<&State>, after: &State) -> Vec<String> {
+    let Some(before) = before else { return vec![format!("the agreement {} is open", after.agreement)] };
+    let mut changes = Vec::new();
+    for case in after.cases.values() {
+        let known = before.case(&case.id);
+        let moved = known.map_or(0, |known| known.path.len());
+        for step in case.path.iter().skip(moved) {
+            changes.push(format!("{} is now in the state {}: {}", case.id, step.to, step.why.words));
+        }
+        for run in &case.ballots {
+            let was = known.and_then(|known| known.ballots.iter().find(|known| known.id == run.id));
+            if was.is_none() {
+                changes.push(format!(
+                    "the ballot {} is open until {}",
+                    run.id,
+                    super::time::plain(run.closes)
+                ));
+            }
+            let closed = was.is_none_or(|was| was.closed.is_none());
+            if let Some(outcome) = run.closed.as_ref().filter(|_| closed).and_then(|end| end.outcome.as_ref())
+            {
+                changes.push(format!("the ballot {} is closed: {outcome}", run.id));
+            }
+        }
+    }
+    for occurrence in after.events.iter().skip(before.events.len()) {
+        changes.push(format!("event {}", occurrence.event));
+    }
+    for (was, is) in before.events.iter().zip(&after.events) {
+        if was.live() && !is.live() {
+            changes.push(format!("event {} is annulled", is.event));
+        }
+    }
+    changes.extend(moved_grants(
+        before.licence(before.last.max(after.last)).as_ref(),
+        after.licence(after.last).as_ref(),
+    ));
+    changes
+}
+
+fn moved_grants(before: Option<&Licence<'_>>, after: Option<&Licence<'_>>) -> Vec<String> {
+    let (Some(before), Some(after)) = (before, after) else { return Vec::new() };
+    before.grants.iter().zip(&after.grants).flat_map(|(was, is)| moved(was, is)).collect()
+}
+
+fn moved(was: &GrantState<'_>, is: &GrantState<'_>) -> Vec<String> {
+    let pairs = was.attributes.iter().zip(&is.attributes);
+    let moved = pairs.filter(|(was, is)| was.value.is != is.value.is);
+    moved
+        .map(|(was, now)| {
+            let (grant, attribute) = (&is.grant.name, &now.attribute.name);
+            format!("{grant}, {attribute}: {} → {}", was.value.is, now.value.is)
+        })
+        .collect()
+}

@@ -1,0 +1,40 @@
+use serde_json::{Map, Value, json};
+
+use super::page::{Page, Tone};
+use super::time;
+use crate::cli::record::Record;
+use crate::values::Instant;
+use crate::workflow::model::Nature;
+
+/// What stands above every answer about an agreement: what it is, whether it is a specimen, the workflow, the
+/// time, and how many readings are ours. The same facts are the first fields of its JSON.
+pub fn header(record: &Record, at: Instant, now: Instant) -> (Page, Map<String, Value>) {
+    let state = &record.state;
+    let workflow = &state.workflow;
+    let readings = workflow.readings.len();
+    let mut page = Page::default();
+    page.title(&workflow.title);
+    if workflow.nature == Nature::Specimen {
+        page.line(Tone::Notice, "SPECIMEN: it binds nobody.");
+    }
+    let when = if at == now { time::plain(at) } else { time::from_now(at, now) };
+    page.fields([
+        ("agreement", state.agreement.to_string()),
+        (
+            "workflow",
+            format!("{}; {readings} readings are ours, the contract prevails", workflow.digest.short()),
+        ),
+        ("at", format!("{when}; the log has {} entries", state.size)),
+    ]);
+    let mut fields = Map::new();
+    let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
+    put("agreement", json!(state.agreement));
+    put("title", json!(workflow.title));
+    put("specimen", json!(workflow.nature == Nature::Specimen));
+    put("workflow", json!(workflow.digest));
+    put("contract", json!({ "digest": state.contract, "prevails": true }));
+    put("readings", json!(readings));
+    put("at", json!(at));
+    put("head", json!(record.head));
+    (page, fields)
+}

@@ -1,0 +1,13 @@
+//! What a person sees: pages of headings, fields and tables, times with their zone and their distance.
+//!
+//! Colour is an accent and never carries meaning alone; it is written always, and taken out on the way to
+//! anything that is no terminal.
+
+pub mod changes;
+mod header;
+mod page;
+pub mod statement;
+pub mod time;
+
+pub use header::header;
+pub use page::{Page, Tone};

@@ -1,0 +1,170 @@
+use std::fmt::Write as _;
+
+use clap::builder::styling::{AnsiColor, Style};
+use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table, Width, presets};
+
+/// A page for a person, put together line by line.
+#[derive(Debug, Default)]
+pub struct Page {
+    text: String,
+}
+
+/// How something stands out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// As everything else.
+    Plain,
+    /// In force, passed, done.
+    Good,
+    /// Awaited, projected, a specimen.
+    Notice,
+    /// Ended, overdue, at fault.
+    Bad,
+    /// Beside the point.
+    Faint,
+}
+
+impl Tone {
+    fn style(self) -> Style {
+        match self {
+            Self::Plain => Style::new(),
+            Self::Good => AnsiColor::Green.on_default(),
+            Self::Notice => AnsiColor::Yellow.on_default(),
+            Self::Bad => AnsiColor::Red.on_default(),
+            Self::Faint => Style::new().dimmed(),
+        }
+    }
+
+    fn colour(self) -> Color {
+        match self {
+            Self::Plain => Color::Reset,
+            Self::Good => Color::DarkGreen,
+            Self::Notice => Color::DarkYellow,
+            Self::Bad => Color::DarkRed,
+            Self::Faint => Color::DarkGrey,
+        }
+    }
+}
+
+impl Page {
+    /// The text with its colours.
+    pub fn into_text(self) -> String {
+        self.text
+    }
+
+    /// A title, with an empty line before it unless it is the first.
+    pub fn title(&mut self, words: &str) -> &mut Self {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        let bold = Style::new().bold();
+        self.raw(&format!("{bold}{words}{bold:#}"))
+    }
+
+    /// A line, wrapped to the width of the terminal.
+    pub fn line(&mut self, tone: Tone, words: &str) -> &mut Self {
+        let style = tone.style();
+        for line in wrap(words, width()) {
+            let _ = writeln!(self.text, "{style}{line}{style:#}");
+        }
+        self
+    }
+
+    /// A line as it stands.
+    pub fn raw(&mut self, line: &str) -> &mut Self {
+        self.text.push_str(line);
+        self.text.push('\n');
+        self
+    }
+
+    /// An empty line.
+    pub fn blank(&mut self) -> &mut Self {
+        self.raw("")
+    }
+
+    /// Names and what belongs to them, the values in one column.
+    pub fn fields<'a>(&mut self, fields: impl IntoIterator<Item = (&'a str, String)>) -> &mut Self {
+        let rows: Vec<Vec<(String, Tone)>> = fields
+            .into_iter()
+            .map(|(name, value)| vec![(name.to_owned(), Tone::Faint), (value, Tone::Plain)])
+            .collect();
+        self.rows(None, rows)
+    }
+
+    /// A table. Short columns keep their width; the others share what is left.
+    pub fn table(&mut self, head: &[&str], rows: Vec<Vec<(String, Tone)>>) -> &mut Self {
+        self.rows(Some(head), rows)
+    }
+
+    fn rows(&mut self, head: Option<&[&str]>, rows: Vec<Vec<(String, Tone)>>) -> &mut Self {
+        if rows.is_empty() {
+            return self;
+        }
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).enforce_styling();
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(columns(width()));
+        if let Some(head) = head {
+            table.set_header(head.iter().map(|name| Cell::new(name).fg(Color::DarkGrey)));
+        }
+        let lengths = longest(head, &rows);
+        for row in rows {
+            table.add_row(row.into_iter().map(|(text, tone)| match tone {
+                Tone::Plain => Cell::new(text),
+                tone => Cell::new(text).fg(tone.colour()),
+            }));
+        }
+        for (column, longest) in table.column_iter_mut().zip(lengths) {
+            column.set_padding((0, 2));
+            if longest <= SHORT {
+                column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(columns(longest + 2))));
+            }
+        }
+        for line in table.lines() {
+            self.raw(line.trim_end());
+        }
+        self
+    }
+}
+
+/// What never wraps: a status, an instant, a name.
+const SHORT: usize = 24;
+
+/// The longest cell of each column.
+fn longest(head: Option<&[&str]>, rows: &[Vec<(String, Tone)>]) -> Vec<usize> {
+    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let cells = |column: usize| {
+        let named = head.and_then(|head| head.get(column)).map_or(0, |name| name.chars().count());
+        let widths = rows.iter().filter_map(|row| row.get(column));
+        widths.map(|(text, _)| text.chars().count()).max().unwrap_or(0).max(named)
+    };
+    (0..count).map(cells).collect()
+}
+
+fn columns(width: usize) -> u16 {
+    u16::try_from(width).unwrap_or(u16::MAX)
+}
+
+/// The width to write for: the terminal's, from 60 to 120; 80 where there is none.
+pub fn width() -> usize {
+    let terminal = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    terminal.unwrap_or(80).clamp(60, 120)
+}
+
+/// Breaks words into lines of at most `width` characters; continued lines keep the indent of the first.
+fn wrap(words: &str, width: usize) -> Vec<String> {
+    let indent: String = words.chars().take_while(|letter| *letter == ' ').collect();
+    let mut lines = Vec::new();
+    let mut line = indent.clone();
+    for word in words.split_whitespace() {
+        let full = line.chars().count() + 1 + word.chars().count() > width;
+        if full && line.len() > indent.len() {
+            lines.push(std::mem::replace(&mut line, indent.clone()));
+        }
+        if line.len() > indent.len() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.push(line);
+    lines
+}

@@ -1,0 +1,98 @@
+//! A statement in words: what somebody is about to sign, or has signed.
+
+use crate::statement::{Attachments, Body, Open, Statement};
+
+/// Names and values, the most telling first.
+pub fn fields(statement: &Statement) -> Vec<(&'static str, String)> {
+    let mut fields = vec![("statement", statement.type_name().to_owned()), ("by", statement.by.to_string())];
+    if let Some(header) = &statement.header {
+        fields.push(("agreement", header.agreement.to_string()));
+    }
+    body(&statement.body, &mut fields);
+    if let Some(header) = &statement.header {
+        fields.push(("workflow", header.workflow.to_string()));
+        fields.push(("after", format!("{} entries, root {}", header.after.size, header.after.root)));
+    }
+    fields
+}
+
+fn body(body: &Body, fields: &mut Vec<(&'static str, String)>) {
+    match body {
+        Body::Open(open) => opening(open, fields),
+        Body::Nominate(nominate) => {
+            fields.push(("seat", nominate.seat.to_string()));
+            fields.push(("person", nominate.person.clone()));
+            fields.push(("key", nominate.key.fingerprint()));
+        }
+        Body::AcceptSeat(accept) => {
+            fields.push(("seat", accept.seat.to_string()));
+            attachments(&accept.attach, fields);
+        }
+        Body::Disclose(disclose) => {
+            fields.push(("seat", disclose.seat.to_string()));
+            attachments(&disclose.attach, fields);
+        }
+        Body::Recuse(recuse) => {
+            fields.push(("seat", recuse.seat.to_string()));
+            fields.push(("from", recuse.case.to_string()));
+            fields.push(("reason", recuse.reason.clone()));
+        }
+        Body::StepDown(step_down) => {
+            fields.push(("seat", step_down.seat.to_string()));
+            fields.push(("reason", step_down.reason.clone()));
+        }
+        Body::Act(act) => {
+            fields.push(("do", act.act.to_string()));
+            fields.push(("case", act.case.to_string()));
+            attachments(&act.attach, fields);
+        }
+        Body::Vote(vote) => {
+            fields.push(("question", vote.asks.clone()));
+            fields.push(("choice", vote.choice.to_string()));
+            fields.push(("ballot", vote.ballot.to_string()));
+            fields.push(("paper", vote.question.to_string()));
+            attachments(&vote.attach, fields);
+        }
+        Body::Reaffirm(reaffirm) => {
+            fields.push(("occasion", reaffirm.occasion.clone()));
+            attachments(&reaffirm.attach, fields);
+        }
+        Body::ReplaceKey(replace) => {
+            fields.push(("holder", replace.holder.to_string()));
+            fields.push(("how", replace.how.to_string()));
+            fields.push(("new key", replace.key.fingerprint()));
+        }
+    }
+}
+
+fn opening(open: &Open, fields: &mut Vec<(&'static str, String)>) {
+    fields.push(("name", open.name.to_string()));
+    fields.push(("log", open.log.origin.clone()));
+    fields.push(("log key", open.log.vkey.clone()));
+    fields.push(("contract", open.contract.to_string()));
+    fields.push(("workflow", crate::values::Digest::of(open.workflow.as_bytes()).to_string()));
+    for line in &open.roster {
+        fields.push(("officer", format!("{}, {}, {}", line.holder, line.person, line.key.fingerprint())));
+    }
+}
+
+fn attachments(attach: &Attachments, fields: &mut Vec<(&'static str, String)>) {
+    fields.extend(attach.iter().map(|(name, digest)| ("document", format!("{name}, {digest}"))));
+}
+
+/// The statement on one line, for a table: `voted met on verification#1/finding#1`.
+pub fn summary(statement: &Statement) -> String {
+    match &statement.body {
+        Body::Open(open) => format!("opened the agreement {}", open.name),
+        Body::Nominate(nominate) => format!("nominated {} for {}", nominate.person, nominate.seat),
+        Body::AcceptSeat(accept) if accept.attach.is_empty() => format!("accepted the seat {}", accept.seat),
+        Body::AcceptSeat(accept) => format!("accepted the seat {}, with a disclosure", accept.seat),
+        Body::Disclose(disclose) => format!("disclosed as {}", disclose.seat),
+        Body::Recuse(recuse) => format!("stays out of {} as {}: {}", recuse.case, recuse.seat, recuse.reason),
+        Body::StepDown(step_down) => format!("gave up the seat {}: {}", step_down.seat, step_down.reason),
+        Body::Act(act) => format!("{} in {}", act.act, act.case),
+        Body::Vote(vote) => format!("voted {} on {}", vote.choice, vote.ballot),
+        Body::Reaffirm(reaffirm) => format!("reaffirmed: {}", reaffirm.occasion),
+        Body::ReplaceKey(replace) => format!("{} of the key of {}", replace.how, replace.holder),
+    }
+}

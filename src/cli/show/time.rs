@@ -1,0 +1,96 @@
+//! Instants as people read them, and as they may write them.
+
+use jiff::{Timestamp, civil};
+
+use crate::values::Instant;
+
+/// `2026-04-28 12:00:00 UTC`.
+pub fn plain(at: Instant) -> String {
+    at.to_string().replace('T', " ").replace('Z', " UTC")
+}
+
+/// `2026-04-28 12:00:00 UTC, in 3 days`.
+pub fn from_now(at: Instant, now: Instant) -> String {
+    format!("{}, {}", plain(at), distance(at, now))
+}
+
+/// `in 3 days`, `5 hours ago`, `now`.
+pub fn distance(at: Instant, now: Instant) -> String {
+    let (length, ahead) = if at > now { (at.since(now), true) } else { (now.since(at), false) };
+    let words = rough(length.seconds());
+    match (words, ahead) {
+        (None, _) => "now".to_owned(),
+        (Some(words), true) => format!("in {words}"),
+        (Some(words), false) => format!("{words} ago"),
+    }
+}
+
+/// The length in its largest sensible unit, rounded down; months and years are of 30 and 365 days.
+fn rough(seconds: u64) -> Option<String> {
+    const UNITS: [(u64, u64, &str); 6] = [
+        (2 * 365 * 86_400, 365 * 86_400, "year"),
+        (60 * 86_400, 30 * 86_400, "month"),
+        (86_400, 86_400, "day"),
+        (3_600, 3_600, "hour"),
+        (60, 60, "minute"),
+        (1, 1, "second"),
+    ];
+    let (_, unit, name) = UNITS.into_iter().find(|(least, _, _)| seconds >= *least)?;
+    let count = seconds / unit;
+    Some(format!("{count} {name}{}", if count == 1 { "" } else { "s" }))
+}
+
+/// An instant on the command line: `2033-01-02T00:00:00Z`, with any offset, or a date, which is its first
+/// second in UTC.
+///
+/// # Errors
+/// A sentence that says what is taken.
+pub fn parse(text: &str) -> Result<Instant, String> {
+    let stamp: Option<Timestamp> = text.parse().ok();
+    let midnight = || {
+        let date: civil::Date = text.parse().ok()?;
+        format!("{date}T00:00:00Z").parse().ok()
+    };
+    let stamp = stamp.or_else(midnight).ok_or_else(|| {
+        "name an instant such as `2033-01-02T00:00:00Z`, with the offset of any zone, or a date such as \
+         `2033-01-02`"
+            .to_owned()
+    })?;
+    let instant = Instant::from_unix(stamp.as_second());
+    if instant.unix() == stamp.as_second() {
+        Ok(instant)
+    } else {
+        Err("that is beyond the years 1 to 9999".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances_are_told_in_one_unit() {
+        let now: Instant = "2026-03-01T12:00:00Z".parse().unwrap();
+        let at = |text: &str| text.parse().unwrap();
+        for (instant, words) in [
+            ("2026-03-01T12:00:00Z", "now"),
+            ("2026-03-01T12:00:59Z", "in 59 seconds"),
+            ("2026-03-01T11:00:00Z", "1 hour ago"),
+            ("2026-03-04T12:00:00Z", "in 3 days"),
+            ("2026-12-31T12:00:00Z", "in 10 months"),
+            ("2031-01-01T08:00:00Z", "in 4 years"),
+        ] {
+            assert_eq!(distance(at(instant), now), words);
+        }
+    }
+
+    #[test]
+    fn instants_are_read_with_any_offset_or_as_a_date() {
+        for text in ["2033-01-02T00:00:00Z", "2033-01-01T16:00:00-08:00", "2033-01-02"] {
+            assert_eq!(parse(text).map(|at| at.to_string()), Ok("2033-01-02T00:00:00Z".to_owned()), "{text}");
+        }
+        for text in ["", "tomorrow", "2033-01-02T00:00:00", "2033-13-01"] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! From a statement to its entry: who speaks, with which keys, and then submitted or written to a file.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::answer::Answer;
+use super::context::Context;
+use super::documents::Documents;
+use super::error::CliError;
+use super::keys;
+use super::record::Record;
+use super::session::{Live, Session};
+use super::{parcel, submit};
+use crate::engine::{Refusal, State};
+use crate::registry::Submission;
+use crate::signer::Signer;
+use crate::statement::{Body, By, Envelope, HolderRef, Signature, Statement};
+use crate::values::{Id, Instant};
+
+/// The options of every command that signs.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Signing")]
+pub struct Signing {
+    /// Sign with this key; several times for several signatures
+    ///
+    /// A private key file; a .pub file whose key the ssh-agent holds; the name of a key in the data folder; or
+    /// the fingerprint of a key in the agent. Without it, the only key in the data folder signs.
+    #[arg(long = "key", value_name = "KEY")]
+    pub keys: Vec<String>,
+    /// Speak as this party, role or seat instead of whomever the keys speak for
+    #[arg(long = "as", value_name = "ACTOR")]
+    pub speaker: Option<String>,
+    /// Write the statement and its signatures beside FILE instead of submitting; without --key it stays unsigned
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// The agreement, by name or anchor; may be left out where there is only one
+    #[arg(long, value_name = "AGREEMENT")]
+    pub agreement: Option<String>,
+    /// Take the entry though the clock is far ahead of the last one
+    #[arg(long)]
+    pub accept_clock_jump: bool,
+}
+
+/// Where a statement is written: an agreement as it is now, the keys at hand, and the way to submit.
+pub struct Desk {
+    /// The agreement.
+    pub live: Live,
+    /// The keys that sign.
+    pub signers: Vec<Signer>,
+    /// The time now.
+    pub now: Instant,
+    session: Option<Session>,
+}
+
+impl Desk {
+    /// Opens the data folder and finds the keys.
+    ///
+    /// # Errors
+    /// There is no such agreement or key.
+    pub fn open(context: &Context, signing: &Signing) -> Result<Self, CliError> {
+        let signers = keys::signers(context, signing)?;
+        let wanted = signing.agreement.as_deref();
+        let now = context.now();
+        if signing.out.is_some() {
+            // Writing a file needs neither the log's key nor the right to append.
+            let Record { state, head, checkpoint, .. } = Record::load(context, wanted)?;
+            let state = state.at(now).into_owned();
+            return Ok(Self { live: Live { state, head, checkpoint }, signers, now, session: None });
+        }
+        let session = Session::open(context)?;
+        Ok(Self { live: session.agreement(wanted)?, signers, now, session: Some(session) })
+    }
+
+    /// A desk in a session that is open already.
+    pub fn within(session: Session, live: Live, signers: Vec<Signer>) -> Self {
+        let now = session.registry().now();
+        Self { live, signers, now, session: Some(session) }
+    }
+
+    /// The state in which the statement is made.
+    pub fn state(&self) -> &State {
+        &self.live.state
+    }
+
+    /// The holders for whom the keys speak.
+    pub fn holders(&self) -> Vec<&HolderRef> {
+        let holder = |signer: &Signer| self.state().holders.speaks_for(signer.public().raw());
+        self.signers.iter().filter_map(holder).collect()
+    }
+
+    /// In whose name a statement speaks: as asked, else as the keys do, else `otherwise`.
+    ///
+    /// # Errors
+    /// Nothing says in whose name.
+    pub fn speaker(&self, signing: &Signing, otherwise: Option<By>) -> Result<By, CliError> {
+        if let Some(wanted) = &signing.speaker {
+            let names: Result<Vec<Id>, _> = wanted.split(',').map(str::parse).collect();
+            return names.map(By::of).map_err(|error| CliError::usage(format!("--as: {error}")));
+        }
+        let actors: Vec<Id> = self.holders().into_iter().map(|holder| actor(self.state(), holder)).collect();
+        match (actors.is_empty(), otherwise) {
+            (false, _) => Ok(By::of(actors)),
+            (true, Some(by)) => Ok(by),
+            (true, None) if self.signers.is_empty() => {
+                Err(CliError::usage("say in whose name with --as ACTOR, or sign with --key KEY"))
+            }
+            (true, None) => Err(CliError::usage(format!(
+                "the key {} speaks for nobody in this agreement; sign with the key that the roster or the nomination names",
+                self.signers.first().map(|signer| signer.public().fingerprint()).unwrap_or_default()
+            ))),
+        }
+    }
+
+    /// The seat meant: named, or the one for which a key speaks. A short name will do where it is unique.
+    ///
+    /// # Errors
+    /// There is no such seat, or nothing names one.
+    pub fn seat(&self, wanted: Option<&str>) -> Result<HolderRef, CliError> {
+        let seats = seats(self.state());
+        let Some(wanted) = wanted else {
+            let own = self.holders().into_iter().find(|holder| seats.contains(holder));
+            return own.cloned().ok_or_else(|| {
+                CliError::usage("name the seat with --seat, or sign with the key that fills it")
+            });
+        };
+        if let Ok(full) = wanted.parse() {
+            return Ok(full);
+        }
+        let short: Vec<&HolderRef> = seats.iter().filter(|seat| seat.name() == wanted).collect();
+        match short.as_slice() {
+            [only] => Ok((*only).clone()),
+            [] => Err(CliError::usage(format!(
+                "there is no seat `{wanted}`; there are {}",
+                listed(seats.iter())
+            ))),
+            several => Err(CliError::usage(format!("name one of {}", listed(several.iter().copied())))),
+        }
+    }
+
+    /// Signs, and submits or writes to a file.
+    ///
+    /// # Errors
+    /// The statement is malformed or refused, or the file is there already.
+    pub fn finish(
+        self,
+        context: &Context,
+        signing: &Signing,
+        by: By,
+        body: Body,
+        documents: Documents,
+    ) -> Result<Answer, CliError> {
+        let header = Some(self.live.state.header(self.live.head));
+        let text = text_of(&Statement { by, header, body })?;
+        let signatures = sign(&self.signers, &text)?;
+        if let Some(out) = &signing.out {
+            return parcel::write(out, &text, &signatures, documents);
+        }
+        let session = self.session.ok_or_else(|| CliError::usage("name a file with --out"))?;
+        let submission = Submission {
+            envelope: Envelope::new(text, signatures),
+            blobs: documents.into_blobs(),
+            accept_clock_jump: signing.accept_clock_jump,
+        };
+        submit::submit(context, &session, submission)
+    }
+}
+
+/// The statement's text, if it is one that can be read again: words from the command line may be unfit.
+///
+/// # Errors
+/// Which field is unfit, and why.
+pub fn text_of(statement: &Statement) -> Result<String, CliError> {
+    let text = statement.to_text();
+    match Statement::parse(&text) {
+        Ok(_) => Ok(text),
+        Err(error) => Err(Refusal::new("bad-statement", error.to_string(), "nothing was signed").into()),
+    }
+}
+
+/// Each signer's signature over the exact text.
+///
+/// # Errors
+/// A key cannot sign.
+pub fn sign(signers: &[Signer], text: &str) -> Result<Vec<Signature>, CliError> {
+    signers.iter().map(|signer| Ok(signer.sign(text)?)).collect()
+}
+
+/// The party, role or seat as which a holder speaks.
+pub fn actor(state: &State, holder: &HolderRef) -> Id {
+    match holder {
+        HolderRef::Office { body, .. } if state.office(body).is_some() => body.clone(),
+        HolderRef::Office { name, .. } => name.clone(),
+        HolderRef::CaseSeat { seat, .. } => seat.clone(),
+    }
+}
+
+/// Every seat that there is now, of standing panels and of cases that are not at rest.
+pub fn seats(state: &State) -> Vec<HolderRef> {
+    let standing = state.panels.iter().flat_map(|(panel, seats)| {
+        let name = |seat: &Id| HolderRef::Office { body: panel.clone(), name: seat.clone() };
+        seats.seats.keys().map(name).collect::<Vec<_>>()
+    });
+    let own = state.cases.values().filter(|case| !case.at_rest()).flat_map(|case| {
+        let seats = case.seats.iter().flat_map(|seats| seats.seats.keys());
+        seats
+            .map(|seat| HolderRef::CaseSeat { case: case.id.clone(), seat: seat.clone() })
+            .collect::<Vec<_>>()
+    });
+    standing.chain(own).collect()
+}
+
+fn listed<'a>(seats: impl Iterator<Item = &'a HolderRef>) -> String {
+    let names: Vec<String> = seats.map(|seat| format!("`{seat}`")).collect();
+    if names.is_empty() { "none: no panel sits".to_owned() } else { names.join(", ") }
+}
+
+/// `FILE` with `suffix` put after its name: `vote.json.sig`.
+pub fn beside(file: &Path, suffix: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}

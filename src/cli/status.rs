@@ -1,0 +1,222 @@
+//! `status`: where each case stands, who has still to act, what is overdue, what happens when if nobody does.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+use super::context::Context;
+use super::error::CliError;
+use super::record::Record;
+use super::show::{Page, Tone, header, time};
+use crate::engine::State;
+use crate::engine::ballot::BallotRun;
+use crate::engine::case::Case;
+use crate::engine::outlook::{Kind, Task};
+use crate::values::{Id, Instant};
+use crate::workflow::model::Ballot;
+
+/// Where each case stands, who has still to act, and what happens if nobody does
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  quorate status agi-2025\n  quorate status --at 2026-04-01\n\n\
+    A time in the past is answered from the record as it was then; a time to come, as if nobody acted until then.")]
+pub struct StatusArgs {
+    /// The agreement; may be left out where there is only one
+    agreement: Option<String>,
+    /// Stand at this time instead of now
+    #[arg(long, value_name = "TIME", value_parser = time::parse)]
+    at: Option<Instant>,
+}
+
+/// Runs `status`.
+///
+/// # Errors
+/// There is no such agreement, or it does not pass its audit.
+pub fn run(context: &Context, args: &StatusArgs) -> Result<Answer, CliError> {
+    let record = Record::load(context, args.agreement.as_deref())?;
+    let now = context.now();
+    let at = args.at.unwrap_or(now);
+    let state = record.state_at(at)?;
+    let (mut page, mut json) = header(&record, at, now);
+    if at > now {
+        page.line(Tone::Notice, "A projection: what will be if nobody acts until then.");
+    }
+    cases(&mut page, &state, at);
+    let tasks = state.tasks(at);
+    who_acts(&mut page, &tasks, at);
+    ahead(&mut page, &state, at);
+    json.insert("projection".to_owned(), json!(at > now));
+    json.insert("cases".to_owned(), state.cases.values().map(|case| case_json(&state, case)).collect());
+    json.insert("tasks".to_owned(), tasks.iter().map(task_json).collect());
+    let coming = state.if_nobody_acts();
+    let coming = coming.iter().map(|it| json!({ "at": it.at, "case": it.case, "what": it.what }));
+    json.insert("if-nobody-acts".to_owned(), coming.collect());
+    Ok(Answer::done(page, Value::Object(json)))
+}
+
+fn cases(page: &mut Page, state: &State, at: Instant) {
+    page.title("Cases");
+    if state.cases.is_empty() {
+        let openings = state.workflow.procedures.iter();
+        let openings = openings
+            .map(|it| format!("`{}` by {} opens a case of {}", it.open.act, it.open.by.words(), it.name));
+        page.line(Tone::Plain, &format!("None yet; {}.", openings.collect::<Vec<_>>().join("; ")));
+    }
+    for case in state.cases.values() {
+        let tone = if case.ended.is_some() { Tone::Faint } else { Tone::Plain };
+        let since = time::from_now(case.entered, at);
+        page.line(tone, &format!("{}: {}, since {since}", case.id, case.state));
+        if let Some(step) = case.path.last() {
+            page.line(Tone::Faint, &format!("  by {}{}", step.why.words, entry(step.why.entry)));
+        }
+        if let Some((panel, seats)) = state.panel_of(case).filter(|_| case.ended.is_none()) {
+            let filled = panel.seats.iter().filter(|seat| seats.filled(panel, &seat.name).is_some()).count();
+            page.line(
+                tone,
+                &format!("  panel {}: {filled} of {} seats filled", panel.name, panel.seats.len()),
+            );
+        }
+        for (seat, recusal) in &case.recused {
+            page.line(
+                tone,
+                &format!("  {seat} stays out: {}{}", recusal.reason, entry(Some(recusal.done.entry))),
+            );
+        }
+        for run in &case.ballots {
+            if let Some(rules) = state.ballot(&run.id.ballot) {
+                page.line(tone, &format!("  {}", ballot_words(run, rules, at)));
+            }
+        }
+    }
+}
+
+fn entry(index: Option<u64>) -> String {
+    index.map_or_else(String::new, |index| format!(" (entry {index})"))
+}
+
+/// `ballot verification#1/finding#1, open until …: met 3, not-met 1, abstain 0, 3 of 7 still to vote`.
+fn ballot_words(run: &BallotRun, rules: &Ballot, at: Instant) -> String {
+    let counts: Vec<String> =
+        tally(run, rules).into_iter().map(|(choice, votes)| format!("{choice} {votes}")).collect();
+    let how = match &run.closed {
+        None => format!("open until {}", time::from_now(run.closes, at)),
+        Some(end) => match &end.outcome {
+            Some(outcome) => format!("closed {}: {outcome}", time::plain(end.at)),
+            None => format!("abandoned {}", time::plain(end.at)),
+        },
+    };
+    let waiting = if run.closed.is_none() {
+        format!("; {} of {} electors still to vote", run.awaited().count(), run.electors.len())
+    } else {
+        format!("; {} electors", run.electors.len())
+    };
+    format!("ballot {}, {how}; {}{waiting}", run.id, counts.join(", "))
+}
+
+/// The votes that count, by choice, in the workflow's order.
+pub fn tally<'a>(run: &BallotRun, rules: &'a Ballot) -> Vec<(&'a Id, usize)> {
+    let of = |choice: &Id| run.counting().filter(|(_, cast)| cast.choice == *choice).count();
+    rules.choices.iter().chain(&rules.abstention).map(|choice| (choice, of(choice))).collect()
+}
+
+fn who_acts(page: &mut Page, tasks: &[Task], at: Instant) {
+    page.title("Who has still to act");
+    if tasks.is_empty() {
+        page.line(Tone::Plain, "Nobody.");
+    }
+    let mut sorted: Vec<&Task> = tasks.iter().collect();
+    sorted.sort_by_key(|task| task.kind);
+    let rows = sorted.into_iter().map(|task| {
+        let until = task.until.map_or_else(String::new, |until| time::from_now(until, at));
+        let (kind, tone) = kind(task.kind);
+        let what = if task.what.contains(task.case.to_string().as_str()) {
+            task.what.clone()
+        } else {
+            format!("{} in {}", task.what, task.case)
+        };
+        vec![
+            (kind.to_owned(), tone),
+            (task.who.clone(), Tone::Plain),
+            (what, Tone::Plain),
+            (until, Tone::Plain),
+        ]
+    });
+    page.table(&["", "who", "what", "until"], rows.collect());
+}
+
+fn kind(kind: Kind) -> (&'static str, Tone) {
+    match kind {
+        Kind::Overdue => ("overdue", Tone::Bad),
+        Kind::Owed => ("owed", Tone::Notice),
+        Kind::Awaited => ("awaited", Tone::Notice),
+        Kind::Possible => ("possible", Tone::Faint),
+    }
+}
+
+fn ahead(page: &mut Page, state: &State, at: Instant) {
+    page.title("If nobody acts");
+    let coming = state.if_nobody_acts();
+    if coming.is_empty() {
+        page.line(Tone::Plain, "Nothing happens in any case by itself.");
+    }
+    let rows = coming.into_iter().map(|it| {
+        vec![
+            (time::from_now(it.at, at), Tone::Plain),
+            (it.case.to_string(), Tone::Plain),
+            (it.what, Tone::Plain),
+        ]
+    });
+    page.table(&["when", "case", "what"], rows.collect());
+}
+
+fn case_json(state: &State, case: &Case) -> Value {
+    let path = case.path.iter().map(|step| {
+        json!({ "at": step.at, "to": step.to, "by": step.why.words, "entry": step.why.entry, "line": step.why.line })
+    });
+    let seats = state.panel_of(case).map(|(panel, seats)| {
+        let seat = |seat: &crate::workflow::model::Seat| {
+            let nominee = seats.seats.get(&seat.name).and_then(|place| place.nominee.as_ref());
+            json!({
+                "seat": state.seat_name(case, &seat.name),
+                "person": nominee.map(|nominee| &nominee.person),
+                "key": nominee.map(|nominee| nominee.key.fingerprint()),
+                "filled": seats.filled(panel, &seat.name).is_some(),
+                "recused": case.recused.get(&seat.name).map(|recusal| &recusal.reason),
+            })
+        };
+        panel.seats.iter().map(seat).collect::<Vec<_>>()
+    });
+    let ballots = case.ballots.iter().filter_map(|run| Some(ballot_json(run, state.ballot(&run.id.ballot)?)));
+    json!({
+        "case": case.id,
+        "state": case.state,
+        "opened": case.opened.at,
+        "since": case.entered,
+        "ended": case.ended,
+        "path": path.collect::<Vec<_>>(),
+        "seats": seats,
+        "ballots": ballots.collect::<Vec<_>>(),
+    })
+}
+
+/// A ballot with its count.
+pub fn ballot_json(run: &BallotRun, rules: &Ballot) -> Value {
+    let counts: serde_json::Map<String, Value> =
+        tally(run, rules).into_iter().map(|(choice, votes)| (choice.to_string(), json!(votes))).collect();
+    json!({
+        "ballot": run.id,
+        "question": run.paper,
+        "opened": run.opened,
+        "closes": run.closes,
+        "closed": run.closed.as_ref().map(|end| json!({ "at": end.at, "entry": end.entry, "outcome": end.outcome })),
+        "electors": run.electors.keys().collect::<Vec<_>>(),
+        "excluded": run.excluded,
+        "left": run.left.iter().map(|(seat, left)| json!({ "seat": seat, "reason": left.reason, "entry": left.done.entry })).collect::<Vec<_>>(),
+        "heads": counts,
+        "awaited": run.awaited().map(|(seat, _)| seat).collect::<Vec<_>>(),
+    })
+}
+
+fn task_json(task: &Task) -> Value {
+    let (kind, _) = kind(task.kind);
+    json!({ "kind": kind, "case": task.case, "who": task.who, "what": task.what, "until": task.until })
+}

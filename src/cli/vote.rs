@@ -1,0 +1,153 @@
+//! `vote`: on the machine that keeps the log, or on any other with a ballot paper.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::answer::Answer;
+use super::ballot::{self, Sheet};
+use super::context::Context;
+use super::documents::{Attach, Documents};
+use super::error::CliError;
+use super::session::Session;
+use super::signing::{Desk, Signing, sign, text_of};
+use super::{keys, parcel, submit};
+use crate::engine::Refusal;
+use crate::engine::refusal::alternatives;
+use crate::registry::Submission;
+use crate::signer::Signer;
+use crate::statement::{BallotRef, Body, By, Envelope, Header, Statement, Vote};
+use crate::values::Id;
+
+/// Vote
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  quorate vote --choice met --rationale why.md --key ~/.ssh/id_ed25519\n  \
+    quorate vote --ballot paper.toml --choice met --rationale why.md --key ~/.ssh/id_ed25519 --out vote.json\n\n\
+    The second one needs the ballot paper and nothing else; `quorate submit vote.json` finishes it."
+)]
+pub struct VoteArgs {
+    /// One of the ballot's choices, or its abstention
+    #[arg(long)]
+    choice: Id,
+    /// Your reasons, filed as the document `rationale`
+    #[arg(long, value_name = "FILE")]
+    rationale: Option<PathBuf>,
+    /// Vote on this ballot paper, which `quorate ballot --out` wrote
+    #[arg(long, value_name = "FILE")]
+    ballot: Option<PathBuf>,
+    /// The ballot, where several are open
+    #[arg(long, value_name = "BALLOT", conflicts_with = "ballot")]
+    on: Option<BallotRef>,
+    #[command(flatten)]
+    attach: Attach,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+/// Runs `vote`.
+///
+/// # Errors
+/// No ballot can be meant, or the vote is refused.
+pub fn run(context: &Context, args: &VoteArgs) -> Result<Answer, CliError> {
+    let mut files = args.attach.attach.clone();
+    files.extend(args.rationale.iter().map(|file| (Id::constant("rationale"), file.clone())));
+    let documents = Documents::read(&files)?;
+    match &args.ballot {
+        Some(file) => on_paper(context, args, &ballot::read(file)?, documents),
+        None => here(context, args, documents),
+    }
+}
+
+fn here(context: &Context, args: &VoteArgs, documents: Documents) -> Result<Answer, CliError> {
+    let desk = Desk::open(context, &args.signing)?;
+    let state = desk.state();
+    let id = match &args.on {
+        Some(id) => id.clone(),
+        None => ballot::only_open(state).or_else(|none| state.newest_ballot().cloned().ok_or(none))?,
+    };
+    let run = state.case(&id.case).and_then(|case| case.ballots.iter().find(|run| run.id == id));
+    let rules = state.ballot(&id.ballot);
+    let (Some(run), Some(rules)) = (run, rules) else {
+        let open = alternatives(ballot::open(state));
+        return Err(Refusal::new(
+            "ballot-not-open",
+            format!("there is no ballot {id}, or it has not been opened yet"),
+            format!("open now: {open}"),
+        )
+        .into());
+    };
+    let vote = Vote {
+        ballot: id,
+        asks: rules.question.clone(),
+        question: run.paper,
+        choice: args.choice.clone(),
+        attach: documents.attachments(),
+    };
+    let by = desk.speaker(&args.signing, None)?;
+    desk.finish(context, &args.signing, by, Body::Vote(vote), documents)
+}
+
+fn on_paper(
+    context: &Context,
+    args: &VoteArgs,
+    sheet: &Sheet,
+    documents: Documents,
+) -> Result<Answer, CliError> {
+    let signers = keys::signers(context, &args.signing)?;
+    check(args, sheet, &documents)?;
+    let paper = &sheet.paper;
+    let header = Header { agreement: paper.agreement.clone(), workflow: paper.workflow, after: sheet.head };
+    let vote = Vote {
+        ballot: paper.ballot.clone(),
+        asks: paper.asks.clone(),
+        question: sheet.question,
+        choice: args.choice.clone(),
+        attach: documents.attachments(),
+    };
+    let by = seat(args, sheet, &signers)?;
+    let text = text_of(&Statement { by, header: Some(header), body: Body::Vote(vote) })?;
+    let signatures = sign(&signers, &text)?;
+    if let Some(out) = &args.signing.out {
+        return parcel::write(out, &text, &signatures, documents);
+    }
+    let session = Session::open(context)?;
+    let submission = Submission {
+        envelope: Envelope::new(text, signatures),
+        blobs: documents.into_blobs(),
+        accept_clock_jump: args.signing.accept_clock_jump,
+    };
+    submit::submit(context, &session, submission)
+}
+
+/// What the paper alone can say of a vote, so that a voter hears of it before sending anything.
+fn check(args: &VoteArgs, sheet: &Sheet, documents: &Documents) -> Result<(), CliError> {
+    let paper = &sheet.paper;
+    let choices: Vec<&Id> = paper.choices.iter().chain(&paper.abstention).collect();
+    if !choices.contains(&&args.choice) {
+        let why = format!("`{}` is not a choice of this ballot", args.choice);
+        return Err(Refusal::new("unknown-choice", why, format!("choose {}", alternatives(choices))).into());
+    }
+    let given = documents.attachments();
+    if given.len() != paper.attach.len() || paper.attach.iter().any(|name| !given.contains_key(name)) {
+        let why = format!("the vote attaches {}", alternatives(given.keys()));
+        let instead = format!("a vote on this ballot attaches {}", alternatives(&paper.attach));
+        return Err(Refusal::new("wrong-attachments", why, instead).into());
+    }
+    Ok(())
+}
+
+/// The seat that votes: as asked, or the elector whose key signs.
+fn seat(args: &VoteArgs, sheet: &Sheet, signers: &[Signer]) -> Result<By, CliError> {
+    if let Some(wanted) = &args.signing.speaker {
+        return wanted.parse().map(By::One).map_err(|error| CliError::usage(format!("--as: {error}")));
+    }
+    let keys: Vec<String> = signers.iter().map(|signer| signer.public().fingerprint()).collect();
+    let elector = sheet.paper.electors.iter().find(|line| keys.contains(&line.key));
+    elector.map(|line| By::One(line.seat.name().clone())).ok_or_else(|| {
+        let seats = alternatives(sheet.paper.electors.iter().map(|line| line.seat.name()));
+        CliError::usage(format!(
+            "the paper names no elector with the key that signs; name your seat with --as: {seats}"
+        ))
+    })
+}

@@ -1,0 +1,240 @@
+//! `workflow check`, `workflow show`, `workflow test`.
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+use super::documents::read_text;
+use super::error::CliError;
+use super::show::{Page, Tone};
+use crate::workflow::model::{
+    Ballot, Formed, Grant, Nature, Panel, Procedure, State, Step, Trigger, Workflow,
+};
+use crate::workflow::{Checked, Diagnostics};
+
+/// Check, show or test a workflow
+#[derive(Debug, Subcommand)]
+pub enum WorkflowCommand {
+    /// Look for everything that would make it unsound, and say where and what to do
+    #[command(after_help = "Example:\n  quorate workflow check workflows/agi-2025.toml")]
+    Check(FileArgs),
+    /// Show what it says: who, how, and what hangs on it
+    #[command(after_help = "Example:\n  quorate workflow show workflows/agi-2025.toml")]
+    Show(FileArgs),
+    /// Run its scenarios
+    #[command(after_help = "Example:\n  quorate workflow test workflows/agi-2025.toml\n\n\
+        The scenarios of agi-2025.toml are the files in the folder agi-2025 beside it.")]
+    Test(FileArgs),
+}
+
+/// A workflow file.
+#[derive(Debug, Args)]
+pub struct FileArgs {
+    /// The workflow
+    file: PathBuf,
+}
+
+/// Runs `workflow`.
+///
+/// # Errors
+/// The file cannot be read, or does not pass where it must.
+pub fn run(command: &WorkflowCommand) -> Result<Answer, CliError> {
+    match command {
+        WorkflowCommand::Check(args) => check(args),
+        WorkflowCommand::Show(args) => show(args),
+        WorkflowCommand::Test(args) => super::scenarios::run(&args.file),
+    }
+}
+
+fn check(args: &FileArgs) -> Result<Answer, CliError> {
+    let text = read_text(&args.file)?;
+    let mut page = Page::default();
+    match Checked::from_text(&text) {
+        Ok(checked) => {
+            draw(&mut page, args, &text, &checked.warnings);
+            let workflow = &checked.workflow;
+            page.line(Tone::Good, &format!("{} passes.", args.file.display()));
+            page.fields([
+                ("title", workflow.title.clone()),
+                ("digest", workflow.digest.to_string()),
+                ("warnings", checked.warnings.warnings().to_string()),
+            ]);
+            let json = json!({ "passes": true, "digest": workflow.digest, "title": workflow.title, "findings": checked.warnings.to_json() });
+            Ok(Answer::done(page, json))
+        }
+        Err(found) => {
+            draw(&mut page, args, &text, &found);
+            page.line(Tone::Bad, &format!("{} does not pass.", args.file.display()));
+            Ok(Answer::faults(page, json!({ "passes": false, "findings": found.to_json() })))
+        }
+    }
+}
+
+fn draw(page: &mut Page, args: &FileArgs, text: &str, found: &Diagnostics) {
+    if !found.is_empty() {
+        let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        page.raw(&found.render(&args.file.display().to_string(), text, colour));
+    }
+}
+
+/// A workflow from a file, which must pass.
+///
+/// # Errors
+/// It cannot be read, or does not pass.
+pub fn read(file: &std::path::Path) -> Result<(String, Workflow), CliError> {
+    let text = read_text(file)?;
+    match Workflow::parse(&text) {
+        Ok(workflow) => Ok((text, workflow)),
+        Err(found) => Err(CliError::Faults(format!(
+            "{} does not pass: {found}; `quorate workflow check {}` shows where",
+            file.display(),
+            file.display()
+        ))),
+    }
+}
+
+fn show(args: &FileArgs) -> Result<Answer, CliError> {
+    let (_, workflow) = read(&args.file)?;
+    let mut page = Page::default();
+    page.title(&workflow.title);
+    if workflow.nature == Nature::Specimen {
+        page.line(Tone::Notice, "SPECIMEN: it binds nobody.");
+    }
+    page.fields([
+        ("digest", workflow.digest.to_string()),
+        ("contract", format!("{}, which prevails", workflow.contract.digest)),
+        ("readings", format!("{} are ours", workflow.readings.len())),
+    ]);
+    page.title("Who takes part");
+    let offices =
+        workflow.parties.iter().map(|it| ("party", it)).chain(workflow.roles.iter().map(|it| ("role", it)));
+    let rows = offices.map(|(kind, it)| {
+        vec![plain(it.name.as_str()), plain(kind), plain(&format!("signs with {} of {}", it.needed, it.of))]
+    });
+    page.table(&["", "", ""], rows.collect());
+    workflow.panels.iter().for_each(|panel| show_panel(&mut page, panel));
+    workflow.procedures.iter().for_each(|procedure| show_procedure(&mut page, procedure));
+    workflow.ballots.iter().for_each(|ballot| show_ballot(&mut page, ballot));
+    page.title("What hangs on it");
+    page.table(&["grant", "", "values in order"], workflow.grants.iter().flat_map(grant_rows).collect());
+    if !workflow.readings.is_empty() {
+        page.title("Ours, not the contract's");
+        let rows = workflow.readings.iter().map(|reading| {
+            let text = reading.text.as_deref().unwrap_or("a choice of the authors");
+            vec![plain(&reading.place), plain(&text.split_whitespace().collect::<Vec<_>>().join(" "))]
+        });
+        page.table(&["place", "reading"], rows.collect());
+    }
+    Ok(Answer::done(page, json(&workflow)))
+}
+
+fn plain(text: &str) -> (String, Tone) {
+    (text.to_owned(), Tone::Plain)
+}
+
+fn show_panel(page: &mut Page, panel: &Panel) {
+    let formed = match panel.formed {
+        Formed::PerCase => "formed for each case",
+        Formed::Standing => "standing",
+    };
+    page.title(&format!("Panel {}, {formed}", panel.name));
+    let rows = panel.seats.iter().map(|seat| {
+        let chair = if panel.chair.as_ref() == Some(&seat.name) { ", chairs" } else { "" };
+        let class = seat.class.as_ref().map_or_else(String::new, |class| format!(", {class}"));
+        let weight = if seat.weight == 1 { String::new() } else { format!(", weight {}", seat.weight) };
+        vec![plain(seat.name.as_str()), plain(&format!("named by {}{class}{weight}{chair}", seat.by))]
+    });
+    page.table(&["seat", ""], rows.collect());
+    if let Some(vacancy) = &panel.vacancy {
+        page.line(
+            Tone::Plain,
+            &format!("A seat vacant for {} is filled by {}.", vacancy.after, vacancy.filled_by),
+        );
+    }
+}
+
+fn show_procedure(page: &mut Page, procedure: &Procedure) {
+    page.title(&format!("Procedure {}", procedure.name));
+    let opening = format!(
+        "`{}` by {} opens a case, in the state {}",
+        procedure.open.act,
+        procedure.open.by.words(),
+        procedure.start
+    );
+    page.line(Tone::Plain, &format!("{opening}{}.", emits(&procedure.open.emits)));
+    for state in &procedure.states {
+        page.line(Tone::Plain, &format!("{}{}", state.name, state_words(state)));
+        for step in &state.steps {
+            page.line(Tone::Plain, &format!("  {}", step_words(step)));
+        }
+        for duty in &state.duties {
+            page.line(
+                Tone::Plain,
+                &format!("  owed: {} by {} within {}", duty.act, duty.by.words(), duty.within),
+            );
+        }
+    }
+}
+
+fn state_words(state: &State) -> String {
+    let ballot = state.ballot.as_ref().map_or_else(String::new, |ballot| format!(", ballot {ballot}"));
+    format!("{}{ballot}", if state.ends { " (the end)" } else { "" })
+}
+
+fn step_words(step: &Step) -> String {
+    let trigger = match &step.trigger {
+        Trigger::Do(doing) => format!("{} by {}", doing.act, doing.by.words()),
+        other => other.words(),
+    };
+    let to = step.to.as_ref().map_or_else(String::new, |to| format!(" → {to}"));
+    let bound = step.at_most.map_or_else(String::new, |most| format!(", at most {most} times"));
+    format!("{trigger}{to}{}{bound}", emits(&step.emits))
+}
+
+fn emits(events: &[crate::values::Id]) -> String {
+    let names: Vec<&str> = events.iter().map(crate::values::Id::as_str).collect();
+    if names.is_empty() { String::new() } else { format!(", event {}", names.join(", ")) }
+}
+
+fn show_ballot(page: &mut Page, ballot: &Ballot) {
+    page.title(&format!("Ballot {}", ballot.name));
+    page.line(Tone::Plain, &ballot.question);
+    let mut choices: Vec<&str> = ballot.choices.iter().map(crate::values::Id::as_str).collect();
+    choices.extend(ballot.abstention.iter().map(crate::values::Id::as_str));
+    let mut fields = vec![("choices", choices.join(", ")), ("open for", ballot.open_for.to_string())];
+    fields.extend(ballot.quorum.iter().map(|rule| ("quorum", rule.text.clone())));
+    page.fields(fields);
+    let rows = ballot.outcomes.iter().map(|outcome| {
+        let rule = outcome.rule.as_ref().map_or("otherwise", |rule| rule.text.as_str());
+        vec![plain(outcome.is.as_str()), plain(rule)]
+    });
+    page.table(&["outcome", "if"], rows.collect());
+}
+
+fn grant_rows(grant: &Grant) -> Vec<Vec<(String, Tone)>> {
+    let row = |(place, attribute): (usize, &crate::workflow::model::Attribute)| {
+        let values: Vec<&str> = attribute.values.iter().map(|value| value.is.as_str()).collect();
+        let name = if place == 0 { grant.name.as_str() } else { "" };
+        vec![plain(name), plain(attribute.name.as_str()), plain(&values.join(" → "))]
+    };
+    grant.attributes.iter().enumerate().map(row).collect()
+}
+
+fn json(workflow: &Workflow) -> Value {
+    json!({
+        "title": workflow.title,
+        "specimen": workflow.nature == Nature::Specimen,
+        "digest": workflow.digest,
+        "contract": workflow.contract.digest,
+        "readings": workflow.readings.iter().map(|it| json!({ "place": it.place, "text": it.text })).collect::<Vec<_>>(),
+        "parties": workflow.parties.iter().map(|it| &it.name).collect::<Vec<_>>(),
+        "roles": workflow.roles.iter().map(|it| &it.name).collect::<Vec<_>>(),
+        "panels": workflow.panels.iter().map(|it| json!({ "panel": it.name, "seats": it.seats.iter().map(|seat| &seat.name).collect::<Vec<_>>() })).collect::<Vec<_>>(),
+        "procedures": workflow.procedures.iter().map(|it| json!({ "procedure": it.name, "states": it.states.iter().map(|state| &state.name).collect::<Vec<_>>() })).collect::<Vec<_>>(),
+        "ballots": workflow.ballots.iter().map(|it| &it.name).collect::<Vec<_>>(),
+        "grants": workflow.grants.iter().map(|it| &it.name).collect::<Vec<_>>(),
+    })
+}
