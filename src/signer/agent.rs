@@ -34,7 +34,10 @@ pub enum AgentError {
     #[error("it closed the connection without an answer: try again, or restart it")]
     Closed,
     /// No answer in time.
-    #[error("no answer within {} seconds: touch the security key or confirm the request when asked, and try again", .0.as_secs())]
+    #[error(
+        "no answer within {} seconds: touch the security key or confirm the request when asked, and try again",
+        .0.as_secs()
+    )]
     Timeout(Duration),
     /// Its answer is longer than any can be.
     #[error(
@@ -201,3 +204,6 @@ fn fill(stream: &mut UnixStream, mut buffer: &mut [u8], until: Instant) -> io::R
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -93,7 +93,10 @@ pub enum SignerError {
         path: PathBuf,
     },
     /// A new key would replace a file.
-    #[error("{}: already there, and a key is never overwritten: choose another name, or move the file away", path.display())]
+    #[error(
+        "{}: already there, and a key is never overwritten: choose another name, or move the file away",
+        path.display()
+    )]
     Exists {
         /// The file.
         path: PathBuf,

@@ -51,7 +51,12 @@ impl KeyFile {
     /// # Errors
     /// Anything but an Ed25519 key in OpenSSH's format that its owner alone can read.
     pub fn load(path: &Path, ask: &mut Ask<'_>) -> Result<Self, SignerError> {
-        let bytes = unarmour(path, &read(path)?)?;
+        let (contents, mode) = read(path)?;
+        let bytes = unarmour(path, &contents)?;
+        // Only now that it is a private key: `chmod` is no answer to whoever names another file by mistake.
+        if mode & 0o077 != 0 {
+            return Err(SignerError::Permissions { path: path.to_owned(), mode });
+        }
         let public = public_part(path, &bytes)?;
         let damaged = |cause: ssh_key::Error| damaged(path, cause);
         let mut key = PrivateKey::from_bytes(&bytes).map_err(damaged)?;
@@ -81,28 +86,24 @@ fn damaged(path: &Path, cause: impl fmt::Display) -> SignerError {
     SignerError::Damaged { path: path.to_owned(), cause: cause.to_string() }
 }
 
-/// The contents of a file that nobody but its owner can read.
-fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, SignerError> {
+/// A file's contents and its permission bits, both of the file that was opened.
+fn read(path: &Path) -> Result<(Zeroizing<Vec<u8>>, u32), SignerError> {
     let owned = || path.to_owned();
     // Asked before opening, because opening a pipe waits for its writer.
     if !path.metadata().map_err(SignerError::io("open", path))?.is_file() {
         return Err(SignerError::NotAFile { path: owned() });
     }
     let file = File::open(path).map_err(SignerError::io("open", path))?;
-    let found = file.metadata().map_err(SignerError::io("read", path))?;
-    // A public key is no secret, and naming it by mistake deserves a better answer than `chmod`.
-    let public = path.extension().is_some_and(|extension| extension == "pub");
-    if found.mode() & 0o077 != 0 && !public {
-        return Err(SignerError::Permissions { path: owned(), mode: found.mode() & 0o7777 });
-    }
-    if found.len() > MAX_FILE {
-        return Err(SignerError::TooLong { path: owned() });
-    }
+    let mode = file.metadata().map_err(SignerError::io("read", path))?.mode() & 0o7777;
     // All the room at once: a buffer that grows leaves copies of the key behind.
     let room = usize::try_from(MAX_FILE).unwrap_or(0) + 64;
     let mut bytes = Zeroizing::new(Vec::with_capacity(room));
     file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(SignerError::io("read", path))?;
-    if bytes.len() as u64 > MAX_FILE { Err(SignerError::TooLong { path: owned() }) } else { Ok(bytes) }
+    if bytes.len() as u64 > MAX_FILE {
+        Err(SignerError::TooLong { path: owned() })
+    } else {
+        Ok((bytes, mode))
+    }
 }
 
 /// The bytes in the armour of a private key.
@@ -140,6 +141,7 @@ fn public_part(path: &Path, bytes: &[u8]) -> Result<PublicKey, SignerError> {
     match key {
         Ok(key) if key.application().is_none() => Ok(key),
         Ok(_) | Err(KeyError::Application) => Err(SignerError::Handle { path: path.to_owned() }),
+        Err(KeyError::Malformed) => Err(damaged(path, "its public part cannot be read")),
         Err(cause) => Err(SignerError::Key { path: path.to_owned(), cause }),
     }
 }

@@ -97,15 +97,21 @@ fn by_public(
         return Ok(Signer::Agent(key));
     }
     let private = path.with_extension("");
+    let nowhere =
+        |tried| not_found(value, tried, "load the private key with `ssh-add FILE`, or name its file");
     if !private.try_exists().map_err(SignerError::io("open", &private))? {
         tried.push(format!("{} does not exist", private.display()));
-        return Err(not_found(value, tried, "load the private key with `ssh-add FILE`, or name its file"));
+        return Err(nowhere(tried));
     }
-    let file = KeyFile::load(&private, ask)?;
-    if *file.public() == key {
-        Ok(Signer::File(file))
-    } else {
-        Err(SignerError::NotAPair { private, public: path.to_owned() })
+    match KeyFile::load(&private, ask) {
+        Ok(file) if *file.public() == key => Ok(Signer::File(file)),
+        Ok(_) => Err(SignerError::NotAPair { private, public: path.to_owned() }),
+        // Its owner has done what this error asks for, so why the agent did not have it is the news.
+        Err(error @ SignerError::Handle { .. }) => {
+            tried.push(error.to_string());
+            Err(nowhere(tried))
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -117,11 +123,14 @@ fn in_agent(places: &Places, wanted: impl Fn(&AgentKey) -> bool, tried: &mut Tri
     };
     match agent.keys() {
         Ok(keys) => {
-            let count = keys.len();
+            let (count, socket) = (keys.len(), agent.socket().display());
             let found = keys.into_iter().find(wanted);
             if found.is_none() {
-                let socket = agent.socket().display();
-                tried.push(format!("ssh-agent at {socket} has it not among its {count} Ed25519 keys"));
+                tried.push(match count {
+                    // OpenSSH's agent does not say that it is locked: it shows nothing.
+                    0 => format!("ssh-agent at {socket} shows no Ed25519 key (`ssh-add -X` unlocks it)"),
+                    _ => format!("ssh-agent at {socket} has it not among its {count} Ed25519 keys"),
+                });
             }
             found
         }
