@@ -10,6 +10,7 @@ use super::license;
 use super::record::{audited, open_store};
 use super::show::{Page, Tone, time};
 use crate::audit::{Place, Report};
+use crate::engine::licence::Licence;
 use crate::log::VerifierKey;
 use crate::values::Digest;
 use crate::workflow::model::Nature;
@@ -54,11 +55,23 @@ fn told(page: &mut Page, report: &Report) -> Value {
     } else {
         findings(page, report);
     }
-    if let Some(licence) = state.and_then(|state| Some((state, state.licence(state.last)?))) {
-        page.title(&format!("What is in force at the last entry, {}", time::plain(licence.1.at)));
-        license::table(page, &licence.1);
+    if let Some(licence) = state.and_then(|state| state.licence(state.last)) {
+        page.title(&format!("What has moved by the last entry, {}", time::plain(licence.at)));
+        let moved = license::moved(page, &licence);
+        page.line(
+            Tone::Plain,
+            &format!("{} as at the opening; `quorate license` lists all.", unmoved(&licence, moved)),
+        );
     }
     json(report)
+}
+
+fn unmoved(licence: &Licence<'_>, moved: usize) -> String {
+    let all: usize = licence.grants.iter().map(|grant| grant.attributes.len()).sum();
+    match all - moved {
+        rest if moved == 0 => format!("Nothing: all {rest} terms stand"),
+        rest => format!("The other {rest} terms stand"),
+    }
 }
 
 fn fields(report: &Report) -> Vec<(&'static str, String)> {

@@ -192,9 +192,9 @@ fn names(folder: &Path) -> Result<Vec<String>, CliError> {
     };
     let mut names = Vec::new();
     for entry in entries {
-        let name = entry.map_err(file_error("list", folder))?.file_name().to_string_lossy().into_owned();
-        if !name.ends_with(".pub") {
-            names.push(name);
+        let path = entry.map_err(file_error("list", folder))?.path();
+        if path.extension().is_none_or(|extension| extension != "pub") {
+            names.extend(path.file_name().map(|name| name.to_string_lossy().into_owned()));
         }
     }
     names.sort();

@@ -62,24 +62,49 @@ pub fn run(context: &Context, args: &LicenseArgs) -> Result<Answer, CliError> {
 }
 
 /// Every grant on a line, its further attributes below it.
-pub fn table(page: &mut Page, licence: &Licence<'_>) {
-    let mut rows = Vec::new();
-    for grant in &licence.grants {
-        for (place, attribute) in grant.attributes.iter().enumerate() {
+fn table(page: &mut Page, licence: &Licence<'_>) {
+    let rows = licence.grants.iter().flat_map(|grant| {
+        grant.attributes.iter().enumerate().map(|(place, attribute)| {
             let name = match place {
                 0 => grant.grant.name.to_string(),
                 _ => format!("  {}", attribute.attribute.name),
             };
-            rows.push(vec![
-                (name, Tone::Plain),
-                (attribute.value.is.clone(), tone(attribute)),
-                (date(attribute.period.since), Tone::Plain),
-                (because(&attribute.period.because), Tone::Plain),
-                (nexts(attribute), Tone::Faint),
-            ]);
-        }
-    }
-    page.table(&["grant", "status", "since", "because of", "next"], rows);
+            row(name, attribute)
+        })
+    });
+    page.table(&HEAD, rows.collect());
+}
+
+/// Only what the opening does not explain; says how many terms that is.
+pub fn moved(page: &mut Page, licence: &Licence<'_>) -> usize {
+    let attributes = licence.grants.iter().flat_map(|grant| {
+        grant.attributes.iter().enumerate().map(move |(place, attribute)| (grant, place, attribute))
+    });
+    let moved = attributes.filter(|(_, _, attribute)| attribute.period.because != Because::Opening);
+    let rows: Vec<_> = moved
+        .map(|(grant, place, attribute)| {
+            let name = match place {
+                0 => grant.grant.name.to_string(),
+                _ => format!("{}, {}", grant.grant.name, attribute.attribute.name),
+            };
+            row(name, attribute)
+        })
+        .collect();
+    let count = rows.len();
+    page.table(&HEAD, rows);
+    count
+}
+
+const HEAD: [&str; 5] = ["grant", "status", "since", "because of", "moves with"];
+
+fn row(name: String, attribute: &AttributeState<'_>) -> Vec<(String, Tone)> {
+    vec![
+        (name, Tone::Plain),
+        (attribute.value.is.clone(), tone(attribute)),
+        (date(attribute.period.since), Tone::Plain),
+        (because(&attribute.period.because), Tone::Plain),
+        (nexts(attribute), Tone::Faint),
+    ]
 }
 
 fn tone(attribute: &AttributeState<'_>) -> Tone {
@@ -112,18 +137,23 @@ fn by_entry(why: &Why) -> String {
 }
 
 fn nexts(attribute: &AttributeState<'_>) -> String {
-    let one = |next: &Next<'_>| {
-        let causes: Vec<String> = next.causes.iter().map(|cause| cause_words(cause, true)).collect();
-        format!("{}: {}", next.value.is, causes.join(if next.all { " and " } else { " or " }))
+    let causes = |next: &Next<'_>| {
+        let causes: Vec<String> = next.causes.iter().map(|cause| cause_words(cause)).collect();
+        causes.join(if next.all { " and " } else { " or " })
     };
-    attribute.next.iter().map(one).collect::<Vec<_>>().join("; ")
+    match attribute.next.as_slice() {
+        [only] => causes(only),
+        several => {
+            let each = several.iter().map(|next| format!("{}: {}", next.value.is, causes(next)));
+            each.collect::<Vec<_>>().join("; ")
+        }
+    }
 }
 
-fn cause_words(cause: &Cause, short: bool) -> String {
+fn cause_words(cause: &Cause) -> String {
     match cause {
         Cause::Event(event) => event.to_string(),
-        Cause::At(_, written) if short => written.chars().take(10).collect(),
-        Cause::At(_, written) => written.clone(),
+        Cause::At(_, written) => written.chars().take(10).collect(),
     }
 }
 

@@ -6,6 +6,7 @@ mod audit;
 mod ballot;
 mod check;
 mod context;
+mod demo;
 mod documents;
 mod error;
 mod generate;
@@ -81,6 +82,7 @@ enum Command {
     Check(check::CheckArgs),
     #[command(subcommand)]
     Workflow(workflow::WorkflowCommand),
+    Demo(demo::DemoArgs),
     Completions(generate::Completions),
     Man(generate::Man),
 }
@@ -120,6 +122,7 @@ impl Cli {
             Command::Audit(args) => audit::run(context, args),
             Command::Check(args) => check::run(context, args),
             Command::Workflow(command) => workflow::run(command),
+            Command::Demo(args) => demo::run(args),
             Command::Completions(args) => Ok(generate::completions(args)),
             Command::Man(args) => generate::man(args),
         }

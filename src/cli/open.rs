@@ -103,12 +103,11 @@ fn statement(context: &Context, args: &OpenArgs) -> Result<Statement, CliError> 
 }
 
 fn log(context: &Context, args: &OpenArgs) -> Result<LogIdentity, CliError> {
-    let vkey = match &args.log_key {
-        Some(key) => key.clone(),
-        None => {
-            let data = context.data()?;
-            log_key(data.log_name(), &args.name, &*data.log_seed()?)?.verifier().clone()
-        }
+    let vkey = if let Some(key) = &args.log_key {
+        key.clone()
+    } else {
+        let data = context.data()?;
+        log_key(data.log_name(), &args.name, &*data.log_seed()?)?.verifier().clone()
     };
     Ok(LogIdentity { origin: vkey.name().to_owned(), vkey: vkey.to_string() })
 }

@@ -1,6 +1,6 @@
 //! Reading an agreement from the data folder: audited first, then asked.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -82,7 +82,7 @@ pub fn open_store(context: &Context, agreement: Option<&str>) -> Result<(SledSto
     for anchor in store.agreements()? {
         known.push((anchor, name_of(&store, anchor)?));
     }
-    let anchor = choose(&known, agreement, &data.root().to_owned())?;
+    let anchor = choose(&known, agreement, data.root())?;
     Ok((store, anchor))
 }
 
@@ -101,7 +101,7 @@ fn name_of(store: &SledStore, anchor: Digest) -> Result<Option<Id>, CliError> {
 pub fn choose(
     known: &[(Digest, Option<Id>)],
     wanted: Option<&str>,
-    folder: &PathBuf,
+    folder: &Path,
 ) -> Result<Digest, CliError> {
     let names = || {
         let name = |(anchor, name): &(Digest, Option<Id>)| {

@@ -28,8 +28,6 @@ pub struct Live {
     pub state: State,
     /// The newest head: what a statement made now comes after.
     pub head: Head,
-    /// The checkpoint over it.
-    pub checkpoint: String,
 }
 
 impl Session {
@@ -57,11 +55,6 @@ impl Session {
         Ok(Self { data, registry, runtime, simulated })
     }
 
-    /// The registry.
-    pub fn registry(&self) -> &Registry {
-        &self.registry
-    }
-
     /// The agreement that is named, or the only one.
     ///
     /// # Errors
@@ -69,7 +62,7 @@ impl Session {
     pub fn agreement(&self, wanted: Option<&str>) -> Result<Live, CliError> {
         let known: Vec<_> =
             self.registry.agreements().into_iter().map(|(anchor, name)| (anchor, Some(name))).collect();
-        self.live(choose(&known, wanted, &self.data.root().to_owned())?)
+        self.live(choose(&known, wanted, self.data.root())?)
     }
 
     fn live(&self, anchor: Digest) -> Result<Live, CliError> {
@@ -78,7 +71,7 @@ impl Session {
         let published = published.read().map_err(|_| gone())?;
         let head = self.registry.store().head(&anchor)?.ok_or_else(gone)?.head;
         let state = published.state.at(self.registry.now()).into_owned();
-        Ok(Live { state, head, checkpoint: published.checkpoint.clone() })
+        Ok(Live { state, head })
     }
 
     /// Submits, and waits until it is on stable storage.

@@ -64,18 +64,12 @@ impl Desk {
         let now = context.now();
         if signing.out.is_some() {
             // Writing a file needs neither the log's key nor the right to append.
-            let Record { state, head, checkpoint, .. } = Record::load(context, wanted)?;
+            let Record { state, head, .. } = Record::load(context, wanted)?;
             let state = state.at(now).into_owned();
-            return Ok(Self { live: Live { state, head, checkpoint }, signers, now, session: None });
+            return Ok(Self { live: Live { state, head }, signers, now, session: None });
         }
         let session = Session::open(context)?;
         Ok(Self { live: session.agreement(wanted)?, signers, now, session: Some(session) })
-    }
-
-    /// A desk in a session that is open already.
-    pub fn within(session: Session, live: Live, signers: Vec<Signer>) -> Self {
-        let now = session.registry().now();
-        Self { live, signers, now, session: Some(session) }
     }
 
     /// The state in which the statement is made.

@@ -6,6 +6,11 @@ use crate::cli::record::Record;
 use crate::values::Instant;
 use crate::workflow::model::Nature;
 
+/// `1 entry`, `27 entries`.
+fn entries(count: u64) -> String {
+    if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") }
+}
+
 /// What stands above every answer about an agreement: what it is, whether it is a specimen, the workflow, the
 /// time, and how many readings are ours. The same facts are the first fields of its JSON.
 pub fn header(record: &Record, at: Instant, now: Instant) -> (Page, Map<String, Value>) {
@@ -24,7 +29,7 @@ pub fn header(record: &Record, at: Instant, now: Instant) -> (Page, Map<String, 
             "workflow",
             format!("{}; {readings} readings are ours, the contract prevails", workflow.digest.short()),
         ),
-        ("at", format!("{when}; the log has {} entries", state.size)),
+        ("at", format!("{when}; the log has {}", entries(state.size))),
     ]);
     let mut fields = Map::new();
     let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);

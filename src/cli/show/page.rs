@@ -57,13 +57,15 @@ impl Page {
         if !self.text.is_empty() {
             self.text.push('\n');
         }
-        let bold = Style::new().bold();
-        self.raw(&format!("{bold}{words}{bold:#}"))
+        self.styled(Style::new().bold(), words)
     }
 
     /// A line, wrapped to the width of the terminal.
     pub fn line(&mut self, tone: Tone, words: &str) -> &mut Self {
-        let style = tone.style();
+        self.styled(tone.style(), words)
+    }
+
+    fn styled(&mut self, style: Style, words: &str) -> &mut Self {
         for line in wrap(words, width()) {
             let _ = writeln!(self.text, "{style}{line}{style:#}");
         }
@@ -82,42 +84,43 @@ impl Page {
         self.raw("")
     }
 
-    /// Names and what belongs to them, the values in one column.
+    /// Names and what belongs to them, the values in one column. A value breaks between words only, so that a
+    /// digest can be copied whole.
     pub fn fields<'a>(&mut self, fields: impl IntoIterator<Item = (&'a str, String)>) -> &mut Self {
-        let rows: Vec<Vec<(String, Tone)>> = fields
-            .into_iter()
-            .map(|(name, value)| vec![(name.to_owned(), Tone::Faint), (value, Tone::Plain)])
-            .collect();
-        self.rows(None, rows)
+        let fields: Vec<(&str, String)> = fields.into_iter().collect();
+        let names = fields.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+        let faint = Tone::Faint.style();
+        for (name, value) in fields {
+            for (number, line) in wrap(&value, width().saturating_sub(names + 2)).into_iter().enumerate() {
+                let name = if number == 0 { name } else { "" };
+                let _ = writeln!(self.text, "{faint}{name:names$}{faint:#}  {line}");
+            }
+        }
+        self
     }
 
-    /// A table. Short columns keep their width; the others share what is left.
+    /// A table. The first column keeps its width; the others share what is left and break between words.
     pub fn table(&mut self, head: &[&str], rows: Vec<Vec<(String, Tone)>>) -> &mut Self {
-        self.rows(Some(head), rows)
-    }
-
-    fn rows(&mut self, head: Option<&[&str]>, rows: Vec<Vec<(String, Tone)>>) -> &mut Self {
         if rows.is_empty() {
             return self;
         }
+        let least = least_widths(head, &rows);
         let mut table = Table::new();
         table.load_style(presets::NOTHING).enforce_styling();
+        table.style_text_only();
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(columns(width()));
-        if let Some(head) = head {
+        if head.iter().any(|name| !name.is_empty()) {
             table.set_header(head.iter().map(|name| Cell::new(name).fg(Color::DarkGrey)));
         }
-        let lengths = longest(head, &rows);
         for row in rows {
             table.add_row(row.into_iter().map(|(text, tone)| match tone {
                 Tone::Plain => Cell::new(text),
                 tone => Cell::new(text).fg(tone.colour()),
             }));
         }
-        for (column, longest) in table.column_iter_mut().zip(lengths) {
-            column.set_padding((0, 2));
-            if longest <= SHORT {
-                column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(columns(longest + 2))));
-            }
+        for (column, least) in table.column_iter_mut().zip(least) {
+            column.set_padding((0, GAP));
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(columns(least) + GAP)));
         }
         for line in table.lines() {
             self.raw(line.trim_end());
@@ -126,18 +129,23 @@ impl Page {
     }
 }
 
-/// What never wraps: a status, an instant, a name.
-const SHORT: usize = 24;
+/// The space between two columns.
+const GAP: u16 = 2;
 
-/// The longest cell of each column.
-fn longest(head: Option<&[&str]>, rows: &[Vec<(String, Tone)>]) -> Vec<usize> {
-    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let cells = |column: usize| {
-        let named = head.and_then(|head| head.get(column)).map_or(0, |name| name.chars().count());
-        let widths = rows.iter().filter_map(|row| row.get(column));
-        widths.map(|(text, _)| text.chars().count()).max().unwrap_or(0).max(named)
+/// Words longer than this may break: a digest in a table.
+const LONGEST_WORD: usize = 30;
+
+/// How narrow each column may become: the first not at all, the others down to their longest word.
+fn least_widths(head: &[&str], rows: &[Vec<(String, Tone)>]) -> Vec<usize> {
+    let longest_word = |text: &str| text.split(' ').map(|word| word.chars().count()).max().unwrap_or(0);
+    let least = |(column, name): (usize, &&str)| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|(text, _)| text.as_str());
+        let widths = cells
+            .chain([*name])
+            .map(|text| if column == 0 { text.chars().count() } else { longest_word(text) });
+        widths.max().unwrap_or(0).min(LONGEST_WORD)
     };
-    (0..count).map(cells).collect()
+    head.iter().enumerate().map(least).collect()
 }
 
 fn columns(width: usize) -> u16 {
