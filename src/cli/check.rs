@@ -12,7 +12,7 @@ use super::error::CliError;
 use super::show::{Page, Tone, statement as words, time};
 use crate::engine::paper::Paper;
 use crate::log::{Checkpoint, Hash, Receipt, VerifierKey};
-use crate::statement::{Body, Checked, Entry};
+use crate::statement::{Body, Checked, Entry, PublicKey};
 use crate::values::{Digest, Instant};
 
 /// Check a receipt, offline: the entry's signatures, and that the log has it
@@ -64,10 +64,10 @@ pub fn run(context: &Context, args: &CheckArgs) -> Result<Answer, CliError> {
         ("time", time::from_now(*time, context.now())),
     ]);
     page.title("What was said");
-    page.fields(words::fields(checked.statement()));
-    let signers: Vec<String> =
-        checked.signers().iter().map(crate::statement::PublicKey::fingerprint).collect();
-    page.fields([("digest", checked.digest().to_string()), ("signed with", signers.join(", "))]);
+    let signers: Vec<String> = checked.signers().iter().map(PublicKey::fingerprint).collect();
+    let mut fields = words::fields(checked.statement());
+    fields.extend([("digest", checked.digest().to_string()), ("signed with", signers.join(", "))]);
+    page.fields(fields);
     page.blank();
     page.line(
         Tone::Faint,

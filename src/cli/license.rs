@@ -41,7 +41,7 @@ pub fn run(context: &Context, args: &LicenseArgs) -> Result<Answer, CliError> {
     let at = args.at.unwrap_or(now);
     let state = record.state.at(at.max(record.state.last)).into_owned();
     let licence = state.licence(at).ok_or_else(|| record.before_opening(at))?;
-    let (mut page, mut json) = header(&record, at, now);
+    let (mut page, mut json) = header(&record, &record.state, at, now);
     if at > now {
         page.line(Tone::Notice, "A projection: what will be if nobody acts until then.");
     }

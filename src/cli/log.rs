@@ -61,7 +61,7 @@ pub fn run(context: &Context, args: &LogArgs) -> Result<Answer, CliError> {
 fn list(context: &Context, agreement: Option<&str>) -> Result<Answer, CliError> {
     let record = Record::load(context, agreement)?;
     let now = context.now();
-    let (mut page, mut json) = header(&record, now, now);
+    let (mut page, mut json) = header(&record, &record.state, now, now);
     let mut rows = Vec::new();
     let mut entries = Vec::new();
     for read in record.store.entries(&record.state.agreement.anchor, 0..record.head.size) {
@@ -72,7 +72,7 @@ fn list(context: &Context, agreement: Option<&str>) -> Result<Answer, CliError> 
         let plain = |text: String| (text, Tone::Plain);
         rows.push(vec![
             plain(index.to_string()),
-            plain(time::plain(time)),
+            plain(time::bare(time)),
             plain(statement.by.to_string()),
             plain(summary.clone()),
         ]);
@@ -82,7 +82,7 @@ fn list(context: &Context, agreement: Option<&str>) -> Result<Answer, CliError> 
         }));
     }
     page.blank();
-    page.table(&["entry", "time", "by", "what"], rows);
+    page.table(&["entry", "time (UTC)", "by", "what"], rows);
     json.insert("entries".to_owned(), Value::Array(entries));
     Ok(Answer::done(page, Value::Object(json)))
 }
@@ -95,11 +95,12 @@ fn entry(context: &Context, args: &ShowArgs) -> Result<Answer, CliError> {
     })?;
     let (at, checked) = checked(&bytes)?;
     let now = context.now();
-    let (mut page, mut json) = header(&record, now, now);
+    let (mut page, mut json) = header(&record, &record.state, now, now);
     page.title(&format!("Entry {}", args.index));
-    page.fields([("time", time::from_now(at, now))]);
-    page.fields(words::fields(checked.statement()));
-    page.fields([("digest", checked.digest().to_string())]);
+    let mut fields = vec![("time", time::from_now(at, now))];
+    fields.extend(words::fields(checked.statement()));
+    fields.push(("digest", checked.digest().to_string()));
+    page.fields(fields);
     page.title("Signatures, all of which pass");
     let signers = signers(&record, args.index, &checked)?;
     let rows =

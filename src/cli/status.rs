@@ -36,7 +36,7 @@ pub fn run(context: &Context, args: &StatusArgs) -> Result<Answer, CliError> {
     let now = context.now();
     let at = args.at.unwrap_or(now);
     let state = record.state_at(at)?;
-    let (mut page, mut json) = header(&record, at, now);
+    let (mut page, mut json) = header(&record, &state, at, now);
     if at > now {
         page.line(Tone::Notice, "A projection: what will be if nobody acts until then.");
     }
@@ -123,24 +123,38 @@ fn who_acts(page: &mut Page, tasks: &[Task], at: Instant) {
     if tasks.is_empty() {
         page.line(Tone::Plain, "Nobody.");
     }
-    let mut sorted: Vec<&Task> = tasks.iter().collect();
-    sorted.sort_by_key(|task| task.kind);
-    let rows = sorted.into_iter().map(|task| {
-        let until = task.until.map_or_else(String::new, |until| time::from_now(until, at));
-        let (kind, tone) = kind(task.kind);
-        let what = if task.what.contains(task.case.to_string().as_str()) {
-            task.what.clone()
-        } else {
-            format!("{} in {}", task.what, task.case)
-        };
+    // What several people have to do alike stands in one row: seven votes are one thing to wait for.
+    let mut rows: Vec<(Kind, String, Option<Instant>, Vec<&str>)> = Vec::new();
+    for task in tasks {
+        let what = what(task);
+        match rows
+            .iter_mut()
+            .find(|(kind, known, until, _)| (*kind, *until) == (task.kind, task.until) && *known == what)
+        {
+            Some((.., who)) => who.push(&task.who),
+            None => rows.push((task.kind, what, task.until, vec![&task.who])),
+        }
+    }
+    rows.sort_by_key(|(kind, ..)| *kind);
+    let rows = rows.into_iter().map(|(of, what, until, who)| {
+        let until = until.map_or_else(String::new, |until| time::from_now(until, at));
+        let (kind, tone) = kind(of);
         vec![
             (kind.to_owned(), tone),
-            (task.who.clone(), Tone::Plain),
+            (who.join(", "), Tone::Plain),
             (what, Tone::Plain),
             (until, Tone::Plain),
         ]
     });
     page.table(&["", "who", "what", "until"], rows.collect());
+}
+
+fn what(task: &Task) -> String {
+    if task.what.contains(&task.case.to_string()) {
+        task.what.clone()
+    } else {
+        format!("{} in {}", task.what, task.case)
+    }
 }
 
 fn kind(kind: Kind) -> (&'static str, Tone) {

@@ -190,7 +190,11 @@ fn step_words(step: &Step) -> String {
         other => other.words(),
     };
     let to = step.to.as_ref().map_or_else(String::new, |to| format!(" → {to}"));
-    let bound = step.at_most.map_or_else(String::new, |most| format!(", at most {most} times"));
+    let bound = match step.at_most {
+        None => String::new(),
+        Some(1) => ", at most once".to_owned(),
+        Some(most) => format!(", at most {most} times"),
+    };
     format!("{trigger}{to}{}{bound}", emits(&step.emits))
 }
 

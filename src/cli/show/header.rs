@@ -3,6 +3,7 @@ use serde_json::{Map, Value, json};
 use super::page::{Page, Tone};
 use super::time;
 use crate::cli::record::Record;
+use crate::engine::State;
 use crate::values::Instant;
 use crate::workflow::model::Nature;
 
@@ -13,8 +14,9 @@ fn entries(count: u64) -> String {
 
 /// What stands above every answer about an agreement: what it is, whether it is a specimen, the workflow, the
 /// time, and how many readings are ours. The same facts are the first fields of its JSON.
-pub fn header(record: &Record, at: Instant, now: Instant) -> (Page, Map<String, Value>) {
-    let state = &record.state;
+///
+/// `state` is the one that is asked: an earlier one than the record's where the question is what was known then.
+pub fn header(record: &Record, state: &State, at: Instant, now: Instant) -> (Page, Map<String, Value>) {
     let workflow = &state.workflow;
     let readings = workflow.readings.len();
     let mut page = Page::default();

@@ -90,7 +90,7 @@ pub fn summary(statement: &Statement) -> String {
         Body::Disclose(disclose) => format!("disclosed as {}", disclose.seat),
         Body::Recuse(recuse) => format!("stays out of {} as {}: {}", recuse.case, recuse.seat, recuse.reason),
         Body::StepDown(step_down) => format!("gave up the seat {}: {}", step_down.seat, step_down.reason),
-        Body::Act(act) => format!("{} in {}", act.act, act.case),
+        Body::Act(act) => format!("did {} in {}", act.act, act.case),
         Body::Vote(vote) => format!("voted {} on {}", vote.choice, vote.ballot),
         Body::Reaffirm(reaffirm) => format!("reaffirmed: {}", reaffirm.occasion),
         Body::ReplaceKey(replace) => format!("{} of the key of {}", replace.how, replace.holder),

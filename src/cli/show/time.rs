@@ -6,7 +6,12 @@ use crate::values::Instant;
 
 /// `2026-04-28 12:00:00 UTC`.
 pub fn plain(at: Instant) -> String {
-    at.to_string().replace('T', " ").replace('Z', " UTC")
+    format!("{} UTC", bare(at))
+}
+
+/// `2026-04-28 12:00:00`, for a column whose head says UTC.
+pub fn bare(at: Instant) -> String {
+    at.to_string().replace('T', " ").replace('Z', "")
 }
 
 /// `2026-04-28 12:00:00 UTC, in 3 days`.
