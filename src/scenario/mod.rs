@@ -3,8 +3,68 @@
 //! A [`Stage`] is a real [`crate::registry::Registry`] over a store of the caller's choice, with a simulated clock
 //! and a key for every officer and panelist. It signs and submits like anybody else, so what it shows is
 //! what the product does. It decides nothing.
+//!
+//! A [`Scenario`] is a story in a file: who does what and when, what must be refused, and what must then
+//! be so; `docs/scenarios.md`. [`Scenario::run`] plays it on a stage and audits the log that it leaves.
 
+mod check;
+mod judge;
+pub mod model;
+mod play;
+mod read;
 mod stage;
 mod verbs;
+mod write;
 
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub use play::{Failure, Outcome};
 pub use stage::{Stage, StageError, public, sign_with};
+
+use crate::values::Instant;
+use model::Step;
+
+/// A story that a workflow must make come true.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scenario {
+    /// What it shows, as a sentence.
+    pub title: String,
+    /// More about it, in words.
+    pub note: Option<String>,
+    /// When the agreement is opened.
+    pub opened: Instant,
+    /// What happens, in order.
+    pub steps: Vec<Step>,
+    /// The text in which findings have their places.
+    text: String,
+}
+
+impl Scenario {
+    /// The text in which findings have their places.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+/// The folder of a workflow's scenarios: `workflows/agi-2025` for `workflows/agi-2025.toml`.
+pub fn folder_of(workflow: &Path) -> PathBuf {
+    workflow.with_extension("")
+}
+
+/// The scenarios of a workflow, by name; none where it has no folder.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn files_of(workflow: &Path) -> io::Result<Vec<PathBuf>> {
+    let folder = folder_of(workflow);
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let files: io::Result<Vec<PathBuf>> =
+        std::fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect();
+    let mut files = files?;
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
+    files.sort();
+    Ok(files)
+}

@@ -134,6 +134,16 @@ impl Stage {
         *self.generations.entry(holder.clone()).or_default() += 1;
     }
 
+    /// Whether somebody has been nominated under this name, or its key was made anew.
+    pub(super) fn was_given_a_key(&self, holder: &HolderRef) -> bool {
+        self.generations.contains_key(holder)
+    }
+
+    /// Remembers that somebody signs under this name with its first key.
+    pub(super) fn give_key(&mut self, holder: &HolderRef) {
+        self.generations.entry(holder.clone()).or_default();
+    }
+
     // A function of the name alone: no stage holds a secret.
     #[allow(clippy::unused_self)]
     fn key_of_generation(&self, holder: &HolderRef, generation: u32) -> SigningKey {

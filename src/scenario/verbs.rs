@@ -18,7 +18,7 @@ impl Stage {
     /// # Errors
     /// As [`crate::registry::Registry::submit`], here and below.
     pub fn nominate(&mut self, by: &Id, seat: &HolderRef) -> Answer {
-        let again = self.state()?.holders.get(seat).is_some();
+        let again = self.was_given_a_key(seat);
         let key = if again { self.next_key(seat) } else { self.key(seat) };
         let nominate = Nominate { seat: seat.clone(), person: format!("Panelist {seat}"), key: public(&key) };
         let by = By::One(by.clone());
@@ -26,13 +26,20 @@ impl Stage {
         let receipted = self.say(by, Body::Nominate(nominate), &signers, Vec::new())?;
         if again {
             self.turn_key(seat);
+        } else {
+            self.give_key(seat);
         }
         Ok(receipted)
     }
 
     /// The nominee takes the seat, with a disclosure.
     pub fn accept(&self, seat: &HolderRef) -> Answer {
-        let (attach, blobs) = documents(&[disclosure()], seat);
+        self.accept_attaching(seat, &[disclosure()])
+    }
+
+    /// The nominee takes the seat, with documents under these names.
+    pub fn accept_attaching(&self, seat: &HolderRef, attach: &[Id]) -> Answer {
+        let (attach, blobs) = documents(attach, seat);
         let body = Body::AcceptSeat(AcceptSeat { seat: seat.clone(), attach });
         self.say(By::One(seat.name().clone()), body, std::slice::from_ref(seat), blobs)
     }
@@ -67,10 +74,21 @@ impl Stage {
 
     /// The seat of this name votes on the paper of the ballot, with the documents that the ballot asks for.
     pub fn vote(&self, ballot: &BallotRef, seat: &Id, choice: &Id) -> Answer {
+        self.vote_attaching(ballot, seat, choice, None)
+    }
+
+    /// As [`Stage::vote`], with documents under these names instead of those that the ballot asks for.
+    pub fn vote_attaching(
+        &self,
+        ballot: &BallotRef,
+        seat: &Id,
+        choice: &Id,
+        attach: Option<&[Id]>,
+    ) -> Answer {
         let state = self.state()?;
         let rules = state.ballot(&ballot.ballot);
         let run = state.case(&ballot.case).and_then(|case| case.ballots.iter().find(|run| run.id == *ballot));
-        let asked = rules.map_or(&[][..], |rules| &rules.attach);
+        let asked = attach.unwrap_or_else(|| rules.map_or(&[][..], |rules| &rules.attach));
         let (attach, blobs) = documents(asked, &format!("{choice} by {seat} on {ballot}"));
         let vote = Vote {
             ballot: ballot.clone(),
@@ -126,6 +144,6 @@ fn documents(names: &[Id], of: &impl ToString) -> (Attachments, Vec<Blob>) {
     (attach, documents.into_iter().map(|(_, blob)| blob).collect())
 }
 
-fn disclosure() -> Id {
+pub(super) fn disclosure() -> Id {
     Id::constant("disclosure")
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Reader, nearest};
+use super::{Reader, WORKFLOW, nearest};
 use crate::values::{Id, Instant, Span};
 
 /// Words that are kept for later parts of the language. Nothing may mean something else by them.
@@ -15,19 +15,19 @@ const LATER: [&str; 9] =
 
 /// A value, the key it stands under, and its place in words: `panel.experts.seats[2]`, counted from 1.
 #[derive(Clone)]
-pub(super) struct Item<'a> {
+pub(crate) struct Item<'a> {
     pub key: Range<usize>,
     pub value: &'a Spanned<DeValue<'a>>,
     pub place: String,
 }
 
 impl<'a> Item<'a> {
-    pub(super) fn span(&self) -> Range<usize> {
+    pub(crate) fn span(&self) -> Range<usize> {
         self.value.span()
     }
 
     /// A text with line breaks and runs of spaces folded into one space; not empty.
-    pub(super) fn text(&self, r: &mut Reader<'_>) -> Option<String> {
+    pub(crate) fn text(&self, r: &mut Reader<'_>) -> Option<String> {
         let DeValue::String(text) = self.value.get_ref() else {
             return self.wrong(r, "a text", "Put it in quotes");
         };
@@ -47,7 +47,7 @@ impl<'a> Item<'a> {
     }
 
     /// The raw text, for rules: offsets in it are offsets in the file where [`Item::inside`] can say so.
-    pub(super) fn raw(&self, r: &mut Reader<'_>) -> Option<&'a str> {
+    pub(crate) fn raw(&self, r: &mut Reader<'_>) -> Option<&'a str> {
         match self.value.get_ref() {
             DeValue::String(text) => Some(text),
             _ => self.wrong(r, "a text", "Put it in quotes"),
@@ -55,7 +55,7 @@ impl<'a> Item<'a> {
     }
 
     /// Where bytes `at` of the raw text stand in the file; the whole text where escapes hide it.
-    pub(super) fn inside(&self, r: &Reader<'_>, at: &Range<usize>) -> Range<usize> {
+    pub(crate) fn inside(&self, r: &Reader<'_>, at: &Range<usize>) -> Range<usize> {
         let span = self.span();
         let DeValue::String(text) = self.value.get_ref() else { return span };
         let written = r.text.get(span.clone()).unwrap_or_default();
@@ -65,7 +65,7 @@ impl<'a> Item<'a> {
         }
     }
 
-    pub(super) fn id(&self, r: &mut Reader<'_>) -> Option<Id> {
+    pub(crate) fn id(&self, r: &mut Reader<'_>) -> Option<Id> {
         let raw = self.raw(r)?;
         raw.parse().ok().or_else(|| {
             r.refuse(
@@ -76,7 +76,7 @@ impl<'a> Item<'a> {
         })
     }
 
-    pub(super) fn number(&self, r: &mut Reader<'_>, least: u32, most: u32) -> Option<u32> {
+    pub(crate) fn number(&self, r: &mut Reader<'_>, least: u32, most: u32) -> Option<u32> {
         let expected = format!("a whole number from {least} to {most}");
         let DeValue::Integer(number) = self.value.get_ref() else {
             return self.wrong(r, &expected, "Write it without quotes");
@@ -87,14 +87,14 @@ impl<'a> Item<'a> {
         }
     }
 
-    pub(super) fn flag(&self, r: &mut Reader<'_>) -> Option<bool> {
+    pub(crate) fn flag(&self, r: &mut Reader<'_>) -> Option<bool> {
         match self.value.get_ref() {
             DeValue::Boolean(flag) => Some(*flag),
             _ => self.wrong(r, "true or false", "Write it without quotes"),
         }
     }
 
-    pub(super) fn time(&self, r: &mut Reader<'_>) -> Option<Span> {
+    pub(crate) fn time(&self, r: &mut Reader<'_>) -> Option<Span> {
         let raw = self.raw(r)?;
         raw.parse().ok().or_else(|| {
             r.refuse(
@@ -107,7 +107,7 @@ impl<'a> Item<'a> {
     }
 
     /// An offset date-time in whole seconds, and how it was written.
-    pub(super) fn instant(&self, r: &mut Reader<'_>) -> Option<(Instant, String)> {
+    pub(crate) fn instant(&self, r: &mut Reader<'_>) -> Option<(Instant, String)> {
         const HELP: &str = "Write date, time and offset without quotes: 2031-01-01T00:00:00-08:00";
         let DeValue::Datetime(written) = self.value.get_ref() else {
             return self.wrong(r, "an instant", HELP);
@@ -130,7 +130,7 @@ impl<'a> Item<'a> {
     }
 
     /// One of these words.
-    pub(super) fn word<T: Copy>(&self, r: &mut Reader<'_>, words: &[(&str, T)]) -> Option<T> {
+    pub(crate) fn word<T: Copy>(&self, r: &mut Reader<'_>, words: &[(&str, T)]) -> Option<T> {
         let raw = self.raw(r)?;
         if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == raw) {
             return Some(*meaning);
@@ -145,7 +145,7 @@ impl<'a> Item<'a> {
         None
     }
 
-    pub(super) fn table(&self, r: &mut Reader<'_>) -> Option<Fields<'a>> {
+    pub(crate) fn table(&self, r: &mut Reader<'_>) -> Option<Fields<'a>> {
         let span = if self.value.span().is_empty() { self.key.clone() } else { self.value.span() };
         match self.value.get_ref() {
             DeValue::Table(table) => {
@@ -156,7 +156,7 @@ impl<'a> Item<'a> {
     }
 
     /// The members of a list.
-    pub(super) fn list(&self, r: &mut Reader<'_>) -> Vec<Item<'a>> {
+    pub(crate) fn list(&self, r: &mut Reader<'_>) -> Vec<Item<'a>> {
         if let DeValue::Array(_) = self.value.get_ref() {
             return self.one_or_many();
         }
@@ -165,7 +165,7 @@ impl<'a> Item<'a> {
     }
 
     /// The members of a list, or a single value as a list of one.
-    pub(super) fn one_or_many(&self) -> Vec<Item<'a>> {
+    pub(crate) fn one_or_many(&self) -> Vec<Item<'a>> {
         let DeValue::Array(members) = self.value.get_ref() else { return vec![self.clone()] };
         let member = |(index, value): (usize, &'a Spanned<DeValue<'a>>)| Item {
             key: value.span(),
@@ -176,7 +176,7 @@ impl<'a> Item<'a> {
     }
 
     /// The entries of a table whose keys are names that the authors choose.
-    pub(super) fn named(&self, r: &mut Reader<'_>) -> Vec<(Id, Item<'a>)> {
+    pub(crate) fn named(&self, r: &mut Reader<'_>) -> Vec<(Id, Item<'a>)> {
         let Some(fields) = self.table(r) else { return Vec::new() };
         let mut named = Vec::new();
         for (key, item) in fields.entries() {
@@ -193,7 +193,7 @@ impl<'a> Item<'a> {
     }
 
     /// "expected X, found Y" at this value.
-    pub(super) fn wrong<T>(&self, r: &mut Reader<'_>, expected: &str, help: &str) -> Option<T> {
+    pub(crate) fn wrong<T>(&self, r: &mut Reader<'_>, expected: &str, help: &str) -> Option<T> {
         let found = match self.value.get_ref() {
             DeValue::String(text) if text.trim().is_empty() => "an empty text".to_owned(),
             DeValue::String(_) => "a text".to_owned(),
@@ -211,14 +211,14 @@ impl<'a> Item<'a> {
 }
 
 /// Control and bidirectional characters, and others that show nothing.
-pub(super) fn refused(c: char) -> bool {
+pub(crate) fn refused(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// A table whose keys the language fixes. It remembers which were asked for; the others are unknown.
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     table: &'a DeTable<'a>,
     pub span: Range<usize>,
     pub place: String,
@@ -226,7 +226,7 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn root(table: &'a Spanned<DeTable<'a>>) -> Self {
+    pub(crate) fn root(table: &'a Spanned<DeTable<'a>>) -> Self {
         Self { table: table.get_ref(), span: 0..0, place: String::new(), asked: Vec::new() }
     }
 
@@ -239,17 +239,17 @@ impl<'a> Fields<'a> {
         self.table.iter().map(entry).collect()
     }
 
-    pub(super) fn get(&mut self, key: &'static str) -> Option<Item<'a>> {
+    pub(crate) fn get(&mut self, key: &'static str) -> Option<Item<'a>> {
         self.asked.push(key);
         self.entries().into_iter().find(|(name, _)| *name == key).map(|(_, item)| item)
     }
 
     /// A key that must be there.
-    pub(super) fn need(&mut self, r: &mut Reader<'_>, key: &'static str, help: &str) -> Option<Item<'a>> {
+    pub(crate) fn need(&mut self, r: &mut Reader<'_>, key: &'static str, help: &str) -> Option<Item<'a>> {
         let found = self.get(key);
         if found.is_none() {
             let message = match self.place.as_str() {
-                "" => format!("the workflow lacks `{key}`"),
+                "" => format!("the {} lacks `{key}`", r.subject),
                 place => format!("`{place}` lacks `{key}`"),
             };
             r.error(&self.span, message, help);
@@ -258,19 +258,19 @@ impl<'a> Fields<'a> {
     }
 
     /// Whatever was not asked for.
-    pub(super) fn rest(&self) -> Vec<(&'a str, Item<'a>)> {
+    pub(crate) fn rest(&self) -> Vec<(&'a str, Item<'a>)> {
         self.entries().into_iter().filter(|(name, _)| !self.asked.contains(name)).collect()
     }
 
     /// Says of whatever was not asked for that it is unknown.
-    pub(super) fn close(self, r: &mut Reader<'_>) {
+    pub(crate) fn close(self, r: &mut Reader<'_>) {
         for (name, item) in self.rest() {
             self.unknown(r, name, &item);
         }
     }
 
-    pub(super) fn unknown(&self, r: &mut Reader<'_>, name: &str, item: &Item<'_>) {
-        if LATER.contains(&name) {
+    pub(crate) fn unknown(&self, r: &mut Reader<'_>, name: &str, item: &Item<'_>) {
+        if r.subject == WORKFLOW && LATER.contains(&name) {
             r.error(
                 &item.key,
                 format!("`{name}` is kept for a later part of the language"),
@@ -278,11 +278,14 @@ impl<'a> Fields<'a> {
             );
             return;
         }
-        let place = if self.place.is_empty() { "the workflow" } else { &self.place };
         let help = match nearest(name, self.asked.iter().copied()) {
             Some(near) => format!("Did you mean `{near}`?"),
             None => format!("The keys here: {}", self.asked.join(", ")),
         };
-        r.error(&item.key, format!("`{}` is not a key of `{place}`", name.escape_debug()), help);
+        let place = match self.place.as_str() {
+            "" => format!("the {}", r.subject),
+            place => format!("`{place}`"),
+        };
+        r.error(&item.key, format!("`{}` is not a key of {place}", name.escape_debug()), help);
     }
 }

@@ -20,9 +20,10 @@ mod tests;
 
 use std::ops::Range;
 
+use toml::Spanned;
 use toml::de::DeTable;
 
-use self::item::{Fields, Item};
+pub(crate) use self::item::{Fields, Item};
 use self::names::Names;
 pub(super) use self::places::Places;
 use super::check;
@@ -53,31 +54,58 @@ pub struct Checked {
 impl Checked {
     /// Reads and checks a text.
     pub fn from_text(text: &str) -> Result<Self, Diagnostics> {
-        let mut r = Reader { text, found: Vec::new(), readings: Vec::new(), names: Names::default() };
-        let workflow = characters(&mut r).and_then(|()| read(&mut r));
-        let errors = r.found.iter().any(|found| found.severity == Severity::Error);
-        match workflow.filter(|_| !errors) {
-            Some(workflow) => Ok(Self { workflow, warnings: Diagnostics::new(r.found) }),
-            None => Err(Diagnostics::new(r.found)),
-        }
+        let mut r = Reader::new(text, WORKFLOW);
+        let workflow = size(&mut r).and_then(|()| read(&mut r));
+        r.finish(workflow).map(|(workflow, warnings)| Self { workflow, warnings })
     }
 }
 
-/// What reading carries along.
-pub(super) struct Reader<'t> {
+/// What a workflow is called in findings.
+const WORKFLOW: &str = "workflow";
+
+/// What reading carries along. Other rooms read their own TOML with it, under the same rules.
+pub(crate) struct Reader<'t> {
     pub(super) text: &'t str,
+    /// What is read, as findings call it: `workflow`.
+    subject: &'static str,
     found: Vec<Diagnostic>,
     readings: Vec<Reading>,
     names: Names,
 }
 
-impl Reader<'_> {
-    pub(super) fn error(&mut self, at: &Range<usize>, message: impl Into<String>, help: impl Into<String>) {
+impl<'t> Reader<'t> {
+    pub(crate) fn new(text: &'t str, subject: &'static str) -> Self {
+        Self { text, subject, found: Vec::new(), readings: Vec::new(), names: Names::default() }
+    }
+
+    /// The text as TOML, once every character of it can be seen.
+    pub(crate) fn tables(&mut self) -> Option<Spanned<DeTable<'t>>> {
+        characters(self)?;
+        let (root, errors) = DeTable::parse_recoverable(self.text);
+        for error in &errors {
+            let at = error.span().unwrap_or(0..0);
+            let help = "The file is TOML (https://toml.io): `key = value`, texts in quotes, lists in [ ]";
+            self.error(&at, format!("the file cannot be read: {}", error.message()), help);
+        }
+        errors.is_empty().then_some(root)
+    }
+
+    /// What was read, with the warnings; or the findings, if one of them is an error.
+    pub(crate) fn finish<T>(self, read: Option<T>) -> Result<(T, Diagnostics), Diagnostics> {
+        let errors = self.found.iter().any(|found| found.severity == Severity::Error);
+        let found = Diagnostics::new(self.found);
+        match read.filter(|_| !errors) {
+            Some(read) => Ok((read, found)),
+            None => Err(found),
+        }
+    }
+
+    pub(crate) fn error(&mut self, at: &Range<usize>, message: impl Into<String>, help: impl Into<String>) {
         self.found.push(Diagnostic::at(self.text, Severity::Error, at, message, help));
     }
 
     /// Says what is wrong, and gives nothing.
-    pub(super) fn refuse<T>(
+    pub(crate) fn refuse<T>(
         &mut self,
         at: &Range<usize>,
         message: impl Into<String>,
@@ -96,7 +124,7 @@ impl Reader<'_> {
 }
 
 /// The name among `known` that is most like `word`, if one is like it at all.
-pub(super) fn nearest<'n>(word: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+pub(crate) fn nearest<'n>(word: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let limit = (word.chars().count() / 3).max(1);
     let near = |name: &'n str| {
         let part = word.len() >= 3 && name.len() >= 3 && (name.starts_with(word) || word.starts_with(name));
@@ -106,8 +134,8 @@ pub(super) fn nearest<'n>(word: &str, known: impl Iterator<Item = &'n str>) -> O
     known.filter_map(near).min().map(|(_, name)| name)
 }
 
-/// Size and characters: what has to be right before the text is worth parsing.
-fn characters(r: &mut Reader<'_>) -> Option<()> {
+/// Whether a workflow fits into an entry.
+fn size(r: &mut Reader<'_>) -> Option<()> {
     let text = r.text;
     let escaped: usize = text.bytes().map(escaped_length).sum();
     if text.len() > LONGEST || escaped > ESCAPED {
@@ -122,6 +150,12 @@ fn characters(r: &mut Reader<'_>) -> Option<()> {
         );
         return None;
     }
+    Some(())
+}
+
+/// What has to be right before the text is worth parsing.
+fn characters(r: &mut Reader<'_>) -> Option<()> {
+    let text = r.text;
     let bad = text.char_indices().find(|(_, c)| *c != '\n' && item::refused(*c));
     if let Some((at, c)) = bad {
         let help = match c {
@@ -146,15 +180,7 @@ fn escaped_length(byte: u8) -> usize {
 }
 
 fn read(r: &mut Reader<'_>) -> Option<Workflow> {
-    let (root, errors) = DeTable::parse_recoverable(r.text);
-    for error in &errors {
-        let at = error.span().unwrap_or(0..0);
-        let help = "The file is TOML (https://toml.io): `key = value`, texts in quotes, lists in [ ]";
-        r.error(&at, format!("the file cannot be read: {}", error.message()), help);
-    }
-    if !errors.is_empty() {
-        return None;
-    }
+    let root = r.tables()?;
     let places = Places::of(root.get_ref());
     r.names = Names::scan(r.text, root.get_ref(), &mut r.found);
     let workflow = workflow(r, Fields::root(&root), &places)?;

@@ -193,7 +193,7 @@ impl Reader<'_> {
     }
 
     /// One or many, not none, each once.
-    pub(super) fn each_once<T: PartialEq>(
+    pub(crate) fn each_once<T: PartialEq>(
         &mut self,
         item: &Item<'_>,
         mut read: impl FnMut(&mut Self, &Item<'_>) -> Option<T>,

@@ -1,0 +1,181 @@
+//! Whether the names of a scenario mean something in the workflow that it is played with.
+
+use super::Scenario;
+use super::model::{Deed, Expect, ExpectGrant, Names, SeatName, Spot, Step};
+use crate::values::Id;
+use crate::workflow::model::{NO_QUORUM, Trigger, Workflow};
+use crate::workflow::read::nearest;
+use crate::workflow::{Diagnostic, Diagnostics, Severity};
+
+/// Words that say why a grant is as it is, besides events.
+pub(super) const OPENING: &str = "opening";
+pub(super) const DATE: &str = "date";
+
+/// Every name that the workflow does not have.
+pub(super) fn check(scenario: &Scenario, workflow: &Workflow) -> Diagnostics {
+    let mut c = Checker { text: &scenario.text, known: Known::of(workflow), workflow, found: Vec::new() };
+    for step in &scenario.steps {
+        c.step(step);
+    }
+    Diagnostics::new(c.found)
+}
+
+/// The names of a workflow by what they name.
+struct Known {
+    offices: Vec<Id>,
+    seats: Vec<Id>,
+    acts: Vec<Id>,
+    choices: Vec<Id>,
+    states: Vec<Id>,
+    events: Vec<Id>,
+    outcomes: Vec<Id>,
+}
+
+impl Known {
+    fn of(workflow: &Workflow) -> Self {
+        let states = || workflow.procedures.iter().flat_map(|procedure| &procedure.states);
+        let steps = states().flat_map(|state| &state.steps).filter_map(|step| match &step.trigger {
+            Trigger::Do(doing) => Some(&doing.act),
+            _ => None,
+        });
+        let duties = states().flat_map(|state| &state.duties).map(|duty| &duty.act);
+        let openings = workflow.procedures.iter().map(|procedure| &procedure.open.act);
+        let ballots = || workflow.ballots.iter();
+        let outcomes = ballots().flat_map(|ballot| &ballot.outcomes).map(|outcome| outcome.is.clone());
+        Self {
+            offices: workflow
+                .parties
+                .iter()
+                .chain(&workflow.roles)
+                .map(|office| office.name.clone())
+                .collect(),
+            seats: workflow
+                .panels
+                .iter()
+                .flat_map(|panel| &panel.seats)
+                .map(|seat| seat.name.clone())
+                .collect(),
+            acts: openings.chain(steps).chain(duties).cloned().collect(),
+            choices: ballots()
+                .flat_map(|ballot| ballot.choices.iter().chain(&ballot.abstention))
+                .cloned()
+                .collect(),
+            states: states().map(|state| state.name.clone()).collect(),
+            events: workflow.events.iter().map(|event| event.name.clone()).collect(),
+            outcomes: outcomes.chain([Id::constant(NO_QUORUM)]).collect(),
+        }
+    }
+
+    fn actors(&self) -> Vec<Id> {
+        self.offices.iter().chain(&self.seats).cloned().collect()
+    }
+}
+
+struct Checker<'s> {
+    text: &'s str,
+    workflow: &'s Workflow,
+    known: Known,
+    found: Vec<Diagnostic>,
+}
+
+impl Checker<'_> {
+    fn step(&mut self, step: &Step) {
+        // What must be refused may be nonsense; only who does it must be somebody.
+        let sensible = step.refused.is_none();
+        match step.deed.as_ref().map(|deed| &deed.is) {
+            Some(Deed::Act { act, by, .. }) => {
+                let known = self.known.acts.clone();
+                self.known("act", &known, sensible.then_some(act));
+                let known = self.known.actors();
+                self.known("party, role or seat", &known, by);
+            }
+            Some(Deed::Seats { seats, by, .. }) => {
+                self.seats(seats);
+                let known = self.known.offices.clone();
+                self.known("party or role", &known, by);
+            }
+            Some(Deed::Vote { votes, .. }) => {
+                for (choice, voters) in votes {
+                    let known = self.known.choices.clone();
+                    self.known("choice", &known, sensible.then_some(choice));
+                    self.seats(voters);
+                }
+            }
+            Some(Deed::Reaffirm(_)) | None => {}
+        }
+        for expect in &step.expect {
+            self.expect(expect);
+        }
+    }
+
+    fn seats(&mut self, seats: &[Spot<SeatName>]) {
+        let known = self.known.seats.clone();
+        for seat in seats {
+            if let SeatName::Short(name) = &seat.is {
+                self.known("seat", &known, [&Spot { is: name.clone(), at: seat.at.clone() }]);
+            }
+        }
+    }
+
+    fn expect(&mut self, expect: &Expect) {
+        let (states, events) = (self.known.states.clone(), self.known.events.clone());
+        let (acts, seats) = (self.known.acts.clone(), self.known.seats.clone());
+        self.known("state", &states, &expect.state);
+        self.lists("event", &events, [&expect.events, &expect.annulled]);
+        self.lists("act", &acts, [&expect.owed, &expect.overdue, &expect.possible]);
+        let actors = self.known.actors();
+        self.lists("party, role or seat", &actors, [&expect.awaited]);
+        if let Some(ballot) = &expect.ballot {
+            let outcomes = self.known.outcomes.clone();
+            self.known("outcome", &outcomes, &ballot.outcome);
+            self.lists("seat", &seats, [&ballot.electors, &ballot.excluded, &ballot.voted, &ballot.left]);
+        }
+        for grant in &expect.grants {
+            self.grant(grant, &events);
+        }
+    }
+
+    fn grant(&mut self, expect: &ExpectGrant, events: &[Id]) {
+        let grants: Vec<Id> = self.workflow.grants.iter().map(|grant| grant.name.clone()).collect();
+        self.known("grant", &grants, [&expect.grant]);
+        let because: Vec<Id> = [OPENING, DATE].map(Id::constant).into_iter().chain(events.to_vec()).collect();
+        self.known("reason", &because, &expect.because);
+        let Some(grant) = self.workflow.grants.iter().find(|grant| grant.name == expect.grant.is) else {
+            return;
+        };
+        let attributes: Vec<Id> = grant.attributes.iter().map(|attribute| attribute.name.clone()).collect();
+        self.known(&format!("attribute of `{}`", grant.name), &attributes, [&expect.attribute]);
+        let attribute = grant.attributes.iter().find(|attribute| attribute.name == expect.attribute.is);
+        if let (Some(attribute), Some(is)) = (attribute, &expect.is)
+            && !attribute.values.iter().any(|value| value.is == is.is)
+        {
+            let values: Vec<&str> = attribute.values.iter().map(|value| value.is.as_str()).collect();
+            let message = format!("`{}.{}` can never be “{}”", grant.name, attribute.name, is.is);
+            self.unknown(is, message, &values);
+        }
+    }
+
+    fn lists<'n>(&mut self, what: &str, known: &[Id], lists: impl IntoIterator<Item = &'n Option<Names>>) {
+        for names in lists.into_iter().flatten() {
+            self.known(what, known, &names.is);
+        }
+    }
+
+    fn known<'n>(&mut self, what: &str, known: &[Id], names: impl IntoIterator<Item = &'n Spot<Id>>) {
+        for name in names {
+            if !known.contains(&name.is) {
+                let known: Vec<&str> = known.iter().map(Id::as_str).collect();
+                self.unknown(name, format!("the workflow has no {what} `{}`", name.is), &known);
+            }
+        }
+    }
+
+    fn unknown<T: ToString>(&mut self, spot: &Spot<T>, message: String, known: &[&str]) {
+        let help = match nearest(&spot.is.to_string(), known.iter().copied()) {
+            Some(near) => format!("Did you mean `{near}`?"),
+            None if known.is_empty() => "There is none".to_owned(),
+            None => format!("There are: {}", known.join(", ")),
+        };
+        self.found.push(Diagnostic::at(self.text, Severity::Error, &spot.at, message, help));
+    }
+}

@@ -1,0 +1,223 @@
+//! A scenario as it was read: what people do, and what must then be so.
+
+use std::fmt;
+use std::ops::Range;
+use std::str::FromStr;
+
+use crate::statement::{BallotRef, CaseRef, HolderRef};
+use crate::values::{Id, Instant, ValueError};
+
+/// Something that the text says, and where. Equal to the same word elsewhere.
+#[derive(Debug, Clone, Eq)]
+pub struct Spot<T> {
+    /// What is said.
+    pub is: T,
+    /// The bytes of the text; empty where nobody wrote it.
+    pub at: Range<usize>,
+}
+
+impl<T> From<T> for Spot<T> {
+    fn from(is: T) -> Self {
+        Self { is, at: 0..0 }
+    }
+}
+
+impl<T: PartialEq> PartialEq for Spot<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.is == other.is
+    }
+}
+
+/// What happens at one time, and what must then be so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// When; where it stands in the text.
+    pub at: Spot<Instant>,
+    /// The case that is meant; otherwise the newest that fits.
+    pub case: Option<Spot<CaseRef>>,
+    /// What somebody does; `None` where only time passes.
+    pub deed: Option<Spot<Deed>>,
+    /// The rule by which it must be refused.
+    pub refused: Option<Spot<Id>>,
+    /// What must be so afterwards.
+    pub expect: Vec<Expect>,
+}
+
+/// What somebody does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deed {
+    /// `do`: opens a case, takes a step, discharges a duty.
+    Act {
+        /// The act's name in the workflow.
+        act: Spot<Id>,
+        /// In whose name; several jointly.
+        by: Vec<Spot<Id>>,
+        /// The documents, where they are not those that the workflow asks for.
+        attach: Option<Vec<Id>>,
+    },
+    /// Something that is done for or by seats, one after the other.
+    Seats {
+        /// What.
+        what: SeatDeed,
+        /// The seats.
+        seats: Vec<Spot<SeatName>>,
+        /// Who nominates, where it is not whoever may.
+        by: Option<Spot<Id>>,
+        /// The documents of an acceptance, where it does not bring the disclosure.
+        attach: Option<Vec<Id>>,
+    },
+    /// `vote`: the voters of each choice, in the order in which they vote.
+    Vote {
+        /// Choices and voters.
+        votes: Vec<(Spot<Id>, Vec<Spot<SeatName>>)>,
+        /// The ballot; otherwise the newest that fits.
+        ballot: Option<Spot<BallotRef>>,
+        /// The documents, where they are not those that the ballot asks for.
+        attach: Option<Vec<Id>>,
+    },
+    /// `reaffirm`: all parties, on this occasion.
+    Reaffirm(String),
+}
+
+/// What is done for or by a seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SeatDeed {
+    /// Nominated by whoever may, accepted, disclosed: three deeds in one.
+    Fill,
+    /// Nominated.
+    Nominate,
+    /// Accepted, with a disclosure unless `attach` says otherwise.
+    Accept,
+    /// A disclosure filed.
+    Disclose,
+    /// Recused from the case.
+    Recuse,
+    /// Given up.
+    StepDown,
+    /// Its key replaced by the holder.
+    RotateKey,
+    /// Its lost key replaced by those who may.
+    RecoverKey,
+}
+
+impl SeatDeed {
+    /// Every one, with the key under which it is written.
+    pub(super) const ALL: [(&'static str, Self); 8] = [
+        ("fill", Self::Fill),
+        ("nominate", Self::Nominate),
+        ("accept", Self::Accept),
+        ("disclose", Self::Disclose),
+        ("recuse", Self::Recuse),
+        ("step-down", Self::StepDown),
+        ("rotate-key", Self::RotateKey),
+        ("recover-key", Self::RecoverKey),
+    ];
+}
+
+/// A seat, or with keys an officer: `i1`, or in full `verification#1/i1`, `experts/i1`, `openai/officer-1`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SeatName {
+    /// A seat of the newest case that has one of this name.
+    Short(Id),
+    /// Exactly this holder.
+    Full(HolderRef),
+}
+
+impl FromStr for SeatName {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        if text.contains('/') { text.parse().map(Self::Full) } else { text.parse().map(Self::Short) }
+    }
+}
+
+impl fmt::Display for SeatName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Short(seat) => f.pad(seat.as_str()),
+            Self::Full(holder) => holder.fmt(f),
+        }
+    }
+}
+
+/// Names in the order in which they are written.
+pub type Names = Spot<Vec<Spot<Id>>>;
+
+/// What must be so. What is left out is not looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Expect {
+    /// At another instant than the step's: before it, grants only; after it, if nobody acts until then.
+    pub at: Option<Spot<Instant>>,
+    /// The state of the case.
+    pub state: Option<Spot<Id>>,
+    /// The events that count, in the order in which they were emitted.
+    pub events: Option<Names>,
+    /// The events that were annulled, in the order in which they were emitted.
+    pub annulled: Option<Names>,
+    /// For whom the case waits: parties, roles, seats.
+    pub awaited: Option<Names>,
+    /// The duties that are owed and not yet overdue.
+    pub owed: Option<Names>,
+    /// The duties whose time has passed.
+    pub overdue: Option<Names>,
+    /// The acts that somebody may do.
+    pub possible: Option<Names>,
+    /// The newest ballot of the case.
+    pub ballot: Option<Box<ExpectBallot>>,
+    /// What happens next if nobody acts.
+    pub next: Option<Spot<ExpectNext>>,
+    /// The values of grants.
+    pub grants: Vec<ExpectGrant>,
+}
+
+/// What must be so of the newest ballot of a case.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ExpectBallot {
+    /// Which round it is, from 1.
+    pub round: Option<Spot<u32>>,
+    /// Whether votes are taken.
+    pub open: Option<Spot<bool>>,
+    /// When it closes if nothing closes it before.
+    pub closes: Option<Spot<Instant>>,
+    /// When it closed.
+    pub closed: Option<Spot<Instant>>,
+    /// How it ended.
+    pub outcome: Option<Spot<Id>>,
+    /// Who may vote, fixed at opening.
+    pub electors: Option<Names>,
+    /// Who sits on the panel, or should, and may not vote.
+    pub excluded: Option<Names>,
+    /// Who voted.
+    pub voted: Option<Names>,
+    /// Who may not vote any more.
+    pub left: Option<Names>,
+}
+
+/// What must happen next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExpectNext {
+    /// Nothing, ever.
+    Nothing,
+    /// This, or at least something then.
+    Something {
+        /// When.
+        at: Option<Spot<Instant>>,
+        /// What, in words.
+        what: Option<Spot<String>>,
+    },
+}
+
+/// What must be so of one attribute of a grant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpectGrant {
+    /// The grant.
+    pub grant: Spot<Id>,
+    /// The attribute.
+    pub attribute: Spot<Id>,
+    /// Its value.
+    pub is: Option<Spot<String>>,
+    /// Since when it has had that value.
+    pub since: Option<Spot<Instant>>,
+    /// Why: `opening`, `date`, or the event that moved it, be it by annulling another.
+    pub because: Option<Spot<Id>>,
+}

@@ -1,0 +1,288 @@
+//! From the text of a scenario to the model, as strictly as a workflow is read: an unknown key is a
+//! mistake, and every mistake is told with its place.
+
+use std::str::FromStr;
+
+use toml::de::DeValue;
+
+use super::Scenario;
+use super::model::{
+    Deed, Expect, ExpectBallot, ExpectGrant, ExpectNext, Names, SeatDeed, SeatName, Spot, Step,
+};
+use crate::values::{Id, Instant};
+use crate::workflow::Diagnostics;
+use crate::workflow::read::{Fields, Item, Reader};
+
+impl Scenario {
+    /// Reads a text. Whether its names mean something is seen once it is run against a workflow.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the text.
+    pub fn parse(text: &str) -> Result<Self, Diagnostics> {
+        let mut r = Reader::new(text, "scenario");
+        let root = r.tables();
+        let scenario = root.and_then(|root| scenario(&mut r, Fields::root(&root), text));
+        r.finish(scenario).map(|(scenario, _)| scenario)
+    }
+}
+
+fn scenario(r: &mut Reader<'_>, mut fields: Fields<'_>, text: &str) -> Option<Scenario> {
+    let title = fields.need(r, "scenario", "Say in words what it shows: scenario = \"…\"");
+    let title = title.and_then(|item| item.text(r));
+    let note = fields.get("note").and_then(|item| item.text(r));
+    let opened = fields.need(r, "opened", "Say when the agreement is opened: opened = 2025-10-28T16:00:00Z");
+    let opened = opened.and_then(|item| instant(r, &item));
+    let steps = fields.need(r, "step", "Say what happens: [[step]]").map(|item| item.list(r));
+    fields.close(r);
+    // Without a time to begin with, every other time would be a mistake as well.
+    let opened = opened?.is;
+    let mut now = opened;
+    let mut all = Vec::new();
+    for item in steps? {
+        let Some(mut fields) = item.table(r) else { continue };
+        now = time(r, &mut fields, now).unwrap_or(now);
+        let at = Spot { is: now, at: fields.span.clone() };
+        let step = step(r, &mut fields, at);
+        fields.close(r);
+        all.extend(step);
+    }
+    Some(Scenario { title: title?, note, opened, steps: all, text: text.to_owned() })
+}
+
+/// `at`, `after` the step before, or neither: at the same time.
+fn time(r: &mut Reader<'_>, fields: &mut Fields<'_>, before: Instant) -> Option<Instant> {
+    match (fields.get("at"), fields.get("after")) {
+        (None, None) => None,
+        (Some(_), Some(item)) => {
+            let help = "`at` is an instant, `after` counts from the step before: keep one of the two";
+            r.refuse(&item.key, "this step has both `at` and `after`", help)
+        }
+        (None, Some(item)) => Some(before.plus(item.time(r)?)),
+        (Some(item), None) => {
+            let at = instant(r, &item)?.is;
+            if at < before {
+                let message = format!("{at} is before {before}, the time of the step before");
+                return r.refuse(&item.span(), message, "Times never go back: put the steps in their order");
+            }
+            Some(at)
+        }
+    }
+}
+
+fn step(r: &mut Reader<'_>, fields: &mut Fields<'_>, at: Spot<Instant>) -> Option<Step> {
+    let case = fields.get("case").and_then(|item| parsed(r, &item, "a case such as \"verification#1\""));
+    let deed = deed(r, fields);
+    let refused = fields.get("refused").and_then(|item| id(r, &item));
+    if let (Some(refused), Ok(None)) = (&refused, &deed) {
+        r.error(&refused.at, "nobody does anything that could be refused", "Say what: do, vote, fill, …");
+    }
+    if let (Some(refused), Ok(Some(Spot { is: Deed::Seats { what: SeatDeed::Fill, .. }, .. }))) =
+        (&refused, &deed)
+    {
+        let help = "Name the one that is refused: nominate, accept or disclose";
+        r.error(&refused.at, "`fill` is three statements in one", help);
+    }
+    let expect = fields.get("expect").map(|item| item.one_or_many()).unwrap_or_default();
+    let expect: Vec<Expect> = expect.iter().filter_map(|item| self::expect(r, item, at.is)).collect();
+    if matches!(deed, Ok(None)) && expect.is_empty() {
+        let help = "Say what somebody does (do, vote, fill, …), or what must be so: expect = { … }";
+        r.error(&at.at, "nothing happens in this step", help);
+    }
+    Some(Step { at, case, deed: deed.ok()?, refused, expect })
+}
+
+/// The deed of a step, if it has one.
+fn deed(r: &mut Reader<'_>, fields: &mut Fields<'_>) -> Result<Option<Spot<Deed>>, ()> {
+    let seats = SeatDeed::ALL.into_iter().map(|(key, _)| key);
+    let keys = ["do", "vote", "reaffirm"].into_iter().chain(seats);
+    let found: Vec<(&str, Item<'_>)> = keys.filter_map(|key| Some((key, fields.get(key)?))).collect();
+    let (key, item) = match found.as_slice() {
+        [] => ("", None),
+        [(key, item)] => (*key, Some(item)),
+        [_, (second, item), ..] => {
+            let help = "Keep one, and write the other as a step of its own: a step without `at` and `after` \
+                        comes at the same time";
+            r.error(&item.key, format!("`{second}` is a second deed of this step"), help);
+            return Err(());
+        }
+    };
+    let by = member(r, fields, "by", key, &["do", "nominate"]);
+    let attach = member(r, fields, "attach", key, &["do", "vote", "accept"]);
+    let attach = attach.map(|item| names(r, &item).is.into_iter().map(|name| name.is).collect());
+    let ballot = member(r, fields, "ballot", key, &["vote"]);
+    let Some(item) = item else { return Ok(None) };
+    let deed = match key {
+        "do" => id(r, item).and_then(|act| {
+            let Some(by) = by else {
+                let help = "by = \"…\", or by = [\"…\", \"…\"] where several do it jointly";
+                return r.refuse(&item.key, "it is not said who does this", help);
+            };
+            let by = r.each_once(&by, |r, member| id(r, member));
+            Some(Deed::Act { act, by, attach })
+        }),
+        "vote" => {
+            let ballot =
+                ballot.and_then(|item| parsed(r, &item, "a ballot such as \"verification#1/finding#1\""));
+            Some(Deed::Vote { votes: votes(r, item), ballot, attach })
+        }
+        "reaffirm" => item.text(r).map(Deed::Reaffirm),
+        _ => {
+            let what = SeatDeed::ALL.into_iter().find(|(name, _)| *name == key).map(|(_, what)| what);
+            let seats = seats_of(r, item);
+            let by = by.and_then(|item| id(r, &item));
+            what.map(|what| Deed::Seats { what, seats, by, attach })
+        }
+    };
+    deed.map(|is| Some(Spot { is, at: item.span() })).ok_or(())
+}
+
+/// A key that belongs to some deeds only.
+fn member<'a>(
+    r: &mut Reader<'_>,
+    fields: &mut Fields<'a>,
+    key: &'static str,
+    deed: &str,
+    deeds: &[&str],
+) -> Option<Item<'a>> {
+    let item = fields.get(key)?;
+    if deeds.contains(&deed) {
+        return Some(item);
+    }
+    let help = format!("It belongs to {}: leave it out", deeds.join(", "));
+    r.refuse(&item.key, format!("`{key}` says nothing here"), help)
+}
+
+fn votes(r: &mut Reader<'_>, item: &Item<'_>) -> Vec<(Spot<Id>, Vec<Spot<SeatName>>)> {
+    let named = item.named(r);
+    if named.is_empty() {
+        r.error(&item.span(), "nobody votes", "vote = { CHOICE = [\"SEAT\", …] }");
+    }
+    let vote = |(choice, item): (Id, Item<'_>)| {
+        let voters = seats_of(r, &item);
+        (Spot { is: choice, at: item.key }, voters)
+    };
+    named.into_iter().map(vote).collect()
+}
+
+fn seats_of(r: &mut Reader<'_>, item: &Item<'_>) -> Vec<Spot<SeatName>> {
+    r.each_once(item, |r, member| parsed(r, member, "a seat such as \"i1\" or \"verification#1/i1\""))
+}
+
+fn expect(r: &mut Reader<'_>, item: &Item<'_>, now: Instant) -> Option<Expect> {
+    let mut fields = item.table(r)?;
+    let at = fields.get("at").and_then(|item| instant(r, &item));
+    let mut list = |r: &mut Reader<'_>, key| fields.get(key).map(|item| names(r, &item));
+    let (events, annulled) = (list(r, "events"), list(r, "annulled"));
+    let (awaited, owed, overdue) = (list(r, "awaited"), list(r, "owed"), list(r, "overdue"));
+    let possible = list(r, "possible");
+    let state = fields.get("state").and_then(|item| id(r, &item));
+    let ballot = fields.get("ballot").and_then(|item| expect_ballot(r, &item)).map(Box::new);
+    let next = fields.get("next").and_then(|item| expect_next(r, &item));
+    let grants = fields.get("grants").map(|item| expect_grants(r, &item)).unwrap_or_default();
+    let span = fields.span.clone();
+    fields.close(r);
+    let expect =
+        Expect { state, events, annulled, awaited, owed, overdue, possible, ballot, next, grants, at };
+    let only_grants = Expect { at: expect.at.clone(), grants: expect.grants.clone(), ..Expect::default() };
+    if let Some(at) = expect.at.as_ref().filter(|at| at.is < now && expect != only_grants) {
+        let help = "Of the past only grants are told: write the rest at the step of that time";
+        r.error(&at.at, format!("{} is before this step", at.is), help);
+    }
+    if expect == (Expect { at: expect.at.clone(), ..Expect::default() }) {
+        let help = "state, events, annulled, awaited, owed, overdue, possible, ballot, next, grants";
+        r.error(&span, "nothing is expected here", format!("Say what must be so: {help}"));
+    }
+    Some(expect)
+}
+
+fn expect_ballot(r: &mut Reader<'_>, item: &Item<'_>) -> Option<ExpectBallot> {
+    let mut fields = item.table(r)?;
+    let round = fields.get("round").and_then(|item| spot(&item, item.number(r, 1, u32::MAX)));
+    let open = fields.get("open").and_then(|item| spot(&item, item.flag(r)));
+    let mut time = |r: &mut Reader<'_>, key| fields.get(key).and_then(|item| instant(r, &item));
+    let (closes, closed) = (time(r, "closes"), time(r, "closed"));
+    let outcome = fields.get("outcome").and_then(|item| id(r, &item));
+    let mut list = |r: &mut Reader<'_>, key| fields.get(key).map(|item| names(r, &item));
+    let (electors, excluded) = (list(r, "electors"), list(r, "excluded"));
+    let (voted, left) = (list(r, "voted"), list(r, "left"));
+    fields.close(r);
+    Some(ExpectBallot { round, open, closes, closed, outcome, electors, excluded, voted, left })
+}
+
+/// `"nothing"`, or `{ at = …, what = "…" }`.
+fn expect_next(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Spot<ExpectNext>> {
+    if item.value.get_ref().as_str().is_some() {
+        return spot(item, item.word(r, &[("nothing", ())]).map(|()| ExpectNext::Nothing));
+    }
+    let mut fields = item.table(r)?;
+    let at = fields.get("at").and_then(|item| instant(r, &item));
+    let what = fields.get("what").and_then(|item| spot(&item, item.text(r)));
+    fields.close(r);
+    spot(item, Some(ExpectNext::Something { at, what }))
+}
+
+/// `research-ip = "ended"` for the status, `research-ip.exclusive = "no"` for another attribute, and
+/// `research-ip.status = { is = "ended", since = …, because = "verified" }`.
+fn expect_grants(r: &mut Reader<'_>, item: &Item<'_>) -> Vec<ExpectGrant> {
+    let mut all = Vec::new();
+    for (grant, item) in item.named(r) {
+        let grant = Spot { is: grant, at: item.key.clone() };
+        if item.value.get_ref().as_str().is_some() {
+            let attribute = Spot { is: Id::constant("status"), at: item.key.clone() };
+            let is = spot(&item, item.text(r));
+            all.push(ExpectGrant { grant, attribute, is, since: None, because: None });
+            continue;
+        }
+        for (attribute, item) in item.named(r) {
+            let attribute = Spot { is: attribute, at: item.key.clone() };
+            all.extend(attribute_of(r, grant.clone(), attribute, &item));
+        }
+    }
+    all
+}
+
+fn attribute_of(
+    r: &mut Reader<'_>,
+    grant: Spot<Id>,
+    attribute: Spot<Id>,
+    item: &Item<'_>,
+) -> Option<ExpectGrant> {
+    let DeValue::Table(_) = item.value.get_ref() else {
+        let is = spot(item, item.text(r));
+        return Some(ExpectGrant { grant, attribute, is, since: None, because: None });
+    };
+    let mut fields = item.table(r)?;
+    let is = fields.get("is").and_then(|item| spot(&item, item.text(r)));
+    let since = fields.get("since").and_then(|item| instant(r, &item));
+    let because = fields.get("because").and_then(|item| id(r, &item));
+    fields.close(r);
+    Some(ExpectGrant { grant, attribute, is, since, because })
+}
+
+fn spot<T>(item: &Item<'_>, is: Option<T>) -> Option<Spot<T>> {
+    Some(Spot { is: is?, at: item.span() })
+}
+
+fn id(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Spot<Id>> {
+    let is = item.id(r);
+    spot(item, is)
+}
+
+fn instant(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Spot<Instant>> {
+    let is = item.instant(r).map(|(instant, _)| instant);
+    spot(item, is)
+}
+
+/// One name or several, or an empty list.
+fn names(r: &mut Reader<'_>, item: &Item<'_>) -> Names {
+    let is = item.one_or_many().iter().filter_map(|member| id(r, member)).collect();
+    Spot { is, at: item.span() }
+}
+
+fn parsed<T: FromStr>(r: &mut Reader<'_>, item: &Item<'_>, expected: &str) -> Option<Spot<T>> {
+    let raw = item.raw(r)?;
+    let Ok(is) = raw.parse() else {
+        return r.refuse(&item.span(), format!("`{}` is not {expected}", raw.escape_debug()), "Write it so");
+    };
+    Some(Spot { is, at: item.span() })
+}

@@ -1,0 +1,105 @@
+//! Every workflow that ships has scenarios, every one of them comes true, and a scenario that does not is
+//! told with its place. `UPDATE=1 cargo test --test workflow_scenarios` records the failures anew.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use quorate::scenario::{Failure, Outcome, Scenario, files_of, folder_of};
+
+/// What a scenario shows, or the failure as a person reads it.
+fn play(file: &Path, workflow: &Path) -> Result<Outcome, String> {
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    let (text, rules) = (fs::read_to_string(file).unwrap(), fs::read_to_string(workflow).unwrap());
+    let scenario = Scenario::parse(&text).map_err(|found| found.render(&name(file), &text, false))?;
+    let (files, rule_files) = ((&*name(file), &*text), (&*name(workflow), &*rules));
+    scenario.run(&rules).map_err(|failure| failure.render(files, rule_files, false))
+}
+
+/// Plays every scenario of a workflow; names those that do not come true.
+fn play_all(workflow: &str) -> Vec<(PathBuf, Outcome)> {
+    let workflow = Path::new(workflow);
+    let files = files_of(workflow).unwrap();
+    assert!(!files.is_empty(), "{} has no scenarios", workflow.display());
+    let (mut passed, mut failed) = (Vec::new(), Vec::new());
+    for file in files {
+        match play(&file, workflow) {
+            Ok(outcome) => passed.push((file, outcome)),
+            Err(failure) => failed.push(failure),
+        }
+    }
+    assert!(failed.is_empty(), "\n{}", failed.join("\n"));
+    passed
+}
+
+#[test]
+fn every_scenario_on_agi_comes_true() {
+    let passed = play_all("workflows/agi-2025.toml");
+    // Each looks at something; a play without expectations would show nothing.
+    for (file, outcome) in &passed {
+        assert!(outcome.met > 0, "{} expects nothing", file.display());
+    }
+    assert!(passed.iter().any(|(_, outcome)| outcome.refused > 0));
+}
+
+#[test]
+fn every_scenario_on_the_drug_milestone_comes_true() {
+    for (file, outcome) in play_all("workflows/drug-milestone.toml") {
+        assert!(outcome.met > 0, "{} expects nothing", file.display());
+    }
+}
+
+#[test]
+fn every_workflow_that_ships_has_scenarios_that_are_tested_here() {
+    let files = fs::read_dir("workflows").unwrap().map(|entry| entry.unwrap().path());
+    let workflows = files.filter(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    let mut names: Vec<String> =
+        workflows.map(|path| folder_of(&path).file_name().unwrap().to_str().unwrap().to_owned()).collect();
+    names.sort();
+    assert_eq!(names, ["agi-2025", "drug-milestone"], "a test above plays each of them");
+}
+
+/// The workflow with which the failing scenarios are played.
+const WORKFLOW: &str = "workflows/agi-2025.toml";
+
+#[test]
+fn a_scenario_that_does_not_come_true_is_told_with_its_place() {
+    let files = fs::read_dir("tests/workflows/failing-scenarios").unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|extension| extension == "toml")).collect();
+    files.sort();
+    assert!(files.len() >= 12, "{}", files.len());
+    let mut wrong = Vec::new();
+    for file in files {
+        let said = play(&file, Path::new(WORKFLOW)).err().unwrap_or_default();
+        let recorded = file.with_extension("txt");
+        if std::env::var_os("UPDATE").is_some() {
+            fs::write(&recorded, &said).unwrap();
+        }
+        let expected = fs::read_to_string(&recorded).unwrap_or_default();
+        if said != expected || said.is_empty() {
+            wrong.push(format!("{}: said\n{said}\nexpected\n{expected}", file.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_workflow_that_is_refused_is_told_as_such() {
+    let text = fs::read_to_string("workflows/agi-2025/verified.toml").unwrap();
+    let broken = fs::read_to_string("tests/workflows/broken/no-panel.toml").unwrap();
+    let failure = Scenario::parse(&text).unwrap().run(&broken).unwrap_err();
+    assert!(matches!(failure, Failure::Workflow(_)), "{failure}");
+}
+
+#[test]
+fn a_scenario_that_a_machine_writes_reads_back_as_the_same() {
+    let folders = ["workflows/agi-2025", "workflows/drug-milestone"];
+    for file in folders.into_iter().flat_map(|folder| fs::read_dir(folder).unwrap()) {
+        let read = Scenario::parse(&fs::read_to_string(file.unwrap().path()).unwrap()).unwrap();
+        let written = Scenario::of(&read.title, read.opened, &read.steps).unwrap();
+        assert_eq!(written.steps, read.steps, "{}", written.text());
+        assert_eq!((written.opened, &written.title), (read.opened, &read.title));
+    }
+}
