@@ -75,9 +75,13 @@ fn check(args: &FileArgs) -> Result<Answer, CliError> {
 
 fn draw(page: &mut Page, args: &FileArgs, text: &str, found: &Diagnostics) {
     if !found.is_empty() {
-        let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        page.raw(&found.render(&args.file.display().to_string(), text, colour));
+        page.raw(found.render(&args.file.display().to_string(), text, colour()).trim_end());
     }
+}
+
+/// Whether diagnostics are drawn with colours: their drawing differs by more than escape codes.
+pub fn colour() -> bool {
+    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
 /// A workflow from a file, which must pass.
