@@ -31,6 +31,9 @@ pub struct DemoArgs {
     /// The folder to play in, which must not be there yet [default: a new one among the temporary files]
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
+    /// Leave off before this time: before 2026-05-12 the ballot is open, and you can vote in it
+    #[arg(long, value_name = "TIME", value_parser = time::parse)]
+    until: Option<Instant>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -85,10 +88,12 @@ pub fn run(args: &DemoArgs) -> Result<Answer, CliError> {
         ),
     );
     for act in &play.act {
-        perform(&mut page, act)?;
+        if args.until.is_none_or(|until| at(act).is_ok_and(|at| at < until)) {
+            perform(&mut page, act)?;
+        }
     }
     let anchor = anchor()?;
-    next(&mut page, &dir, &anchor);
+    next(&mut page, &dir, args.until, &anchor);
     Ok(Answer::done(
         page,
         json!({ "dir": dir, "data": dir.join("data"), "agreement": play.agreement, "anchor": anchor }),
@@ -195,16 +200,20 @@ fn anchor() -> Result<String, CliError> {
     Ok(answer.json.get("anchor").and_then(Value::as_str).unwrap_or_default().to_owned())
 }
 
-fn next(page: &mut Page, dir: &Path, anchor: &str) {
+fn next(page: &mut Page, dir: &Path, until: Option<Instant>, anchor: &str) {
     page.title("Try next");
     page.raw(&format!("  cd {}", dir.display()));
+    page.raw("  export QUORATE_DATA=data");
+    if let Some(until) = until {
+        page.raw(&format!("  export QUORATE_CLOCK={until}"));
+        page.raw("  quorate ballot --out paper.toml             then vote on it: `quorate vote --help`");
+    }
     for line in [
-        "export QUORATE_DATA=data",
         "quorate license --why research-ip           why, and what could move it",
         "quorate license --at 2033-01-02             what the calendar alone will bring",
         "quorate status                              who has still to act",
-        "quorate log                                 the record; `quorate log show 23` one entry",
-        "quorate check data/receipts/agi-2025/23.tlog-proof",
+        "quorate log                                 the record; `quorate log show 3` one entry",
+        "quorate check data/receipts/agi-2025/3.tlog-proof",
     ] {
         page.raw(&format!("  {line}"));
     }
