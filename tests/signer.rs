@@ -279,7 +279,7 @@ fn what_is_no_public_key_is_refused_with_what_to_do() {
         (format!("no-pty {key}"), "no options"),
         ("ssh-ed25519 AAAA".to_owned(), "damaged"),
         (key.to_string().replace("ssh-", "sk-ssh-"), "damaged"),
-        (key.to_string().trim_end_matches(char::is_alphanumeric).to_owned(), "damaged"),
+        (key.to_string()[..70].to_owned(), "damaged"),
         (zero.to_string(), "small order"),
     ] {
         let error = public::parse(&text).unwrap_err().to_string();

@@ -1,23 +1,21 @@
-//! Private keys in OpenSSH files (`PROTOCOL.key`), and the making of new ones.
+//! Private keys in OpenSSH files (`PROTOCOL.key`).
 //!
 //! What is secret is wiped from memory when it is dropped: file contents, passphrases, keys.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::Read as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 
 use base64ct::{Base64, Encoding as _};
 use ed25519_dalek::{Signer as _, SigningKey};
-use ssh_key::private::{Ed25519Keypair, KeypairData};
-use ssh_key::{Cipher, Kdf, LineEnding, PrivateKey};
+use ssh_key::PrivateKey;
 use zeroize::Zeroizing;
 
 use super::{Ask, SignerError};
 use crate::statement::sshwire::Reader;
-use crate::statement::{KeyError, PublicKey, RawKey, sshsig};
-use crate::values::is_hidden;
+use crate::statement::{KeyError, PublicKey, sshsig};
 
 /// How many passphrases are asked for, as `ssh` does (`NumberOfPasswordPrompts`).
 pub const TRIES: usize = 3;
@@ -25,9 +23,6 @@ pub const TRIES: usize = 3;
 /// The longest file that is read, in bytes: an Ed25519 key has about 500, and an RSA key of 16,384 bits,
 /// which is refused for what it is, about 13,000.
 pub const MAX_FILE: u64 = 64 * 1_024;
-
-/// Rounds of bcrypt for a new key, the default of OpenSSH since 9.4 (`sshkey.c`, `DEFAULT_ROUNDS`).
-const ROUNDS: u32 = 24;
 
 const BEGIN: &str = "-----BEGIN OPENSSH PRIVATE KEY-----";
 const END: &str = "-----END OPENSSH PRIVATE KEY-----";
@@ -157,78 +152,4 @@ fn unlock(path: &Path, key: &PrivateKey, ask: &mut Ask<'_>) -> Result<PrivateKey
         }
     }
     Err(SignerError::Passphrase { path: path.to_owned() })
-}
-
-/// Makes a new key: the private file at `path` (mode 0600; encrypted with aes256-ctr and bcrypt if a
-/// passphrase is given, as `ssh-keygen` does), and the public one at `path` with `.pub` (mode 0644). Both are
-/// on stable storage when this returns.
-///
-/// # Errors
-/// [`SignerError::Exists`] if either file is there: none is ever overwritten, and after an error neither is
-/// left behind.
-pub fn generate(path: &Path, comment: &str, passphrase: Option<&str>) -> Result<PublicKey, SignerError> {
-    if let Some(character) = comment.chars().find(|c| is_hidden(*c)) {
-        return Err(SignerError::Comment { character });
-    }
-    if passphrase.is_some_and(str::is_empty) {
-        return Err(SignerError::EmptyPassphrase);
-    }
-    let (public, text) = make(comment, passphrase)?;
-    let line = format!("{public} {comment}");
-    let private_file = create(path, 0o600)?;
-    let public_path = public_path(path);
-    let written = create(&public_path, 0o644).and_then(|public_file| {
-        let written = write(private_file, text.as_bytes(), path)
-            .and_then(|()| write(public_file, format!("{}\n", line.trim_end()).as_bytes(), &public_path))
-            .and_then(|()| sync_folder(path));
-        written.inspect_err(|_| drop(fs::remove_file(&public_path)))
-    });
-    written.inspect_err(|_| drop(fs::remove_file(path)))?;
-    Ok(public)
-}
-
-/// Where the public key of a private key file is: the same name with `.pub` behind it.
-pub fn public_path(private: &Path) -> PathBuf {
-    let mut name = private.as_os_str().to_owned();
-    name.push(".pub");
-    name.into()
-}
-
-/// A random key, as its public part and the text of its file.
-fn make(comment: &str, passphrase: Option<&str>) -> Result<(PublicKey, Zeroizing<String>), SignerError> {
-    let encode = |error: ssh_key::Error| SignerError::Encode(error.to_string());
-    let mut seed = Zeroizing::new([0; 32]);
-    getrandom::fill(seed.as_mut_slice()).map_err(SignerError::Random)?;
-    let pair = Ed25519Keypair::from_seed(&seed);
-    let public = PublicKey::plain(RawKey(pair.public.0));
-    let mut key = PrivateKey::new(KeypairData::from(pair), comment).map_err(encode)?;
-    if let Some(passphrase) = passphrase {
-        let (mut salt, mut check) = ([0; 16], [0; 4]);
-        getrandom::fill(&mut salt).and_then(|()| getrandom::fill(&mut check)).map_err(SignerError::Random)?;
-        let kdf = Kdf::Bcrypt { salt: salt.to_vec(), rounds: ROUNDS };
-        key = key
-            .encrypt_with(Cipher::Aes256Ctr, kdf, u32::from_be_bytes(check), passphrase)
-            .map_err(encode)?;
-    }
-    Ok((public, key.to_openssh(LineEnding::LF).map_err(encode)?))
-}
-
-fn create(path: &Path, mode: u32) -> Result<File, SignerError> {
-    OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(|error| {
-        if error.kind() == ErrorKind::AlreadyExists {
-            SignerError::Exists { path: path.to_owned() }
-        } else {
-            SignerError::io("create", path)(error)
-        }
-    })
-}
-
-fn write(mut file: File, bytes: &[u8], path: &Path) -> Result<(), SignerError> {
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(SignerError::io("write", path))
-}
-
-/// Makes the names in a file's folder durable.
-fn sync_folder(path: &Path) -> Result<(), SignerError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(SignerError::io("fsync", folder))
 }

@@ -3,8 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use super::file::public_path;
-use super::{Agent, AgentKey, Ask, KeyFile, PublicError, Signer, SignerError, public};
+use super::{Agent, AgentKey, Ask, KeyFile, PublicError, Signer, SignerError, public, public_path};
 use crate::statement::PublicKey;
 
 /// Where keys are looked for.

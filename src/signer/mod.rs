@@ -12,6 +12,7 @@ pub mod agent;
 mod error;
 pub mod file;
 mod find;
+mod make;
 pub mod public;
 
 use std::io;
@@ -21,8 +22,9 @@ use zeroize::Zeroizing;
 
 pub use agent::{Agent, AgentError, AgentKey};
 pub use error::SignerError;
-pub use file::{KeyFile, generate};
+pub use file::KeyFile;
 pub use find::Places;
+pub use make::{generate, public_path};
 pub use public::PublicError;
 
 use crate::statement::{PublicKey, Signature, sshsig};
