@@ -6,7 +6,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
 use quorate::scenario::{Failure, Outcome, Scenario, files_of, folder_of};
+use quorate::values::Instant;
 
 /// What a scenario shows, or the failure as a person reads it.
 fn play(file: &Path, workflow: &Path) -> Result<Outcome, String> {
@@ -101,5 +103,32 @@ fn a_scenario_that_a_machine_writes_reads_back_as_the_same() {
         let written = Scenario::of(&read.title, read.opened, &read.steps).unwrap();
         assert_eq!(written.steps, read.steps, "{}", written.text());
         assert_eq!((written.opened, &written.title), (read.opened, &read.title));
+    }
+}
+
+#[test]
+fn words_that_a_machine_writes_are_quoted() {
+    let title = "\"No\", said the panel, C:\\ and 'yes'";
+    let written = Scenario::of(title, Instant::MIN, &[]).err().unwrap();
+    assert_eq!(written.to_string(), "1 error; line 1: the scenario lacks `step`: Say what happens: [[step]]");
+    let text = fs::read_to_string("workflows/agi-2025/reaffirmed.toml").unwrap();
+    let steps = Scenario::parse(&text).unwrap().steps;
+    assert_eq!(Scenario::of(title, Instant::MIN, &steps).unwrap().title, title);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+
+    #[test]
+    fn no_text_makes_the_reader_panic(text in any::<String>()) {
+        let _ = Scenario::parse(&text);
+    }
+
+    #[test]
+    fn no_change_to_a_good_text_makes_the_reader_panic(at in 0_usize..3000, cut in 0_usize..40, put in "[\\[\\]{}=\"0-9a-z.#, \n-]{0,6}") {
+        let text = include_str!("../workflows/agi-2025/verified.toml");
+        let (start, end) = (at.min(text.len()), (at + cut).min(text.len()));
+        prop_assume!(text.is_char_boundary(start) && text.is_char_boundary(end));
+        let _ = Scenario::parse(&format!("{}{put}{}", &text[..start], &text[end..]));
     }
 }

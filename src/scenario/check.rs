@@ -1,5 +1,7 @@
 //! Whether the names of a scenario mean something in the workflow that it is played with.
 
+use std::collections::BTreeSet;
+
 use super::Scenario;
 use super::model::{Deed, Expect, ExpectGrant, Names, SeatName, Spot, Step};
 use crate::values::Id;
@@ -55,7 +57,13 @@ impl Known {
                 .flat_map(|panel| &panel.seats)
                 .map(|seat| seat.name.clone())
                 .collect(),
-            acts: openings.chain(steps).chain(duties).cloned().collect(),
+            acts: openings
+                .chain(steps)
+                .chain(duties)
+                .cloned()
+                .collect::<BTreeSet<Id>>()
+                .into_iter()
+                .collect(),
             choices: ballots()
                 .flat_map(|ballot| ballot.choices.iter().chain(&ballot.abstention))
                 .cloned()
@@ -125,7 +133,7 @@ impl Checker<'_> {
         self.lists("act", &acts, [&expect.owed, &expect.overdue, &expect.possible]);
         let actors = self.known.actors();
         self.lists("party, role or seat", &actors, [&expect.awaited]);
-        if let Some(ballot) = &expect.ballot {
+        if let Some(ballot) = expect.ballot.as_ref().map(|ballot| &ballot.is) {
             let outcomes = self.known.outcomes.clone();
             self.known("outcome", &outcomes, &ballot.outcome);
             self.lists("seat", &seats, [&ballot.electors, &ballot.excluded, &ballot.voted, &ballot.left]);
@@ -139,12 +147,12 @@ impl Checker<'_> {
         let grants: Vec<Id> = self.workflow.grants.iter().map(|grant| grant.name.clone()).collect();
         self.known("grant", &grants, [&expect.grant]);
         let because: Vec<Id> = [OPENING, DATE].map(Id::constant).into_iter().chain(events.to_vec()).collect();
-        self.known("reason", &because, &expect.because);
+        self.known("event", &because, &expect.because);
         let Some(grant) = self.workflow.grants.iter().find(|grant| grant.name == expect.grant.is) else {
             return;
         };
         let attributes: Vec<Id> = grant.attributes.iter().map(|attribute| attribute.name.clone()).collect();
-        self.known(&format!("attribute of `{}`", grant.name), &attributes, [&expect.attribute]);
+        self.known(&format!("attribute of `{}` called", grant.name), &attributes, [&expect.attribute]);
         let attribute = grant.attributes.iter().find(|attribute| attribute.name == expect.attribute.is);
         if let (Some(attribute), Some(is)) = (attribute, &expect.is)
             && !attribute.values.iter().any(|value| value.is == is.is)

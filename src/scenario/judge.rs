@@ -30,10 +30,11 @@ pub(super) fn judge(
     judge.everywhere(expect);
     let needs_case = expect.state.as_ref().map(|state| &state.at);
     let needs_case = needs_case.or(expect.next.as_ref().map(|next| &next.at));
+    let needs_case = needs_case.or(expect.ballot.as_ref().map(|ballot| &ballot.at));
     match (case.and_then(|case| state.case(case)), needs_case) {
         (Some(case), _) => judge.in_case(case, expect),
         (None, Some(place)) => judge.fail(place, "no such case has been opened".to_owned(), "Open it first"),
-        (None, None) => judge.without_case(expect),
+        (None, None) => judge.tasks(None, expect),
     }
     (judge.met, judge.failed)
 }
@@ -64,7 +65,7 @@ impl Judge<'_> {
             return;
         }
         let found = found.map_or_else(|| "nothing".to_owned(), ToString::to_string);
-        let message = format!("on {} {what} is {found}, expected {}", self.at, expected.is);
+        let message = format!("on {} {what}: {found}; expected {}", self.at, expected.is);
         self.fail(&expected.at, message, why());
     }
 
@@ -99,18 +100,12 @@ impl Judge<'_> {
         let (live, annulled) = (events(true), events(false));
         self.same_names("the events that count are", &live, expect.events.as_ref(), true);
         self.same_names("the annulled events are", &annulled, expect.annulled.as_ref(), true);
-        if expect.grants.is_empty() {
-            return;
-        }
         let state = self.state;
-        match state.licence(self.at) {
-            Some(licence) => expect.grants.iter().for_each(|grant| self.grant(&licence, grant)),
-            None => {
-                let place =
-                    expect.grants.iter().map(|grant| &grant.grant.at).next().cloned().unwrap_or_default();
-                let message = format!("on {} nothing was granted yet", self.at);
-                self.fail(&place, message, format!("The agreement was opened on {}", state.opened));
-            }
+        if let Some(licence) = state.licence(self.at) {
+            expect.grants.iter().for_each(|grant| self.grant(&licence, grant));
+        } else if let Some(first) = expect.grants.first() {
+            let message = format!("on {} nothing was granted yet", self.at);
+            self.fail(&first.grant.at, message, format!("The agreement was opened on {}", state.opened));
         }
     }
 
@@ -122,7 +117,7 @@ impl Judge<'_> {
         let name = format!("`{}.{}`", expect.grant.is, expect.attribute.is);
         self.same(&name, Some(&found.value.is), expect.is.as_ref(), || how(found));
         self.same(
-            &format!("since when {name} is so"),
+            &format!("{name} has been so since"),
             Some(&found.period.since),
             expect.since.as_ref(),
             || how(found),
@@ -140,15 +135,8 @@ impl Judge<'_> {
             self.next(case, next);
         }
         if let Some(ballot) = &expect.ballot {
-            self.ballot(case, ballot);
+            self.ballot(case, &ballot.is);
         }
-    }
-
-    /// Where there is no case nobody is asked for anything.
-    fn without_case(&mut self, expect: &Expect) {
-        self.tasks(None, expect);
-        let open = expect.ballot.as_ref().and_then(|ballot| ballot.open.as_ref());
-        self.same("whether a ballot is open", Some(&false), open, || "No case has been opened".to_owned());
     }
 
     fn tasks(&mut self, case: Option<&CaseRef>, expect: &Expect) {
@@ -168,7 +156,9 @@ impl Judge<'_> {
         let coming = self.state.if_nobody_acts();
         let coming = coming.iter().find(|coming| coming.case == case.id);
         match (&expect.is, coming) {
-            (ExpectNext::Nothing, None) => self.met += 1,
+            (ExpectNext::Nothing, None) | (ExpectNext::Something { at: None, what: None }, Some(_)) => {
+                self.met += 1
+            }
             (ExpectNext::Nothing, Some(coming)) => {
                 let message = format!("on {} something follows by itself, expected nothing", coming.at);
                 self.fail(&expect.at, message, format!("It is: {}", coming.what));
@@ -179,7 +169,7 @@ impl Judge<'_> {
             }
             (ExpectNext::Something { at, what }, Some(coming)) => {
                 let why = || format!("On {}: {}", coming.at, coming.what);
-                self.same("the time of what comes next", Some(&coming.at), at.as_ref(), why);
+                self.same("what comes next comes", Some(&coming.at), at.as_ref(), why);
                 self.same("what comes next", Some(&coming.what), what.as_ref(), why);
             }
         }
@@ -196,15 +186,20 @@ impl Judge<'_> {
                 format!("{} closed on {}: {outcome}", run.id, closing.at)
             }
         };
-        self.same("the round", run.map(|run| run.id.round.get()).as_ref(), expect.round.as_ref(), why);
+        self.same(
+            "the round of the ballot",
+            run.map(|run| run.id.round.get()).as_ref(),
+            expect.round.as_ref(),
+            why,
+        );
         let open = run.is_some() && closing.is_none();
-        self.same("whether the ballot is open", Some(&open), expect.open.as_ref(), why);
+        self.same("the ballot is open", Some(&open), expect.open.as_ref(), why);
         let closes = run.map(|run| &run.closes);
-        self.same("the latest time of the ballot's closing", closes, expect.closes.as_ref(), why);
+        self.same("the ballot closes at the latest", closes, expect.closes.as_ref(), why);
         let closed = closing.map(|closing| &closing.at);
-        self.same("the time of the ballot's closing", closed, expect.closed.as_ref(), why);
+        self.same("the ballot closed", closed, expect.closed.as_ref(), why);
         let outcome = closing.and_then(|closing| closing.outcome.as_ref());
-        self.same("the outcome", outcome, expect.outcome.as_ref(), why);
+        self.same("the outcome of the ballot", outcome, expect.outcome.as_ref(), why);
         let electors: Vec<Id> = run.map(|run| run.electors.keys().cloned().collect()).unwrap_or_default();
         let excluded: Vec<Id> = run.map(|run| run.excluded.keys().cloned().collect()).unwrap_or_default();
         let voted: Vec<Id> = run.map(|run| run.votes.keys().cloned().collect()).unwrap_or_default();

@@ -9,7 +9,9 @@
 
 mod check;
 mod judge;
+mod meant;
 pub mod model;
+mod outcome;
 mod play;
 mod read;
 mod stage;
@@ -19,7 +21,7 @@ mod write;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use play::{Failure, Outcome};
+pub use outcome::{Failure, Outcome};
 pub use stage::{Stage, StageError, public, sign_with};
 
 use crate::values::Instant;

@@ -163,7 +163,7 @@ pub struct Expect {
     /// The acts that somebody may do.
     pub possible: Option<Names>,
     /// The newest ballot of the case.
-    pub ballot: Option<Box<ExpectBallot>>,
+    pub ballot: Option<Spot<Box<ExpectBallot>>>,
     /// What happens next if nobody acts.
     pub next: Option<Spot<ExpectNext>>,
     /// The values of grants.

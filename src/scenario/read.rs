@@ -176,13 +176,13 @@ fn expect(r: &mut Reader<'_>, item: &Item<'_>, now: Instant) -> Option<Expect> {
     let (awaited, owed, overdue) = (list(r, "awaited"), list(r, "owed"), list(r, "overdue"));
     let possible = list(r, "possible");
     let state = fields.get("state").and_then(|item| id(r, &item));
-    let ballot = fields.get("ballot").and_then(|item| expect_ballot(r, &item)).map(Box::new);
+    let ballot = fields.get("ballot").and_then(|item| spot(&item, expect_ballot(r, &item).map(Box::new)));
     let next = fields.get("next").and_then(|item| expect_next(r, &item));
     let grants = fields.get("grants").map(|item| expect_grants(r, &item)).unwrap_or_default();
     let span = fields.span.clone();
     fields.close(r);
     let expect =
-        Expect { state, events, annulled, awaited, owed, overdue, possible, ballot, next, grants, at };
+        Expect { at, state, events, annulled, awaited, owed, overdue, possible, ballot, next, grants };
     let only_grants = Expect { at: expect.at.clone(), grants: expect.grants.clone(), ..Expect::default() };
     if let Some(at) = expect.at.as_ref().filter(|at| at.is < now && expect != only_grants) {
         let help = "Of the past only grants are told: write the rest at the step of that time";
@@ -206,7 +206,13 @@ fn expect_ballot(r: &mut Reader<'_>, item: &Item<'_>) -> Option<ExpectBallot> {
     let (electors, excluded) = (list(r, "electors"), list(r, "excluded"));
     let (voted, left) = (list(r, "voted"), list(r, "left"));
     fields.close(r);
-    Some(ExpectBallot { round, open, closes, closed, outcome, electors, excluded, voted, left })
+    let ballot = ExpectBallot { round, open, closes, closed, outcome, electors, excluded, voted, left };
+    if ballot == ExpectBallot::default() {
+        let help =
+            "Say what must be so: round, open, closes, closed, outcome, electors, excluded, voted, left";
+        r.error(&item.span(), "nothing is expected of the ballot here", help);
+    }
+    Some(ballot)
 }
 
 /// `"nothing"`, or `{ at = …, what = "…" }`.
@@ -256,6 +262,10 @@ fn attribute_of(
     let since = fields.get("since").and_then(|item| instant(r, &item));
     let because = fields.get("because").and_then(|item| id(r, &item));
     fields.close(r);
+    if (&is, &since, &because) == (&None, &None, &None) {
+        let help = "Say what must be so: is, since, because";
+        r.error(&item.span(), "nothing is expected of the grant here", help);
+    }
     Some(ExpectGrant { grant, attribute, is, since, because })
 }
 

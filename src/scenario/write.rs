@@ -92,7 +92,7 @@ fn expect(expect: &Expect) -> String {
     parts.extend(names("overdue", &expect.overdue));
     parts.extend(names("possible", &expect.possible));
     if let Some(ballot) = &expect.ballot {
-        parts.push(format!("ballot = {}", expect_ballot(ballot, names)));
+        parts.push(format!("ballot = {}", expect_ballot(&ballot.is, names)));
     }
     parts.extend(expect.next.as_ref().map(|next| format!("next = {}", expect_next(&next.is))));
     if !expect.grants.is_empty() {

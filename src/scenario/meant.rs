@@ -1,0 +1,123 @@
+//! Which case, ballot, seat and documents a step means where it does not say.
+
+use std::num::NonZeroU32;
+
+use super::model::SeatName;
+use crate::engine::case::Case;
+use crate::engine::state::State;
+use crate::statement::{BallotRef, By, CaseRef, HolderRef};
+use crate::values::Id;
+use crate::workflow::model::{Actors, Formed, Panel, Procedure, Trigger};
+
+/// The case that was opened last among those that fit.
+pub(super) fn newest(state: &State, fits: impl Fn(&Case) -> bool) -> Option<&Case> {
+    let cases = state.cases.values().map(|case| &**case).filter(|case| fits(case));
+    cases.max_by_key(|case| case.opened.entry)
+}
+
+/// The case that an act opens, or the newest of a procedure that knows the act.
+pub(super) fn case_of_act(state: &State, act: &Id) -> CaseRef {
+    let opens = state.workflow.procedures.iter().find(|procedure| procedure.open.act == *act);
+    if let Some(procedure) = opens {
+        let number = NonZeroU32::new(state.next_case(&procedure.name)).unwrap_or(NonZeroU32::MIN);
+        return CaseRef { procedure: procedure.name.clone(), number };
+    }
+    newest_or_first(state, |procedure| acts(procedure).any(|known| known.name == act))
+}
+
+/// The newest case before whose panel there is a seat of this name.
+pub(super) fn case_of_seat(state: &State, seat: &SeatName) -> CaseRef {
+    match seat {
+        SeatName::Full(HolderRef::CaseSeat { case, .. }) => case.clone(),
+        SeatName::Full(HolderRef::Office { body, .. }) => {
+            newest_or_first(state, |procedure| procedure.panel.as_ref() == Some(body))
+        }
+        SeatName::Short(seat) => newest_or_first(state, |procedure| {
+            panel_of(state, procedure)
+                .is_some_and(|panel| panel.seats.iter().any(|known| known.name == *seat))
+        }),
+    }
+}
+
+/// The newest case of a procedure that fits; where there is none yet, the first that there will be.
+fn newest_or_first(state: &State, fits: impl Fn(&Procedure) -> bool) -> CaseRef {
+    if let Some(case) = newest(state, |case| state.procedure(&case.id).is_some_and(&fits)) {
+        return case.id.clone();
+    }
+    let procedures = &state.workflow.procedures;
+    let procedure = procedures.iter().find(|procedure| fits(procedure)).or(procedures.first());
+    let name = procedure.map_or_else(|| Id::constant("none"), |procedure| procedure.name.clone());
+    CaseRef { procedure: name, number: NonZeroU32::MIN }
+}
+
+/// The full name of a seat of a case's panel, be the case opened or not.
+pub(super) fn holder(state: &State, case: &CaseRef, seat: &Id) -> HolderRef {
+    match state.procedure(case).and_then(|procedure| panel_of(state, procedure)) {
+        Some(panel) if panel.formed == Formed::Standing => {
+            HolderRef::Office { body: panel.name.clone(), name: seat.clone() }
+        }
+        _ => HolderRef::CaseSeat { case: case.clone(), seat: seat.clone() },
+    }
+}
+
+fn panel_of<'a>(state: &'a State, procedure: &Procedure) -> Option<&'a Panel> {
+    let name = procedure.panel.as_ref()?;
+    state.workflow.panels.iter().find(|panel| panel.name == *name)
+}
+
+/// The seat that votes, and the case in which.
+pub(super) fn voter(state: &State, case: Option<&CaseRef>, voter: &SeatName) -> (Id, CaseRef) {
+    let case = case.cloned().unwrap_or_else(|| case_of_seat(state, voter));
+    match voter {
+        SeatName::Short(seat) => (seat.clone(), case),
+        SeatName::Full(HolderRef::CaseSeat { seat: name, .. } | HolderRef::Office { name, .. }) => {
+            (name.clone(), case)
+        }
+    }
+}
+
+/// The newest ballot of a case; where there is none yet, the first that there will be.
+pub(super) fn ballot_of(state: &State, case: CaseRef) -> BallotRef {
+    let newest = state.case(&case).and_then(|case| case.ballots.last()).map(|run| run.id.clone());
+    newest.unwrap_or_else(|| {
+        let mut states = state.procedure(&case).into_iter().flat_map(|procedure| &procedure.states);
+        let ballot = states.find_map(|state| state.ballot.clone());
+        let ballot = ballot.unwrap_or_else(|| case.procedure.clone());
+        BallotRef { case, ballot, round: NonZeroU32::MIN }
+    })
+}
+
+/// The documents that the workflow asks for with an act, as far as it can be known which one is meant.
+pub(super) fn documents(state: &State, case: &CaseRef, act: &Id, by: &By) -> Vec<Id> {
+    let Some(procedure) = state.procedure(case) else { return Vec::new() };
+    if procedure.open.act == *act {
+        return procedure.open.attach.clone();
+    }
+    let run = state.case(case);
+    // The more that fits, the more likely it is meant: the state, then who acts.
+    let meant = acts(procedure).filter(|known| known.name == act).max_by_key(|known| {
+        let here = run.is_some_and(|run| run.state == *known.state);
+        (here, run.is_some_and(|run| state.may_act_in(known.by, by, run)))
+    });
+    meant.map(|known| known.attach.to_vec()).unwrap_or_default()
+}
+
+/// An act as the workflow has it, be it a step or a duty.
+struct KnownAct<'w> {
+    name: &'w Id,
+    state: &'w Id,
+    by: &'w Actors,
+    attach: &'w [Id],
+}
+
+fn acts(procedure: &Procedure) -> impl Iterator<Item = KnownAct<'_>> {
+    procedure.states.iter().flat_map(|state| {
+        let steps = state.steps.iter().filter_map(|step| match &step.trigger {
+            Trigger::Do(doing) => Some((&doing.act, &doing.by, &*doing.attach)),
+            _ => None,
+        });
+        let duties = state.duties.iter().map(|duty| (&duty.act, &duty.by, &*duty.attach));
+        let known = |(name, by, attach)| KnownAct { name, state: &state.name, by, attach };
+        steps.chain(duties).map(known)
+    })
+}
