@@ -7,4 +7,4 @@
 mod stage;
 mod verbs;
 
-pub use stage::{Stage, StageError, public, sign_with};
+pub use stage::{LOG_NAME, Stage, StageError, log_seed, public, sign_with};
