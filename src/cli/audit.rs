@@ -1,16 +1,20 @@
 //! `audit`: a full replay, with no trust in whoever keeps the log.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::context::Context;
+use super::documents::read_text;
 use super::error::CliError;
 use super::license;
 use super::record::{audited, open_store};
 use super::show::{Page, Tone, time};
-use crate::audit::{Place, Report};
+use crate::audit::Report;
 use crate::engine::licence::Licence;
+use crate::log::Receipt;
 use crate::log::VerifierKey;
 use crate::values::Digest;
 use crate::workflow::model::Nature;
@@ -26,6 +30,9 @@ pub struct AuditArgs {
     /// The identity that the agreement must have
     #[arg(long, value_name = "DIGEST")]
     anchor: Option<Digest>,
+    /// Hold the log against a receipt or checkpoint that you kept: one that does not fit convicts it
+    #[arg(long, value_name = "FILE")]
+    against: Vec<PathBuf>,
 }
 
 /// Runs `audit`.
@@ -34,7 +41,11 @@ pub struct AuditArgs {
 /// There is no such agreement, or it cannot be read at all.
 pub fn run(context: &Context, args: &AuditArgs) -> Result<Answer, CliError> {
     let (store, anchor) = open_store(context, args.agreement.as_deref())?;
-    let report = audited(&store, anchor, args.anchor)?;
+    let mut report = audited(&store, anchor, args.anchor)?;
+    for file in &args.against {
+        let kept = read_text(file)?;
+        report.compare(&Receipt::parse(kept.as_bytes()).map_or(kept, |receipt| receipt.checkpoint));
+    }
     let mut page = Page::default();
     let json = told(&mut page, &report);
     if report.passes() { Ok(Answer::done(page, json)) } else { Ok(Answer::faults(page, json)) }
@@ -99,10 +110,15 @@ fn findings(page: &mut Page, report: &Report) {
     let count = report.findings.len();
     page.title(&format!("{count} fault{}", if count == 1 { "" } else { "s" }));
     let rows = report.findings.iter().map(|finding| {
+        let itself = finding.place.first_entry();
+        let follows = finding.follows.filter(|entry| itself != Some(*entry));
+        let follows =
+            follows.map_or_else(String::new, |entry| format!(" (may only follow from entry {entry})"));
+        let tone = if follows.is_empty() { Tone::Bad } else { Tone::Faint };
         vec![
-            (finding.place.to_string(), Tone::Bad),
+            (finding.place.to_string(), tone),
             (finding.rule.clone(), Tone::Faint),
-            (finding.what.clone(), Tone::Plain),
+            (format!("{}{follows}", finding.what), Tone::Plain),
         ]
     });
     page.table(&["where", "rule", "what"], rows.collect());
@@ -110,11 +126,8 @@ fn findings(page: &mut Page, report: &Report) {
 
 fn json(report: &Report) -> Value {
     let findings = report.findings.iter().map(|finding| {
-        let entry = match finding.place {
-            Place::Entry(index) => Some(index),
-            Place::Checkpoint | Place::Anchor => None,
-        };
-        json!({ "place": finding.place.to_string(), "entry": entry, "rule": finding.rule, "what": finding.what })
+        let entry = finding.place.first_entry();
+        json!({ "place": finding.place.to_string(), "entry": entry, "rule": finding.rule, "what": finding.what, "follows": finding.follows })
     });
     let state = report.state.as_ref();
     let licence = state.and_then(|state| Some(license::grants_json(state, &state.licence(state.last)?)));
