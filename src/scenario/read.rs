@@ -110,6 +110,7 @@ fn deed(r: &mut Reader<'_>, fields: &mut Fields<'_>) -> Result<Option<Spot<Deed>
     let attach = member(r, fields, "attach", key, &["do", "vote", "accept"]);
     let attach = attach.map(|item| names(r, &item).is.into_iter().map(|name| name.is).collect());
     let ballot = member(r, fields, "ballot", key, &["vote"]);
+    let signed_by = member(r, fields, "signed-by", key, &["do"]).map(|item| seats_of(r, &item));
     let Some(item) = item else { return Ok(None) };
     let deed = match key {
         "do" => id(r, item).and_then(|act| {
@@ -118,7 +119,7 @@ fn deed(r: &mut Reader<'_>, fields: &mut Fields<'_>) -> Result<Option<Spot<Deed>
                 return r.refuse(&item.key, "it is not said who does this", help);
             };
             let by = r.each_once(&by, |r, member| id(r, member));
-            Some(Deed::Act { act, by, attach })
+            Some(Deed::Act { act, by, attach, signed_by })
         }),
         "vote" => {
             let ballot =
