@@ -112,7 +112,7 @@ fn the_example_in_the_documents_comes_true() {
     let (_, rest) = page.split_once("```toml\n").unwrap();
     let (example, _) = rest.split_once("```").unwrap();
     let outcome = Scenario::parse(example).unwrap().run(&fs::read_to_string(WORKFLOW).unwrap()).unwrap();
-    assert_eq!((outcome.refused, outcome.met), (1, 7));
+    assert_eq!((outcome.refused, outcome.met), (1, 8));
 }
 
 #[test]

@@ -84,7 +84,8 @@ fn step(r: &mut Reader<'_>, fields: &mut Fields<'_>, at: Spot<Instant>) -> Optio
     }
     let expect = fields.get("expect").map(|item| item.one_or_many()).unwrap_or_default();
     let expect: Vec<Expect> = expect.iter().filter_map(|item| self::expect(r, item, at.is)).collect();
-    if matches!(deed, Ok(None)) && expect.is_empty() {
+    // A key that is unknown is said to be so, and was probably meant to say what happens.
+    if matches!(deed, Ok(None)) && expect.is_empty() && fields.rest().is_empty() {
         let help = "Say what somebody does (do, vote, fill, …), or what must be so: expect = { … }";
         r.error(&at.at, "nothing happens in this step", help);
     }
