@@ -107,6 +107,15 @@ fn a_scenario_that_a_machine_writes_reads_back_as_the_same() {
 }
 
 #[test]
+fn the_example_in_the_documents_comes_true() {
+    let page = fs::read_to_string("docs/scenarios.md").unwrap();
+    let (_, rest) = page.split_once("```toml\n").unwrap();
+    let (example, _) = rest.split_once("```").unwrap();
+    let outcome = Scenario::parse(example).unwrap().run(&fs::read_to_string(WORKFLOW).unwrap()).unwrap();
+    assert_eq!((outcome.refused, outcome.met), (1, 8));
+}
+
+#[test]
 fn words_that_a_machine_writes_are_quoted() {
     let title = "\"No\", said the panel, C:\\ and 'yes'";
     let written = Scenario::of(title, Instant::MIN, &[]).err().unwrap();

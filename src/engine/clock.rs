@@ -105,11 +105,16 @@ impl State {
             Origin::Entered => case.entered,
             Origin::Opened => case.opened.at,
             Origin::Event(event) => {
-                self.events
-                    .iter()
-                    .rev()
-                    .find(|occurrence| occurrence.event == *event && occurrence.live())?
-                    .at
+                let live = || {
+                    self.events
+                        .iter()
+                        .rev()
+                        .filter(|occurrence| occurrence.event == *event && occurrence.live())
+                };
+                // As with annulment: another case of the same procedure has a clock of its own, or opening
+                // one would put this one off.
+                let own = live().find(|occurrence| occurrence.case == case.id);
+                own.or_else(|| live().find(|occurrence| occurrence.case.procedure != case.id.procedure))?.at
             }
         };
         Some(Moment { at: from.plus(delay.span), late: !delay.excluded })

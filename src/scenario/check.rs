@@ -91,7 +91,8 @@ impl Checker<'_> {
         // What must be refused may be nonsense; only who does it must be somebody.
         let sensible = step.refused.is_none();
         match step.deed.as_ref().map(|deed| &deed.is) {
-            Some(Deed::Act { act, by, .. }) => {
+            Some(Deed::Act { act, by, signed_by, .. }) => {
+                self.seats(signed_by.as_deref().unwrap_or_default());
                 let known = self.known.acts.clone();
                 self.known("act", &known, sensible.then_some(act));
                 let known = self.known.actors();

@@ -157,7 +157,7 @@ impl Judge<'_> {
         let coming = coming.iter().find(|coming| coming.case == case.id);
         match (&expect.is, coming) {
             (ExpectNext::Nothing, None) | (ExpectNext::Something { at: None, what: None }, Some(_)) => {
-                self.met += 1
+                self.met += 1;
             }
             (ExpectNext::Nothing, Some(coming)) => {
                 let message = format!("on {} something follows by itself, expected nothing", coming.at);

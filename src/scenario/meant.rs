@@ -50,8 +50,16 @@ fn newest_or_first(state: &State, fits: impl Fn(&Procedure) -> bool) -> CaseRef 
     CaseRef { procedure: name, number: NonZeroU32::MIN }
 }
 
+/// Whom a name means, for a case.
+pub(super) fn signer(state: &State, case: &CaseRef, name: &SeatName) -> HolderRef {
+    match name {
+        SeatName::Full(holder) => holder.clone(),
+        SeatName::Short(seat) => holder(state, case, seat),
+    }
+}
+
 /// The full name of a seat of a case's panel, be the case opened or not.
-pub(super) fn holder(state: &State, case: &CaseRef, seat: &Id) -> HolderRef {
+fn holder(state: &State, case: &CaseRef, seat: &Id) -> HolderRef {
     match state.procedure(case).and_then(|procedure| panel_of(state, procedure)) {
         Some(panel) if panel.formed == Formed::Standing => {
             HolderRef::Office { body: panel.name.clone(), name: seat.clone() }

@@ -54,6 +54,8 @@ pub enum Deed {
         by: Vec<Spot<Id>>,
         /// The documents, where they are not those that the workflow asks for.
         attach: Option<Vec<Id>>,
+        /// Who signs, where it is not as many officers as are needed.
+        signed_by: Option<Vec<Spot<SeatName>>>,
     },
     /// Something that is done for or by seats, one after the other.
     Seats {
@@ -114,7 +116,7 @@ impl SeatDeed {
     ];
 }
 
-/// A seat, or with keys an officer: `i1`, or in full `verification#1/i1`, `experts/i1`, `openai/officer-1`.
+/// A seat, or where keys matter an officer: `i1`, or in full `verification#1/i1`, `experts/i1`, `openai/officer-1`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SeatName {
     /// A seat of the newest case that has one of this name.

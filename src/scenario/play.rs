@@ -30,7 +30,7 @@ impl Scenario {
         }
         let store = Arc::new(MemoryStore::new());
         let stage = Stage::open(workflow, &Id::constant("scenario"), self.opened, store.clone())?;
-        let head = head(&*store, &stage)?;
+        let head = head(&store, &stage)?;
         let mut play = Play { text: &self.text, stage, store, head, refused: 0, met: 0 };
         for step in &self.steps {
             play.step(step)?;
@@ -83,12 +83,18 @@ impl Play<'_> {
     fn deed(&mut self, step: &Step, deed: &Spot<Deed>) -> Result<(), Failure> {
         let case = step.case.as_ref().map(|case| &case.is);
         match &deed.is {
-            Deed::Act { act, by, attach } => {
+            Deed::Act { act, by, attach, signed_by } => {
                 let state = self.stage.state()?;
                 let by = By::of(by.iter().map(|actor| actor.is.clone()).collect());
                 let case = case.cloned().unwrap_or_else(|| meant::case_of_act(&state, &act.is));
                 let attach = attach.clone().unwrap_or_else(|| meant::documents(&state, &case, &act.is, &by));
-                let answer = self.stage.act(&case, &act.is, &by, &attach);
+                let signers = match signed_by {
+                    None => self.stage.signers(&by, Some(&case))?,
+                    Some(signers) => {
+                        signers.iter().map(|signer| meant::signer(&state, &case, &signer.is)).collect()
+                    }
+                };
+                let answer = self.stage.act_signed(&case, &act.is, &by, &attach, &signers);
                 self.answered(step, &act.at, answer)
             }
             Deed::Seats { what, seats, by, attach } => {
@@ -129,10 +135,7 @@ impl Play<'_> {
         let state = self.stage.state()?;
         let case = step.case.as_ref().map(|case| &case.is);
         let case = case.cloned().unwrap_or_else(|| meant::case_of_seat(&state, &seat.is));
-        let holder = match &seat.is {
-            SeatName::Full(holder) => holder.clone(),
-            SeatName::Short(seat) => meant::holder(&state, &case, seat),
-        };
+        let holder = meant::signer(&state, &case, &seat.is);
         let by = by
             .cloned()
             .or_else(|| state.seat(&holder).map(|seating| state.nominator(&seating, step.at.is).clone()));
@@ -160,7 +163,7 @@ impl Play<'_> {
 
     /// Whether a statement was taken, or refused by the rule, as the step says.
     fn answered(&mut self, step: &Step, at: &Range<usize>, answer: Answer) -> Result<(), Failure> {
-        let head = head(&*self.store, &self.stage)?;
+        let head = head(&self.store, &self.stage)?;
         let fail =
             |at, message, help| Err(Failure::Step(Diagnostics::new(vec![self.finding(at, message, help)])));
         match (&step.refused, answer) {

@@ -84,7 +84,8 @@ fn step(r: &mut Reader<'_>, fields: &mut Fields<'_>, at: Spot<Instant>) -> Optio
     }
     let expect = fields.get("expect").map(|item| item.one_or_many()).unwrap_or_default();
     let expect: Vec<Expect> = expect.iter().filter_map(|item| self::expect(r, item, at.is)).collect();
-    if matches!(deed, Ok(None)) && expect.is_empty() {
+    // A key that is unknown is said to be so, and was probably meant to say what happens.
+    if matches!(deed, Ok(None)) && expect.is_empty() && fields.rest().is_empty() {
         let help = "Say what somebody does (do, vote, fill, …), or what must be so: expect = { … }";
         r.error(&at.at, "nothing happens in this step", help);
     }
@@ -110,6 +111,7 @@ fn deed(r: &mut Reader<'_>, fields: &mut Fields<'_>) -> Result<Option<Spot<Deed>
     let attach = member(r, fields, "attach", key, &["do", "vote", "accept"]);
     let attach = attach.map(|item| names(r, &item).is.into_iter().map(|name| name.is).collect());
     let ballot = member(r, fields, "ballot", key, &["vote"]);
+    let signed_by = member(r, fields, "signed-by", key, &["do"]).map(|item| seats_of(r, &item));
     let Some(item) = item else { return Ok(None) };
     let deed = match key {
         "do" => id(r, item).and_then(|act| {
@@ -118,7 +120,7 @@ fn deed(r: &mut Reader<'_>, fields: &mut Fields<'_>) -> Result<Option<Spot<Deed>
                 return r.refuse(&item.key, "it is not said who does this", help);
             };
             let by = r.each_once(&by, |r, member| id(r, member));
-            Some(Deed::Act { act, by, attach })
+            Some(Deed::Act { act, by, attach, signed_by })
         }),
         "vote" => {
             let ballot =

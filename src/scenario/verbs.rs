@@ -66,10 +66,22 @@ impl Stage {
 
     /// Somebody opens a case, takes a step or discharges a duty, with documents under these names.
     pub fn act(&self, case: &CaseRef, act: &Id, by: &By, attach: &[Id]) -> Answer {
+        let signers = self.signers(by, Some(case))?;
+        self.act_signed(case, act, by, attach, &signers)
+    }
+
+    /// As [`Stage::act`], signed by these holders, be they those who may or not.
+    pub fn act_signed(
+        &self,
+        case: &CaseRef,
+        act: &Id,
+        by: &By,
+        attach: &[Id],
+        signers: &[HolderRef],
+    ) -> Answer {
         let (attach, blobs) = documents(attach, &format!("{act} of {case} by {by}"));
         let body = Body::Act(Act { case: case.clone(), act: act.clone(), attach });
-        let signers = self.signers(by, Some(case))?;
-        self.say(by.clone(), body, &signers, blobs)
+        self.say(by.clone(), body, signers, blobs)
     }
 
     /// The seat of this name votes on the paper of the ballot, with the documents that the ballot asks for.

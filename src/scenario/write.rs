@@ -57,9 +57,11 @@ fn deed_lines(deed: &Deed) -> Vec<String> {
         attach.as_ref().map(|attach| format!("attach = [{}]", all_quoted(attach.iter())))
     };
     match deed {
-        Deed::Act { act, by, attach } => {
+        Deed::Act { act, by, attach, signed_by } => {
+            let signed_by = signed_by.as_ref().map(|all| format!("signed-by = [{}]", seat_names(all)));
             let by = format!("by = [{}]", all_quoted(by.iter().map(|by| &by.is)));
-            [by, format!("do = {}", quoted(act.is.as_str()))].into_iter().chain(documents(attach)).collect()
+            let deed = format!("do = {}", quoted(act.is.as_str()));
+            [by, deed].into_iter().chain(documents(attach)).chain(signed_by).collect()
         }
         Deed::Seats { what, seats, by, attach } => {
             let key = SeatDeed::ALL.into_iter().find(|(_, deed)| deed == what).map_or("", |(key, _)| key);

@@ -274,7 +274,8 @@ pub enum Origin {
     Entered,
     /// The opening of the case.
     Opened,
-    /// The latest live occurrence of an event; the clock is not armed before there is one.
+    /// The latest live occurrence of an event in the case itself; where there is none, the latest of a
+    /// case of another procedure. The clock is not armed before there is one.
     Event(Id),
 }
 
