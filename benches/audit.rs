@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use base64ct::{Base64, Encoding as _};
 use ed25519_dalek::{Signature, VerifyingKey};
-use hall::{Hall, Until, per_second, vote_all};
+use hall::{Hall, Until, cpu_time, per_second, vote_all};
 use quorate::audit::{Source, SourceError, audit};
 use quorate::log::Hash;
 use quorate::statement::{Entry, sshsig};
@@ -24,28 +24,48 @@ const ROUNDS: usize = 5;
 fn main() {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let (log, built) = timed(log);
-    println!("audit: {} entries, made in {:.1} s; {cores} cores", log.entries.len(), built.as_secs_f64());
+    println!(
+        "audit: {} entries, made in {:.1} s; {cores} cores",
+        log.entries.len(),
+        built.wall.as_secs_f64()
+    );
     let bare = bare(&log);
-    println!("{:>5}  {:>18}  {:>20}  {:>5}", "round", "audit: sigs / s", "bare, one core: / s", "ratio");
+    println!(
+        "{:>5}  {:>15}  {:>15}  {:>5}  {:>14}  {:>13}",
+        "round", "audit: sigs / s", "bare 1 core: /s", "ratio", "audit: CPU us", "bare: CPU us"
+    );
     let mut ratios: Vec<f64> = (1..=ROUNDS)
         .map(|round| {
-            let (report, took) = timed(|| audit(&log, None, &mut |_, _| {}).unwrap());
+            let (report, audited) = timed(|| audit(&log, None, &mut |_, _| {}).unwrap());
             assert!(report.passes(), "{:?}", report.findings.first());
-            let audited = per_second(usize::try_from(report.signatures).unwrap(), took);
-            let ((), took) = timed(|| bare.iter().for_each(Signed::verify));
-            let verified = per_second(bare.len(), took);
-            println!("{round:>5}  {audited:>18.0}  {verified:>20.0}  {:>5.2}", audited / verified);
-            audited / verified
+            let signatures = usize::try_from(report.signatures).unwrap();
+            let ((), verified) = timed(|| bare.iter().for_each(Signed::verify));
+            let rates = (per_second(signatures, audited.wall), per_second(bare.len(), verified.wall));
+            println!(
+                "{round:>5}  {:>15.0}  {:>15.0}  {:>5.2}  {:>14.1}  {:>13.1}",
+                rates.0,
+                rates.1,
+                rates.0 / rates.1,
+                1e6 / per_second(signatures, audited.cpu),
+                1e6 / per_second(bare.len(), verified.cpu)
+            );
+            rates.0 / rates.1
         })
         .collect();
     ratios.sort_by(f64::total_cmp);
     println!("median ratio {:.2} on {cores} cores", ratios.get(ROUNDS / 2).unwrap());
 }
 
-fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
-    let start = Instant::now();
+/// How long work took: on the wall, and summed over the cores.
+struct Took {
+    wall: Duration,
+    cpu: Duration,
+}
+
+fn timed<T>(work: impl FnOnce() -> T) -> (T, Took) {
+    let (start, cpu) = (Instant::now(), cpu_time());
     let done = work();
-    (done, start.elapsed())
+    (done, Took { wall: start.elapsed(), cpu: cpu_time() - cpu })
 }
 
 /// A log in memory, with the leaf hashes that every source of ours keeps beside the entries.
