@@ -65,7 +65,7 @@ struct Took {
 fn timed<T>(work: impl FnOnce() -> T) -> (T, Took) {
     let (start, cpu) = (Instant::now(), cpu_time());
     let done = work();
-    (done, Took { wall: start.elapsed(), cpu: cpu_time() - cpu })
+    (done, Took { wall: start.elapsed(), cpu: cpu_time().saturating_sub(cpu) })
 }
 
 /// A log in memory, with the leaf hashes that every source of ours keeps beside the entries.
