@@ -7,10 +7,11 @@ use super::{Finding, Place, Source, SourceError};
 use crate::engine::{Heads, Refusal, State};
 use crate::log::{Checkpoint, Hash, Head, MemoryTree, Note, VerifierKey};
 use crate::statement::{Checked, Entry};
+use crate::store::Entries;
 use crate::values::{Digest, Instant};
 
 /// How many entries are checked in parallel before the engine takes them: enough to keep every core
-/// busy, few enough (at most 64 KiB each) to bound memory.
+/// busy, few enough (at most 64 KiB each, and three chunks at once) to bound memory.
 const CHUNK: usize = 2048;
 
 /// What an audit did and found.
@@ -116,20 +117,20 @@ impl<'a> Replay<'a> {
         }
     }
 
+    /// Two chunks are under way at any time: the rules of one are replayed, one after the other, while the
+    /// signatures of the next are checked on every core that is left.
     fn entries(&mut self, progress: &mut dyn FnMut(u64, u64)) -> Result<(), SourceError> {
         let mut entries = self.source.entries(0, self.size.unwrap_or(u64::MAX));
-        loop {
-            let mut chunk = Vec::with_capacity(CHUNK);
-            for entry in entries.by_ref().take(CHUNK) {
-                chunk.push(entry?);
-            }
-            if chunk.is_empty() {
-                break;
-            }
-            let read: Vec<Read> = chunk.into_par_iter().map(|(index, bytes)| read(index, &bytes)).collect();
-            for entry in read {
-                self.entry(entry)?;
-            }
+        let mut checked: Vec<Read> = Vec::new();
+        let mut chunk = next_chunk(&mut entries)?;
+        while !(chunk.is_empty() && checked.is_empty()) {
+            let check = || chunk.into_par_iter().map(|(index, bytes)| read(index, &bytes)).collect();
+            let replay = || {
+                checked.into_iter().try_for_each(|entry| self.entry(entry))?;
+                next_chunk(&mut entries)
+            };
+            let (now_checked, next) = rayon::join(check, replay);
+            (checked, chunk) = (now_checked, next?);
             progress(self.next, self.size.unwrap_or(self.next));
         }
         drop(entries);
@@ -256,6 +257,15 @@ impl<'a> Replay<'a> {
             tree: self.tree,
         }
     }
+}
+
+/// The next entries of the source, as many as there are or a chunk has.
+fn next_chunk(entries: &mut Entries<'_>) -> Result<Vec<(u64, Vec<u8>)>, SourceError> {
+    let mut chunk = Vec::with_capacity(CHUNK);
+    for entry in entries.take(CHUNK) {
+        chunk.push(entry?);
+    }
+    Ok(chunk)
 }
 
 fn read(index: u64, bytes: &[u8]) -> Read {

@@ -6,7 +6,7 @@
 //! not know how the log is stored.
 //!
 //! The way of an entry: [`State::admit`] lets time pass ([`mod@clock`]), judges the statement
-//! ([`mod@admit`]) and takes over what follows ([`mod@change`]).
+//! ([`mod@admit`]) and takes over what follows (`change`).
 
 pub mod admit;
 pub mod ballot;

@@ -146,7 +146,8 @@ fn check_name(name: &str) -> Result<(), KeyError> {
     if is_name(name) { Ok(()) } else { Err(KeyError::Name { name: shortened(name) }) }
 }
 
-/// A key's ID: SHA-256(name ‖ 0x0A ‖ signature type ‖ public key)[:4] (C2SP signed-note, "Signatures").
+/// A key's ID: the first 4 bytes of SHA-256(name ‖ 0x0A ‖ signature type ‖ public key) (C2SP signed-note,
+/// "Signatures").
 pub(in crate::log) fn key_id(name: &str, kind: u8, key: &[u8]) -> u32 {
     let hash = Sha256::new().chain_update(name).chain_update([b'\n', kind]).chain_update(key).finalize();
     hash.iter().take(4).fold(0, |id, byte| id << 8 | u32::from(*byte))

@@ -3,7 +3,7 @@
 //! Reading goes on after a mistake, so that one run tells as many as it can. What could not be read
 //! is left out on the way: with a single mistake there is no workflow in the end. Whether the workflow
 //! that was read is sound (states that nobody can leave, outcomes that nobody handles) is looked at
-//! by [`super::check`], and only once nothing is wrong with the text itself.
+//! by `check`, and only once nothing is wrong with the text itself.
 
 mod actors;
 mod ballot;
