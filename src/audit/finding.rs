@@ -10,28 +10,62 @@ pub struct Finding {
     /// Where.
     pub place: Place,
     /// The stable name of the rule that is broken: one of the engine's, or `signature`, `entry`,
-    /// `tree`, `missing`, `checkpoint`, `anchor`.
+    /// `tree`, `missing`, `other-history`, `two-histories`, `checkpoint`, `anchor`.
     pub rule: String,
     /// What is wrong, in words.
     pub what: String,
+    /// The first faulty entry before this one, where this may be no more than a consequence of it: an entry
+    /// that is left out of the replay makes others break rules that they kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub follows: Option<u64>,
+}
+
+impl Finding {
+    /// A finding that stands for itself.
+    pub(super) fn new(place: Place, rule: &str, what: impl Into<String>) -> Self {
+        Self { place, rule: rule.to_owned(), what: what.into(), follows: None }
+    }
 }
 
 /// Where a fault is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Place {
     /// The entry of this index.
     Entry(u64),
+    /// One or several of the entries from the first to the last of these; which cannot be told.
+    Entries(u64, u64),
     /// The checkpoint.
     Checkpoint,
     /// The agreement's identity.
     Anchor,
 }
 
+impl Place {
+    /// The first entry that is meant.
+    pub fn first_entry(self) -> Option<u64> {
+        match self {
+            Self::Entry(first) | Self::Entries(first, _) => Some(first),
+            Self::Checkpoint | Self::Anchor => None,
+        }
+    }
+
+    /// The order in which findings are listed: by entry, then what concerns the whole log.
+    pub(super) fn order(self) -> (u64, u8) {
+        match self {
+            Self::Entry(first) => (first, 0),
+            Self::Entries(first, _) => (first, 1),
+            Self::Checkpoint => (u64::MAX, 2),
+            Self::Anchor => (u64::MAX, 3),
+        }
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Entry(index) => f.pad(&format!("entry {index}")),
+            Self::Entries(first, last) => f.pad(&format!("entries {first} to {last}")),
             Self::Checkpoint => f.pad("checkpoint"),
             Self::Anchor => f.pad("anchor"),
         }
@@ -40,6 +74,10 @@ impl fmt::Display for Place {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} [{}]", self.place, self.what, self.rule)
+        write!(f, "{}: {} [{}", self.place, self.what, self.rule)?;
+        match self.follows.filter(|entry| self.place != Place::Entry(*entry)) {
+            Some(entry) => write!(f, "; may only follow from entry {entry}]"),
+            None => f.write_str("]"),
+        }
     }
 }

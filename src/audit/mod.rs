@@ -9,6 +9,8 @@
 //! tail. Receipts, later statements and other people's checkpoints show that; `docs/attacks.md`.
 
 mod finding;
+mod held;
+mod history;
 mod past;
 mod replay;
 mod source;

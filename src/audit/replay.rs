@@ -2,8 +2,9 @@
 
 use rayon::prelude::*;
 
+use super::history::History;
 use super::{Finding, Place, Source, SourceError};
-use crate::engine::{Heads, State};
+use crate::engine::{Heads, Refusal, State};
 use crate::log::{Checkpoint, Hash, Head, MemoryTree, Note, VerifierKey};
 use crate::statement::{Checked, Entry};
 use crate::values::{Digest, Instant};
@@ -29,7 +30,7 @@ pub struct Report {
     pub anchor_checked: bool,
     /// The signed checkpoint.
     pub checkpoint: String,
-    /// What is wrong, by place.
+    /// What is wrong, by place. Those that are marked as following from another are no causes of their own.
     pub findings: Vec<Finding>,
     /// The state at which the replay arrives, leaving out the entries that are refused.
     pub state: Option<State>,
@@ -41,6 +42,11 @@ impl Report {
     /// Whether nothing is wrong.
     pub fn passes(&self) -> bool {
         self.findings.is_empty()
+    }
+
+    /// The findings that stand for themselves.
+    pub fn causes(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.follows.is_none())
     }
 }
 
@@ -66,7 +72,7 @@ pub fn audit(
     let mut report = replay.report(checkpoint);
     judge_checkpoint(&mut report);
     judge_anchor(&mut report, anchor);
-    report.findings.sort_by_key(|finding| finding.place);
+    report.findings.sort_by_key(|finding| finding.place.order());
     Ok(report)
 }
 
@@ -85,6 +91,7 @@ struct Replay<'a> {
     tree: MemoryTree,
     state: Option<State>,
     findings: Vec<Finding>,
+    history: History,
 }
 
 /// An entry after everything that needs no other entry.
@@ -97,7 +104,16 @@ struct Read {
 impl<'a> Replay<'a> {
     fn new(source: &'a dyn Source, size: Option<u64>) -> Self {
         let tree = MemoryTree::with_capacity(size.unwrap_or(0).min(1 << 24));
-        Self { source, size, next: 0, signatures: 0, tree, state: None, findings: Vec::new() }
+        Self {
+            source,
+            size,
+            next: 0,
+            signatures: 0,
+            tree,
+            state: None,
+            findings: Vec::new(),
+            history: History::default(),
+        }
     }
 
     fn entries(&mut self, progress: &mut dyn FnMut(u64, u64)) -> Result<(), SourceError> {
@@ -138,7 +154,7 @@ impl<'a> Replay<'a> {
         self.tree.push(kept);
         self.next = entry.index.saturating_add(1);
         match entry.checked {
-            Err(finding) => self.findings.push(finding),
+            Err(finding) => self.findings.push(Finding { follows: self.altered(entry.index), ..finding }),
             Ok((time, checked)) => {
                 self.signatures += checked.signers().len() as u64;
                 self.replay(entry.index, time, &checked);
@@ -163,9 +179,44 @@ impl<'a> Replay<'a> {
             },
             None => None,
         };
-        if let Some(refusal) = refused {
-            self.find(Place::Entry(index), refusal.rule, format!("{}; {}", refusal.why, refusal.instead));
+        self.witness(index, checked);
+        let header = checked.statement().header.as_ref();
+        match (refused, header) {
+            (Some(Refusal { rule: "other-history" | "unknown-head", .. }), Some(header)) => {
+                self.history.differs(index, header.after, self.tree.root_at(header.after.size));
+            }
+            (Some(refusal), _) => {
+                let follows = self.first_fault();
+                self.find(Place::Entry(index), refusal.rule, format!("{}; {}", refusal.why, refusal.instead));
+                if let Some(finding) = self.findings.last_mut() {
+                    finding.follows = follows;
+                }
+            }
+            (None, _) => {}
         }
+    }
+
+    /// Whoever signed this entry's statement, good or not, confirms the entries before its head, where that
+    /// head is this log's.
+    fn witness(&mut self, index: u64, checked: &Checked) {
+        let Some(header) = &checked.statement().header else { return };
+        let ours = self.state.as_ref().is_some_and(|state| state.agreement == header.agreement);
+        let Head { size, root } = header.after;
+        if ours && size <= index && self.tree.root_at(size) == Some(root) {
+            self.history.holds(size);
+        }
+    }
+
+    /// The first entry that is known to be at fault: what comes after it may only follow from it.
+    fn first_fault(&self) -> Option<u64> {
+        let found = self.findings.iter().filter_map(|finding| finding.place.first_entry());
+        found.chain(self.history.first()).min()
+    }
+
+    /// The entry itself where its bytes are known to be altered: that they are wrong follows from that.
+    fn altered(&self, index: u64) -> Option<u64> {
+        let altered = |finding: &&Finding| finding.place == Place::Entry(index) && finding.rule == "tree";
+        self.findings.last().filter(altered).map(|_| index)
     }
 
     /// Reports the entries before `index` that the source left out.
@@ -187,10 +238,11 @@ impl<'a> Replay<'a> {
     }
 
     fn find(&mut self, place: Place, rule: &str, what: String) {
-        self.findings.push(Finding { place, rule: rule.to_owned(), what });
+        self.findings.push(Finding::new(place, rule, what));
     }
 
-    fn report(self, checkpoint: String) -> Report {
+    fn report(mut self, checkpoint: String) -> Report {
+        self.findings.extend(self.history.findings(&self.findings));
         Report {
             entries: self.next,
             signatures: self.signatures,
@@ -207,8 +259,7 @@ impl<'a> Replay<'a> {
 }
 
 fn read(index: u64, bytes: &[u8]) -> Read {
-    let fault =
-        |rule: &str, what: String| Finding { place: Place::Entry(index), rule: rule.to_owned(), what };
+    let fault = |rule: &str, what: String| Finding::new(Place::Entry(index), rule, what);
     let checked = Entry::parse(bytes).map_err(|error| fault("entry", error.to_string())).and_then(|entry| {
         let checked = entry.envelope.check().map_err(|error| fault("signature", error.to_string()))?;
         Ok((entry.time, checked))
@@ -217,7 +268,7 @@ fn read(index: u64, bytes: &[u8]) -> Read {
 }
 
 fn judge_checkpoint(report: &mut Report) {
-    let fault = |rule: &str, what: String| Finding { place: Place::Checkpoint, rule: rule.to_owned(), what };
+    let fault = |rule: &str, what: String| Finding::new(Place::Checkpoint, rule, what);
     let Some(vkey) = &report.vkey else {
         if report.findings.is_empty() {
             report.findings.push(fault("checkpoint", "there is no log here".to_owned()));
@@ -245,6 +296,6 @@ fn judge_anchor(report: &mut Report, expected: Option<Digest>) {
     let (Some(expected), Some(anchor)) = (expected, report.anchor) else { return };
     if expected != anchor {
         let what = format!("this is the agreement {anchor}, not {expected}: another one, whatever its name");
-        report.findings.push(Finding { place: Place::Anchor, rule: "anchor".to_owned(), what });
+        report.findings.push(Finding::new(Place::Anchor, "anchor", what));
     }
 }

@@ -22,7 +22,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use outcome::{Failure, Outcome};
-pub use stage::{Stage, StageError, public, sign_with};
+pub use stage::{LOG_NAME, Stage, StageError, log_seed, public, sign_with};
 
 use crate::values::Instant;
 use model::Step;

@@ -17,7 +17,7 @@ use crate::values::{Digest, Id, Instant};
 use crate::workflow::Workflow;
 
 /// The name of every stage's log.
-const LOG_NAME: &str = "stage.example";
+pub const LOG_NAME: &str = "stage.example";
 
 /// An agreement with everybody's keys, which are made from their names: the same play gives the same log.
 ///
@@ -80,7 +80,11 @@ impl Stage {
             holder,
         };
         let roster = offices.flat_map(|office| officers(&office.name, office.of)).map(line).collect();
-        let parties = workflow.iter().flat_map(|workflow| &workflow.parties);
+        // An unsound workflow has no parties to speak for; somebody must, for it to be refused as unsound.
+        let parties = workflow.as_ref().map_or_else(
+            || vec![name.clone()],
+            |workflow| workflow.parties.iter().map(|party| party.name.clone()).collect(),
+        );
         let open = Open {
             name: name.clone(),
             log: LogIdentity { origin: key.name().to_owned(), vkey: key.verifier().to_string() },
@@ -90,7 +94,7 @@ impl Stage {
             roster,
             nonce: Base64::encode_string(&Digest::of(name.as_str().as_bytes()).0),
         };
-        let by = By::of(parties.map(|party| party.name.clone()).collect());
+        let by = By::of(parties);
         Ok(Statement { by, header: None, body: Body::Open(Box::new(open)) })
     }
 
@@ -241,6 +245,7 @@ fn office_holder(office: &Id, number: u32) -> HolderRef {
     HolderRef::Office { body: office.clone(), name }
 }
 
-fn log_seed() -> [u8; 32] {
+/// The secret of every stage's log, which is no secret.
+pub fn log_seed() -> [u8; 32] {
     Digest::of(b"stage log").0
 }
