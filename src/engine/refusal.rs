@@ -19,12 +19,21 @@ impl Refusal {
     }
 }
 
-/// `a`, `a or b`, `a, b or c`: the alternatives that a refusal offers.
+/// `a`, `a or b`, `a, b or c`: the alternatives that a refusal offers; `nothing` where there is none.
 pub fn alternatives<T: ToString>(names: impl IntoIterator<Item = T>) -> String {
+    joined(names, "or")
+}
+
+/// `a`, `a and b`, `a, b and c`: all of several; `nothing` where there is none.
+pub fn all_of<T: ToString>(names: impl IntoIterator<Item = T>) -> String {
+    joined(names, "and")
+}
+
+fn joined<T: ToString>(names: impl IntoIterator<Item = T>, word: &str) -> String {
     let names: Vec<String> = names.into_iter().map(|name| format!("`{}`", name.to_string())).collect();
     match names.split_last() {
-        None => "none".to_owned(),
+        None => "nothing".to_owned(),
         Some((only, [])) => only.clone(),
-        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+        Some((last, rest)) => format!("{} {word} {last}", rest.join(", ")),
     }
 }

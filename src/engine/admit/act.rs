@@ -4,7 +4,7 @@ use super::Admission;
 use crate::engine::case::Case;
 use crate::engine::change::Change;
 use crate::engine::clock::{Moment, exhausted};
-use crate::engine::refusal::alternatives;
+use crate::engine::refusal::{all_of, alternatives};
 use crate::engine::{Refusal, State};
 use crate::statement::body::Attachments;
 use crate::statement::{Act, By, CaseRef, Checked};
@@ -58,8 +58,11 @@ impl State {
         let running: Vec<&CaseRef> =
             self.running.iter().filter(|case| case.procedure == procedure.name).collect();
         if running.len() >= usize::try_from(procedure.at_once).unwrap_or(usize::MAX) {
-            let why = format!("{} is still running", alternatives(running));
-            let instead = format!("`{}` may have {} open at once", procedure.name, procedure.at_once);
+            let why = format!("still running: {}", all_of(running));
+            let instead = format!(
+                "wait until one has ended: `{}` may have {} open at once",
+                procedure.name, procedure.at_once
+            );
             return Err(Refusal::new("case-running", why, instead));
         }
         let ended = self.cases_of(&procedure.name).filter_map(|case| case.ended).max();
@@ -91,7 +94,8 @@ impl State {
             }
             if exhausted(case, place, step) {
                 let most = step.at_most.unwrap_or(1);
-                let why = format!("`{}` was done {most} times, as often as it may be", act.act);
+                let times = if most == 1 { "once".to_owned() } else { format!("{most} times") };
+                let why = format!("`{}` was done {times}, as often as it may be", act.act);
                 refusal.get_or_insert(Refusal::new(
                     "too-often",
                     why,
@@ -133,8 +137,9 @@ impl State {
             let end = self.deadline(case, within);
             if end.is_some_and(|end| end <= now) {
                 let until = end.map_or(at, |end| end.at);
-                let why = format!("`{}` was possible until {until}, {}", doing.act, within.words());
-                return Err(Refusal::new("too-late", why, "its time has passed"));
+                let why = format!("`{}` was possible within {}, until {until}", doing.act, within.words());
+                let instead = "its time has passed; `quorate status` says what can still be done";
+                return Err(Refusal::new("too-late", why, instead));
             }
         }
         if let Some(not_before) = &doing.not_before {
@@ -143,7 +148,7 @@ impl State {
             if start.is_none_or(|start| at < start) {
                 let from =
                     start.map_or_else(|| "its clock has started".to_owned(), |start| start.to_string());
-                let why = format!("`{}` is possible {} at the earliest", doing.act, not_before.words());
+                let why = format!("`{}` is possible after {} at the earliest", doing.act, not_before.words());
                 return Err(Refusal::new("too-early", why, format!("wait until {from}")));
             }
         }
@@ -190,11 +195,14 @@ impl State {
             _ => None,
         });
         let owed = case.duties.iter().filter(|duty| duty.done.is_none()).map(|duty| &duty.act);
-        Refusal::new(
-            "no-such-step",
-            why,
-            format!("what can be done there now: {}", alternatives(acts.chain(owed))),
-        )
+        let possible: Vec<&Id> = acts.chain(owed).collect();
+        let instead = match case.open_ballot() {
+            Some(run) if possible.is_empty() => {
+                format!("the ballot {} is open: only votes are taken", run.id)
+            }
+            _ => format!("what can be done there now: {}", alternatives(possible)),
+        };
+        Refusal::new("no-such-step", why, instead)
     }
 
     /// Whether `by` is among those who may act in this case.
@@ -224,7 +232,7 @@ pub(super) fn judge_attachments(given: &Attachments, asked: &[Id]) -> Result<(),
     if given.len() == asked.len() && asked.iter().all(|name| given.contains_key(name)) {
         return Ok(());
     }
-    let why = format!("it attaches {}", alternatives(given.keys()));
+    let why = format!("it attaches {}", all_of(given.keys()));
     let names: Vec<String> = asked.iter().map(|name| format!("`{name}`")).collect();
     let instead = if names.is_empty() {
         "attach nothing".to_owned()

@@ -89,14 +89,6 @@ fn judge_identity(open: &Open) -> Result<(), Refusal> {
         let why = format!("the log's verifier key cannot be read: {error}");
         return Err(Refusal::new("bad-log-identity", why, "use the key that `quorate init` prints"));
     }
-    let nonce = <base64ct::Base64 as base64ct::Encoding>::decode_vec(&open.nonce);
-    if nonce.map_or(0, |bytes| bytes.len()) != 32 {
-        return Err(Refusal::new(
-            "bad-nonce",
-            "its nonce is not 32 bytes in base64",
-            "use 32 fresh random bytes",
-        ));
-    }
     Ok(())
 }
 
@@ -136,13 +128,13 @@ fn judge_roster(workflow: &Workflow, roster: &[RosterLine]) -> Result<Holders, R
         let named = roster.iter().filter(|line| belongs(&line.holder, &office.name)).count();
         if named != usize::try_from(office.of).unwrap_or(usize::MAX) {
             let why = format!(
-                "the roster names {named} officers of {}, the workflow has {}",
+                "the roster gives {} {named} of the {} officers that the workflow says",
                 office.name, office.of
             );
             return Err(Refusal::new(
                 "bad-roster",
                 why,
-                format!("name {} officers of {}", office.of, office.name),
+                format!("give {} as many lines `{}/NAME` as it has officers", office.name, office.name),
             ));
         }
     }

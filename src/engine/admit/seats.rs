@@ -3,7 +3,7 @@
 use super::Admission;
 use crate::engine::change::{Change, seat_id};
 use crate::engine::clock::Moment;
-use crate::engine::refusal::alternatives;
+use crate::engine::refusal::all_of;
 use crate::engine::state::Seating;
 use crate::engine::{Refusal, State};
 use crate::statement::body::Attachments;
@@ -29,7 +29,7 @@ impl State {
         if checked.statement().by.actors() != std::slice::from_ref(nominator) {
             let why =
                 format!("{} cannot nominate for the seat {} now", checked.statement().by, nominate.seat);
-            return Err(Refusal::new("wrong-nominator", why, format!("that is up to {nominator}")));
+            return Err(Refusal::new("wrong-nominator", why, self.nominates(&seating, at)));
         }
         let signers = self.signed_for(&checked.statement().by, checked, |_| None, None)?;
         let renewed = self.holders.speaks_for(nominate.key.raw()) == Some(&nominate.seat);
@@ -43,6 +43,21 @@ impl State {
             by: nominator.clone(),
         };
         Ok(Admission { change, signers })
+    }
+
+    /// Who may nominate, and where that changes with time, why.
+    fn nominates(&self, seating: &Seating<'_>, at: Instant) -> String {
+        let nominator = self.nominator(seating, at);
+        let passing = seating.panel.vacancy.as_ref().filter(|vacancy| vacancy.filled_by != seating.seat.by);
+        let Some(vacancy) = passing else { return format!("that is up to {nominator}") };
+        let passes = seating.vacant_since.plus(vacancy.after);
+        if passes < at {
+            return format!(
+                "the seat has been vacant for more than {}: that is up to {nominator}",
+                vacancy.after
+            );
+        }
+        format!("that is up to {nominator} until {passes}, and after that to {}", vacancy.filled_by)
     }
 
     /// Who may nominate for a seat at an instant: its appointer, or after too long a vacancy the filler.
@@ -116,11 +131,13 @@ impl State {
     fn judge_seat(&self, name: &HolderRef) -> Result<Seating<'_>, Refusal> {
         let Some(seating) = self.seat(name) else {
             let why = format!("there is no seat {name}");
-            return Err(Refusal::new(
-                "unknown-seat",
-                why,
-                format!("the seats now are {}", alternatives(self.seat_names())),
-            ));
+            let names = self.seat_names();
+            let instead = if names.is_empty() {
+                "there are none while no case runs".to_owned()
+            } else {
+                format!("the seats now are {}", all_of(names))
+            };
+            return Err(Refusal::new("unknown-seat", why, instead));
         };
         if let Some(case) = seating.case.filter(|case| case.at_rest()) {
             let why = format!("the panel of {} is dissolved: the case has ended", case.id);
@@ -149,7 +166,7 @@ fn only_disclosure(attach: &Attachments) -> Result<Digest, Refusal> {
     match attach.iter().next() {
         Some((name, digest)) if attach.len() == 1 && *name == DISCLOSURE => Ok(*digest),
         _ => {
-            let why = format!("it attaches {}", alternatives(attach.keys()));
+            let why = format!("it attaches {}", all_of(attach.keys()));
             Err(Refusal::new("wrong-attachments", why, "attach one document, named `disclosure`"))
         }
     }

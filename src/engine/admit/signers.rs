@@ -112,7 +112,11 @@ impl State {
         };
         let Some(holder) = self.holders.get(&name) else {
             let why = format!("the seat {name} is vacant: nobody speaks for it");
-            return Err(Refusal::new("not-seated", why, "only a seated panelist can sign as that seat"));
+            return Err(Refusal::new(
+                "not-seated",
+                why,
+                "somebody is nominated for it first, who then signs",
+            ));
         };
         if !signers.contains(&name) {
             let why = format!("it speaks for {name} but is not signed with that seat's key");

@@ -5,7 +5,7 @@ use super::act::judge_attachments;
 use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
 use crate::engine::change::Change;
-use crate::engine::refusal::alternatives;
+use crate::engine::refusal::{all_of, alternatives};
 use crate::engine::{Refusal, State};
 use crate::statement::{By, Checked, Vote};
 use crate::values::Id;
@@ -58,7 +58,7 @@ impl State {
         if open.is_empty() {
             "no ballot is open now; `quorate status` says what comes next".to_owned()
         } else {
-            format!("open now: {}", alternatives(open))
+            format!("open now: {}", all_of(open))
         }
     }
 }
@@ -74,11 +74,7 @@ fn judge_elector(run: &BallotRun, seat: &Id) -> Result<(), Refusal> {
     }
     let reason = run.excluded.get(seat).map_or("no such seat is on the panel", |reason| reason.as_str());
     let why = format!("`{seat}` is not an elector of {}: {reason}", run.id);
-    Err(Refusal::new(
-        "not-an-elector",
-        why,
-        format!("the electors are {}", alternatives(run.electors.keys())),
-    ))
+    Err(Refusal::new("not-an-elector", why, format!("the electors are {}", all_of(run.electors.keys()))))
 }
 
 fn judge_paper(run: &BallotRun, ballot: &Ballot, vote: &Vote) -> Result<(), Refusal> {

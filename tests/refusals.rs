@@ -1,0 +1,623 @@
+//! What is refused, one test each: with the rule, an unchanged log, and a sentence that says why and what to do.
+//! The sentences are recorded in `tests/refusals.txt`, to be read; `UPDATE=1 cargo test --test refusals` records
+//! anew. `docs/refusals.md` lists every rule.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
+
+#[path = "stage_support/mod.rs"]
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use quorate::engine::Refusal;
+use quorate::log::Head;
+use quorate::registry::log_key;
+use quorate::scenario::{LOG_NAME, Stage, log_seed, public, sign_with};
+use quorate::statement::{
+    AcceptSeat, Act, Blob, Body, By, Disclose, Entry, Header, HolderRef, Nominate, Open, Reaffirm, Recuse,
+    ReplaceKey, Replacement, Statement, Vote,
+};
+use quorate::store::MemoryStore;
+use quorate::values::Digest;
+use support::*;
+
+/// Each play is refused by this rule. Makes a test of each, and the list that is recorded.
+macro_rules! refused {
+    ($($name:ident: $rule:literal = $play:expr;)+) => {
+        $(#[test]
+        fn $name() {
+            let refusal: Refusal = $play;
+            assert_eq!(refusal.rule, $rule, "{refusal}");
+        })+
+
+        fn all() -> Vec<(&'static str, Refusal)> {
+            vec![$((stringify!($name), $play)),+]
+        }
+    };
+}
+
+refused! {
+    // Votes.
+    a_vote_before_the_ballot_opens: "ballot-not-open" = refusal(&heard(AGI), |s| vote(s, "i1", "met"));
+    a_vote_after_the_ballot_has_closed: "ballot-closed" = {
+        let stage = voting(AGI);
+        stage.clock().pass(days(14));
+        refusal(&stage, |s| vote(s, "i1", "met"))
+    };
+    a_vote_in_a_ballot_that_is_not_in_the_workflow: "ballot-not-open" =
+        refusal(&voting(AGI), |s| s.vote(&"verification#1/verdict#1".parse().unwrap(), &id("i1"), &id("met")));
+    a_vote_by_a_seat_that_does_not_exist: "not-an-elector" = refusal(&voting(AGI), |s| vote(s, "i9", "met"));
+    a_vote_by_somebody_who_was_not_seated_at_the_opening: "not-an-elector" = {
+        let mut stage = heard(AGI);
+        stage.step_down(&seat("m1")).unwrap();
+        stage.clock().pass(days(58));
+        // Vacant for more than 30 days: the authority fills it, and too late for this ballot.
+        stage.clock().pass(seconds(3_600));
+        stage.nominate(&id("authority"), &seat("m1")).unwrap();
+        stage.accept(&seat("m1")).unwrap();
+        refusal(&stage, |s| vote(s, "m1", "met"))
+    };
+    a_vote_by_an_officer_of_a_party: "not-an-elector" =
+        refusal(&voting(AGI), |s| voted(s, by("openai"), &[holder("openai/officer-1")], |_| {}));
+    a_vote_by_two_seats_jointly: "not-an-elector" = {
+        let jointly = By::of(vec![id("i1"), id("i2")]);
+        refusal(&voting(AGI), |s| voted(s, jointly, &[seat("i1"), seat("i2")], |_| {}))
+    };
+    a_vote_by_somebody_recused_before_the_opening: "not-an-elector" = {
+        let stage = heard(AGI);
+        stage.recuse(&seat("i1"), &case()).unwrap();
+        stage.clock().pass(days(59));
+        refusal(&stage, |s| vote(s, "i1", "met"))
+    };
+    a_vote_by_somebody_recused_during_the_ballot: "left-ballot" = {
+        let stage = voting(AGI);
+        stage.recuse(&seat("i1"), &case()).unwrap();
+        refusal(&stage, |s| vote(s, "i1", "met"))
+    };
+    a_vote_by_somebody_who_stepped_down: "left-ballot" = {
+        let stage = voting(AGI);
+        stage.step_down(&seat("i1")).unwrap();
+        refusal(&stage, |s| vote(s, "i1", "met"))
+    };
+    a_vote_on_another_ballot_paper: "other-paper" =
+        refusal(&voting(AGI), |s| voted_by_i1(s, |vote| vote.question = Digest::of(b"another paper")));
+    a_vote_on_another_question: "other-question" =
+        refusal(&voting(AGI), |s| voted_by_i1(s, |vote| "Is it raining?".clone_into(&mut vote.asks)));
+    a_vote_for_an_unknown_choice: "unknown-choice" = refusal(&voting(AGI), |s| vote(s, "i1", "maybe"));
+    a_vote_without_its_rationale: "wrong-attachments" =
+        refusal(&voting(AGI), |s| voted_by_i1(s, |vote| vote.attach.clear()));
+    a_vote_signed_with_another_seats_key: "wrong-key" =
+        refusal(&voting(AGI), |s| voted(s, by("i1"), &[seat("i2")], |_| {}));
+    a_vote_signed_with_a_key_that_nobody_knows: "unknown-key" = refusal(&voting(AGI), |s| {
+        let (text, blobs) = drafted_vote(s, by("i1"), |_| {});
+        s.submit(sign_with(&text, &[s.next_key(&seat("i1"))]), blobs)
+    });
+    a_vote_that_somebody_else_signed_too: "needless-signature" =
+        refusal(&voting(AGI), |s| voted(s, by("i1"), &[seat("i1"), seat("i2")], |_| {}));
+    a_vote_that_nobody_signed: "bad-envelope" = refusal(&voting(AGI), |s| voted(s, by("i1"), &[], |_| {}));
+    a_vote_altered_after_it_was_signed: "bad-envelope" = refusal(&voting(AGI), |s| {
+        let (text, blobs) = drafted_vote(s, by("i1"), |_| {});
+        let mut envelope = s.sign(&text, &[seat("i1")]);
+        envelope.statement = text.replace(r#""choice":"met""#, r#""choice":"not-met""#);
+        s.submit(envelope, blobs)
+    });
+    a_vote_for_another_agreement: "other-agreement" = {
+        let other = voting(&format!("{AGI}\n# Another agreement.\n"));
+        let (text, blobs) = drafted_vote(&other, by("i1"), |_| {});
+        let stage = voting(AGI);
+        let text = text.replace(&other.anchor().to_string(), &stage.anchor().to_string());
+        let named = text.replace("agi-2025@", "agi-2026@");
+        refusal(&stage, |s| s.submit(s.sign(&named, &[seat("i1")]), blobs))
+    };
+    a_vote_for_an_agreement_that_is_not_here: "unknown-agreement" = {
+        let other = voting(&format!("{AGI}\n# Another agreement.\n"));
+        let (text, blobs) = drafted_vote(&other, by("i1"), |_| {});
+        refusal(&voting(AGI), |s| s.submit(s.sign(&text, &[seat("i1")]), blobs))
+    };
+    a_vote_for_another_workflow: "other-workflow" = refusal(&voting(AGI), |s| {
+        headed(s, |header| header.workflow = Digest::of(b"another workflow"))
+    });
+    a_vote_too_long_for_any_entry: "bad-envelope" =
+        refusal(&voting(AGI), |s| voted_by_i1(s, |vote| vote.asks = "a".repeat(70_000)));
+    a_vote_too_long_with_its_signature: "too-long" = refusal(&voting(AGI), |s| {
+        let (text, _) = drafted_vote(s, by("i1"), |vote| vote.asks.clear());
+        voted_by_i1(s, |vote| vote.asks = "a".repeat(Entry::MAX_BYTES - text.len() - 10))
+    });
+    a_vote_with_a_duplicate_json_key: "bad-envelope" = refusal(&voting(AGI), |s| {
+        let (text, blobs) = drafted_vote(s, by("i1"), |_| {});
+        let text = text.replace(r#""choice":"met""#, r#""choice":"met","choice":"not-met""#);
+        s.submit(s.sign(&text, &[seat("i1")]), blobs)
+    });
+    a_vote_with_a_stale_after: "stale-after" = {
+        let stage = voting(AGI);
+        let (text, blobs) = drafted_vote(&stage, by("i1"), |_| {});
+        stage.disclose(&seat("i1")).unwrap();
+        refusal(&stage, |s| s.submit(s.sign(&text, &[seat("i1")]), blobs))
+    };
+    a_vote_after_a_head_that_is_not_there_yet: "unknown-head" =
+        refusal(&voting(AGI), |s| headed(s, |header| header.after.size = 99));
+    a_vote_after_the_head_of_another_history: "other-history" = refusal(&voting(AGI), |s| {
+        headed(s, |header| header.after = Head { root: quorate::log::Hash([7; 32]), ..header.after })
+    });
+    a_second_vote: "already-voted" = {
+        let stage = voting(AGI);
+        vote(&stage, "i1", "met").unwrap();
+        stage.clock().pass(seconds(1));
+        refusal(&stage, |s| vote(s, "i1", "not-met"))
+    };
+
+    // Documents.
+    a_document_missing: "document-absent" = refusal(&voting(AGI), |s| {
+        let (text, _) = drafted_vote(s, by("i1"), |_| {});
+        s.submit(s.sign(&text, &[seat("i1")]), Vec::new())
+    });
+    a_document_that_is_not_named: "needless-document" = refusal(&voting(AGI), |s| {
+        let (text, mut blobs) = drafted_vote(s, by("i1"), |_| {});
+        blobs.push(document("a photograph"));
+        s.submit(s.sign(&text, &[seat("i1")]), blobs)
+    });
+    a_document_under_another_name: "wrong-attachments" =
+        refusal(&heard(AGI), |s| s.act(&case(), &id("file"), &by("openai"), &[id("brief")]));
+    documents_where_none_is_asked_for: "wrong-attachments" = refusal(&heard(AGI), |s| {
+        s.act(&case(), &id("withdraw-declaration"), &by("openai"), &[id("brief"), id("reasons")])
+    });
+
+    // The panel.
+    a_nomination_by_the_wrong_party: "wrong-nominator" =
+        nominated_by(&mut declared(AGI), "openai", &seat("m1"));
+    a_nomination_by_the_authority_before_the_seat_is_long_vacant: "wrong-nominator" = {
+        let mut stage = declared(AGI);
+        stage.clock().pass(days(30));
+        nominated_by(&mut stage, "authority", &seat("m1"))
+    };
+    a_nomination_by_the_party_after_its_right_has_passed: "wrong-nominator" = {
+        let mut stage = declared(AGI);
+        stage.clock().pass(seconds(30 * 86_400 + 1));
+        nominated_by(&mut stage, "microsoft", &seat("m1"))
+    };
+    a_nomination_for_a_seat_that_is_taken: "seat-taken" =
+        nominated_by(&mut heard(AGI), "microsoft", &seat("m1"));
+    a_nomination_for_a_seat_that_does_not_exist: "unknown-seat" =
+        nominated_by(&mut declared(AGI), "microsoft", &seat("m3"));
+    a_nomination_without_a_case: "unknown-seat" = nominated_by(&mut opened(AGI), "microsoft", &seat("m1"));
+    a_nomination_after_the_case: "case-ended" =
+        nominated_by(&mut verified(AGI), "microsoft", &seat("m1"));
+    a_nomination_with_a_key_in_use: "key-in-use" = {
+        let stage = declared(AGI);
+        let key = public(&stage.key(&holder("openai/officer-3")));
+        let nominate = Nominate { seat: seat("o1"), person: "An officer".to_owned(), key };
+        refusal(&stage, |s| signed_by_all(s, by("openai"), Body::Nominate(nominate)))
+    };
+    an_acceptance_with_the_wrong_key: "wrong-key" = refusal(&nominated(AGI), |s| {
+        s.say(by("i1"), accepting("i1", &[]), &[seat("i2")], Vec::new())
+    });
+    an_acceptance_for_somebody_else: "not-your-seat" = refusal(&nominated(AGI), |s| {
+        s.say(by("i2"), accepting("i1", &[]), &[seat("i2")], Vec::new())
+    });
+    an_acceptance_without_a_nomination: "not-seated" = refusal(&declared(AGI), |s| {
+        s.say(by("i1"), accepting("i1", &[]), &[holder("openai/officer-1")], Vec::new())
+    });
+    an_acceptance_with_a_strange_document: "wrong-attachments" = {
+        let blob = document("a curriculum vitae");
+        refusal(&nominated(AGI), |s| {
+            s.say(by("i1"), accepting("i1", &[("cv", blob.digest())]), &[seat("i1")], vec![blob])
+        })
+    };
+    a_second_acceptance: "already-accepted" = refusal(&heard(AGI), |s| s.accept(&seat("i1")));
+    a_disclosure_without_a_document: "wrong-attachments" = refusal(&heard(AGI), |s| {
+        let disclose = Disclose { seat: seat("i1"), attach: BTreeMap::new() };
+        s.say(by("i1"), Body::Disclose(disclose), &[seat("i1")], Vec::new())
+    });
+    a_second_recusal: "already-recused" = {
+        let stage = heard(AGI);
+        stage.recuse(&seat("i1"), &case()).unwrap();
+        stage.clock().pass(seconds(1));
+        refusal(&stage, |s| {
+            let reason = "another reason".to_owned();
+            let recuse = Recuse { seat: seat("i1"), case: case(), reason };
+            s.say(by("i1"), Body::Recuse(recuse), &[seat("i1")], Vec::new())
+        })
+    };
+    a_recusal_from_another_case: "unknown-case" =
+        refusal(&heard(AGI), |s| s.recuse(&seat("i1"), &"verification#2".parse().unwrap()));
+    a_recusal_after_the_end: "case-ended" = {
+        // The chair owes a report, so the panel is not dissolved yet.
+        let stage = voting(AGI);
+        all_vote(&stage);
+        refusal(&stage, |s| s.recuse(&seat("i2"), &case()))
+    };
+
+    // Acts.
+    a_second_declaration_while_one_runs: "case-running" =
+        refusal(&declared(AGI), |s| declare_as(s, "verification#2", "openai"));
+    a_second_declaration_too_soon: "too-early" = {
+        let stage = declared(AGI);
+        stage.act(&case(), &id("withdraw-declaration"), &by("openai"), &[]).unwrap();
+        stage.clock().pass(seconds(180 * 86_400 - 1));
+        refusal(&stage, |s| declare_as(s, "verification#2", "openai"))
+    };
+    a_declaration_by_the_other_party: "not-entitled" =
+        refusal(&opened(AGI), |s| declare_as(s, "verification#1", "microsoft"));
+    a_declaration_that_leaves_a_number_out: "unknown-case" =
+        refusal(&opened(AGI), |s| declare_as(s, "verification#2", "openai"));
+    a_declaration_in_an_unknown_procedure: "unknown-procedure" =
+        refusal(&opened(AGI), |s| declare_as(s, "appeal#1", "openai"));
+    an_act_in_a_case_that_was_never_opened: "unknown-case" = refusal(&opened(AGI), |s| file(s, "openai"));
+    an_act_that_the_state_does_not_know: "no-such-step" = refusal(&voting(AGI), |s| file(s, "openai"));
+    an_act_where_nothing_can_be_done: "no-such-step" = {
+        let stage = declared(AGI);
+        stage.act(&case(), &id("withdraw-declaration"), &by("openai"), &[]).unwrap();
+        refusal(&stage, |s| file(s, "openai"))
+    };
+    an_act_by_somebody_not_entitled: "not-entitled" = refusal(&heard(AGI), |s| {
+        s.act(&case(), &id("withdraw-declaration"), &by("microsoft"), &[])
+    });
+    an_act_once_too_often: "too-often" = {
+        let stage = verified(AGI);
+        stage.act(&case(), &id("set-aside"), &by("authority"), &[id("judgment")]).unwrap();
+        stage.clock().pass(seconds(1));
+        refusal(&stage, |s| s.act(&case(), &id("set-aside"), &by("authority"), &[id("judgment")]))
+    };
+    an_act_after_its_time: "too-late" = {
+        let within = AGI.replace(r#"attach = ["exhibit"] }"#, r#"attach = ["exhibit"], within = "30 days" }"#);
+        let stage = heard(&within);
+        stage.clock().pass(days(40));
+        refusal(&stage, |s| file(s, "openai"))
+    };
+    an_act_before_its_time: "too-early" = {
+        let later =
+            AGI.replace(r#"attach = ["exhibit"] }"#, r#"attach = ["exhibit"], not-before = "30 minutes" }"#);
+        let stage = nominated(&later);
+        all_accept(&stage);
+        refusal(&stage, |s| file(s, "openai"))
+    };
+    a_duty_by_somebody_else: "not-entitled" = {
+        let stage = voting(AGI);
+        all_vote(&stage);
+        refusal(&stage, |s| s.act(&case(), &id("sign-report"), &by("i2"), &[id("report")]))
+    };
+    a_duty_done_twice: "duty-done" = {
+        let stage = verified(AGI);
+        stage.clock().pass(seconds(1));
+        refusal(&stage, |s| s.act(&case(), &id("sign-report"), &by("i1"), &[id("report")]))
+    };
+
+    // Signatures of the parties.
+    a_declaration_by_one_officer_of_two: "too-few-signatures" = refusal(&opened(AGI), |s| {
+        let blob = document("the declaration");
+        let attach = [(id("declaration"), blob.digest())].into();
+        let act = Body::Act(Act { case: case(), act: id("declare"), attach });
+        s.say(by("openai"), act, &[holder("openai/officer-3")], vec![blob])
+    });
+    a_declaration_that_the_other_party_signed_too: "needless-signature" = refusal(&opened(AGI), |s| {
+        let blob = document("the declaration");
+        let attach = [(id("declaration"), blob.digest())].into();
+        let act = Body::Act(Act { case: case(), act: id("declare"), attach });
+        let signers = ["openai/officer-1", "openai/officer-2", "microsoft/officer-1"].map(holder);
+        s.say(by("openai"), act, &signers, vec![blob])
+    });
+    a_reaffirmation_by_one_party: "not-entitled" = refusal(&opened(AGI), |s| {
+        let reaffirm = Reaffirm { occasion: "a doubt".to_owned(), attach: BTreeMap::new() };
+        signed_by_all(s, by("openai"), Body::Reaffirm(reaffirm))
+    });
+
+    // Keys.
+    a_key_replaced_of_nobody: "unknown-holder" =
+        replaced("openai/officer-9", Replacement::Rotation, "openai", &["openai/officer-1"], true);
+    a_key_rotated_without_the_new_key: "new-key-absent" =
+        replaced("openai/officer-1", Replacement::Rotation, "openai", &["openai/officer-1"], false);
+    a_key_rotated_without_the_old_key: "wrong-key" =
+        replaced("openai/officer-1", Replacement::Rotation, "openai", &[], true);
+    a_key_rotated_by_a_colleague: "wrong-key" =
+        replaced("openai/officer-1", Replacement::Rotation, "openai", &["openai/officer-2"], true);
+    a_key_rotated_with_a_colleague: "wrong-key" = replaced(
+        "openai/officer-1",
+        Replacement::Rotation,
+        "openai",
+        &["openai/officer-1", "openai/officer-2"],
+        true,
+    );
+    a_key_rotated_in_the_name_of_another: "not-entitled" =
+        replaced("openai/officer-1", Replacement::Rotation, "microsoft", &["openai/officer-1"], true);
+    a_key_rotated_to_one_in_use: "key-in-use" = {
+        let stage = opened(AGI);
+        let (old, taken) = (holder("openai/officer-1"), holder("openai/officer-2"));
+        let how = Replacement::Rotation;
+        let replace = ReplaceKey { holder: old.clone(), how, key: public(&stage.key(&taken)) };
+        refusal(&stage, |s| s.say(by("openai"), Body::ReplaceKey(replace), &[old, taken], Vec::new()))
+    };
+    a_key_recovered_by_its_own_party_alone: "not-entitled" = replaced(
+        "openai/officer-1",
+        Replacement::Recovery,
+        "openai",
+        &["openai/officer-2", "openai/officer-3"],
+        true,
+    );
+    a_key_recovered_that_is_not_lost: "needless-signature" = replaced(
+        "openai/officer-1",
+        Replacement::Recovery,
+        "microsoft and openai",
+        &["openai/officer-1", "openai/officer-2", "microsoft/officer-1", "microsoft/officer-2"],
+        true,
+    );
+    a_key_recovered_with_too_few_signatures: "too-few-signatures" = replaced(
+        "openai/officer-1",
+        Replacement::Recovery,
+        "microsoft and openai",
+        &["openai/officer-2", "openai/officer-3", "microsoft/officer-1"],
+        true,
+    );
+
+    // Opening.
+    an_agreement_whose_name_is_taken: "name-taken" = reopened("agi-2025", |open| open.nonce.replace_range(..1, "A"), PARTIES);
+    an_agreement_for_another_log: "other-log" =
+        reopened("agi-2026", |open| open.log.vkey = open.log.vkey.replace("agi-2026", "agi-2027"), PARTIES);
+    an_agreement_with_another_origin: "bad-log-identity" =
+        reopened("agi-2026", |open| "elsewhere.example/agi-2026".clone_into(&mut open.log.origin), PARTIES);
+    an_agreement_with_a_broken_workflow: "bad-workflow" =
+        reopened("agi-2026", |open| open.workflow = open.workflow.replace("chair ", "chaire "), PARTIES);
+    an_agreement_on_another_contract: "other-contract" =
+        reopened("agi-2026", |open| open.contract = Digest::of(b"another contract"), PARTIES);
+    an_agreement_with_a_short_nonce: "bad-envelope" =
+        reopened("agi-2026", |open| "AAAA".clone_into(&mut open.nonce), PARTIES);
+    an_agreement_without_one_of_its_officers: "bad-roster" =
+        reopened("agi-2026", |open| drop(open.roster.pop()), PARTIES);
+    an_agreement_with_an_officer_of_nothing: "bad-roster" =
+        reopened("agi-2026", |open| open.roster[0].holder = holder("experts/i1"), PARTIES);
+    an_agreement_with_an_officer_twice: "bad-roster" =
+        reopened("agi-2026", |open| open.roster[1].holder = open.roster[0].holder.clone(), PARTIES);
+    an_agreement_with_one_key_for_two_officers: "key-in-use" =
+        reopened("agi-2026", |open| open.roster[1].key = open.roster[0].key.clone(), PARTIES);
+    an_agreement_opened_by_one_party: "not-all-parties" = reopened("agi-2026", |_| {}, "openai");
+}
+
+/// In whose name an agreement is opened.
+const PARTIES: &str = "microsoft and openai";
+
+fn speaking_for(names: &str) -> By {
+    By::of(names.split(" and ").map(id).collect())
+}
+
+/// A salted document, the salt being of no matter here.
+fn document(content: &str) -> Blob {
+    let bytes = format!("{:32}{content}", "").into_bytes();
+    let digest = Digest::of(&bytes);
+    Blob::open(bytes, &digest).unwrap()
+}
+
+/// A vote for `met` with something in it changed, as a text that is not signed yet, and its documents.
+fn drafted_vote(stage: &Stage, by: By, change: impl FnOnce(&mut Vote)) -> (String, Vec<Blob>) {
+    let state = stage.state().unwrap();
+    let blob = document("reasons");
+    let mut vote = Vote {
+        ballot: ballot(),
+        asks: state.ballot(&id("finding")).unwrap().question.clone(),
+        question: state.case(&case()).unwrap().ballots[0].paper,
+        choice: id("met"),
+        attach: [(id("rationale"), blob.digest())].into(),
+    };
+    change(&mut vote);
+    let blobs = if vote.attach.is_empty() { Vec::new() } else { vec![blob] };
+    (stage.draft(by, Body::Vote(vote)).unwrap(), blobs)
+}
+
+fn voted(stage: &Stage, by: By, signers: &[HolderRef], change: impl FnOnce(&mut Vote)) -> Answer {
+    let (text, blobs) = drafted_vote(stage, by, change);
+    stage.submit(stage.sign(&text, signers), blobs)
+}
+
+fn voted_by_i1(stage: &Stage, change: impl FnOnce(&mut Vote)) -> Answer {
+    voted(stage, by("i1"), &[seat("i1")], change)
+}
+
+/// A vote of i1 with something in its header changed.
+fn headed(stage: &Stage, change: impl FnOnce(&mut Header)) -> Answer {
+    let (text, blobs) = drafted_vote(stage, by("i1"), |_| {});
+    let mut statement = Statement::parse(&text).unwrap();
+    change(statement.header.as_mut().unwrap());
+    stage.submit(stage.sign(&statement.to_text(), &[seat("i1")]), blobs)
+}
+
+fn signed_by_all(stage: &Stage, by: By, body: Body) -> Answer {
+    let signers = stage.signers(&by, None).unwrap();
+    stage.say(by, body, &signers, Vec::new())
+}
+
+fn nominated_by(stage: &mut Stage, nominator: &str, seat: &HolderRef) -> Refusal {
+    let before = head(stage);
+    let answer = stage.nominate(&id(nominator), seat);
+    assert_eq!(head(stage), before);
+    refusal(stage, |_| answer)
+}
+
+fn accepting(name: &str, attach: &[(&str, Digest)]) -> Body {
+    let attach = attach.iter().map(|(name, digest)| (id(name), *digest)).collect();
+    Body::AcceptSeat(AcceptSeat { seat: seat(name), attach })
+}
+
+fn declare_as(stage: &Stage, case: &str, party: &str) -> Answer {
+    stage.act(&case.parse().unwrap(), &id("declare"), &by(party), &[id("declaration")])
+}
+
+/// The refusal of a replacement signed by these holders, and by the new key where `proven`.
+fn replaced(of: &str, how: Replacement, by: &str, signers: &[&str], proven: bool) -> Refusal {
+    let stage = opened(AGI);
+    let new = stage.next_key(&holder(of));
+    let replace = ReplaceKey { holder: holder(of), how, key: public(&new) };
+    let text = stage.draft(speaking_for(by), Body::ReplaceKey(replace)).unwrap();
+    let mut keys: Vec<_> = signers.iter().map(|name| stage.key(&holder(name))).collect();
+    keys.extend(proven.then_some(new));
+    refusal(&stage, |s| s.submit(sign_with(&text, &keys), Vec::new()))
+}
+
+/// The refusal of another agreement on the same log, with something in its opening statement changed.
+fn reopened(name: &str, change: impl FnOnce(&mut Open), by: &str) -> Refusal {
+    let stage = opened(AGI);
+    let entry = stage.registry().store().entry(&stage.anchor(), 0).unwrap().unwrap();
+    let mut statement = Statement::parse(&Entry::parse(&entry).unwrap().envelope.statement).unwrap();
+    let Body::Open(open) = &mut statement.body else { panic!("no opening statement") };
+    let key = log_key(LOG_NAME, &id(name), &log_seed()).unwrap();
+    open.name = id(name);
+    key.name().clone_into(&mut open.log.origin);
+    open.log.vkey = key.verifier().to_string();
+    change(open);
+    statement.by = speaking_for(by);
+    let signers = stage.signers(&statement.by, None).unwrap();
+    refusal(&stage, |s| s.submit(s.sign(&statement.to_text(), &signers), Vec::new()))
+}
+
+#[test]
+fn every_refusal_is_recorded_as_people_read_it() {
+    let shown = |(name, refusal): (&str, Refusal)| {
+        format!(
+            "{}
+    {}
+
+",
+            name.replace('_', " "),
+            without_digests(&refusal.to_string())
+        )
+    };
+    let said = all().into_iter().map(shown).collect::<Vec<_>>().concat();
+    let recorded = Path::new("tests/refusals.txt");
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(recorded, &said).unwrap();
+    }
+    let expected = fs::read_to_string(recorded).unwrap_or_default();
+    assert!(said == expected, "said\n{said}\nrecorded\n{expected}");
+}
+
+/// Digests, fingerprints and roots as `…`: they change with every comment in the workflow.
+fn without_digests(text: &str) -> String {
+    let part_of_one = |c: char| c.is_ascii_alphanumeric() || "+/=".contains(c);
+    let word = |word: &str| {
+        let digits = word.trim_start_matches("sha256:").trim_start_matches("SHA256:");
+        let is_one = digits.len() < word.len() || (word.len() == 44 && word.ends_with('='));
+        if is_one { word.replacen(digits, "…", 1) } else { word.to_owned() }
+    };
+    let mut shown = String::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !part_of_one(c) && c != ':').unwrap_or(rest.len());
+        let (one, after) = rest.split_at(end);
+        shown.push_str(&word(one));
+        let next = after.chars().next().map_or(0, char::len_utf8);
+        shown.push_str(&after[..next]);
+        rest = &after[next..];
+    }
+    shown
+}
+
+#[test]
+fn every_rule_is_in_the_documents_and_every_one_there_is_in_use() {
+    let mut used = BTreeSet::new();
+    for room in ["src/engine", "src/registry"] {
+        rules_in(Path::new(room), &mut used);
+    }
+    assert!(used.len() > 40, "{used:?}");
+    let table = fs::read_to_string("docs/refusals.md").unwrap();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+    let listed: BTreeSet<String> = rows.map(|(rule, _)| rule.to_owned()).collect();
+    let absent: Vec<_> = used.difference(&listed).collect();
+    let gone: Vec<_> = listed.difference(&used).collect();
+    assert!(absent.is_empty() && gone.is_empty(), "absent from the table: {absent:?}; in no code: {gone:?}");
+}
+
+/// The first text after every `Refusal::new(`.
+fn rules_in(folder: &Path, rules: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            rules_in(&path, rules);
+        } else {
+            let code = fs::read_to_string(&path).unwrap();
+            let made = code.split("Refusal::new(").skip(1);
+            rules.extend(made.map(|code| code.split('"').nth(1).unwrap().to_owned()));
+        }
+    }
+}
+
+#[test]
+fn a_known_statement_gets_the_receipt_that_it_already_has() {
+    let stage = voting(AGI);
+    let (text, blobs) = drafted_vote(&stage, by("i1"), |_| {});
+    let envelope = stage.sign(&text, &[seat("i1")]);
+    let first = stage.submit(envelope.clone(), blobs.clone()).unwrap();
+    let before = head(&stage);
+    stage.clock().pass(days(30));
+    // With its documents or without, long after the ballot closed, and signed by others.
+    let by_others = stage.sign(&text, &[seat("i2")]);
+    for (envelope, blobs) in [(envelope.clone(), blobs), (envelope, Vec::new()), (by_others, Vec::new())] {
+        let again = stage.submit(envelope, blobs).unwrap();
+        assert!(again.known && !first.known);
+        assert_eq!((again.index, again.receipt.extra.as_ref()), (first.index, first.receipt.extra.as_ref()));
+    }
+    assert_eq!(head(&stage), before);
+}
+
+#[test]
+fn a_known_statement_of_a_party_signed_by_other_officers_is_known() {
+    let stage = opened(AGI);
+    let blob = document("the declaration");
+    let attach = [(id("declaration"), blob.digest())].into();
+    let act = Body::Act(Act { case: case(), act: id("declare"), attach });
+    let text = stage.draft(by("openai"), act).unwrap();
+    let one = stage.sign(&text, &["openai/officer-1", "openai/officer-2"].map(holder));
+    let other = stage.sign(&text, &["openai/officer-2", "openai/officer-3"].map(holder));
+    let first = stage.submit(one, vec![blob]).unwrap();
+    let again = stage.submit(other, Vec::new()).unwrap();
+    assert_eq!((again.index, again.known), (first.index, true));
+}
+
+#[test]
+fn a_document_that_is_stored_need_not_come_again() {
+    let stage = heard(AGI);
+    let blob = document("an exhibit");
+    let act = |party: &str| {
+        let attach = [(id("exhibit"), blob.digest())].into();
+        let text = stage.draft(by(party), Body::Act(Act { case: case(), act: id("file"), attach })).unwrap();
+        stage.sign(&text, &stage.signers(&by(party), None).unwrap())
+    };
+    stage.submit(act("openai"), vec![blob.clone()]).unwrap();
+    stage.submit(act("microsoft"), Vec::new()).unwrap();
+}
+
+#[test]
+fn a_recovery_by_everybody_who_may_is_taken_and_the_new_key_speaks() {
+    let mut stage = opened(AGI);
+    let lost = holder("authority/officer-1");
+    let old = stage.key(&lost);
+    stage.replace_key(&lost, Replacement::Recovery).unwrap();
+    let state = stage.state().unwrap();
+    assert_eq!(state.holders.speaks_for(public(&stage.key(&lost)).raw()), Some(&lost));
+    assert_eq!(state.holders.speaks_for(public(&old).raw()), None);
+}
+
+#[test]
+fn a_log_that_begins_with_anything_else_or_opens_twice_is_refused_by_the_engine() {
+    let stage = declared(AGI);
+    let entries = stage.registry().store().entries(&stage.anchor(), 0..3);
+    let entries: Vec<Entry> = entries.map(|entry| Entry::parse(&entry.unwrap().1).unwrap()).collect();
+    let checked = |index: usize| entries[index].envelope.check().unwrap();
+    let refusal = quorate::engine::State::open(entries[1].time, &checked(1)).unwrap_err();
+    assert_eq!(refusal.rule, "not-open");
+    let mut state = quorate::engine::State::open(entries[0].time, &checked(0)).unwrap();
+    let mut tree = quorate::log::MemoryTree::default();
+    tree.push(quorate::log::Hash::leaf(&entries[0].to_bytes().unwrap()));
+    let before = format!("{state:?}");
+    assert_eq!(state.admit(entries[0].time, &checked(0), &tree).unwrap_err().rule, "already-open");
+    let early = quorate::values::Instant::from_unix(entries[0].time.unix() - 1);
+    assert_eq!(state.admit(early, &checked(1), &tree).unwrap_err().rule, "time-goes-back");
+    assert_eq!(format!("{state:?}"), before);
+}
+
+#[test]
+fn an_unsound_workflow_gives_no_stage() {
+    let broken = AGI.replace("start = \"forming\"", "start = \"forming-up\"");
+    let store = Arc::new(MemoryStore::new());
+    let error = Stage::open(&broken, &id("agi-2025"), at("2025-10-28T17:00:00Z"), store).err().unwrap();
+    assert!(error.to_string().contains("bad-workflow"), "{error}");
+}
