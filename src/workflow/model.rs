@@ -480,7 +480,8 @@ pub enum Bound {
     /// A number.
     Number(u64),
     /// `2/3 of AMOUNT`, `80% of AMOUNT`, `2 times AMOUNT` (2/1), `AMOUNT` (1/1). A fraction of
-    /// nothing (an amount of 0) never holds, whatever the operator.
+    /// nothing (an amount of 0) never holds, whatever the operator; over 1 it is no fraction, so that
+    /// `met > not-met` holds when nobody votes against.
     Share {
         /// Above the line; at most 1,000,000.
         numerator: u64,

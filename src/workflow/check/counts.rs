@@ -48,7 +48,8 @@ impl Silence<'_> {
             Bound::Number(number) => Some((u128::from(*number), 1)),
             Bound::Share { numerator, denominator, of } => {
                 let of = self.amount(of);
-                (of > 0).then_some((u128::from(*numerator) * of, u128::from(*denominator)))
+                let whole = *denominator == 1;
+                (of > 0 || whole).then_some((u128::from(*numerator) * of, u128::from(*denominator)))
             }
             Bound::Lesser(a, b) => {
                 let (a, b) = (self.bound(a)?, self.bound(b)?);
