@@ -11,7 +11,7 @@ use std::fmt;
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use proptest::test_runner::FileFailurePersistence;
+use proptest::test_runner::{FileFailurePersistence, RngSeed};
 use quorate::engine::ballot::{certain, outcome};
 use quorate::engine::count::{Marks, Standing, Table, heads, marks};
 use quorate::values::{Id, Span};
@@ -328,9 +328,16 @@ fn law() -> impl Strategy<Value = Law> {
     prop::collection::vec((pieces(), op, limits()), 1..3).prop_map(Law)
 }
 
+/// The same cases every time, unless the environment asks for others: `PROPTEST_CASES=5000 PROPTEST_RNG_SEED=7`.
 fn config(cases: u32) -> ProptestConfig {
-    let failure_persistence = Some(Box::new(FileFailurePersistence::Off) as Box<_>);
-    ProptestConfig { cases, failure_persistence, ..ProptestConfig::default() }
+    let given = ProptestConfig::default();
+    let asks = |name: &str| std::env::var_os(name).is_some();
+    ProptestConfig {
+        cases: if asks("PROPTEST_CASES") { given.cases } else { cases },
+        rng_seed: if asks("PROPTEST_RNG_SEED") { given.rng_seed } else { RngSeed::Fixed(2026) },
+        failure_persistence: Some(Box::new(FileFailurePersistence::Off)),
+        ..given
+    }
 }
 
 proptest! {

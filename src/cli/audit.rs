@@ -1,21 +1,20 @@
 //! `audit`: a full replay, with no trust in whoever keeps the log.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::context::Context;
-use super::documents::read_text;
+use super::documents::{read, read_text};
 use super::error::CliError;
 use super::license;
 use super::record::{audited, open_store};
 use super::show::{Page, Tone, time};
-use crate::audit::Report;
+use crate::audit::{Finding, Report};
 use crate::engine::licence::Licence;
-use crate::log::Receipt;
-use crate::log::VerifierKey;
+use crate::log::{Receipt, VerifierKey};
 use crate::values::Digest;
 use crate::workflow::model::Nature;
 
@@ -23,6 +22,7 @@ use crate::workflow::model::Nature;
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  quorate audit --anchor sha256:34759fbf…\n\n\
     The anchor is the agreement's identity. Take it from the contract or from another party, not from the log.\n\
+    A receipt shows with --against what the log alone cannot: that its tail was dropped or rewritten.\n\
     Exit code 0: nothing is wrong; 1: something is, and every fault is listed with its entry.")]
 pub struct AuditArgs {
     /// The agreement; may be left out where there is only one
@@ -30,7 +30,7 @@ pub struct AuditArgs {
     /// The identity that the agreement must have
     #[arg(long, value_name = "DIGEST")]
     anchor: Option<Digest>,
-    /// Hold the log against a receipt or checkpoint that you kept: one that does not fit convicts it
+    /// A receipt or checkpoint of this log that was kept elsewhere; may be given several times
     #[arg(long, value_name = "FILE")]
     against: Vec<PathBuf>,
 }
@@ -43,12 +43,19 @@ pub fn run(context: &Context, args: &AuditArgs) -> Result<Answer, CliError> {
     let (store, anchor) = open_store(context, args.agreement.as_deref())?;
     let mut report = audited(&store, anchor, args.anchor)?;
     for file in &args.against {
-        let kept = read_text(file)?;
-        report.compare(&Receipt::parse(kept.as_bytes()).map_or(kept, |receipt| receipt.checkpoint));
+        report.compare(&kept_checkpoint(file)?);
     }
     let mut page = Page::default();
     let json = told(&mut page, &report);
     if report.passes() { Ok(Answer::done(page, json)) } else { Ok(Answer::faults(page, json)) }
+}
+
+/// The signed checkpoint in a file, which is a receipt or the checkpoint itself.
+fn kept_checkpoint(file: &Path) -> Result<String, CliError> {
+    match Receipt::parse(&read(file)?) {
+        Ok(receipt) => Ok(receipt.checkpoint),
+        Err(_) => read_text(file),
+    }
 }
 
 fn told(page: &mut Page, report: &Report) -> Value {
@@ -107,27 +114,36 @@ fn fields(report: &Report) -> Vec<(&'static str, String)> {
 }
 
 fn findings(page: &mut Page, report: &Report) {
-    let count = report.findings.len();
-    page.title(&format!("{count} fault{}", if count == 1 { "" } else { "s" }));
-    let rows = report.findings.iter().map(|finding| {
-        let itself = finding.place.first_entry();
-        let follows = finding.follows.filter(|entry| itself != Some(*entry));
-        let follows =
-            follows.map_or_else(String::new, |entry| format!(" (may only follow from entry {entry})"));
-        let tone = if follows.is_empty() { Tone::Bad } else { Tone::Faint };
-        vec![
-            (finding.place.to_string(), tone),
-            (finding.rule.clone(), Tone::Faint),
-            (format!("{}{follows}", finding.what), Tone::Plain),
-        ]
-    });
-    page.table(&["where", "rule", "what"], rows.collect());
+    let (causes, others): (Vec<&Finding>, Vec<&Finding>) =
+        report.findings.iter().partition(|finding| finding.follows.is_none());
+    let faults = |count: usize| format!("{count} fault{}", if count == 1 { "" } else { "s" });
+    page.title(&faults(causes.len()));
+    let rows = |findings: &[&Finding], tone: Tone| {
+        let row = |finding: &&Finding| {
+            vec![
+                (finding.place.to_string(), tone),
+                (finding.rule.clone(), Tone::Faint),
+                (finding.what.clone(), Tone::Plain),
+            ]
+        };
+        findings.iter().map(row).collect()
+    };
+    page.table(&["where", "rule", "what"], rows(&causes, Tone::Bad));
+    if !others.is_empty() {
+        page.title(&format!("{} more that may only follow from these", faults(others.len())));
+        page.table(&["where", "rule", "what"], rows(&others, Tone::Notice));
+    }
 }
 
 fn json(report: &Report) -> Value {
     let findings = report.findings.iter().map(|finding| {
-        let entry = finding.place.first_entry();
-        json!({ "place": finding.place.to_string(), "entry": entry, "rule": finding.rule, "what": finding.what, "follows": finding.follows })
+        json!({
+            "place": finding.place.to_string(),
+            "entry": finding.place.first_entry(),
+            "rule": finding.rule,
+            "what": finding.what,
+            "follows": finding.follows,
+        })
     });
     let state = report.state.as_ref();
     let licence = state.and_then(|state| Some(license::grants_json(state, &state.licence(state.last)?)));

@@ -4,6 +4,7 @@
 //! instant, so every instant has two moments: its acts, and what is late. An `at`, and a deadline that
 //! excludes its instant, come before the acts.
 
+use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
 use crate::engine::event::Why;
 use crate::engine::state::State;
@@ -39,8 +40,8 @@ pub struct Due {
 }
 
 impl State {
-    /// What happens next if nobody does anything: the earliest moment; among equals the case opened
-    /// first, there a ballot's closing first, then steps as they are listed.
+    /// What happens next if nobody does anything: the earliest moment; among equals the cases by procedure
+    /// and number, there a ballot's closing first, then steps as they are listed.
     pub fn next_due(&self) -> Option<Due> {
         let mut next: Option<Due> = None;
         for id in &self.running {
@@ -61,9 +62,6 @@ impl State {
         for _ in 0..100_000 {
             let Some(due) = self.next_due().filter(|due| due.moment <= until) else { break };
             self.moment = self.moment.max(due.moment);
-            if due.step.is_none() {
-                self.close_ballot(&due.case, None);
-            }
             self.settle(None);
         }
         self.moment = self.moment.max(until);
@@ -73,8 +71,7 @@ impl State {
     fn dues(&self, case: &Case) -> Vec<(Moment, Option<usize>)> {
         let mut dues = Vec::new();
         if let Some(run) = case.open_ballot() {
-            let late = self.ballot(&run.id.ballot).is_none_or(|ballot| !ballot.excluded);
-            dues.push((Moment { at: run.closes, late }, None));
+            dues.push((self.closing(run), None));
         }
         let steps = self.state_of(case).map_or(&[][..], |state| &state.steps);
         for (place, step) in steps.iter().enumerate() {
@@ -120,26 +117,36 @@ impl State {
         Some(Moment { at: from.plus(delay.span), late: !delay.excluded })
     }
 
-    /// Closes every ballot that may close early and takes every step that applies now without anybody
-    /// acting, in every running case, until there is none. `entry` is the entry under whose admission
-    /// this happens.
+    /// Closes every ballot whose time has come or that may close early, and takes every step that applies
+    /// now without anybody acting, until there is none: case by case, a ballot's closing before the steps,
+    /// so that what comes at one moment in two cases goes in each as it would go there alone. `entry` is
+    /// the entry under whose admission this happens.
     pub(super) fn settle(&mut self, entry: Option<u64>) {
         // The bound is only for workflows that `check` would refuse; see `pass`.
         for _ in 0..10_000 {
-            let closing = self.running.iter().find(|id| self.may_close_early(id)).cloned();
-            if let Some(id) = closing {
-                self.close_ballot(&id, entry);
-                continue;
-            }
             let next = self.running.iter().find_map(|id| {
                 let case = self.case(id)?;
-                let place = self.applicable(case)?;
-                Some((id.clone(), place))
+                let over = case.open_ballot().is_some_and(|run| self.closing(run) <= self.moment);
+                if over || self.may_close_early(id) {
+                    return Some((id.clone(), None));
+                }
+                Some((id.clone(), Some(self.applicable(case)?)))
             });
-            let Some((id, place)) = next else { break };
-            let why = self.why(&id, place, entry);
-            self.take_step(&id, place, why);
+            match next {
+                None => break,
+                Some((id, None)) => self.close_ballot(&id, entry),
+                Some((id, Some(place))) => {
+                    let why = self.why(&id, place, entry);
+                    self.take_step(&id, place, why);
+                }
+            }
         }
+    }
+
+    /// When a ballot closes at its time.
+    fn closing(&self, run: &BallotRun) -> Moment {
+        let late = self.ballot(&run.id.ballot).is_none_or(|ballot| !ballot.excluded);
+        Moment { at: run.closes, late }
     }
 
     /// The first listed step of the case's state that applies now by itself.
