@@ -53,7 +53,8 @@ fn rough(seconds: u64) -> Option<String> {
 pub fn parse(text: &str) -> Result<Instant, String> {
     let stamp: Option<Timestamp> = text.parse().ok();
     let midnight = || {
-        let date: civil::Date = text.parse().ok()?;
+        // A civil date is also read off an instant without its zone, which is refused: it does not say when.
+        let date: civil::Date = text.parse().ok().filter(|_| !text.contains(['T', 't', ' ']))?;
         format!("{date}T00:00:00Z").parse().ok()
     };
     let stamp = stamp.or_else(midnight).ok_or_else(|| {
