@@ -53,7 +53,8 @@ fn rough(seconds: u64) -> Option<String> {
 pub fn parse(text: &str) -> Result<Instant, String> {
     let stamp: Option<Timestamp> = text.parse().ok();
     let midnight = || {
-        let date: civil::Date = text.parse().ok()?;
+        // jiff reads the date of a time without an offset too, and would drop the time.
+        let date: civil::Date = Some(text).filter(|text| text.len() == 10)?.parse().ok()?;
         format!("{date}T00:00:00Z").parse().ok()
     };
     let stamp = stamp.or_else(midnight).ok_or_else(|| {
