@@ -53,8 +53,8 @@ fn rough(seconds: u64) -> Option<String> {
 pub fn parse(text: &str) -> Result<Instant, String> {
     let stamp: Option<Timestamp> = text.parse().ok();
     let midnight = || {
-        // A civil date is also read off an instant without its zone, which is refused: it does not say when.
-        let date: civil::Date = text.parse().ok().filter(|_| !text.contains(['T', 't', ' ']))?;
+        // jiff reads the date of a time without an offset too, and would drop the time.
+        let date: civil::Date = Some(text).filter(|text| text.len() == 10)?.parse().ok()?;
         format!("{date}T00:00:00Z").parse().ok()
     };
     let stamp = stamp.or_else(midnight).ok_or_else(|| {

@@ -58,7 +58,8 @@ impl State {
         let running: Vec<&CaseRef> =
             self.running.iter().filter(|case| case.procedure == procedure.name).collect();
         if running.len() >= usize::try_from(procedure.at_once).unwrap_or(usize::MAX) {
-            let why = format!("still running: {}", all_of(running));
+            let are = if running.len() == 1 { "is" } else { "are" };
+            let why = format!("{} {are} still running", all_of(running));
             let instead = format!(
                 "wait until one has ended: `{}` may have {} open at once",
                 procedure.name, procedure.at_once
