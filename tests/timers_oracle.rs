@@ -296,8 +296,10 @@ impl Simulator<'_> {
         let excluded = step.excluded.unwrap_or(self.procedure.excluded);
         match &step.trigger {
             Trigger::Do { .. } => false,
-            Trigger::When { not, event } => self.live(*event).is_some() != *not,
-            Trigger::After(clock) => self.from(case, *clock).is_some_and(|due| has_come(due, excluded, now)),
+            Trigger::When { not, event } => self.live(number, *event).is_some() != *not,
+            Trigger::After(clock) => {
+                self.from(number, *clock).is_some_and(|due| has_come(due, excluded, now))
+            }
             Trigger::At(second) => has_come(*second, true, now),
             Trigger::Outcome(names) => {
                 let closed = case.ballots.last().and_then(|ballot| ballot.closed);
@@ -313,21 +315,23 @@ impl Simulator<'_> {
         case.spent.contains(&place) || most.is_some_and(|most| taken >= most)
     }
 
-    /// The second of the latest occurrence of an event that counts.
-    fn live(&self, event: usize) -> Option<i64> {
+    /// The second of the latest occurrence of an event in a case that counts: what other cases of the procedure
+    /// emit is theirs.
+    fn live(&self, number: usize, event: usize) -> Option<i64> {
         self.events
             .iter()
             .rev()
-            .find(|(name, _, _, annulled)| *name == event && annulled.is_none())
+            .find(|(name, case, _, annulled)| *name == event && *case == number && annulled.is_none())
             .map(|e| e.2)
     }
 
     /// The second to which a clock runs; none before it starts.
-    fn from(&self, case: &Case, clock: Clock) -> Option<i64> {
+    fn from(&self, number: usize, clock: Clock) -> Option<i64> {
+        let case = &self.cases[number];
         let from = match clock.of {
             Of::Entered => case.entered,
             Of::Opened => case.opened,
-            Of::Event(event) => self.live(event)?,
+            Of::Event(event) => self.live(number, event)?,
         };
         Some(from + clock.seconds)
     }
@@ -421,9 +425,10 @@ impl Simulator<'_> {
         let excluded = step.excluded.unwrap_or(self.procedure.excluded);
         // In time at the very second of a deadline, unless that is excluded; a clock that has not started
         // does not run out, and is not reached either.
-        let end = within.and_then(|within| self.from(case, within));
+        let end = within.and_then(|within| self.from(number, within));
         let late = end.is_some_and(|end| if excluded { second >= end } else { second > end });
-        let early = not_before.is_some_and(|start| self.from(case, start).is_none_or(|start| second < start));
+        let early =
+            not_before.is_some_and(|start| self.from(number, start).is_none_or(|start| second < start));
         if self.used_up(number, place) || late || early {
             return false;
         }

@@ -346,8 +346,7 @@ impl State {
                 continue;
             };
             for occurrence in &mut self.events {
-                let reached = occurrence.case == *case || occurrence.case.procedure != case.procedure;
-                if occurrence.event == definition.name && occurrence.live() && reached {
+                if occurrence.event == definition.name && occurrence.live() && occurrence.reaches(case) {
                     let annulled = Annulled { by: by.clone(), at, from: annulment.from, why: why.clone() };
                     Arc::make_mut(occurrence).annulled = Some(annulled);
                 }
@@ -364,7 +363,7 @@ impl State {
             Condition::Seats(rule) => self.panel_of(case).is_some_and(|(panel, seats)| {
                 crate::engine::count::Table { seats: seats.marks(panel), ..Default::default() }.holds(rule)
             }),
-            Condition::Event(event) => self.has(event),
+            Condition::Event(event) => self.live(event).any(|occurrence| occurrence.reaches(&case.id)),
             Condition::Not(inner) => !self.condition(case, inner),
             Condition::All(inner) => inner.iter().all(|condition| self.condition(case, condition)),
             Condition::Any(inner) => inner.iter().any(|condition| self.condition(case, condition)),

@@ -102,16 +102,8 @@ impl State {
             Origin::Entered => case.entered,
             Origin::Opened => case.opened.at,
             Origin::Event(event) => {
-                let live = || {
-                    self.events
-                        .iter()
-                        .rev()
-                        .filter(|occurrence| occurrence.event == *event && occurrence.live())
-                };
-                // As with annulment: another case of the same procedure has a clock of its own, or opening
-                // one would put this one off.
-                let own = live().find(|occurrence| occurrence.case == case.id);
-                own.or_else(|| live().find(|occurrence| occurrence.case.procedure != case.id.procedure))?.at
+                let own = self.live(event).find(|occurrence| occurrence.case == case.id);
+                own.or_else(|| self.live(event).find(|occurrence| occurrence.reaches(&case.id)))?.at
             }
         };
         Some(Moment { at: from.plus(delay.span), late: !delay.excluded })

@@ -44,6 +44,12 @@ impl Occurrence {
         })
     }
 
+    /// Whether it speaks to a case: its own does, and one of another procedure, which looks at what this one
+    /// found. Other cases of the same procedure go their own ways.
+    pub fn reaches(&self, case: &CaseRef) -> bool {
+        self.case == *case || self.case.procedure != case.procedure
+    }
+
     /// Whether it counts now, after everything that has been recorded.
     pub fn live(&self) -> bool {
         self.annulled.is_none()

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::engine::case::Case;
 use crate::engine::clock::Moment;
-use crate::engine::event::Events;
+use crate::engine::event::{Events, Occurrence};
 use crate::engine::holders::Holders;
 use crate::engine::licence::Timelines;
 use crate::engine::panel::{Done, Nominee, Seats};
@@ -155,9 +155,10 @@ impl State {
         self.workflow.parties.iter().chain(&self.workflow.roles).find(|office| office.name == *name)
     }
 
-    /// Whether an event has an occurrence that counts now.
-    pub fn has(&self, event: &Id) -> bool {
-        self.events.iter().any(|occurrence| occurrence.event == *event && occurrence.live())
+    /// The occurrences of an event that count now, the latest first.
+    pub fn live<'a>(&'a self, event: &'a Id) -> impl Iterator<Item = &'a Occurrence> {
+        let counts = |occurrence: &&Occurrence| occurrence.event == *event && occurrence.live();
+        self.events.iter().rev().map(|occurrence| &**occurrence).filter(counts)
     }
 }
 

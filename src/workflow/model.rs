@@ -323,7 +323,7 @@ pub enum Condition {
     EverySeatFilled,
     /// `filled >= 5` and the like: the rule's amounts are counted over filled seats.
     Seats(Rule),
-    /// An event's name: it has a live occurrence anywhere in the agreement.
+    /// An event's name: it has a live occurrence in the case itself or in a case of another procedure.
     Event(Id),
     /// `not C`.
     Not(Box<Condition>),
