@@ -3,7 +3,7 @@
 //! The examples come from one play on a stage whose keys, salts and times are made from names, so that it
 //! always gives the same log. `UPDATE=1 cargo test --test docs_formats` writes them into the page anew.
 
-#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -126,13 +126,12 @@ fn play() -> Examples {
 /// Bytes as `xxd` shows them: 16 a line.
 fn dump(bytes: &[u8]) -> String {
     let line = |(at, line): (usize, &[u8])| {
-        let pairs: Vec<String> =
-            line.chunks(2).map(|pair| pair.iter().map(|byte| format!("{byte:02x}")).collect()).collect();
+        let pairs: Vec<String> = line.chunks(2).map(base16ct::lower::encode_string).collect();
         let shown: String =
             line.iter().map(|byte| if (32..127).contains(byte) { char::from(*byte) } else { '.' }).collect();
         format!("{:08x}: {:<39}  {shown}\n", at * 16, pairs.join(" "))
     };
-    bytes.chunks(16).enumerate().map(line).collect()
+    bytes.chunks(16).enumerate().map(line).collect::<Vec<_>>().concat()
 }
 
 /// The page with every example replaced by `with`, and the examples that stood there.
