@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::path::Path;
+use std::process::{Child, Command};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use quorate::audit::{StoreSource, audit};
 use quorate::log::{Hash, Receipt, VerifierKey};
@@ -13,7 +15,7 @@ use quorate::scenario::Stage;
 use quorate::statement::{
     BallotRef, Blob, Body, By, CaseRef, Disclose, Entry, Envelope, HolderRef, Statement, Vote,
 };
-use quorate::store::Store;
+use quorate::store::{SledStore, Store};
 use quorate::values::{Digest, Id, Instant};
 
 /// The workflow: a standing panel of sixteen, and a ballot that stays open.
@@ -155,6 +157,24 @@ pub fn check(
         assert_eq!(report.tree.root_at(head.size), Some(head.root), "a receipt names another history");
     }
     report.entries
+}
+
+/// A process that is being started has every open file of this one until its program runs, and with them the
+/// locks of open stores: nobody starts one while a store is open here.
+static FORKS: RwLock<()> = RwLock::new(());
+
+/// Starts a process.
+pub fn spawn(command: &mut Command) -> Child {
+    let _alone = FORKS.write().unwrap_or_else(PoisonError::into_inner);
+    command
+        .spawn()
+        .unwrap_or_else(|error| panic!("cannot start {}: {error}", command.get_program().display()))
+}
+
+/// Opens a store and gives it to `see`; it is closed afterwards.
+pub fn with_store<T>(store: &Path, blobs: &Path, see: impl FnOnce(Arc<SledStore>) -> T) -> T {
+    let _open = FORKS.read().unwrap_or_else(PoisonError::into_inner);
+    see(Arc::new(SledStore::open(store, blobs).unwrap()))
 }
 
 /// The seed of a test's random instants: from the environment, or a new one; always printed.
