@@ -5,7 +5,8 @@ use crate::engine::Refusal;
 use crate::store::StoreError;
 use crate::values::{Digest, Id, Instant, Span};
 
-/// Why a submission was not taken. Nothing has changed, except after [`SubmitError::is_fatal`].
+/// Why a submission was not taken, or has no receipt. Nothing has changed, except after
+/// [`SubmitError::NoReceipt`] and where [`SubmitError::is_fatal`].
 #[derive(Debug, thiserror::Error)]
 pub enum SubmitError {
     /// The statement was refused: by its form, its signatures, or a rule.
@@ -80,6 +81,28 @@ pub enum SubmitError {
     /// A checkpoint could not be signed.
     #[error("the checkpoint could not be signed: {0}")]
     Checkpoint(String),
+    /// The statement was taken, but its receipt could not be made.
+    #[error(
+        "the statement is entry {index} of the agreement {}, on stable storage, but its receipt could not be made: \
+         {cause}; submit the same statement again to get the receipt",
+        .anchor.short()
+    )]
+    NoReceipt {
+        /// The agreement.
+        anchor: Digest,
+        /// The index of the entry.
+        index: u64,
+        /// Why there is no receipt.
+        cause: Box<SubmitError>,
+    },
+    /// A batch was refused as a whole, after its statements had been admitted.
+    #[error(
+        "{cause}; nothing of it was stored, and the registry has stopped: start again, which reads the disk anew"
+    )]
+    NotAppended {
+        /// Why.
+        cause: Box<SubmitError>,
+    },
     /// The writer has ended, after a failure that it reported to somebody else.
     #[error("the registry has stopped after a failure of its store; start again, which reads the disk anew")]
     Stopped,
@@ -88,6 +111,11 @@ pub enum SubmitError {
 impl SubmitError {
     /// Whether the process must end: what is in memory and what is on the disk may differ.
     pub fn is_fatal(&self) -> bool {
-        matches!(self, Self::Stopped | Self::Store(StoreError::Lost { .. }))
+        match self {
+            Self::Stopped | Self::NotAppended { .. } => true,
+            Self::Store(error) | Self::Source(SourceError::Store(error)) => error.is_fatal(),
+            Self::NoReceipt { cause, .. } => cause.is_fatal(),
+            _ => false,
+        }
     }
 }

@@ -23,8 +23,8 @@ pub use clock::{Clock, SimulatedClock, SystemClock};
 pub use error::SubmitError;
 pub use submission::{Submission, attachments};
 
-use crate::audit::{StoreNodes, StoreSource, audit};
-use crate::log::tree::inclusion_proof;
+use crate::audit::{NodeError, StoreNodes, StoreSource, audit};
+use crate::log::tree::{TreeError, inclusion_proof};
 use crate::log::{LogKey, Receipt};
 use crate::store::Store;
 use crate::values::{Digest, Id, Instant, Span};
@@ -115,7 +115,8 @@ impl Registry {
     }
 
     /// Submits a statement. Returns once it is on stable storage, or with the reason why it was not
-    /// taken, and then nothing has changed. A statement that is already in the log gets its receipt.
+    /// taken, and then nothing has changed. A statement that is already in the log gets its receipt; so
+    /// whoever has no answer, or [`SubmitError::NoReceipt`], submits the same statement again.
     ///
     /// # Errors
     /// See [`SubmitError`].
@@ -131,8 +132,11 @@ impl Registry {
         };
         self.jobs.send(job).await.map_err(|_| SubmitError::Stopped)?;
         let place = answered.await.map_err(|_| SubmitError::Stopped)??;
-        let receipt = self.receipt(&place.anchor, place.index)?;
-        Ok(Receipted { anchor: place.anchor, index: place.index, known: place.known, receipt })
+        let writer::Placed { anchor, index, known } = place;
+        let receipt = self.receipt(&anchor, index);
+        let receipt =
+            receipt.map_err(|cause| SubmitError::NoReceipt { anchor, index, cause: cause.into() })?;
+        Ok(Receipted { anchor, index, known, receipt })
     }
 
     /// The receipt of an entry, against the newest head.
@@ -143,8 +147,10 @@ impl Registry {
         let head = self.store.head(anchor)?.ok_or(SubmitError::NoEntry { index })?;
         let bytes = self.store.entry(anchor, index)?.ok_or(SubmitError::NoEntry { index })?;
         let nodes = StoreNodes { store: &*self.store, anchor: *anchor };
-        let proof = inclusion_proof(index, head.head.size, &nodes)
-            .map_err(|error| SubmitError::Proof { index, error: error.to_string() })?;
+        let proof = inclusion_proof(index, head.head.size, &nodes).map_err(|error| match error {
+            TreeError::Nodes(NodeError::Store(error)) => SubmitError::Store(error),
+            error => SubmitError::Proof { index, error: error.to_string() },
+        })?;
         Ok(Receipt { extra: Some(bytes), index, proof, checkpoint: head.checkpoint })
     }
 

@@ -60,7 +60,6 @@ pub(super) struct Writer {
 struct Batch {
     /// What the appends will weigh, as [`Append::weight`] counts.
     weight: usize,
-    blobs: Vec<Blob>,
     admitted: Vec<Admitted>,
     /// Whoever waits for the batch: those admitted, and those who sent the same statement again.
     waiting: Vec<(oneshot::Sender<Result<Placed, SubmitError>>, Placed)>,
@@ -105,14 +104,21 @@ impl Writer {
                 return false;
             }
             let answer = job.answer;
-            match self.take(&mut batch, job.checked, job.envelope, job.blobs, job.clock_jump) {
+            match self.take(&mut batch, job.checked, job.envelope, &job.blobs, job.clock_jump) {
                 Ok((placed, true)) => {
                     batch.weight += weight;
                     batch.waiting.push((answer, placed));
                 }
                 // Whoever asked may have gone away: that changes nothing.
                 Ok((placed, false)) => drop(answer.send(Ok(placed))),
-                Err(error) => drop(answer.send(Err(error))),
+                Err(error) => {
+                    let fatal = error.is_fatal();
+                    drop(answer.send(Err(error)));
+                    if fatal {
+                        tracing::error!("the store failed; nothing more is written");
+                        return false;
+                    }
+                }
             }
         }
         self.commit(batch)
@@ -125,7 +131,7 @@ impl Writer {
         batch: &mut Batch,
         checked: Checked,
         envelope: Envelope,
-        blobs: Vec<Blob>,
+        blobs: &[Blob],
         jump: bool,
     ) -> Result<(Placed, bool), SubmitError> {
         let anchor = agreement_of(&checked);
@@ -137,7 +143,7 @@ impl Writer {
         if let Some(index) = batch.admitted.iter().find(same).map(|admitted| admitted.index) {
             return Ok((Placed { anchor, index, known: true }, true));
         }
-        self.judge_blobs(batch, &checked, &blobs)?;
+        self.judge_blobs(&checked, blobs)?;
         let now = self.clock.now();
         let last = self.working.get(&anchor).map(|working| working.state.last);
         let time = self.entry_time(now, last, jump)?;
@@ -148,8 +154,8 @@ impl Writer {
             );
             Refusal::new("too-long", why, "shorten it; long documents are attached, not quoted")
         })?;
+        self.keep_blobs(anchor, time, &checked, blobs)?;
         let index = self.admit(anchor, time, &checked, &bytes)?;
-        batch.blobs.extend(blobs);
         batch.admitted.push(Admitted { anchor, index, time, checked });
         Ok((Placed { anchor, index, known: false }, true))
     }
@@ -164,8 +170,8 @@ impl Writer {
     }
 
     /// Every document that the statement names is here, or comes along.
-    fn judge_blobs(&self, batch: &Batch, checked: &Checked, blobs: &[Blob]) -> Result<(), SubmitError> {
-        let brought: BTreeSet<Digest> = batch.blobs.iter().chain(blobs).map(Blob::digest).collect();
+    fn judge_blobs(&self, checked: &Checked, blobs: &[Blob]) -> Result<(), SubmitError> {
+        let brought: BTreeSet<Digest> = blobs.iter().map(Blob::digest).collect();
         for (name, digest) in attachments(&checked.statement().body) {
             if !brought.contains(&digest) && self.store.blob(&digest)?.is_none() {
                 let why = format!(
@@ -178,6 +184,27 @@ impl Writer {
                 )
                 .into());
             }
+        }
+        Ok(())
+    }
+
+    /// Makes the documents durable, before anything counts on them: an entry never names one that a crash
+    /// could have taken, and where a disk has no room for one, memory is not ahead of it. The statement is
+    /// judged first, so that a refused one leaves none behind.
+    fn keep_blobs(
+        &mut self,
+        anchor: Digest,
+        time: Instant,
+        checked: &Checked,
+        blobs: &[Blob],
+    ) -> Result<(), SubmitError> {
+        if blobs.is_empty() {
+            return Ok(());
+        }
+        let working = self.kept_here(anchor)?;
+        working.state.would_admit(time, checked, &working.tree)?;
+        for blob in blobs {
+            self.store.put_blob(&blob.digest(), blob.bytes())?;
         }
         Ok(())
     }
@@ -220,6 +247,13 @@ impl Writer {
         time: Instant,
         checked: &Checked,
     ) -> Result<&mut Working, SubmitError> {
+        let working = self.kept_here(anchor)?;
+        working.state.admit(time, checked, &working.tree)?;
+        Ok(working)
+    }
+
+    /// An agreement that is open here, with its log's key.
+    fn kept_here(&mut self, anchor: Digest) -> Result<&mut Working, SubmitError> {
         let Some(working) = self.working.get_mut(&anchor) else {
             let why = format!("the agreement {} is not kept here", anchor.short());
             let instead = "submit it to the log that the agreement names";
@@ -228,7 +262,6 @@ impl Writer {
         if working.key.is_none() {
             working.key = Some(our_key(&self.settings, &self.seed, &working.state)?);
         }
-        working.state.admit(time, checked, &working.tree)?;
         Ok(working)
     }
 
@@ -259,10 +292,14 @@ impl Writer {
     }
 
     /// Makes the batch durable, then shows it to readers, then answers.
+    ///
+    /// After any failure memory is ahead of the disk, whatever the disk has: `false`, and only a new start
+    /// brings them together. The first who waits is told the cause, everybody else [`SubmitError::Stopped`].
     fn commit(&mut self, batch: Batch) -> bool {
-        let stored = self.append(&batch);
-        if let Err(error) = stored {
+        if let Err(error) = self.append() {
             tracing::error!(%error, "the store failed; nothing more is written");
+            let error =
+                if error.is_fatal() { error } else { SubmitError::NotAppended { cause: Box::new(error) } };
             let mut waiting = batch.waiting.into_iter();
             if let Some((answer, _)) = waiting.next() {
                 let _ = answer.send(Err(error));
@@ -276,11 +313,7 @@ impl Writer {
         true
     }
 
-    fn append(&mut self, batch: &Batch) -> Result<(), SubmitError> {
-        // Documents first: an entry never names one that a crash could have taken.
-        for blob in &batch.blobs {
-            self.store.put_blob(&blob.digest(), blob.bytes())?;
-        }
+    fn append(&mut self) -> Result<(), SubmitError> {
         let mut appends = Vec::new();
         for (anchor, working) in &mut self.working {
             if working.added.is_empty() {

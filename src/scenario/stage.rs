@@ -49,15 +49,7 @@ impl Stage {
     /// # Errors
     /// The workflow or the agreement is refused, or the store fails.
     pub fn open(workflow: &str, name: &Id, at: Instant, store: Arc<dyn Store>) -> Result<Self, StageError> {
-        let clock = Arc::new(SimulatedClock::at(at));
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build();
-        let runtime = runtime.map_err(StageError::Runtime)?;
-        let settings = Settings { longest_silence: crate::values::Span::MAX, ..Settings::new(LOG_NAME) };
-        let registry = {
-            let _entered = runtime.enter();
-            Registry::open(store, log_seed(), settings, clock.clone())?
-        };
-        let mut stage = Self { runtime, registry, clock, anchor: Digest([0; 32]), generations: [].into() };
+        let mut stage = Self::resume(Digest([0; 32]), at, store)?;
         let opening = stage.opening(workflow, name)?;
         let signers = Workflow::parse(workflow).map_or_else(
             |_| vec![office_holder(name, 1)],
@@ -68,6 +60,23 @@ impl Stage {
         let envelope = stage.sign(&opening.to_text(), &signers);
         stage.anchor = stage.submit(envelope, Vec::new())?.anchor;
         Ok(stage)
+    }
+
+    /// Goes on at `at` with an agreement that was opened on a stage over the same store, in this process or
+    /// an earlier one. Whoever was given a second key has the first one again on this stage.
+    ///
+    /// # Errors
+    /// The store fails, or what it holds does not pass an audit.
+    pub fn resume(anchor: Digest, at: Instant, store: Arc<dyn Store>) -> Result<Self, StageError> {
+        let clock = Arc::new(SimulatedClock::at(at));
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build();
+        let runtime = runtime.map_err(StageError::Runtime)?;
+        let settings = Settings { longest_silence: crate::values::Span::MAX, ..Settings::new(LOG_NAME) };
+        let registry = {
+            let _entered = runtime.enter();
+            Registry::open(store, log_seed(), settings, clock.clone())?
+        };
+        Ok(Self { runtime, registry, clock, anchor, generations: [].into() })
     }
 
     fn opening(&self, text: &str, name: &Id) -> Result<Statement, SubmitError> {

@@ -15,12 +15,14 @@ pub enum Fault {
     Persisted,
     /// A write failed and nothing was persisted.
     NotPersisted,
+    /// A write was refused, as by a full disk: nothing was persisted, and the store goes on.
+    Refused,
 }
 
 /// A store that fails at one call: for tests that make every step fail, persisted and not persisted.
 ///
 /// Calls are counted from 0, reads and writes alike. A failing write answers [`StoreError::Lost`], as does
-/// every call after it; a failing read answers [`StoreError::Io`] once. To restart, take the store out with
+/// every call after it; a refused one and a failing read answer [`StoreError::Io`] once. To restart, take the store out with
 /// [`Faulty::into_inner`] and open whatever is above it again.
 #[derive(Debug)]
 pub struct Faulty<S> {
@@ -61,13 +63,15 @@ impl<S: Store> Faulty<S> {
     }
 
     fn read<T>(&self, read: impl FnOnce(&S) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        if self.step()?.is_some() { Err(unreadable()) } else { read(&self.inner) }
+        if self.step()?.is_some() { Err(refused("read")) } else { read(&self.inner) }
     }
 
     fn write(&self, write: impl FnOnce(&S) -> Result<(), StoreError>) -> Result<(), StoreError> {
-        let Some(fault) = self.step()? else { return write(&self.inner) };
-        if fault == Fault::Persisted {
-            write(&self.inner)?;
+        match self.step()? {
+            None => return write(&self.inner),
+            Some(Fault::Refused) => return Err(refused("write")),
+            Some(Fault::Persisted) => write(&self.inner)?,
+            Some(Fault::NotPersisted) => {}
         }
         self.lost.store(true, Ordering::SeqCst);
         Err(lost())
@@ -78,8 +82,8 @@ fn lost() -> StoreError {
     StoreError::Lost { path: PathBuf::from("(injected)"), cause: Arc::from("injected failure") }
 }
 
-fn unreadable() -> StoreError {
-    StoreError::io("read", "(injected)".as_ref())(io::Error::other("injected failure"))
+fn refused(what: &'static str) -> StoreError {
+    StoreError::io(what, "(injected)".as_ref())(io::Error::other("injected failure"))
 }
 
 impl<S: Store> Store for Faulty<S> {
@@ -98,7 +102,7 @@ impl<S: Store> Store for Faulty<S> {
     fn entries(&self, anchor: &Digest, range: Range<u64>) -> Entries<'_> {
         match self.step() {
             Err(error) => Box::new(iter::once(Err(error))),
-            Ok(Some(_)) => Box::new(iter::once(Err(unreadable()))),
+            Ok(Some(_)) => Box::new(iter::once(Err(refused("read")))),
             Ok(None) => self.inner.entries(anchor, range),
         }
     }

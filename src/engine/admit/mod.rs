@@ -40,15 +40,7 @@ impl State {
     /// # Errors
     /// The first rule that the statement breaks.
     pub fn admit(&mut self, at: Instant, checked: &Checked, heads: &dyn Heads) -> Result<(), Refusal> {
-        if at < self.last {
-            let why = format!("its time {at} is before {}, the time of the entry before it", self.last);
-            return Err(Refusal::new("time-goes-back", why, "times never go back: check the log's clock"));
-        }
-        let advanced = match self.at(at) {
-            Cow::Owned(advanced) => Some(advanced),
-            Cow::Borrowed(_) => None,
-        };
-        let admission = advanced.as_ref().unwrap_or(self).judge(at, checked, heads)?;
+        let (advanced, admission) = self.judge_at(at, checked, heads)?;
         if let Some(advanced) = advanced {
             *self = advanced;
         }
@@ -61,6 +53,33 @@ impl State {
         self.size += 1;
         self.apply(admission.change, done);
         Ok(())
+    }
+
+    /// Whether a statement received at `at` would be admitted. Changes nothing.
+    ///
+    /// # Errors
+    /// As [`State::admit`].
+    pub fn would_admit(&self, at: Instant, checked: &Checked, heads: &dyn Heads) -> Result<(), Refusal> {
+        self.judge_at(at, checked, heads).map(drop)
+    }
+
+    /// Judges a statement, and gives the state to which time has passed by `at` where that is another one.
+    fn judge_at(
+        &self,
+        at: Instant,
+        checked: &Checked,
+        heads: &dyn Heads,
+    ) -> Result<(Option<Self>, Admission), Refusal> {
+        if at < self.last {
+            let why = format!("its time {at} is before {}, the time of the entry before it", self.last);
+            return Err(Refusal::new("time-goes-back", why, "times never go back: check the log's clock"));
+        }
+        let advanced = match self.at(at) {
+            Cow::Owned(advanced) => Some(advanced),
+            Cow::Borrowed(_) => None,
+        };
+        let admission = advanced.as_ref().unwrap_or(self).judge(at, checked, heads)?;
+        Ok((advanced, admission))
     }
 
     /// Judges a statement in a state in which time has already passed to `at`.
