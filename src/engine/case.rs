@@ -73,6 +73,8 @@ pub struct DutyRun {
     pub attach: Vec<Id>,
     /// By when. Later it is overdue, never void.
     pub due: Instant,
+    /// Whether it is overdue at that very instant.
+    pub excluded: bool,
     /// When and by which entry it was done.
     pub done: Option<Done>,
     /// Its line in the workflow.
@@ -97,9 +99,17 @@ impl DutyRun {
             by: duty.by.clone(),
             attach: duty.attach.clone(),
             due: entered.plus(duty.within),
+            excluded: duty.excluded,
             done: None,
             line: duty.line,
         }
+    }
+}
+
+impl DutyRun {
+    /// Whether it should have been done by `at` and was not.
+    pub fn is_overdue(&self, at: Instant) -> bool {
+        self.done.is_none() && (at > self.due || self.excluded && at == self.due)
     }
 }
 

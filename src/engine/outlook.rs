@@ -169,7 +169,7 @@ fn happened(before: &Case, after: &Case, emitted: &[&Id]) -> String {
 
 fn duty_tasks(case: &Case, at: Instant, tasks: &mut Vec<Task>) {
     for duty in case.duties.iter().filter(|duty| duty.done.is_none()) {
-        let kind = if at > duty.due { Kind::Overdue } else { Kind::Owed };
+        let kind = if duty.is_overdue(at) { Kind::Overdue } else { Kind::Owed };
         let (who, what) = (duty.by.words(), duty.act.to_string());
         tasks.push(Task { case: case.id.clone(), who, what, kind, until: Some(duty.due) });
     }

@@ -130,6 +130,8 @@ pub struct Vacancy {
     pub after: Span,
     /// The party or role to which the right passes.
     pub filled_by: Id,
+    /// Whether it has passed at the very instant (`deadline = "excluded"`), or only after it.
+    pub excluded: bool,
 }
 
 /// A named fact.
@@ -312,6 +314,8 @@ pub struct Duty {
     pub attach: Vec<Id>,
     /// By when, from entering the state; late is overdue, never void.
     pub within: Span,
+    /// Whether it is overdue at the very instant (`deadline = "excluded"`), or only after it.
+    pub excluded: bool,
     /// Where it stands in the file, from 1.
     pub line: usize,
 }

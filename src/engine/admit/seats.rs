@@ -63,7 +63,8 @@ impl State {
     /// Who may nominate for a seat at an instant: its appointer, or after too long a vacancy the filler.
     pub fn nominator<'a>(&'a self, seating: &Seating<'a>, at: Instant) -> &'a Id {
         let passed = seating.panel.vacancy.as_ref().filter(|vacancy| {
-            Moment { at: seating.vacant_since.plus(vacancy.after), late: true } <= Moment::of(at)
+            let late = !vacancy.excluded;
+            Moment { at: seating.vacant_since.plus(vacancy.after), late } <= Moment::of(at)
         });
         passed.map_or(&seating.seat.by, |vacancy| &vacancy.filled_by)
     }

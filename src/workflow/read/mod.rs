@@ -202,7 +202,7 @@ fn workflow(r: &mut Reader<'_>, mut fields: Fields<'_>, places: &Places) -> Opti
     let ours = fields.get("ours");
     let parties = section(r, &mut fields, "party", actors::office);
     let roles = section(r, &mut fields, "role", actors::office);
-    let panels = section(r, &mut fields, "panel", panel::panel);
+    let panels = section(r, &mut fields, "panel", |r, name, item| panel::panel(r, name, item, excluded));
     let mut events = section(r, &mut fields, "event", event::event);
     if let Some(item) = fields.get("annul") {
         event::annulments(r, &item, &mut events);

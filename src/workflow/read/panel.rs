@@ -4,7 +4,7 @@ use super::{Item, Reader};
 use crate::values::Id;
 use crate::workflow::model::{Filling, Formed, Panel, Seat, Vacancy};
 
-pub(super) fn panel(r: &mut Reader<'_>, name: Id, item: &Item<'_>) -> Option<Panel> {
+pub(super) fn panel(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bool) -> Option<Panel> {
     let mut fields = item.table(r)?;
     let formed = fields
         .need(
@@ -21,7 +21,7 @@ pub(super) fn panel(r: &mut Reader<'_>, name: Id, item: &Item<'_>) -> Option<Pan
         let words = [("accepted", Filling::Accepted), ("disclosed", Filling::Disclosed)];
         r.each_once(&item, |r, member| member.word(r, &words))
     });
-    let vacancy = fields.get("vacant").and_then(|item| vacancy(r, &item));
+    let vacancy = fields.get("vacant").and_then(|item| vacancy(r, &item, excluded));
     r.reading(&mut fields);
     fields.close(r);
     Some(Panel { name, formed: formed?, seats: seats?, chair, filled, vacancy })
@@ -76,7 +76,7 @@ fn chair(r: &mut Reader<'_>, item: &Item<'_>, seats: Option<&[Seat]>) -> Option<
 }
 
 /// `vacant = { after = "30 days", filled-by = "authority" }`.
-fn vacancy(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Vacancy> {
+fn vacancy(r: &mut Reader<'_>, item: &Item<'_>, excluded: bool) -> Option<Vacancy> {
     let mut fields = item.table(r)?;
     let after = fields.need(r, "after", "Say how long a seat may stay vacant: after = \"30 days\"");
     let after = after.and_then(|item| item.time(r));
@@ -86,5 +86,5 @@ fn vacancy(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Vacancy> {
         r.known(&item, "party or role", &offices)
     });
     fields.close(r);
-    Some(Vacancy { after: after?, filled_by: filled_by? })
+    Some(Vacancy { after: after?, filled_by: filled_by?, excluded })
 }

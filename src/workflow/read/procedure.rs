@@ -113,7 +113,7 @@ fn duty(r: &mut Reader<'_>, item: &Item<'_>, around: &Around<'_>) -> Option<Duty
     let within = within.and_then(|item| item.time(r));
     let line = r.line(&fields);
     fields.close(r);
-    Some(Duty { act: act?, by: by?, attach, within: within?, line })
+    Some(Duty { act: act?, by: by?, attach, within: within?, excluded: around.excluded, line })
 }
 
 impl Reader<'_> {
