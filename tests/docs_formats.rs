@@ -126,18 +126,21 @@ fn play() -> Examples {
 /// Bytes as `xxd` shows them: 16 a line.
 fn dump(bytes: &[u8]) -> String {
     let line = |(at, line): (usize, &[u8])| {
-        let pairs: Vec<String> = line
-            .chunks(2)
-            .map(|pair| match *pair {
-                [one] => format!("{one:02x}"),
-                _ => format!("{:02x}{:02x}", pair[0], pair[1]),
-            })
-            .collect();
+        let pairs: Vec<String> = line.chunks(2).map(hex).collect();
         let shown: String =
             line.iter().map(|byte| if (32..127).contains(byte) { char::from(*byte) } else { '.' }).collect();
         format!("{:08x}: {:<39}  {shown}\n", at * 16, pairs.join(" "))
     };
     bytes.chunks(16).enumerate().map(line).collect::<Vec<_>>().concat()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |out, byte| format!("{out}{byte:02x}"))
+}
+
+fn unhex(digits: &str) -> Vec<u8> {
+    let byte = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
+    (0..digits.len()).step_by(2).map(byte).collect()
 }
 
 /// The page with every example replaced by `with`, and the examples that stood there.
@@ -223,8 +226,7 @@ fn the_vote_can_be_followed_from_its_paper_to_its_receipt() {
     receipt.verify(Hash::leaf(bytes), &key).unwrap();
 
     let digits: String = examples["blob"].lines().flat_map(|line| line[10..49].split(' ')).collect();
-    let byte = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
-    let blob: Vec<u8> = (0..digits.len()).step_by(2).map(byte).collect();
+    let blob = unhex(&digits);
     let blob = Blob::open(blob, &body.attach[&id("rationale")]).unwrap();
     assert!(blob.content().starts_with(b"rationale for yes"));
     assert_eq!(examples["blob-name"].trim_end(), blob.digest().hex());
