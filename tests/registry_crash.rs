@@ -193,8 +193,8 @@ fn one_by_one() {
     let mut marks = File::create(folder.join("marks")).unwrap();
     for (number, seat) in (0..STATEMENTS).zip(seats().iter().cycle()) {
         let (envelope, blobs) = statement(&stage, seat, number).unwrap();
-        let documents: String = blobs.iter().map(|blob| format!(" {}", blob.digest().hex())).collect();
-        marks.write_all(format!("ARRIVED {number}{documents}.").as_bytes()).unwrap();
+        let documents: Vec<String> = blobs.iter().map(|blob| format!(" {}", blob.digest().hex())).collect();
+        marks.write_all(format!("ARRIVED {number}{}.", documents.concat()).as_bytes()).unwrap();
         let told = stage.submit(envelope, blobs).unwrap();
         assert!(!told.known);
         marks.write_all(format!("ACK {number}.").as_bytes()).unwrap();

@@ -124,12 +124,11 @@ fn whatever_call_fails_nothing_acknowledged_is_lost_and_the_play_goes_on_to_the_
         ends[usize::from(played.stopped.is_some()) + usize::from(stored > played.size)] += 1;
 
         let inner: Arc<dyn Store> = Arc::new(inner);
-        let mut again = match stored {
-            0 => open(inner.clone()).unwrap(),
-            _ => {
-                check(&*inner, anchor, &submitted, &played.told);
-                Stage::resume(anchor, start(), inner.clone()).unwrap()
-            }
+        let mut again = if stored == 0 {
+            open(inner.clone()).unwrap()
+        } else {
+            check(&*inner, anchor, &submitted, &played.told);
+            Stage::resume(anchor, start(), inner.clone()).unwrap()
         };
         let rest = play(&mut again, stored.max(1));
         assert!(rest.stopped.is_none());

@@ -87,6 +87,26 @@ fn a_second_process_is_told_who_has_the_folder() {
     assert!(ask().contains("answer: open"), "{}", ask());
 }
 
+/// sled lets go of its own lock a little after a store is closed, where one of its threads is still about.
+#[test]
+fn opening_waits_until_sled_has_let_go_of_its_own_lock() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(open(folder.path()).unwrap());
+    let held = fs::File::open(folder.path().join("store/db")).unwrap();
+    held.lock().unwrap();
+    std::thread::scope(|scope| {
+        let opening = scope.spawn(|| open(folder.path()).map(drop));
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        drop(held);
+        opening.join().unwrap().unwrap();
+    });
+
+    let held = fs::File::open(folder.path().join("store/db")).unwrap();
+    held.lock().unwrap();
+    let refused = open(folder.path()).map(drop);
+    assert!(matches!(refused, Err(StoreError::Busy { .. })), "{refused:?}");
+}
+
 #[test]
 fn a_store_that_was_opened_for_reading_refuses_to_append() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,7 +1,7 @@
 //! What the tests of a registry's failures share: a panel whose members vote for years, what they say, and a
 //! check of everything that is promised of the log afterwards.
 #![allow(dead_code)] // each test binary uses a part of it
-#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)] // helpers of tests
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -4,11 +4,16 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::{StoreError, caught};
 
 /// sled's page cache. Pages of one batch must fit many times over, as pages are evicted from 256 shards.
 const CACHE_BYTES: u64 = 128 * 1024 * 1024;
+
+/// How often, and after which pauses, sled's own lock is asked for: two seconds in all.
+const LOCK_ATTEMPTS: u32 = 200;
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// An open store folder. The lock lasts as long as this value, and ends with the process.
 #[derive(Debug)]
@@ -26,10 +31,26 @@ impl Folder {
         folder.remove_half_snapshots()?;
         // One tree, so that one batch spans agreements. No flusher thread: it swallows fsync errors.
         let config = sled::Config::new().path(path).cache_capacity(CACHE_BYTES).flush_every_ms(None);
-        let db = caught(path, || config.open())?;
+        let db = folder.open_sled(&config)?;
         folder.sync_creation()?;
         sync(blobs)?;
         Ok((folder, db))
+    }
+
+    /// Opens the database. We have the folder's lock, so whoever still has sled's own is done with the database
+    /// and about to let go: sled's threads after a store of this process was closed, or a process that was
+    /// being started at that moment.
+    fn open_sled(&self, config: &sled::Config) -> Result<sled::Db, StoreError> {
+        for _ in 0..LOCK_ATTEMPTS {
+            match caught(&self.path, || config.open()) {
+                // sled has no error of its own for it.
+                Err(error) if error.to_string().contains("could not acquire lock") => {
+                    std::thread::sleep(LOCK_PAUSE);
+                }
+                opened => return opened,
+            }
+        }
+        Err(StoreError::Busy { path: self.path.clone() })
     }
 
     /// Keeps the folder until the process ends: whoever opened it again in this process would read memory

@@ -28,7 +28,6 @@ use crate::values::Digest;
 pub struct SledStore {
     /// After a failure a clone of it is leaked, so that sled's `Drop` cannot flush and fsync a second time.
     db: sled::Db,
-    folder: Folder,
     blobs: PathBuf,
     /// The newest durable head of each agreement. Written after the fsync, so it is what readers go by.
     heads: RwLock<BTreeMap<Digest, StoredHead>>,
@@ -36,6 +35,8 @@ pub struct SledStore {
     writer: Option<Mutex<Writer>>,
     /// The first failure; set once, never taken back.
     lost: OnceLock<Arc<str>>,
+    /// With our lock, and so the last to be dropped: whoever has the lock finds sled's own released.
+    folder: Folder,
 }
 
 impl SledStore {
@@ -62,11 +63,11 @@ impl SledStore {
         let (folder, db) = Folder::open(folder, blobs)?;
         let mut store = Self {
             db,
-            folder,
             blobs: blobs.to_owned(),
             heads: RwLock::default(),
             writer: None,
             lost: OnceLock::new(),
+            folder,
         };
         store.heads = RwLock::new(store.read_heads()?);
         Ok(store)
