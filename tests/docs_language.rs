@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use quorate::workflow::Checked;
@@ -49,17 +50,35 @@ fn every_example_of_the_language_passes() {
     }
 }
 
+/// The words in quotation marks between `start` and the next `end` of a source file.
+fn words<'s>(source: &'s str, start: &str, end: &str) -> Vec<&'s str> {
+    let part = source.split(start).nth(1).unwrap().split(end).next().unwrap();
+    part.split('"').skip(1).step_by(2).collect()
+}
+
 #[test]
 fn every_key_and_kept_word_of_the_language_is_on_the_page() {
     let page = fs::read_to_string("docs/language.md").unwrap();
-    let shipped = ["workflows/agi-2025.toml", "workflows/drug-milestone.toml"];
-    for file in shipped {
-        let table: Table = fs::read_to_string(file).unwrap().parse().unwrap();
-        for key in table.keys() {
-            assert!(
-                page.contains(&format!("`{key}`")) || page.contains(&format!("`[{key}")),
-                "{key} of {file}"
-            );
+    let mut wanted = Vec::new();
+    for file in fs::read_dir("src/workflow/read").unwrap() {
+        let source = fs::read_to_string(file.unwrap().path()).unwrap();
+        for asked in
+            [".get(\"", ".need(r, \"", ".need(\n            r,\n            \"", "section(r, &mut fields, \""]
+        {
+            wanted.extend(source.split(asked).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()));
+        }
+        for list in ["const LATER", "const EVENT_WORDS", "const ACTOR_WORDS", "const TRIGGERS"] {
+            if source.contains(list) {
+                wanted.extend(words(&source, list, "];").into_iter().map(str::to_owned));
+            }
         }
     }
+    let kept = fs::read_to_string("src/workflow/rule/mod.rs").unwrap();
+    wanted.extend(words(&kept, "const KEPT", "];").into_iter().map(str::to_owned));
+    assert!(wanted.len() > 80, "{}", wanted.len());
+    // As a whole word: in a table, an example or a sentence.
+    let there: BTreeSet<&str> =
+        page.split(|c: char| !c.is_ascii_lowercase() && c != '-' && !c.is_ascii_digit()).collect();
+    let missing: Vec<&String> = wanted.iter().filter(|word| !there.contains(word.as_str())).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }

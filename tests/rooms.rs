@@ -91,3 +91,13 @@ fn the_order_has_no_circle() {
         assert!(above.is_empty(), "{room} may import {above:?}, which stand above it");
     }
 }
+
+#[test]
+fn the_design_tells_the_same_of_every_room() {
+    let page = fs::read_to_string("docs/design.md").unwrap();
+    for (room, may) in ROOMS {
+        let row = page.lines().find(|line| line.starts_with(&format!("| `{room}` |"))).unwrap();
+        let told = row.split('|').nth(3).unwrap().split(',').map(str::trim).filter(|other| !other.is_empty());
+        assert_eq!(told.collect::<BTreeSet<_>>(), may.iter().copied().collect(), "{room}");
+    }
+}
