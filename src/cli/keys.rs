@@ -91,7 +91,7 @@ fn new(context: &Context, args: &New) -> Result<Answer, CliError> {
     if args.name.is_empty()
         || args.name.contains(['/', '\\'])
         || args.name.starts_with('.')
-        || args.name.ends_with(".pub")
+        || Path::new(&args.name).extension().is_some_and(|extension| extension == "pub")
     {
         return Err(CliError::usage(format!("`{}` cannot name a key; use a plain word", args.name)));
     }

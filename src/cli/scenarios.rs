@@ -1,6 +1,6 @@
 //! `workflow test`: the scenarios of a workflow.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -75,7 +75,7 @@ fn play(path: &Path, workflow: (&Path, &str)) -> Result<Played, CliError> {
     Ok(Err(failure.render((&name, scenario.text()), (&workflow_name, workflow.1), colour())))
 }
 
-fn result(path: &PathBuf, played: &Played) -> Value {
+fn result(path: &Path, played: &Played) -> Value {
     match played {
         Ok((title, outcome)) => json!({
             "file": answer::path(path), "title": title, "passes": true, "entries": outcome.entries,
