@@ -3,7 +3,7 @@
 
 mod cli_support;
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -161,7 +161,7 @@ fn names_that_are_not_utf8_are_names_like_others() {
     let with = |line: &str| {
         let words = cli_support::words(line);
         let words: Vec<&OsStr> =
-            data.iter().map(|it| it.as_os_str()).chain(words.iter().map(OsStr::new)).collect();
+            data.iter().map(OsString::as_os_str).chain(words.iter().map(OsStr::new)).collect();
         run(&words)
     };
     for line in ["init --log-name log.example", "key new ada --no-passphrase", "key show ada --json"] {
@@ -181,7 +181,7 @@ fn names_that_are_not_utf8_are_names_like_others() {
     let words = cli_support::words("reaffirm --occasion x --key keys/openai-ceo --json --out");
     let words: Vec<&OsStr> = data
         .iter()
-        .map(|it| it.as_os_str())
+        .map(OsString::as_os_str)
         .chain(words.iter().map(OsStr::new))
         .chain([out.as_os_str()])
         .collect();
