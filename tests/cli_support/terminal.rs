@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use super::Stage;
 
-/// Runs a line of quorate at a terminal and types each answer after its prompt. Gives the exit code and everything
+/// Runs a line of quorate at a terminal and types each answer after its prompt, each a passphrase. Gives the exit code and everything
 /// that the terminal showed.
 pub fn at_terminal(
     stage: &Stage,
@@ -16,7 +16,7 @@ pub fn at_terminal(
     set: &[(&str, &str)],
 ) -> (i32, String) {
     let program = env!("CARGO_BIN_EXE_quorate");
-    let typed = format!("'{program}' --data data --clock {} {line}", stage.clock);
+    let typed = format!("tty > terminal.txt; exec '{program}' --data data --clock {} {line}", stage.clock);
     // A prompt that never comes is a failure, and no wait for ever.
     let mut command = Command::new("timeout");
     command
@@ -44,6 +44,7 @@ pub fn at_terminal(
                 break;
             }
             from = shown.len();
+            wait_for_silence(stage);
             keyboard.write_all(format!("{answer}\n").as_bytes()).unwrap();
             asked = answers.next();
         }
@@ -51,4 +52,16 @@ pub fn at_terminal(
     let status = child.wait().unwrap();
     assert!(asked.is_none(), "never asked for {asked:?}: {}", String::from_utf8_lossy(&shown));
     (status.code().unwrap(), String::from_utf8(shown).unwrap())
+}
+
+/// The prompt is there a moment before the terminal stops showing what is typed; people do not type so fast.
+fn wait_for_silence(stage: &Stage) {
+    let terminal = stage.read("terminal.txt");
+    loop {
+        let settings = Command::new("stty").args(["-a", "-F", terminal.trim()]).output().unwrap();
+        assert!(settings.status.success(), "{settings:?}");
+        if String::from_utf8_lossy(&settings.stdout).contains(" -echo ") {
+            return;
+        }
+    }
 }
