@@ -1,9 +1,16 @@
 //! What a command answers: a page for a person, a document for a machine, an exit code.
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use super::error::Code;
 use super::show::Page;
+
+/// A path as JSON. One that is not UTF-8, which serde refuses, is told as well as text can tell it.
+pub fn path(path: &Path) -> Value {
+    Value::String(path.display().to_string())
+}
 
 /// The answer to a command.
 #[derive(Debug)]

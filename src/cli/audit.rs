@@ -118,21 +118,18 @@ fn findings(page: &mut Page, report: &Report) {
         report.findings.iter().partition(|finding| finding.follows.is_none());
     let faults = |count: usize| format!("{count} fault{}", if count == 1 { "" } else { "s" });
     page.title(&faults(causes.len()));
-    let rows = |findings: &[&Finding], tone: Tone| {
-        let row = |finding: &&Finding| {
-            vec![
-                (finding.place.to_string(), tone),
-                (finding.rule.clone(), Tone::Faint),
-                (finding.what.clone(), Tone::Plain),
-            ]
-        };
-        findings.iter().map(row).collect()
-    };
-    page.table(&["where", "rule", "what"], rows(&causes, Tone::Bad));
+    list(page, &causes);
     if !others.is_empty() {
         page.title(&format!("{} more that may only follow from these", faults(others.len())));
-        page.table(&["where", "rule", "what"], rows(&others, Tone::Notice));
+        list(page, &others);
     }
+}
+
+/// Not a table, whose narrow columns would break the digests that one has to compare.
+fn list(page: &mut Page, findings: &[&Finding]) {
+    let places: Vec<String> = findings.iter().map(|finding| finding.place.to_string()).collect();
+    let what = findings.iter().map(|finding| format!("{} [{}]", finding.what, finding.rule));
+    page.fields(places.iter().map(String::as_str).zip(what));
 }
 
 fn json(report: &Report) -> Value {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::answer::Answer;
+use super::answer::{self, Answer};
 use super::context::Context;
 use super::documents::read_text;
 use super::error::CliError;
@@ -66,9 +66,10 @@ pub fn run(context: &Context, args: &BallotArgs) -> Result<Answer, CliError> {
     } else {
         page.raw(paper.trim_end());
     }
+    let out = args.out.as_deref().map(answer::path);
     Ok(Answer::done(
         page,
-        json!({ "ballot": id, "question": digest, "paper": paper, "checkpoint": record.checkpoint, "out": args.out }),
+        json!({ "ballot": id, "question": digest, "paper": paper, "checkpoint": record.checkpoint, "out": out }),
     ))
 }
 
@@ -107,8 +108,9 @@ pub struct Sheet {
 /// A file cannot be read, or is not what it should be.
 pub fn read(file: &Path) -> Result<Sheet, CliError> {
     let text = read_text(file)?;
-    let paper: Paper = toml::from_str(&text)
-        .map_err(|error| CliError::usage(format!("{} is no ballot paper: {error}", file.display())))?;
+    let paper: Paper = toml::from_str(&text).map_err(|error| {
+        CliError::usage(format!("{} is no ballot paper: {}", file.display(), error.message()))
+    })?;
     if paper.paper != 1 {
         return Err(CliError::usage(format!(
             "{} is a paper of form {}, and this version of quorate knows form 1",
@@ -117,6 +119,12 @@ pub fn read(file: &Path) -> Result<Sheet, CliError> {
         )));
     }
     let checkpoint = beside(file, ".checkpoint");
+    if !checkpoint.exists() {
+        return Err(CliError::usage(format!(
+            "{} is not there: `quorate ballot --out` wrote it beside the paper; copy both",
+            checkpoint.display()
+        )));
+    }
     let signed = read_text(&checkpoint)?;
     let head = paper
         .vkey

@@ -44,17 +44,16 @@ struct Shown {
 /// The receipt cannot be read, no key is known, or it does not pass.
 pub fn run(context: &Context, args: &CheckArgs) -> Result<Answer, CliError> {
     let bytes = read(&args.file)?;
+    // What is no receipt needs no key to be told so.
+    if let Err(error) = Receipt::parse(&bytes) {
+        return Ok(faulty(&error.to_string(), None));
+    }
     let (key, from) = log_key(args)?;
-    let mut page = Page::default();
     let (receipt, shown) = match check(&bytes, &key, args.anchor) {
         Ok(passed) => passed,
-        Err(fault) => {
-            page.line(Tone::Bad, &format!("The receipt does not pass: {fault}."));
-            let json =
-                json!({ "passes": false, "fault": fault, "log-key": key.to_string(), "key-from": from });
-            return Ok(Answer::faults(page, json));
-        }
+        Err(fault) => return Ok(faulty(&fault, Some((&key, from)))),
     };
+    let mut page = Page::default();
     let Shown { checkpoint, time, checked } = &shown;
     page.line(Tone::Good, &format!("The receipt passes: entry {} is in the log.", receipt.index));
     page.fields([
@@ -81,6 +80,13 @@ pub fn run(context: &Context, args: &CheckArgs) -> Result<Answer, CliError> {
         "anchor": anchor_of(checked), "anchor-checked": args.anchor.is_some(),
     });
     Ok(Answer::done(page, json))
+}
+
+fn faulty(fault: &str, key: Option<(&VerifierKey, &str)>) -> Answer {
+    let mut page = Page::default();
+    page.line(Tone::Bad, &format!("The receipt does not pass: {fault}."));
+    let (key, from) = (key.map(|(key, _)| key.to_string()), key.map(|(_, from)| from));
+    Answer::faults(page, json!({ "passes": false, "fault": fault, "log-key": key, "key-from": from }))
 }
 
 fn check(bytes: &[u8], key: &VerifierKey, anchor: Option<Digest>) -> Result<(Receipt, Shown), String> {

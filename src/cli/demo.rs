@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Cli;
-use super::answer::Answer;
+use super::answer::{self, Answer};
 use super::error::{CliError, Code, file_error};
 use super::parcel::write_new;
 use super::show::{Page, Tone, time};
@@ -73,6 +73,10 @@ struct Act {
 /// The folder is there already, or a command fails.
 pub fn run(args: &DemoArgs) -> Result<Answer, CliError> {
     let play: Play = toml::from_str(PLAY).map_err(|error| CliError::usage(format!("the play: {error}")))?;
+    let first = play.act.first().map(at).transpose()?;
+    if let Some((_, first)) = args.until.zip(first).filter(|(until, first)| until <= first) {
+        return Err(CliError::usage(format!("the play begins at {first}; name a later time with --until")));
+    }
     let dir = folder(args.dir.as_deref())?;
     // The commands name their files as a person in that folder would.
     std::env::set_current_dir(&dir).map_err(file_error("enter", &dir))?;
@@ -96,7 +100,7 @@ pub fn run(args: &DemoArgs) -> Result<Answer, CliError> {
     next(&mut page, &dir, args.until, &anchor);
     Ok(Answer::done(
         page,
-        json!({ "dir": dir, "data": dir.join("data"), "agreement": play.agreement, "anchor": anchor }),
+        json!({ "dir": answer::path(&dir), "data": answer::path(&dir.join("data")), "agreement": play.agreement, "anchor": anchor }),
     ))
 }
 
@@ -212,7 +216,7 @@ fn next(page: &mut Page, dir: &Path, until: Option<Instant>, anchor: &str) {
         "quorate license --why research-ip           why, and what could move it",
         "quorate license --at 2033-01-02             what the calendar alone will bring",
         "quorate status                              who has still to act",
-        "quorate log                                 the record; `quorate log show 3` one entry",
+        "quorate log                                 all entries; `log show 3`: one",
         "quorate check data/receipts/agi-2025/3.tlog-proof",
     ] {
         page.raw(&format!("  {line}"));

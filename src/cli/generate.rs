@@ -7,7 +7,7 @@ use clap::{Args, CommandFactory as _};
 use serde_json::json;
 
 use super::Cli;
-use super::answer::Answer;
+use super::answer::{self, Answer};
 use super::error::{CliError, file_error};
 use super::show::{Page, Tone};
 
@@ -51,7 +51,8 @@ pub fn man(args: &Man) -> Result<Answer, CliError> {
     pages(&command, "", &args.dir, &mut written)?;
     let mut page = Page::default();
     page.line(Tone::Good, &format!("wrote {} pages to {}", written.len(), args.dir.display()));
-    Ok(Answer::done(page, json!({ "files": written })))
+    let files: Vec<_> = written.iter().map(|path| answer::path(path)).collect();
+    Ok(Answer::done(page, json!({ "files": files })))
 }
 
 fn pages(

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::answer::Answer;
+use super::answer::{self, Answer};
 use super::context::Context;
 use super::error::CliError;
 use super::show::{Page, Tone};
@@ -35,5 +35,5 @@ pub fn run(context: &Context, args: &Init) -> Result<Answer, CliError> {
     page.blank();
     page.raw("Next: `quorate key new NAME` makes a key to sign with;");
     page.raw("      `quorate open --help` says how the parties open an agreement.");
-    Ok(Answer::done(page, json!({ "data": path, "log-name": data.log_name() })))
+    Ok(Answer::done(page, json!({ "data": answer::path(&path), "log-name": data.log_name() })))
 }

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::answer::Answer;
+use super::answer::{self, Answer};
 use super::context::Context;
 use super::documents::Documents;
 use super::error::{CliError, file_error};
@@ -22,6 +22,7 @@ use crate::values::Id;
 
 /// Make, show or replace keys
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Example:\n  quorate key new ada")]
 pub enum Key {
     /// Make a new key in the data folder, protected by a passphrase
     #[command(after_help = "Example:\n  quorate key new ada\n\n\
@@ -87,21 +88,32 @@ pub fn run(context: &Context, command: &Key) -> Result<Answer, CliError> {
 }
 
 fn new(context: &Context, args: &New) -> Result<Answer, CliError> {
-    if args.name.is_empty() || args.name.contains(['/', '\\']) || args.name.starts_with('.') {
+    if args.name.is_empty()
+        || args.name.contains(['/', '\\'])
+        || args.name.starts_with('.')
+        || Path::new(&args.name).extension().is_some_and(|extension| extension == "pub")
+    {
         return Err(CliError::usage(format!("`{}` cannot name a key; use a plain word", args.name)));
     }
     let folder = keys_folder(context)?;
     DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(file_error("create", &folder))?;
     let path = folder.join(&args.name);
+    if path.exists() {
+        // Before anybody thinks of a passphrase.
+        return Err(signer::SignerError::Exists { path }.into());
+    }
     let passphrase = if args.no_passphrase { None } else { Some(new_passphrase(&path)?) };
     let public = signer::generate(&path, &args.name, passphrase.as_ref().map(|words| words.as_str()))?;
     let mut page = Page::default();
     page.line(Tone::Good, &format!("made the key {}", path.display()));
-    page.fields([("public key", public.to_string()), ("fingerprint", public.fingerprint())]);
+    tell(&mut page, &public);
     if args.no_passphrase {
         page.line(Tone::Notice, "It has no passphrase: whoever reads the file can sign with it.");
     }
-    Ok(Answer::done(page, json!({ "file": path, "key": public, "fingerprint": public.fingerprint() })))
+    Ok(Answer::done(
+        page,
+        json!({ "file": answer::path(&path), "key": public, "fingerprint": public.fingerprint() }),
+    ))
 }
 
 fn show(context: &Context, args: &Show) -> Result<Answer, CliError> {
@@ -113,8 +125,14 @@ fn show(context: &Context, args: &Show) -> Result<Answer, CliError> {
         return Ok(Answer::done(page, json!({ "vkey": vkey })));
     }
     let key = public(context, args.key.as_deref().unwrap_or_default())?;
-    page.fields([("public key", key.to_string()), ("fingerprint", key.fingerprint())]);
+    tell(&mut page, &key);
     Ok(Answer::done(page, json!({ "key": key, "fingerprint": key.fingerprint() })))
+}
+
+/// A key on a line of its own, which can be copied into a roster whole.
+fn tell(page: &mut Page, key: &PublicKey) {
+    page.fields([("fingerprint", key.fingerprint())]);
+    page.raw(&key.to_string());
 }
 
 fn replace(context: &Context, args: &Replace) -> Result<Answer, CliError> {
@@ -208,6 +226,12 @@ fn names(folder: &Path) -> Result<Vec<String>, CliError> {
 pub fn public(context: &Context, name: &str) -> Result<PublicKey, CliError> {
     let named = keys_folder(context)?.join(format!("{name}.pub"));
     let plain = !name.is_empty() && !name.contains(['/', ' ']);
+    if plain && !named.exists() && !Path::new(name).exists() {
+        return Err(CliError::usage(format!(
+            "there is no key `{name}`: neither {} nor a file {name} is there; `quorate key new {name}` makes one",
+            named.display()
+        )));
+    }
     let line =
         if plain && named.exists() { signer::public::read(&named) } else { signer::public::given(name) };
     Ok(line.map_err(signer::SignerError::Public)?.key)

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::answer::{self, Answer};
 use super::context::Context;
 use super::error::CliError;
 use super::parcel::write_new;
@@ -120,7 +120,7 @@ fn entry(context: &Context, args: &ShowArgs) -> Result<Answer, CliError> {
             "statement": checked.text(),
             "signatures": checked.envelope().signatures.iter().map(|it| json!({ "key": it.key, "sig": it.sig })).collect::<Vec<_>>(),
             "signers": signers.iter().map(|(key, holder)| json!({ "key": key, "as": holder })).collect::<Vec<_>>(),
-            "receipt": args.receipt,
+            "receipt": args.receipt.as_deref().map(answer::path),
         }),
     );
     Ok(Answer::done(page, Value::Object(json)))

@@ -28,6 +28,7 @@ mod submit;
 mod vote;
 mod workflow;
 
+use std::ffi::OsString;
 use std::io::{self, Write as _};
 
 use clap::{Parser, Subcommand};
@@ -88,6 +89,15 @@ enum Command {
 }
 
 impl Cli {
+    /// Runs a command line and prints its answer; the exit code is returned.
+    pub fn run_line(words: impl IntoIterator<Item = OsString>) -> Code {
+        let words: Vec<OsString> = words.into_iter().collect();
+        match Self::try_parse_from(&words) {
+            Ok(cli) => cli.run(),
+            Err(error) => print_misuse(&error, words.iter().any(|word| word == "--json")),
+        }
+    }
+
     /// Runs the command and prints its answer; the exit code is returned.
     pub fn run(&self) -> Code {
         match self.answer() {
@@ -133,7 +143,9 @@ impl Cli {
         match write(&text) {
             // Whoever read the output has seen enough, as `head` does.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => answer.code,
-            Err(_) => Code::Storage,
+            Err(error) => {
+                self.print_error(&CliError::Storage(format!("the answer cannot be written: {error}")))
+            }
             Ok(()) => answer.code,
         }
     }
@@ -152,6 +164,20 @@ impl Cli {
         let _ = writeln!(anstream::stderr(), "{bold}error{bold:#}{rule}: {error}");
         error.code()
     }
+}
+
+/// What the command line itself got wrong, or the help that it asks for.
+fn print_misuse(error: &clap::Error, as_json: bool) -> Code {
+    let wrong = error.use_stderr();
+    if wrong && as_json {
+        let what = error.to_string();
+        let what = what.trim_end().trim_start_matches("error: ");
+        let document = json!({ "error": { "rule": "usage", "code": Code::Usage as u8, "what": what } });
+        let _ = write(&pretty(&document));
+    }
+    // Nobody is left to tell where the stream is gone.
+    let _ = error.print();
+    if wrong { Code::Usage } else { Code::Done }
 }
 
 fn write(text: &str) -> io::Result<()> {

@@ -114,7 +114,7 @@ fn log(context: &Context, args: &OpenArgs) -> Result<LogIdentity, CliError> {
 
 fn roster(path: &Path) -> Result<Vec<RosterLine>, CliError> {
     let roster: Roster = toml::from_str(&read_text(path)?)
-        .map_err(|error| CliError::usage(format!("{}: {error}", path.display())))?;
+        .map_err(|error| CliError::usage(format!("{}: {}", path.display(), error.to_string().trim_end())))?;
     Ok(roster.officer)
 }
 

@@ -1,6 +1,7 @@
 //! `reaffirm`: all parties record that the workflow stands.
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 
 use super::answer::Answer;
 use super::context::Context;
@@ -16,7 +17,7 @@ use crate::statement::{Body, Reaffirm};
 )]
 pub struct ReaffirmArgs {
     /// On what occasion, in words
-    #[arg(long)]
+    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     occasion: String,
     #[command(flatten)]
     attach: Attach,

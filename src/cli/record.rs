@@ -107,15 +107,19 @@ pub fn choose(
         let name = |(anchor, name): &(Digest, Option<Id>)| {
             format!("`{}`", name.as_ref().map_or_else(|| anchor.to_string(), ToString::to_string))
         };
-        known.iter().map(name).collect::<Vec<_>>().join(", ")
+        let mut names: Vec<String> = known.iter().map(name).collect();
+        names.sort();
+        names.join(", ")
     };
+    if known.is_empty() {
+        return Err(CliError::usage(format!(
+            "{} holds no agreement yet; the parties open one with `quorate open`",
+            folder.display()
+        )));
+    }
     let Some(wanted) = wanted else {
         return match known {
             [(only, _)] => Ok(*only),
-            [] => Err(CliError::usage(format!(
-                "{} holds no agreement yet; the parties open one with `quorate open`",
-                folder.display()
-            ))),
             _ => Err(CliError::usage(format!("name the agreement; there are {}", names()))),
         };
     };
@@ -127,7 +131,7 @@ pub fn choose(
     });
     found.map(|(anchor, _)| *anchor).ok_or_else(|| {
         CliError::usage(format!(
-            "there is no agreement `{wanted}` in {}; there are {}",
+            "there is no agreement `{wanted}` in {}, which holds {}",
             folder.display(),
             names()
         ))

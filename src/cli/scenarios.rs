@@ -1,10 +1,10 @@
 //! `workflow test`: the scenarios of a workflow.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::answer::{self, Answer};
 use super::documents::read_text;
 use super::error::{CliError, file_error};
 use super::show::{Page, Tone};
@@ -75,14 +75,14 @@ fn play(path: &Path, workflow: (&Path, &str)) -> Result<Played, CliError> {
     Ok(Err(failure.render((&name, scenario.text()), (&workflow_name, workflow.1), colour())))
 }
 
-fn result(path: &PathBuf, played: &Played) -> Value {
+fn result(path: &Path, played: &Played) -> Value {
     match played {
         Ok((title, outcome)) => json!({
-            "file": path, "title": title, "passes": true, "entries": outcome.entries,
+            "file": answer::path(path), "title": title, "passes": true, "entries": outcome.entries,
             "refused": outcome.refused, "expectations": outcome.met,
         }),
         Err(failure) => {
-            json!({ "file": path, "passes": false, "failure": anstream::adapter::strip_str(failure).to_string() })
+            json!({ "file": answer::path(path), "passes": false, "failure": anstream::adapter::strip_str(failure).to_string() })
         }
     }
 }

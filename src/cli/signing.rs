@@ -99,10 +99,12 @@ impl Desk {
             (true, None) if self.signers.is_empty() => {
                 Err(CliError::usage("say in whose name with --as ACTOR, or sign with --key KEY"))
             }
-            (true, None) => Err(CliError::usage(format!(
-                "the key {} speaks for nobody in this agreement; sign with the key that the roster or the nomination names",
-                self.signers.first().map(|signer| signer.public().fingerprint()).unwrap_or_default()
-            ))),
+            (true, None) => {
+                let key = self.signers.first().map(|signer| signer.public().fingerprint());
+                let why = format!("the key {} speaks for nobody in this agreement", key.unwrap_or_default());
+                let instead = "sign with the key that the roster or the nomination names";
+                Err(Refusal::new("unknown-key", why, instead).into())
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::answer::Answer;
+use super::answer::{self, Answer};
 use super::context::Context;
 use super::documents::read_text;
 use super::error::{CliError, file_error};
@@ -62,7 +62,7 @@ pub fn sign(context: &Context, args: &Sign) -> Result<Answer, CliError> {
     for signature in signatures_of(&signers, &text)? {
         let path = parcel::add_signature(&args.file, &signature.sig)?;
         page.line(Tone::Good, &format!("signed with {}: {}", signature.key, path.display()));
-        written.push(json!({ "key": signature.key, "file": path }));
+        written.push(json!({ "key": signature.key, "file": answer::path(&path) }));
     }
     Ok(Answer::done(page, json!({ "type": statement.type_name(), "signatures": written })))
 }
@@ -120,7 +120,7 @@ fn told(
             "known": receipted.known,
             "time": receipted_time(receipted),
             "changes": changes,
-            "receipt": receipt,
+            "receipt": answer::path(receipt),
         }),
     )
 }

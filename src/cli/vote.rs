@@ -12,8 +12,8 @@ use super::error::CliError;
 use super::session::Session;
 use super::signing::{Desk, Signing, sign, text_of};
 use super::{keys, parcel, submit};
-use crate::engine::Refusal;
 use crate::engine::refusal::alternatives;
+use crate::engine::{Refusal, State};
 use crate::registry::Submission;
 use crate::signer::Signer;
 use crate::statement::{BallotRef, Body, By, Envelope, Header, Statement, Vote};
@@ -64,7 +64,7 @@ fn here(context: &Context, args: &VoteArgs, documents: Documents) -> Result<Answ
     let state = desk.state();
     let id = match &args.on {
         Some(id) => id.clone(),
-        None => ballot::only_open(state).or_else(|none| state.newest_ballot().cloned().ok_or(none))?,
+        None => meant(state)?,
     };
     let run = state.case(&id.case).and_then(|case| case.ballots.iter().find(|run| run.id == id));
     let rules = state.ballot(&id.ballot);
@@ -86,6 +86,20 @@ fn here(context: &Context, args: &VoteArgs, documents: Documents) -> Result<Answ
     };
     let by = desk.speaker(&args.signing, None)?;
     desk.finish(context, &args.signing, by, Body::Vote(vote), documents)
+}
+
+/// The only open ballot; where none is open, the newest one, so that the refusal tells when it closed.
+fn meant(state: &State) -> Result<BallotRef, CliError> {
+    match (ballot::open(state).as_slice(), state.newest_ballot()) {
+        ([], Some(newest)) => Ok(newest.clone()),
+        ([], None) => Err(Refusal::new(
+            "ballot-not-open",
+            "no ballot has been opened yet",
+            "`quorate status` says what comes next, and when",
+        )
+        .into()),
+        _ => ballot::only_open(state),
+    }
 }
 
 fn on_paper(
@@ -146,8 +160,8 @@ fn seat(args: &VoteArgs, sheet: &Sheet, signers: &[Signer]) -> Result<By, CliErr
     let elector = sheet.paper.electors.iter().find(|line| keys.contains(&line.key));
     elector.map(|line| By::One(line.seat.name().clone())).ok_or_else(|| {
         let seats = alternatives(sheet.paper.electors.iter().map(|line| line.seat.name()));
-        CliError::usage(format!(
-            "the paper names no elector with the key that signs; name your seat with --as: {seats}"
-        ))
+        let why = "the paper names no elector with the key that signs";
+        let instead = format!("sign with the key of your seat, or name your seat with --as: {seats}");
+        Refusal::new("not-an-elector", why, instead).into()
     })
 }

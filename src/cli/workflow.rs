@@ -17,6 +17,7 @@ use crate::workflow::{Checked, Diagnostics};
 
 /// Check, show or test a workflow
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Example:\n  quorate workflow check workflows/agi-2025.toml")]
 pub enum WorkflowCommand {
     /// Look for everything that would make it unsound, and say where and what to do
     #[command(after_help = "Example:\n  quorate workflow check workflows/agi-2025.toml")]

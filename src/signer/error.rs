@@ -76,7 +76,10 @@ pub enum SignerError {
         cause: String,
     },
     /// No passphrase could be had.
-    #[error("{}: encrypted, and no passphrase could be asked for: {source}", path.display())]
+    #[error(
+        "{0}: encrypted, and no passphrase could be asked for ({source}): run this at a terminal, or load the key with \
+         `ssh-add {0}` and name its .pub file", path.display()
+    )]
     Ask {
         /// The file.
         path: PathBuf,

@@ -146,7 +146,9 @@ impl DataDir {
     pub fn open(root: &Path) -> Result<Self, DataError> {
         let path = root.join("config.toml");
         let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => DataError::Missing { path: path.clone() },
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+                DataError::Missing { path: path.clone() }
+            }
             _ => io_error("read", &path)(error),
         })?;
         let config: Config = toml::from_str(&text)

@@ -80,7 +80,7 @@ pub enum StoreError {
         remedy: &'static str,
     },
     /// The folder is in use.
-    #[error("{}: another quorate process has it open; ask that server instead (`--server URL`), or stop it first", path.display())]
+    #[error("{}: another quorate process has it open; try again when that one has ended, or stop it", path.display())]
     Busy {
         /// The store's folder.
         path: PathBuf,

@@ -1,0 +1,204 @@
+//! `quorate demo` as a newcomer runs it, and what can be asked of the data folder that it leaves.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
+
+mod cli_support;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use cli_support::{Done, Stage, attribute, copy_folder, quorate};
+use serde_json::Value;
+
+/// A played demo: `demo/data` is its data folder.
+fn played() -> (Stage, String) {
+    let stage = Stage::empty();
+    let done = Done::of(quorate(&stage.path("")).args(["demo", "--dir", "demo"]).output().unwrap());
+    assert_eq!((done.code, done.err.as_str()), (0, ""), "{done:?}");
+    (stage, done.out)
+}
+
+/// What a command says of the demo's data folder. The machine's clock is the one that counts.
+fn asked(stage: &Stage, words: &[&str]) -> Done {
+    let done = Done::of(quorate(&stage.path("demo")).args(["--data", "data"]).args(words).output().unwrap());
+    assert_eq!(done.code, 0, "{words:?}: {done:?}");
+    done
+}
+
+fn license(stage: &Stage, at: &str) -> Value {
+    asked(stage, &["license", "--json", "--at", at]).json()
+}
+
+fn assert_value(license: &Value, grant: &str, attribute_name: &str, value: &str, because: &Value) {
+    let found = attribute(license, grant, attribute_name);
+    assert_eq!(found["value"], value, "{grant}");
+    for (name, expected) in because.as_object().unwrap() {
+        assert_eq!(&found["because"][name], expected, "{grant}: {}", found["because"]);
+    }
+}
+
+fn event(name: &str) -> Value {
+    serde_json::json!({ "event": name })
+}
+
+/// Every attribute of every grant with its value.
+fn values(license: &Value) -> Vec<(String, String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let grants = license["grants"].as_array().unwrap().iter();
+    let attributes = grants.flat_map(|grant| {
+        let attributes = grant["attributes"].as_array().unwrap().iter();
+        attributes.map(move |it| (text(&grant["grant"]), text(&it["attribute"]), text(&it["value"])))
+    });
+    attributes.collect()
+}
+
+#[test]
+fn the_demo_switches_the_licences_by_signed_votes() {
+    let (stage, told) = played();
+    assert!(told.contains("SPECIMEN") && told.contains("Try next"), "{told}");
+    assert!(!told.contains('\u{1b}'), "colour where no terminal is");
+    let license = asked(&stage, &["license", "--json"]).json();
+    assert_eq!((&license["specimen"], &license["contract"]["prevails"]), (&true.into(), &true.into()));
+    assert!(license["readings"].as_u64().unwrap() > 0);
+
+    assert_value(&license, "research-ip", "status", "ended", &event("verified"));
+    assert_value(&license, "revenue-share", "status", "ended", &event("verified"));
+    assert_value(&license, "compute-thresholds", "status", "lifted", &event("declared"));
+    assert_value(&license, "consumer-hardware", "status", "not granted", &serde_json::json!({ "entry": 0 }));
+    let models = attribute(&license, "models-and-products-ip", "status");
+    assert_eq!(models["value"], "in force");
+    let causes = models["next"][0]["first-of"].as_array().unwrap();
+    assert!(!causes.is_empty() && causes.iter().all(|it| it["instant"].as_str() >= Some("2033-01-01")));
+    // The event came from the ballot, and its entry is the last vote.
+    let because = &attribute(&license, "research-ip", "status")["because"];
+    assert_eq!(because["ballot"], "verification#1/finding#1");
+    let entry = because["entry"].to_string();
+    let shown = asked(&stage, &["log", "show", &entry, "--json"]).json();
+    assert!(shown["entry"]["statement"].as_str().unwrap().contains("\"type\":\"vote\""));
+}
+
+#[test]
+fn before_the_declaration_everything_is_as_at_the_opening() {
+    let (stage, _) = played();
+    let opening = license(&stage, "2025-10-28T16:00:00Z");
+    let before = license(&stage, "2026-03-02T08:59:59Z");
+    assert_eq!(values(&before), values(&opening));
+    for (grant, value) in [
+        ("research-ip", "in force"),
+        ("models-and-products-ip", "in force"),
+        ("revenue-share", "in force"),
+        ("azure-api-exclusivity", "in force"),
+        ("consumer-hardware", "not granted"),
+        ("compute-thresholds", "apply"),
+        ("right-of-first-refusal", "ended"),
+    ] {
+        assert_value(&before, grant, "status", value, &serde_json::json!({ "entry": 0 }));
+    }
+    // The declaration itself moves one term and no other.
+    let declared = license(&stage, "2026-03-02T09:00:00Z");
+    let moved: Vec<_> = values(&declared).into_iter().filter(|it| !values(&before).contains(it)).collect();
+    assert_eq!(moved, [("compute-thresholds".to_owned(), "status".to_owned(), "lifted".to_owned())]);
+}
+
+#[test]
+fn the_dates_of_the_contract_switch_by_themselves() {
+    let (stage, _) = played();
+    let then = license(&stage, "2033-01-02T00:00:00Z");
+    assert_eq!(then["projection"], true);
+    let status = attribute(&then, "models-and-products-ip", "status");
+    assert_eq!(status["value"], "ended");
+    assert!(status["because"]["instant"].as_str().unwrap().starts_with("2033-01-01T00:00:00"));
+    assert_value(&then, "research-ip", "status", "ended", &event("verified"));
+
+    // Without a declaration the other date does it.
+    let stage = Stage::opened();
+    let status = |at: &str| {
+        let then = stage.ok(&format!("license --at {at}"));
+        attribute(&then, "research-ip", "status").clone()
+    };
+    assert_eq!(status("2031-01-01T07:59:59Z")["value"], "in force");
+    assert_eq!(status("2031-01-01T08:00:00Z")["value"], "ended");
+    assert_eq!(status("2033-01-02T00:00:00Z")["because"]["instant"], "2031-01-01T00:00:00-08:00");
+}
+
+#[test]
+fn two_runs_and_a_copy_give_the_same_bytes() {
+    let (stage, _) = played();
+    for at in ["2026-03-01T00:00:00Z", "2026-06-02T09:00:00Z", "2033-01-02T00:00:00Z"] {
+        let once = asked(&stage, &["license", "--json", "--at", at]).out;
+        assert_eq!(asked(&stage, &["license", "--json", "--at", at]).out, once);
+        let copy = Stage::empty();
+        copy_folder(&stage.path("demo/data"), &copy.path("demo/data"));
+        assert_eq!(asked(&copy, &["license", "--json", "--at", at]).out, once);
+    }
+}
+
+/// `tests/run` names a second build of the program, made with other settings: the answers are the same.
+#[test]
+fn another_build_gives_the_same_bytes() {
+    let other =
+        std::env::var_os("QUORATE_OTHER_BUILD").unwrap_or_else(|| env!("CARGO_BIN_EXE_quorate").into());
+    let other = Path::new(&other).canonicalize().unwrap();
+    let stage = Stage::empty();
+    let run = |words: &[&str]| {
+        let mut command = Command::new(&other);
+        command
+            .current_dir(stage.path(""))
+            .env_remove("QUORATE_DATA")
+            .env_remove("QUORATE_CLOCK")
+            .args(words);
+        let done = Done::of(command.output().unwrap());
+        assert_eq!(done.code, 0, "{words:?}: {done:?}");
+        done.out
+    };
+    run(&["demo", "--dir", "demo"]);
+    let clock = ["--data", "demo/data", "--clock", "2026-07-01T00:00:00Z"];
+    for words in [
+        &["license", "--json", "--at", "2026-06-02T09:00:00Z"][..],
+        &["license", "--json", "--at", "2033-01-02T00:00:00Z"],
+        &["license"],
+        &["status", "--json"],
+        &["audit", "--json"],
+        &["log", "--json"],
+    ] {
+        let words = [&clock[..], words].concat();
+        let ours = Done::of(quorate(&stage.path("")).args(&words).output().unwrap());
+        assert_eq!(ours.out, run(&words), "{words:?}");
+    }
+}
+
+#[test]
+fn what_the_demo_says_to_try_next_works() {
+    let (stage, told) = played();
+    let next = told.split("Try next").nth(1).unwrap();
+    let lines: Vec<&str> = next.lines().filter_map(|line| line.trim().strip_prefix("quorate ")).collect();
+    assert!(lines.len() >= 6, "{next}");
+    for line in lines {
+        // What stands behind two spaces says what the command is for.
+        let line = line.split("  ").next().unwrap();
+        let words: Vec<&str> = line.split_whitespace().collect();
+        asked(&stage, &words);
+    }
+}
+
+#[test]
+fn the_demo_overwrites_nothing() {
+    let (stage, _) = played();
+    let before = fs::read(stage.path("demo/roster.toml")).unwrap();
+    let again = Done::of(quorate(&stage.path("")).args(["demo", "--dir", "demo"]).output().unwrap());
+    assert_eq!((again.code, again.out.as_str()), (2, ""));
+    assert!(again.err.contains("--dir"), "{}", again.err);
+    assert_eq!(fs::read(stage.path("demo/roster.toml")).unwrap(), before);
+    let file =
+        Done::of(quorate(&stage.path("")).args(["demo", "--dir", "demo/roster.toml"]).output().unwrap());
+    assert_eq!(file.code, 2, "{file:?}");
+}
+
+#[test]
+fn pages_of_the_demo_fit_eighty_columns() {
+    let (_, told) = played();
+    // Digests and keys stay whole, and commands to copy stay on one line.
+    let whole = |line: &str| line.contains("sha256:") || line.contains('+') || line.trim().starts_with("cd ");
+    let wide: Vec<&str> = told.lines().filter(|line| line.chars().count() > 80 && !whole(line)).collect();
+    assert!(wide.is_empty(), "{wide:#?}");
+}
