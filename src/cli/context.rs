@@ -15,13 +15,28 @@ use crate::values::Instant;
 #[derive(Debug, Clone, Args)]
 pub struct Context {
     /// The data folder [default: quorate in the XDG data folder, ~/.local/share/quorate]
-    #[arg(long, global = true, value_name = "DIR", env = "QUORATE_DATA", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Everywhere",
+        value_name = "DIR",
+        env = "QUORATE_DATA",
+        hide_env_values = true
+    )]
     pub data: Option<PathBuf>,
     /// Answer with one JSON document
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Everywhere")]
     pub json: bool,
     /// Stand at this time instead of the machine's; only specimens take entries then
-    #[arg(long, global = true, value_name = "TIME", env = "QUORATE_CLOCK", value_parser = time::parse, hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Everywhere",
+        value_name = "TIME",
+        env = "QUORATE_CLOCK",
+        value_parser = time::parse,
+        hide_env_values = true
+    )]
     pub clock: Option<Instant>,
 }
 

@@ -33,7 +33,7 @@ pub enum Key {
     Show(Show),
     /// Replace the key that speaks for a holder: rotate it, or recover from its loss
     #[command(after_help = "Example:\n  quorate key replace --new-key ada-2 --key ada\n  \
-        quorate key replace verification#1/i1 --recovery --new-key ada-2.pub --out recovery.json\n\n\
+        quorate key replace verification#1/i1 --recovery \\\n      --new-key ada-2.pub --out recovery.json\n\n\
         Rotation is signed by the old and the new key. Recovery is signed by all parties, by whoever appoints \
         to the seat, and by the new key.")]
     Replace(Replace),

@@ -18,7 +18,7 @@ use crate::values::Id;
 /// Name a person and their key for a seat
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  quorate nominate verification#1/i1 --person 'Ada Example' --nominee-key ada.pub --key registrar"
+    after_help = "Example:\n  quorate nominate verification#1/i1 --person 'Ada Example' \\\n      --nominee-key ada.pub --key registrar"
 )]
 pub struct NominateArgs {
     /// The seat: `verification#1/i1`, or `i1` where only one is called so

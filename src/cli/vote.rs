@@ -23,7 +23,7 @@ use crate::values::Id;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  quorate vote --choice met --rationale why.md --key ~/.ssh/id_ed25519\n  \
-    quorate vote --ballot paper.toml --choice met --rationale why.md --key ~/.ssh/id_ed25519 --out vote.json\n\n\
+    quorate vote --ballot paper.toml --choice met --rationale why.md \\\n      --key ~/.ssh/id_ed25519 --out vote.json\n\n\
     The second one needs the ballot paper and nothing else; `quorate submit vote.json` finishes it."
 )]
 pub struct VoteArgs {
