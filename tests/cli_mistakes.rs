@@ -122,6 +122,7 @@ fn command_line(book: &mut Book) {
     book.mistake(&stage, "A grant that is not there", "license --why reserch-ip");
     book.mistake(&stage, "An anchor that is none", "audit --anchor 34759fbf");
     book.mistake(&stage, "A shell that is not known", "completions tcsh");
+    book.mistake(&stage, "A play that ends before it begins", "demo --until 2020-01-01 --dir demo");
     book.mistake(&stage, "A document without its name", "declare --attach declaration.md --key openai-ceo");
 }
 

@@ -44,6 +44,9 @@ fn the_help_of_every_command_has_an_example() {
             let example =
                 text.split("Example").nth(1).unwrap_or_else(|| panic!("{name}: no example in\n{text}"));
             assert!(example.contains(&name), "{name}: the example shows another command");
+            // A line that is wrapped cannot be copied.
+            let wide = |line: &&str| line.starts_with("  ") && line.chars().count() > 80;
+            assert_eq!(example.lines().find(wide), None, "{name}");
         }
     }
 }
