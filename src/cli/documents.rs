@@ -81,7 +81,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, CliError> {
     file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(file_error("read", path))?;
     if bytes.len() as u64 > LONGEST {
         return Err(CliError::usage(format!(
-            "{} has more than {LONGEST} bytes; attach a smaller document that names it by digest",
+            "{} has more than {LONGEST} bytes; name a smaller file, which may name the larger one by its digest",
             path.display()
         )));
     }

@@ -1,7 +1,6 @@
 //! `reaffirm`: all parties record that the workflow stands.
 
 use clap::Args;
-use clap::builder::NonEmptyStringValueParser;
 
 use super::answer::Answer;
 use super::context::Context;
@@ -17,7 +16,7 @@ use crate::statement::{Body, Reaffirm};
 )]
 pub struct ReaffirmArgs {
     /// On what occasion, in words
-    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long)]
     occasion: String,
     #[command(flatten)]
     attach: Attach,

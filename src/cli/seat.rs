@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::NonEmptyStringValueParser;
 
 use super::answer::Answer;
 use super::context::Context;
@@ -24,7 +23,7 @@ pub struct NominateArgs {
     /// The seat: `verification#1/i1`, or `i1` where only one is called so
     seat: String,
     /// The person, in words
-    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long)]
     person: String,
     /// The nominee's public key: a .pub file, or its line in quotation marks
     #[arg(long, value_name = "PUB")]
@@ -67,7 +66,7 @@ pub struct DiscloseArgs {
 )]
 pub struct RecuseArgs {
     /// Why, in words
-    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long)]
     reason: String,
     /// The case; may be left out where the seat is of one case
     #[arg(long)]
@@ -84,7 +83,7 @@ pub struct RecuseArgs {
 #[command(after_help = "Example:\n  quorate step-down --reason retirement --key ~/.ssh/id_ed25519")]
 pub struct StepDownArgs {
     /// Why, in words
-    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long)]
     reason: String,
     /// The seat; may be left out where your key fills only one
     #[arg(long)]

@@ -82,6 +82,9 @@ pub enum StatementError {
         /// Why.
         cause: KeyError,
     },
+    /// Words that are to be said, and are not.
+    #[error("field `{0}` is empty; say it in words")]
+    Empty(String),
     /// The nonce of `open` is not 32 bytes.
     #[error("field `nonce` is not 32 bytes in base64 (44 characters)")]
     Nonce,
@@ -180,9 +183,14 @@ impl Statement {
             Ok(_) => Ok(()),
             Err(cause) => Err(StatementError::Key { field, cause }),
         };
+        let check_words = |field: &str, words: &str| match words.trim() {
+            "" => Err(StatementError::Empty(field.to_owned())),
+            _ => Ok(()),
+        };
         match &self.body {
             Body::Open(open) => {
                 for (index, line) in open.roster.iter().enumerate() {
+                    check_words(&format!("roster.{index}.person"), &line.person)?;
                     check_key(format!("roster.{index}.key"), &line.key)?;
                 }
                 match Base64::decode_vec(&open.nonce) {
@@ -190,9 +198,15 @@ impl Statement {
                     _ => Err(StatementError::Nonce),
                 }
             }
-            Body::Nominate(body) => check_key("key".to_owned(), &body.key),
+            Body::Nominate(body) => {
+                check_words("person", &body.person)?;
+                check_key("key".to_owned(), &body.key)
+            }
+            Body::Recuse(body) => check_words("reason", &body.reason),
+            Body::StepDown(body) => check_words("reason", &body.reason),
+            Body::Reaffirm(body) => check_words("occasion", &body.occasion),
             Body::ReplaceKey(body) => check_key("key".to_owned(), &body.key),
-            _ => Ok(()),
+            Body::AcceptSeat(_) | Body::Disclose(_) | Body::Act(_) | Body::Vote(_) => Ok(()),
         }
     }
 

@@ -49,6 +49,26 @@ fn a_repeated_field_is_refused_at_any_depth() {
 }
 
 #[test]
+fn words_that_say_nothing_are_refused() {
+    let empty = |text: &str, words: &str, said: &str| {
+        assert!(text.contains(words), "{words}");
+        refusal(&text.replacen(words, said, 1))
+    };
+    for (kind, field, words) in [
+        ("nominate", "person", "Émilie du Châtelet"),
+        ("recuse", "reason", r#"a \"former\" colleague"#),
+        ("step-down", "reason", "retirement"),
+        ("reaffirm", "occasion", "27 February 2026"),
+        ("open", "roster.0.person", "Ada Lovelace"),
+    ] {
+        let text = all().into_iter().find(|text| text.contains(&format!(r#""type":"{kind}""#))).unwrap();
+        for said in ["", "  "] {
+            assert_eq!(empty(&text, words, said), format!("field `{field}` is empty; say it in words"));
+        }
+    }
+}
+
+#[test]
 fn numbers_that_are_not_whole_digits_are_refused() {
     for number in ["41.0", "41.5", "4e1", "41E0", "-0", "18446744073709551616"] {
         let refusal = refusal(&bent("41", number));
@@ -235,7 +255,7 @@ fn keys_that_cannot_sign_are_refused_by_field() {
     let identity = PublicKey::plain(RawKey(std::array::from_fn(|i| u8::from(i == 0)))).to_string();
     let refused = [
         open().replacen(&plain(1).to_string(), &identity, 1),
-        with_header("nominate", &format!(r#""seat":"experts/i1","person":"","key":"{identity}""#)),
+        with_header("nominate", &format!(r#""seat":"experts/i1","person":"Ada","key":"{identity}""#)),
         with_header("replace-key", &format!(r#""holder":"openai/ceo","how":"recovery","key":"{identity}""#)),
     ];
     for (text, field) in refused.iter().zip(["roster.0.key", "key", "key"]) {
@@ -274,14 +294,14 @@ proptest! {
 
     #[test]
     fn any_visible_words_can_be_said(reason in "\\PC{0,80}") {
-        let mut statement = Statement::parse(&with_header("step-down", r#""seat":"experts/i1","reason":"""#)).unwrap();
+        let mut statement = Statement::parse(&with_header("step-down", r#""seat":"experts/i1","reason":"…""#)).unwrap();
         if let Body::StepDown(body) = &mut statement.body {
             body.reason.clone_from(&reason);
         }
-        let hidden = reason.chars().any(is_hidden);
+        let refused = reason.chars().any(is_hidden) || reason.trim().is_empty();
         match Statement::parse(&statement.to_text()) {
             Ok(read) => prop_assert_eq!(read, statement),
-            Err(error) => prop_assert!(hidden, "{}", error),
+            Err(error) => prop_assert!(refused, "{}", error),
         }
     }
 }

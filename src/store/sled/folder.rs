@@ -11,7 +11,7 @@ use super::{StoreError, caught};
 /// sled's page cache. Pages of one batch must fit many times over, as pages are evicted from 256 shards.
 const CACHE_BYTES: u64 = 128 * 1024 * 1024;
 
-/// How often, and after which pauses, sled's own lock is asked for: two seconds in all.
+/// How often, and after which pauses, a lock is asked for: two seconds in all.
 const LOCK_ATTEMPTS: u32 = 200;
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
@@ -149,11 +149,15 @@ fn lock(folder: &Path) -> Result<File, StoreError> {
     let path = folder.join("lock");
     let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
     let file = file.map_err(StoreError::io("open", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Busy { path: folder.to_owned() }),
-        Err(TryLockError::Error(error)) => Err(StoreError::io("lock", &path)(error)),
+    // A command holds it for a moment, and the next one can wait for that; a server does not let go.
+    for _ in 0..LOCK_ATTEMPTS {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::Error(error)) => return Err(StoreError::io("lock", &path)(error)),
+        }
     }
+    Err(StoreError::Busy { path: folder.to_owned() })
 }
 
 fn create(folder: &Path) -> Result<(), StoreError> {
