@@ -62,9 +62,7 @@ fn told(page: &mut Page, report: &Report) -> Value {
     let state = report.state.as_ref();
     if let Some(state) = state {
         page.title(&state.workflow.title);
-        if state.workflow.nature == Nature::Specimen {
-            page.line(Tone::Notice, "SPECIMEN: it binds nobody.");
-        }
+        page.specimen(&state.workflow);
     }
     page.fields(fields(report));
     if report.passes() {

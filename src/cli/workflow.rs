@@ -105,9 +105,7 @@ fn show(args: &FileArgs) -> Result<Answer, CliError> {
     let (_, workflow) = read(&args.file)?;
     let mut page = Page::default();
     page.title(&workflow.title);
-    if workflow.nature == Nature::Specimen {
-        page.line(Tone::Notice, "SPECIMEN: it binds nobody.");
-    }
+    page.specimen(&workflow);
     page.fields([
         ("digest", workflow.digest.to_string()),
         ("contract", format!("{}, which prevails", workflow.contract.digest)),

@@ -1,9 +1,10 @@
 use serde_json::{Map, Value, json};
 
-use super::page::{Page, Tone};
+use super::page::Page;
 use super::time;
 use crate::cli::record::Record;
 use crate::engine::State;
+use crate::log::Head;
 use crate::values::Instant;
 use crate::workflow::model::Nature;
 
@@ -21,9 +22,7 @@ pub fn header(record: &Record, state: &State, at: Instant, now: Instant) -> (Pag
     let readings = workflow.readings.len();
     let mut page = Page::default();
     page.title(&workflow.title);
-    if workflow.nature == Nature::Specimen {
-        page.line(Tone::Notice, "SPECIMEN: it binds nobody.");
-    }
+    page.specimen(workflow);
     let when = if at == now { time::plain(at) } else { time::from_now(at, now) };
     page.fields([
         ("agreement", state.agreement.to_string()),
@@ -33,6 +32,12 @@ pub fn header(record: &Record, state: &State, at: Instant, now: Instant) -> (Pag
         ),
         ("at", format!("{when}; the log has {}", entries(state.size))),
     ]);
+    (page, facts(state, record.head, at))
+}
+
+/// What every JSON answer about an agreement begins with.
+pub fn facts(state: &State, head: Head, at: Instant) -> Map<String, Value> {
+    let workflow = &state.workflow;
     let mut fields = Map::new();
     let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
     put("agreement", json!(state.agreement));
@@ -40,8 +45,8 @@ pub fn header(record: &Record, state: &State, at: Instant, now: Instant) -> (Pag
     put("specimen", json!(workflow.nature == Nature::Specimen));
     put("workflow", json!(workflow.digest));
     put("contract", json!({ "digest": state.contract, "prevails": true }));
-    put("readings", json!(readings));
+    put("readings", json!(workflow.readings.len()));
     put("at", json!(at));
-    put("head", json!(record.head));
-    (page, fields)
+    put("head", json!(head));
+    fields
 }
