@@ -91,31 +91,47 @@ impl State {
             accepted: None,
             disclosures: Vec::new(),
         };
+        self.clear_seat(&seat, "replaced", done);
         self.with_place(&seat, |place| place.nominee = Some(nominee));
-        self.holders.enter(seat, person, key);
+        self.holders.enter(seat, person, key, done.entry);
     }
 
     fn recused(&mut self, seat: &HolderRef, case: &CaseRef, reason: String, done: Done) {
         let seat = seat_id(seat).clone();
-        self.leave_ballot(case, &seat, "recused", done);
+        // Where a ballot does not leave out who is recused, whoever recuses during it votes as well.
+        if self.open_ballot_of(case).is_some_and(|ballot| ballot.less.contains(&Exclusion::Recused)) {
+            self.leave_ballot(case, &seat, "recused", done);
+        }
         self.with_case(case, |case| {
             case.recused.insert(seat, Recusal { done, reason });
         });
     }
 
     fn stepped_down(&mut self, seat: &HolderRef, done: Done) {
+        let was_filled = self.seat(seat).is_some_and(|seating| seating.is_filled());
+        self.clear_seat(seat, "stepped down", done);
+        self.with_place(seat, |place| {
+            place.nominee = None;
+            // Whoever never filled the seat does not put off the time at which others may fill it.
+            if was_filled {
+                place.vacant_since = done.at;
+            }
+        });
+        self.holders.leave(seat);
+    }
+
+    /// Whoever sat in a seat is out of its open ballots, and the next one does not inherit a recusal.
+    fn clear_seat(&mut self, seat: &HolderRef, reason: &'static str, done: Done) {
         let cases: Vec<CaseRef> = match seat {
             HolderRef::CaseSeat { case, .. } => vec![case.clone()],
             HolderRef::Office { body, .. } => self.cases_with_panel(body),
         };
         for case in cases {
-            self.leave_ballot(&case, seat_id(seat), "stepped down", done);
+            self.leave_ballot(&case, seat_id(seat), reason, done);
+            self.with_case(&case, |case| {
+                case.recused.remove(seat_id(seat));
+            });
         }
-        self.with_place(seat, |place| {
-            place.nominee = None;
-            place.vacant_since = done.at;
-        });
-        self.holders.leave(seat);
     }
 
     fn cases_with_panel(&self, panel: &Id) -> Vec<CaseRef> {
@@ -130,7 +146,12 @@ impl State {
         let vote_stands = self.open_ballot_of(case).is_some_and(|ballot| ballot.leaver_stands);
         self.with_case(case, |case| {
             if let Some(run) = case.open_ballot_mut().filter(|run| run.electors.contains_key(seat)) {
-                run.left.entry(seat.clone()).or_insert(Leaving { reason, done, vote_stands });
+                let leaving = Leaving { reason, done, vote_stands };
+                let before = run.left.entry(seat.clone()).or_insert_with(|| leaving.clone());
+                // A recovered key leaves the vote standing; leaving for good after that does not.
+                if before.vote_stands {
+                    *before = leaving;
+                }
             }
         });
     }
@@ -140,7 +161,7 @@ impl State {
     }
 
     fn key_replaced(&mut self, holder: &HolderRef, key: PublicKey, recovered: bool, done: Done) {
-        self.holders.replace_key(holder, key.clone());
+        self.holders.replace_key(holder, key.clone(), done.entry);
         self.with_nominee(holder, |nominee| nominee.key = key);
         if !recovered {
             return;
