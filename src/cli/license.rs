@@ -244,8 +244,9 @@ fn cause_story(state: &State, cause: &Cause) -> String {
     match cause {
         Cause::At(_, written) => format!("the instant {written}"),
         Cause::Event(event) => {
+            let emitters = state.workflow.emitters(event);
             let emitters: Vec<String> =
-                state.emitters(event).map(|(procedure, words)| format!("{words} in {procedure}")).collect();
+                emitters.map(|(procedure, words)| format!("{words} in {procedure}")).collect();
             format!("the event `{event}`, from {}", emitters.join(", or "))
         }
     }

@@ -98,7 +98,7 @@ fn statement(context: &Context, args: &OpenArgs) -> Result<Statement, CliError> 
         roster: roster(&args.roster)?,
         nonce: nonce()?,
     };
-    let by = By::of(workflow.parties.iter().map(|party| party.name.clone()).collect());
+    let by = By::of(workflow.party_names());
     Ok(Statement { by, header: None, body: Body::Open(Box::new(open)) })
 }
 

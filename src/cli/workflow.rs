@@ -10,9 +10,7 @@ use super::answer::Answer;
 use super::documents::read_text;
 use super::error::CliError;
 use super::show::{Page, Tone};
-use crate::workflow::model::{
-    Ballot, Formed, Grant, Nature, Panel, Procedure, State, Step, Trigger, Workflow,
-};
+use crate::workflow::model::{Ballot, Formed, Grant, Nature, Panel, Procedure, State, Step, Workflow};
 use crate::workflow::{Checked, Diagnostics};
 
 /// Check, show or test a workflow
@@ -190,17 +188,13 @@ fn state_words(state: &State) -> String {
 }
 
 fn step_words(step: &Step) -> String {
-    let trigger = match &step.trigger {
-        Trigger::Do(doing) => format!("{} by {}", doing.act, doing.by.words()),
-        other => other.words(),
-    };
     let to = step.to.as_ref().map_or_else(String::new, |to| format!(" → {to}"));
     let bound = match step.at_most {
         None => String::new(),
         Some(1) => ", at most once".to_owned(),
         Some(most) => format!(", at most {most} times"),
     };
-    format!("{trigger}{to}{}{bound}", emits(&step.emits))
+    format!("{}{to}{}{bound}", step.trigger.words(), emits(&step.emits))
 }
 
 fn emits(events: &[crate::values::Id]) -> String {

@@ -163,10 +163,7 @@ impl State {
 
     fn case_opened(&mut self, id: &CaseRef, by: &str, attach: &Attachments, done: Done) {
         let Some(procedure) = self.procedure(id).cloned() else { return };
-        let panel = procedure
-            .panel
-            .as_ref()
-            .and_then(|name| self.workflow.panels.iter().find(|panel| panel.name == *name));
+        let panel = procedure.panel.as_ref().and_then(|name| self.workflow.panel(name));
         let seats =
             panel.filter(|panel| panel.formed == Formed::PerCase).map(|panel| Seats::vacant(panel, done.at));
         let case = Case {
@@ -228,13 +225,8 @@ impl State {
 
     /// Enters a state: its clocks start, its ballot opens, its duties arise.
     fn enter(&mut self, id: &CaseRef, name: &Id, why: Why) {
-        let Some(state) = self
-            .procedure(id)
-            .and_then(|procedure| procedure.states.iter().find(|state| state.name == *name))
-            .cloned()
-        else {
-            return;
-        };
+        let state = self.procedure(id).and_then(|procedure| procedure.state(name));
+        let Some(state) = state.cloned() else { return };
         let at = self.moment.at;
         self.with_case(id, |case| {
             if let Some(run) = case.open_ballot_mut() {

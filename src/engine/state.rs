@@ -89,7 +89,7 @@ impl State {
 
     /// The procedure of a case.
     pub fn procedure(&self, id: &CaseRef) -> Option<&Procedure> {
-        self.workflow.procedures.iter().find(|procedure| procedure.name == id.procedure)
+        self.workflow.procedure(&id.procedure)
     }
 
     /// The cases of a procedure, oldest first.
@@ -103,7 +103,7 @@ impl State {
     /// The panel that a case's seats are of, and the seats.
     pub fn panel_of<'a>(&'a self, case: &'a Case) -> Option<(&'a Panel, &'a Seats)> {
         let name = self.procedure(&case.id)?.panel.as_ref()?;
-        let panel = self.workflow.panels.iter().find(|panel| panel.name == *name)?;
+        let panel = self.workflow.panel(name)?;
         let seats = match panel.formed {
             Formed::PerCase => case.seats.as_ref()?,
             Formed::Standing => self.panels.get(name)?,
@@ -120,7 +120,7 @@ impl State {
             }
             HolderRef::Office { body, name } => (None, self.panels.get(body)?, name),
         };
-        let panel = self.workflow.panels.iter().find(|panel| panel.name == body.panel)?;
+        let panel = self.workflow.panel(&body.panel)?;
         let seat = panel.seats.iter().find(|candidate| candidate.name == *seat)?;
         let place = body.seats.get(&seat.name)?;
         Some(Seating { case, panel, seat, vacant_since: place.vacant_since, nominee: place.nominee.as_ref() })
@@ -134,9 +134,9 @@ impl State {
         }
     }
 
-    /// The ballot of the workflow that a case's current state opens.
+    /// A ballot of the workflow.
     pub fn ballot(&self, name: &Id) -> Option<&model::Ballot> {
-        self.workflow.ballots.iter().find(|ballot| ballot.name == *name)
+        self.workflow.ballot(name)
     }
 
     /// The ballot that was opened last, open or closed.
@@ -147,12 +147,12 @@ impl State {
 
     /// The workflow's definition of the state that a case is in.
     pub fn state_of(&self, case: &Case) -> Option<&model::State> {
-        self.procedure(&case.id)?.states.iter().find(|state| state.name == case.state)
+        self.procedure(&case.id)?.state(&case.state)
     }
 
     /// A party or role by name.
     pub fn office(&self, name: &Id) -> Option<&model::Office> {
-        self.workflow.parties.iter().chain(&self.workflow.roles).find(|office| office.name == *name)
+        self.workflow.office(name)
     }
 
     /// The occurrences of an event that count now, the latest first.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Scenario;
 use super::model::{Deed, Expect, ExpectGrant, Names, SeatName, Spot, Step};
 use crate::values::Id;
-use crate::workflow::model::{NO_QUORUM, Trigger, Workflow};
+use crate::workflow::model::{NO_QUORUM, State, Workflow};
 use crate::workflow::read::nearest;
 use crate::workflow::{Diagnostic, Diagnostics, Severity};
 
@@ -36,21 +36,13 @@ struct Known {
 impl Known {
     fn of(workflow: &Workflow) -> Self {
         let states = || workflow.procedures.iter().flat_map(|procedure| &procedure.states);
-        let steps = states().flat_map(|state| &state.steps).filter_map(|step| match &step.trigger {
-            Trigger::Do(doing) => Some(&doing.act),
-            _ => None,
-        });
+        let steps = states().flat_map(State::doings).map(|doing| &doing.act);
         let duties = states().flat_map(|state| &state.duties).map(|duty| &duty.act);
         let openings = workflow.procedures.iter().map(|procedure| &procedure.open.act);
         let ballots = || workflow.ballots.iter();
         let outcomes = ballots().flat_map(|ballot| &ballot.outcomes).map(|outcome| outcome.is.clone());
         Self {
-            offices: workflow
-                .parties
-                .iter()
-                .chain(&workflow.roles)
-                .map(|office| office.name.clone())
-                .collect(),
+            offices: workflow.offices().map(|office| office.name.clone()).collect(),
             seats: workflow
                 .panels
                 .iter()

@@ -7,7 +7,7 @@ use crate::engine::case::Case;
 use crate::engine::state::State;
 use crate::statement::{BallotRef, By, CaseRef, HolderRef};
 use crate::values::Id;
-use crate::workflow::model::{Actors, Formed, Panel, Procedure, Trigger};
+use crate::workflow::model::{Actors, Formed, Panel, Procedure};
 
 /// The case that was opened last among those that fit.
 pub(super) fn newest(state: &State, fits: impl Fn(&Case) -> bool) -> Option<&Case> {
@@ -69,8 +69,7 @@ fn holder(state: &State, case: &CaseRef, seat: &Id) -> HolderRef {
 }
 
 fn panel_of<'a>(state: &'a State, procedure: &Procedure) -> Option<&'a Panel> {
-    let name = procedure.panel.as_ref()?;
-    state.workflow.panels.iter().find(|panel| panel.name == *name)
+    state.workflow.panel(procedure.panel.as_ref()?)
 }
 
 /// The seat that votes, and the case in which.
@@ -120,10 +119,7 @@ struct KnownAct<'w> {
 
 fn acts(procedure: &Procedure) -> impl Iterator<Item = KnownAct<'_>> {
     procedure.states.iter().flat_map(|state| {
-        let steps = state.steps.iter().filter_map(|step| match &step.trigger {
-            Trigger::Do(doing) => Some((&doing.act, &doing.by, &*doing.attach)),
-            _ => None,
-        });
+        let steps = state.doings().map(|doing| (&doing.act, &doing.by, &*doing.attach));
         let duties = state.duties.iter().map(|duty| (&duty.act, &duty.by, &*duty.attach));
         let known = |(name, by, attach)| KnownAct { name, state: &state.name, by, attach };
         steps.chain(duties).map(known)

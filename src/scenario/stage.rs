@@ -82,7 +82,7 @@ impl Stage {
     fn opening(&self, text: &str, name: &Id) -> Result<Statement, SubmitError> {
         let key = log_key(LOG_NAME, name, &log_seed())?;
         let workflow = Workflow::parse(text).ok();
-        let offices = workflow.iter().flat_map(|workflow| workflow.parties.iter().chain(&workflow.roles));
+        let offices = workflow.iter().flat_map(Workflow::offices);
         let line = |holder: HolderRef| RosterLine {
             person: format!("Officer {holder}"),
             key: public(&self.key(&holder)),
@@ -90,10 +90,7 @@ impl Stage {
         };
         let roster = offices.flat_map(|office| officers(&office.name, office.of)).map(line).collect();
         // An unsound workflow has no parties to speak for; somebody must, for it to be refused as unsound.
-        let parties = workflow.as_ref().map_or_else(
-            || vec![name.clone()],
-            |workflow| workflow.parties.iter().map(|party| party.name.clone()).collect(),
-        );
+        let parties = workflow.as_ref().map_or_else(|| vec![name.clone()], Workflow::party_names);
         let open = Open {
             name: name.clone(),
             log: LogIdentity { origin: key.name().to_owned(), vkey: key.verifier().to_string() },

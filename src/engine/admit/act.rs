@@ -1,5 +1,7 @@
 //! Acts: opening a case, taking a step, discharging a duty.
 
+use std::collections::BTreeSet;
+
 use super::Admission;
 use crate::engine::case::Case;
 use crate::engine::change::Change;
@@ -7,9 +9,9 @@ use crate::engine::clock::{Moment, exhausted};
 use crate::engine::refusal::{all_of, alternatives};
 use crate::engine::{Refusal, State};
 use crate::statement::body::Attachments;
-use crate::statement::{Act, By, CaseRef, Checked};
+use crate::statement::{Act, By, CaseRef, Checked, HolderRef};
 use crate::values::{Id, Instant};
-use crate::workflow::model::{Actor, Actors, Doing, Procedure, Trigger};
+use crate::workflow::model::{self, Actors, Doing, Procedure, Trigger};
 
 impl State {
     pub(super) fn judge_act(&self, at: Instant, checked: &Checked, act: &Act) -> Result<Admission, Refusal> {
@@ -161,11 +163,10 @@ impl State {
         checked: &Checked,
         act: &Act,
         case: &Case,
-        refusal: Option<Refusal>,
+        mut refusal: Option<Refusal>,
     ) -> Result<Admission, Refusal> {
         let by = &checked.statement().by;
         let owed = case.duties.iter().enumerate().filter(|(_, duty)| duty.act == act.act);
-        let mut refusal = refusal;
         for (place, duty) in owed {
             if let Some(done) = duty.done {
                 let why = format!("`{}` was done with entry {}", duty.act, done.entry);
@@ -190,11 +191,7 @@ impl State {
     fn nothing_of_the_kind(&self, act: &Act, case: &Case) -> Refusal {
         let why =
             format!("`{}` cannot be done in {}, which is in the state `{}`", act.act, case.id, case.state);
-        let steps = self.state_of(case).map_or(&[][..], |state| &state.steps);
-        let acts = steps.iter().filter_map(|step| match &step.trigger {
-            Trigger::Do(doing) => Some(&doing.act),
-            _ => None,
-        });
+        let acts = self.state_of(case).into_iter().flat_map(model::State::doings).map(|doing| &doing.act);
         let owed = case.duties.iter().filter(|duty| duty.done.is_none()).map(|duty| &duty.act);
         let possible: Vec<&Id> = acts.chain(owed).collect();
         let instead = match case.open_ballot() {
@@ -219,7 +216,7 @@ impl State {
         by: &By,
         checked: &Checked,
         case: &Case,
-    ) -> Result<std::collections::BTreeSet<crate::statement::HolderRef>, Refusal> {
+    ) -> Result<BTreeSet<HolderRef>, Refusal> {
         let seat = |name: &Id| {
             let (panel, _) = self.panel_of(case)?;
             panel.seats.iter().any(|seat| seat.name == *name).then(|| self.seat_name(case, name))
@@ -249,19 +246,4 @@ fn not_up_to(by: &By, act: &Id, actors: &Actors) -> Refusal {
         format!("`{act}` is not up to {by}"),
         format!("it is up to {}", actors.words()),
     )
-}
-
-impl Actors {
-    /// `openai or microsoft`, `openai and microsoft jointly`, `the chair`.
-    pub fn words(&self) -> String {
-        let word = |actor: &Actor| match actor {
-            Actor::Office(name) | Actor::Seat(name) => name.to_string(),
-            Actor::Chair => "the chair".to_owned(),
-            Actor::Panelist => "any seated panelist".to_owned(),
-        };
-        match self {
-            Self::AnyOf(any) => any.iter().map(word).collect::<Vec<_>>().join(" or "),
-            Self::AllOf(all) => format!("{} jointly", all.iter().map(word).collect::<Vec<_>>().join(" and ")),
-        }
-    }
 }

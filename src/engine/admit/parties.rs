@@ -4,7 +4,6 @@ use super::Admission;
 use crate::engine::change::{Change, seat_id};
 use crate::engine::{Refusal, State};
 use crate::statement::{By, Checked, HolderRef, Reaffirm, ReplaceKey, Replacement};
-use crate::values::Id;
 
 impl State {
     pub(super) fn judge_reaffirm(
@@ -19,7 +18,7 @@ impl State {
 
     /// Every party, jointly.
     pub fn all_parties(&self) -> By {
-        By::of(self.workflow.parties.iter().map(|party| party.name.clone()).collect())
+        By::of(self.workflow.party_names())
     }
 
     pub(super) fn judge_replace_key(
@@ -84,7 +83,7 @@ impl State {
     /// Whose signatures recover a lost key: the appointer's and all parties'. The remaining officers of
     /// a party speak for it; a party of which one officer is all cannot be overruled by the others.
     pub fn who_recovers(&self, name: &HolderRef) -> By {
-        let mut actors: Vec<Id> = self.workflow.parties.iter().map(|party| party.name.clone()).collect();
+        let mut actors = self.workflow.party_names();
         actors.extend(self.seat(name).map(|seating| seating.seat.by.clone()));
         By::of(actors)
     }
