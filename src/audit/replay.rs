@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::history::History;
 use super::{Finding, Place, Source, SourceError};
-use crate::engine::{Heads, Refusal, State};
+use crate::engine::{Refusal, State};
 use crate::log::{Checkpoint, Hash, Head, MemoryTree, Note, VerifierKey};
 use crate::statement::{Checked, Entry};
 use crate::store::Entries;
@@ -48,12 +48,6 @@ impl Report {
     /// The findings that stand for themselves.
     pub fn causes(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.follows.is_none())
-    }
-}
-
-impl Heads for MemoryTree {
-    fn root_at(&self, size: u64) -> Option<Hash> {
-        MemoryTree::root_at(self, size)
     }
 }
 

@@ -121,11 +121,8 @@ pub fn case_for(state: &State, step: &Id) -> Result<CaseRef, CliError> {
             )));
         }
     }
-    let opening = state.workflow.procedures.iter().find(|procedure| procedure.open.act == *step);
-    if let Some(procedure) = opening {
-        let number = std::num::NonZeroU32::new(state.next_case(&procedure.name));
-        let number = number.unwrap_or(std::num::NonZeroU32::MIN);
-        return Ok(CaseRef { procedure: procedure.name.clone(), number });
+    if let Some(procedure) = state.workflow.opened_by(step) {
+        return Ok(state.next_case(&procedure.name));
     }
     // Not offered now: the newest case, so that the refusal tells what is possible there.
     let newest = state.cases.values().max_by_key(|case| case.opened.entry);

@@ -48,7 +48,7 @@ pub fn run(context: &Context, args: &BallotArgs) -> Result<Answer, CliError> {
         None => only_open(&state)?,
     };
     let paper = state.ballot_paper(&id).ok_or_else(|| {
-        CliError::usage(format!("there is no ballot {id}; open now: {}", alternatives(open(&state))))
+        CliError::usage(format!("there is no ballot {id}; open now: {}", alternatives(state.open_ballots())))
     })?;
     let digest = Digest::of(paper.as_bytes());
     let mut page = Page::default();
@@ -73,17 +73,12 @@ pub fn run(context: &Context, args: &BallotArgs) -> Result<Answer, CliError> {
     ))
 }
 
-/// The ballots that are open now.
-pub fn open(state: &State) -> Vec<&BallotRef> {
-    state.running.iter().filter_map(|id| state.case(id)?.open_ballot()).map(|run| &run.id).collect()
-}
-
 /// The only open ballot.
 ///
 /// # Errors
 /// None is open, or several are.
 pub fn only_open(state: &State) -> Result<BallotRef, CliError> {
-    match open(state).as_slice() {
+    match state.open_ballots().as_slice() {
         [only] => Ok((*only).clone()),
         [] => Err(CliError::usage("no ballot is open now; `quorate status` says what comes next")),
         several => {

@@ -144,8 +144,7 @@ fn replace(context: &Context, args: &Replace) -> Result<Answer, CliError> {
     let (how, by) = if args.recovery {
         (Replacement::Recovery, desk.state().who_recovers(&holder))
     } else {
-        let own = super::signing::actor(desk.state(), &holder);
-        (Replacement::Rotation, By::One(own))
+        (Replacement::Rotation, By::One(desk.state().speaks_as(&holder).clone()))
     };
     let key = match signer_of(context, &args.new_key) {
         Ok(signer) => {

@@ -155,12 +155,7 @@ pub fn recuse(context: &Context, args: &RecuseArgs) -> Result<Answer, CliError> 
 }
 
 fn only_case(desk: &Desk, panel: &Id) -> Result<CaseRef, CliError> {
-    let state = desk.state();
-    let running: Vec<&CaseRef> = state
-        .running
-        .iter()
-        .filter(|id| state.procedure(id).is_some_and(|procedure| procedure.panel.as_ref() == Some(panel)))
-        .collect();
+    let running: Vec<&CaseRef> = desk.state().running_before(panel).collect();
     match running.as_slice() {
         [only] => Ok((*only).clone()),
         [] => Err(CliError::usage(format!("no case of the panel {panel} is running"))),

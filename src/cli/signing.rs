@@ -92,7 +92,8 @@ impl Desk {
             let names: Result<Vec<Id>, _> = wanted.split(',').map(str::parse).collect();
             return names.map(By::of).map_err(|error| CliError::usage(format!("--as: {error}")));
         }
-        let actors: Vec<Id> = self.holders().into_iter().map(|holder| actor(self.state(), holder)).collect();
+        let actors: Vec<Id> =
+            self.holders().into_iter().map(|holder| self.state().speaks_as(holder).clone()).collect();
         match (actors.is_empty(), otherwise) {
             (false, _) => Ok(By::of(actors)),
             (true, Some(by)) => Ok(by),
@@ -113,7 +114,7 @@ impl Desk {
     /// # Errors
     /// There is no such seat, or nothing names one.
     pub fn seat(&self, wanted: Option<&str>) -> Result<HolderRef, CliError> {
-        let seats = seats(self.state());
+        let seats = self.state().seats();
         let Some(wanted) = wanted else {
             let own = self.holders().into_iter().find(|holder| seats.contains(holder));
             return own.cloned().ok_or_else(|| {
@@ -180,30 +181,6 @@ pub fn text_of(statement: &Statement) -> Result<String, CliError> {
 /// A key cannot sign.
 pub fn sign(signers: &[Signer], text: &str) -> Result<Vec<Signature>, CliError> {
     signers.iter().map(|signer| Ok(signer.sign(text)?)).collect()
-}
-
-/// The party, role or seat as which a holder speaks.
-pub fn actor(state: &State, holder: &HolderRef) -> Id {
-    match holder {
-        HolderRef::Office { body, .. } if state.office(body).is_some() => body.clone(),
-        HolderRef::Office { name, .. } => name.clone(),
-        HolderRef::CaseSeat { seat, .. } => seat.clone(),
-    }
-}
-
-/// Every seat that there is now, of standing panels and of cases that are not at rest.
-pub fn seats(state: &State) -> Vec<HolderRef> {
-    let standing = state.panels.iter().flat_map(|(panel, seats)| {
-        let name = |seat: &Id| HolderRef::Office { body: panel.clone(), name: seat.clone() };
-        seats.seats.keys().map(name).collect::<Vec<_>>()
-    });
-    let own = state.cases.values().filter(|case| !case.at_rest()).flat_map(|case| {
-        let seats = case.seats.iter().flat_map(|seats| seats.seats.keys());
-        seats
-            .map(|seat| HolderRef::CaseSeat { case: case.id.clone(), seat: seat.clone() })
-            .collect::<Vec<_>>()
-    });
-    standing.chain(own).collect()
 }
 
 fn listed<'a>(seats: impl Iterator<Item = &'a HolderRef>) -> String {

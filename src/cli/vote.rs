@@ -66,16 +66,8 @@ fn here(context: &Context, args: &VoteArgs, documents: Documents) -> Result<Answ
         Some(id) => id.clone(),
         None => meant(state)?,
     };
-    let run = state.case(&id.case).and_then(|case| case.ballots.iter().find(|run| run.id == id));
-    let rules = state.ballot(&id.ballot);
-    let (Some(run), Some(rules)) = (run, rules) else {
-        let open = alternatives(ballot::open(state));
-        return Err(Refusal::new(
-            "ballot-not-open",
-            format!("there is no ballot {id}, or it has not been opened yet"),
-            format!("open now: {open}"),
-        )
-        .into());
+    let (Some(run), Some(rules)) = (state.ballot_run(&id), state.ballot(&id.ballot)) else {
+        return Err(state.no_ballot(&id).into());
     };
     let vote = Vote {
         ballot: id,
@@ -90,7 +82,7 @@ fn here(context: &Context, args: &VoteArgs, documents: Documents) -> Result<Answ
 
 /// The only open ballot; where none is open, the newest one, so that the refusal tells when it closed.
 fn meant(state: &State) -> Result<BallotRef, CliError> {
-    match (ballot::open(state).as_slice(), state.newest_ballot()) {
+    match (state.open_ballots().as_slice(), state.newest_ballot()) {
         ([], Some(newest)) => Ok(newest.clone()),
         ([], None) => Err(Refusal::new(
             "ballot-not-open",

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::sync::{Arc, OnceLock};
 
+use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
 use crate::engine::clock::Moment;
 use crate::engine::event::{Events, Occurrence};
@@ -132,6 +133,49 @@ impl State {
             (None, Some((panel, _))) => HolderRef::Office { body: panel.name.clone(), name: seat.clone() },
             _ => HolderRef::CaseSeat { case: case.id.clone(), seat: seat.clone() },
         }
+    }
+
+    /// The party, role or seat as which a holder speaks.
+    pub fn speaks_as<'a>(&self, holder: &'a HolderRef) -> &'a Id {
+        match holder {
+            HolderRef::Office { body, .. } if self.office(body).is_some() => body,
+            seat => seat.name(),
+        }
+    }
+
+    /// Every seat that there is now: of standing panels, then of cases that are not at rest.
+    pub fn seats(&self) -> Vec<HolderRef> {
+        let standing = self.panels.iter().flat_map(|(panel, seats)| {
+            let name = move |seat: &Id| HolderRef::Office { body: panel.clone(), name: seat.clone() };
+            seats.seats.keys().map(name)
+        });
+        let own = self.cases.values().filter(|case| !case.at_rest()).flat_map(|case| {
+            let name = move |seat: &Id| HolderRef::CaseSeat { case: case.id.clone(), seat: seat.clone() };
+            case.seats.iter().flat_map(|seats| seats.seats.keys()).map(name)
+        });
+        standing.chain(own).collect()
+    }
+
+    /// The running cases before a panel.
+    pub fn running_before<'a>(&'a self, panel: &'a Id) -> impl Iterator<Item = &'a CaseRef> {
+        let before = |id: &&CaseRef| self.procedure(id).is_some_and(|it| it.panel.as_ref() == Some(panel));
+        self.running.iter().filter(before)
+    }
+
+    /// The case that would be opened next of a procedure.
+    pub fn next_case(&self, procedure: &Id) -> CaseRef {
+        let known = u32::try_from(self.cases_of(procedure).count()).unwrap_or(u32::MAX);
+        CaseRef { procedure: procedure.clone(), number: NonZeroU32::MIN.saturating_add(known) }
+    }
+
+    /// One round of a ballot, open or closed.
+    pub fn ballot_run(&self, id: &BallotRef) -> Option<&BallotRun> {
+        self.case(&id.case)?.ballots.iter().find(|run| run.id == *id)
+    }
+
+    /// The ballots that are open now.
+    pub fn open_ballots(&self) -> Vec<&BallotRef> {
+        self.running.iter().filter_map(|id| self.case(id)?.open_ballot()).map(|run| &run.id).collect()
     }
 
     /// A ballot of the workflow.

@@ -17,10 +17,8 @@ pub(super) fn newest(state: &State, fits: impl Fn(&Case) -> bool) -> Option<&Cas
 
 /// The case that an act opens, or the newest of a procedure that knows the act.
 pub(super) fn case_of_act(state: &State, act: &Id) -> CaseRef {
-    let opens = state.workflow.procedures.iter().find(|procedure| procedure.open.act == *act);
-    if let Some(procedure) = opens {
-        let number = NonZeroU32::new(state.next_case(&procedure.name)).unwrap_or(NonZeroU32::MIN);
-        return CaseRef { procedure: procedure.name.clone(), number };
+    if let Some(procedure) = state.workflow.opened_by(act) {
+        return state.next_case(&procedure.name);
     }
     newest_or_first(state, |procedure| acts(procedure).any(|known| known.name == act))
 }
@@ -75,12 +73,11 @@ fn panel_of<'a>(state: &'a State, procedure: &Procedure) -> Option<&'a Panel> {
 /// The seat that votes, and the case in which.
 pub(super) fn voter(state: &State, case: Option<&CaseRef>, voter: &SeatName) -> (Id, CaseRef) {
     let case = case.cloned().unwrap_or_else(|| case_of_seat(state, voter));
-    match voter {
-        SeatName::Short(seat) => (seat.clone(), case),
-        SeatName::Full(HolderRef::CaseSeat { seat: name, .. } | HolderRef::Office { name, .. }) => {
-            (name.clone(), case)
-        }
-    }
+    let seat = match voter {
+        SeatName::Short(seat) => seat,
+        SeatName::Full(holder) => holder.name(),
+    };
+    (seat.clone(), case)
 }
 
 /// The newest ballot of a case; where there is none yet, the first that there will be.

@@ -1,7 +1,7 @@
 //! What people do on a stage, one method a statement.
 
 use super::Stage;
-use super::stage::{document, public};
+use super::stage::{document, public, sign_with};
 use crate::registry::{Receipted, SubmitError};
 use crate::statement::{
     AcceptSeat, Act, Attachments, BallotRef, Blob, Body, By, CaseRef, Disclose, HolderRef, Nominate,
@@ -99,7 +99,7 @@ impl Stage {
     ) -> Answer {
         let state = self.state()?;
         let rules = state.ballot(&ballot.ballot);
-        let run = state.case(&ballot.case).and_then(|case| case.ballots.iter().find(|run| run.id == *ballot));
+        let run = state.ballot_run(ballot);
         let asked = attach.unwrap_or_else(|| rules.map_or(&[][..], |rules| &rules.attach));
         let (attach, blobs) = documents(asked, &format!("{choice} by {seat} on {ballot}"));
         let vote = Vote {
@@ -126,11 +126,7 @@ impl Stage {
     pub fn replace_key(&mut self, holder: &HolderRef, how: Replacement) -> Answer {
         let (by, mut signers) = match how {
             Replacement::Rotation => {
-                let own = match holder {
-                    HolderRef::Office { body, .. } if self.state()?.office(body).is_some() => body.clone(),
-                    _ => holder.name().clone(),
-                };
-                (By::One(own), vec![self.key(holder)])
+                (By::One(self.state()?.speaks_as(holder).clone()), vec![self.key(holder)])
             }
             Replacement::Recovery => {
                 let by = self.state()?.who_recovers(holder);
@@ -142,7 +138,7 @@ impl Stage {
         let replace = ReplaceKey { holder: holder.clone(), how, key: public(&new) };
         signers.push(new);
         let text = self.draft(by, Body::ReplaceKey(replace))?;
-        let receipted = self.submit(super::stage::sign_with(&text, &signers), Vec::new())?;
+        let receipted = self.submit(sign_with(&text, &signers), Vec::new())?;
         self.turn_key(holder);
         Ok(receipted)
     }

@@ -34,9 +34,9 @@ impl State {
         procedure: &Procedure,
     ) -> Result<Admission, Refusal> {
         let next = self.next_case(&procedure.name);
-        if act.act != procedure.open.act || act.case.number.get() != next {
+        if act.act != procedure.open.act || act.case != next {
             let why = format!("there is no case {}", act.case);
-            let instead = format!("`{}` opens `{}#{next}`", procedure.open.act, procedure.name);
+            let instead = format!("`{}` opens `{next}`", procedure.open.act);
             return Err(Refusal::new("unknown-case", why, instead));
         }
         let by = &checked.statement().by;
@@ -49,11 +49,6 @@ impl State {
         let change =
             Change::CaseOpened { case: act.case.clone(), by: by.to_string(), attach: act.attach.clone() };
         Ok(Admission { change, signers })
-    }
-
-    /// The number of the next case of a procedure.
-    pub fn next_case(&self, procedure: &Id) -> u32 {
-        u32::try_from(self.cases_of(procedure).count()).unwrap_or(u32::MAX).saturating_add(1)
     }
 
     fn judge_room_for_case(&self, at: Instant, procedure: &Procedure) -> Result<(), Refusal> {
@@ -231,13 +226,7 @@ pub(super) fn judge_attachments(given: &Attachments, asked: &[Id]) -> Result<(),
         return Ok(());
     }
     let why = format!("it attaches {}", all_of(given.keys()));
-    let names: Vec<String> = asked.iter().map(|name| format!("`{name}`")).collect();
-    let instead = if names.is_empty() {
-        "attach nothing".to_owned()
-    } else {
-        format!("attach {}", names.join(" and "))
-    };
-    Err(Refusal::new("wrong-attachments", why, instead))
+    Err(Refusal::new("wrong-attachments", why, format!("attach {}", all_of(asked))))
 }
 
 fn not_up_to(by: &By, act: &Id, actors: &Actors) -> Refusal {
