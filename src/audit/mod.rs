@@ -13,9 +13,11 @@ mod held;
 mod history;
 mod past;
 mod replay;
+mod signed;
 mod source;
 
 pub use finding::{Finding, Place};
 pub use past::replay_until;
 pub use replay::{Report, audit};
-pub use source::{NodeError, Source, SourceError, StoreNodes, StoreSource};
+pub use signed::signed_head;
+pub use source::{Source, SourceError, StoreSource};

@@ -13,10 +13,11 @@ use super::parcel::write_new;
 use super::record::Record;
 use super::show::{Page, Tone};
 use super::signing::beside;
+use crate::audit::signed_head;
 use crate::engine::State;
 use crate::engine::paper::Paper;
 use crate::engine::refusal::alternatives;
-use crate::log::{Checkpoint, Head, VerifierKey};
+use crate::log::Head;
 use crate::statement::BallotRef;
 use crate::values::Digest;
 
@@ -121,12 +122,7 @@ pub fn read(file: &Path) -> Result<Sheet, CliError> {
         )));
     }
     let signed = read_text(&checkpoint)?;
-    let head = paper
-        .vkey
-        .parse::<VerifierKey>()
-        .map_err(|error| error.to_string())
-        .and_then(|key| Checkpoint::open(signed.as_bytes(), &key).map_err(|error| error.to_string()))
-        .map_err(|error| CliError::usage(format!("{}: {error}", checkpoint.display())))?
-        .head;
+    let head = signed_head(&signed, &paper.vkey)
+        .map_err(|error| CliError::usage(format!("{}: {error}", checkpoint.display())))?;
     Ok(Sheet { paper, question: Digest::of(text.as_bytes()), head })
 }
