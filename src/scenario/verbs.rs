@@ -2,12 +2,13 @@
 
 use super::Stage;
 use super::stage::{document, public, sign_with};
+use crate::engine::admit::DISCLOSURE;
 use crate::registry::{Receipted, SubmitError};
 use crate::statement::{
     AcceptSeat, Act, Attachments, BallotRef, Blob, Body, By, CaseRef, Disclose, HolderRef, Nominate,
     Reaffirm, Recuse, ReplaceKey, Replacement, StepDown, Vote,
 };
-use crate::values::Id;
+use crate::values::{Digest, Id};
 
 /// The answer to what somebody does.
 type Answer = Result<Receipted, SubmitError>;
@@ -34,7 +35,7 @@ impl Stage {
 
     /// The nominee takes the seat, with a disclosure.
     pub fn accept(&self, seat: &HolderRef) -> Answer {
-        self.accept_attaching(seat, &[disclosure()])
+        self.accept_attaching(seat, &[Id::constant(DISCLOSURE)])
     }
 
     /// The nominee takes the seat, with documents under these names.
@@ -46,7 +47,7 @@ impl Stage {
 
     /// The panelist files another disclosure.
     pub fn disclose(&self, seat: &HolderRef) -> Answer {
-        let (attach, blobs) = documents(&[disclosure()], seat);
+        let (attach, blobs) = documents(&[Id::constant(DISCLOSURE)], seat);
         let body = Body::Disclose(Disclose { seat: seat.clone(), attach });
         self.say(By::One(seat.name().clone()), body, std::slice::from_ref(seat), blobs)
     }
@@ -105,7 +106,7 @@ impl Stage {
         let vote = Vote {
             ballot: ballot.clone(),
             asks: rules.map_or_else(String::new, |rules| rules.question.clone()),
-            question: run.map_or(crate::values::Digest([0; 32]), |run| run.paper),
+            question: run.map_or(Digest([0; 32]), |run| run.paper),
             choice: choice.clone(),
             attach,
         };
@@ -150,8 +151,4 @@ fn documents(names: &[Id], of: &impl ToString) -> (Attachments, Vec<Blob>) {
     let documents: Vec<(Id, Blob)> = names.iter().filter_map(blob).collect();
     let attach = documents.iter().map(|(name, blob)| (name.clone(), blob.digest())).collect();
     (attach, documents.into_iter().map(|(_, blob)| blob).collect())
-}
-
-pub(super) fn disclosure() -> Id {
-    Id::constant("disclosure")
 }

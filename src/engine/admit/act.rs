@@ -220,8 +220,11 @@ impl State {
     }
 }
 
-/// Exactly the documents that the workflow asks for.
-pub(super) fn judge_attachments(given: &Attachments, asked: &[Id]) -> Result<(), Refusal> {
+/// Whether exactly the documents are attached that the workflow asks for.
+///
+/// # Errors
+/// The refusal, which names both.
+pub fn judge_attachments(given: &Attachments, asked: &[Id]) -> Result<(), Refusal> {
     if given.len() == asked.len() && asked.iter().all(|name| given.contains_key(name)) {
         return Ok(());
     }

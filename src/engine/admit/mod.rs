@@ -9,7 +9,9 @@ mod seats;
 mod signers;
 mod vote;
 
+pub use act::judge_attachments;
 pub use seats::DISCLOSURE;
+pub use vote::judge_choice;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -88,9 +88,17 @@ fn judge_paper(run: &BallotRun, ballot: &Ballot, vote: &Vote) -> Result<(), Refu
         let why = format!("it answers the question “{}”", vote.asks);
         return Err(Refusal::new("other-question", why, format!("this ballot asks “{}”", ballot.question)));
     }
-    let choices: Vec<&Id> = ballot.choices.iter().chain(&ballot.abstention).collect();
-    if !choices.contains(&&vote.choice) {
-        let why = format!("`{}` is not a choice of this ballot", vote.choice);
+    judge_choice(&vote.choice, ballot.choices.iter().chain(&ballot.abstention))
+}
+
+/// Whether a choice is one of those that a ballot offers, its abstention among them.
+///
+/// # Errors
+/// The refusal, which lists them.
+pub fn judge_choice<'a>(choice: &Id, offered: impl Iterator<Item = &'a Id>) -> Result<(), Refusal> {
+    let choices: Vec<&Id> = offered.collect();
+    if !choices.contains(&choice) {
+        let why = format!("`{choice}` is not a choice of this ballot");
         return Err(Refusal::new("unknown-choice", why, format!("choose {}", alternatives(choices))));
     }
     Ok(())
