@@ -7,9 +7,9 @@ use super::answer::Answer;
 use super::context::Context;
 use super::error::CliError;
 use super::record::Record;
-use super::show::{Page, Tone, header, time};
+use super::show::{Page, Tone, by_entry, header, time};
 use crate::engine::State;
-use crate::engine::event::{Occurrence, Why};
+use crate::engine::event::Occurrence;
 use crate::engine::licence::{AttributeState, Because, GrantState, Licence, Next, Period};
 use crate::engine::refusal::alternatives;
 use crate::values::{Id, Instant};
@@ -122,18 +122,14 @@ fn date(at: Instant) -> String {
 fn because(because: &Because) -> String {
     match because {
         Because::Opening => "opening".to_owned(),
-        Because::Event(occurrence) => format!("{}{}", occurrence.event, by_entry(&occurrence.why)),
+        Because::Event(occurrence) => format!("{}{}", occurrence.event, by_entry(occurrence.why.entry)),
         Because::Instant(written) => written.chars().take(10).collect(),
         Because::Annulled(occurrence) => {
             let by = occurrence.annulled.as_ref();
-            let by = by.map_or_else(String::new, |by| format!(", {}{}", by.by, by_entry(&by.why)));
+            let by = by.map_or_else(String::new, |by| format!(", {}{}", by.by, by_entry(by.why.entry)));
             format!("{} annulled{by}", occurrence.event)
         }
     }
-}
-
-fn by_entry(why: &Why) -> String {
-    why.entry.map_or_else(String::new, |entry| format!(" (entry {entry})"))
 }
 
 fn nexts(attribute: &AttributeState<'_>) -> String {
@@ -219,7 +215,7 @@ fn reason(state: &State, because: &Because) -> String {
         Because::Annulled(occurrence) => {
             let annulled = occurrence.annulled.as_ref();
             let by = annulled.map_or_else(String::new, |by| {
-                format!(" by the event `{}`: {}{}", by.by, by.why.words, by_entry(&by.why))
+                format!(" by the event `{}`: {}{}", by.by, by.why.words, by_entry(by.why.entry))
             });
             format!("the event `{}` was annulled{by}", occurrence.event)
         }
@@ -236,7 +232,7 @@ fn story(state: &State, occurrence: &Occurrence) -> String {
         occurrence.event,
         occurrence.case,
         occurrence.why.words,
-        by_entry(&occurrence.why)
+        by_entry(occurrence.why.entry)
     )
 }
 

@@ -148,26 +148,41 @@ impl Desk {
         documents: Documents,
     ) -> Result<Answer, CliError> {
         let header = Some(self.live.state.header(self.live.head));
-        let text = text_of(&Statement { by, header, body })?;
-        let signatures = sign(&self.signers, &text)?;
-        if let Some(out) = &signing.out {
-            return parcel::write(out, &text, &signatures, documents);
-        }
-        let session = self.session.ok_or_else(|| CliError::usage("name a file with --out"))?;
-        let submission = Submission {
-            envelope: Envelope::new(text, signatures),
-            blobs: documents.into_blobs(),
-            accept_clock_jump: signing.accept_clock_jump,
-        };
-        submit::submit(context, &session, submission)
+        finish(context, signing, &self.signers, &Statement { by, header, body }, documents, self.session)
     }
+}
+
+/// Signs a statement, and submits it, to an open session or a new one, or writes it to a file.
+///
+/// # Errors
+/// The statement is malformed or refused, or the file is there already.
+pub fn finish(
+    context: &Context,
+    signing: &Signing,
+    signers: &[Signer],
+    statement: &Statement,
+    documents: Documents,
+    session: Option<Session>,
+) -> Result<Answer, CliError> {
+    let text = text_of(statement)?;
+    let signatures = sign(signers, &text)?;
+    if let Some(out) = &signing.out {
+        return parcel::write(out, &text, &signatures, documents);
+    }
+    let session = session.map_or_else(|| Session::open(context), Ok)?;
+    let submission = Submission {
+        envelope: Envelope::new(text, signatures),
+        blobs: documents.into_blobs(),
+        accept_clock_jump: signing.accept_clock_jump,
+    };
+    submit::submit(context, &session, submission)
 }
 
 /// The statement's text, if it is one that can be read again: words from the command line may be unfit.
 ///
 /// # Errors
 /// Which field is unfit, and why.
-pub fn text_of(statement: &Statement) -> Result<String, CliError> {
+fn text_of(statement: &Statement) -> Result<String, CliError> {
     let text = statement.to_text();
     match Statement::parse(&text) {
         Ok(_) => Ok(text),
