@@ -11,6 +11,7 @@ mod documents;
 mod error;
 mod generate;
 mod init;
+mod keyring;
 mod keys;
 mod license;
 mod log;
@@ -25,6 +26,7 @@ mod show;
 mod signing;
 mod status;
 mod submit;
+mod taken;
 mod vote;
 mod workflow;
 

@@ -10,7 +10,6 @@ use super::answer::Answer;
 use super::context::Context;
 use super::documents::{Documents, read, read_text};
 use super::error::CliError;
-use super::keys;
 use super::signing::{Signing, finish};
 use crate::log::VerifierKey;
 use crate::registry::log_key;
@@ -59,7 +58,7 @@ struct Roster {
 /// # Errors
 /// A file is unfit, or the statement is refused.
 pub fn run(context: &Context, args: &OpenArgs) -> Result<Answer, CliError> {
-    let signers = keys::signers(context, &args.signing)?;
+    let signers = args.signing.signers(context)?;
     let statement = statement(context, args)?;
     finish(context, &args.signing, &signers, &statement, Documents::default(), None)
 }

@@ -8,7 +8,7 @@ use super::answer::Answer;
 use super::context::Context;
 use super::documents::Documents;
 use super::error::CliError;
-use super::keys;
+use super::keyring;
 use super::signing::{Desk, Signing};
 use crate::engine::admit::DISCLOSURE;
 use crate::statement::{AcceptSeat, Body, By, CaseRef, Disclose, HolderRef, Nominate, Recuse, StepDown};
@@ -97,7 +97,7 @@ pub struct StepDownArgs {
 /// # Errors
 /// There is no such seat or key, or the statement is refused; so below.
 pub fn nominate(context: &Context, args: &NominateArgs) -> Result<Answer, CliError> {
-    let key = keys::public(context, &args.nominee_key)?;
+    let key = keyring::public(context, &args.nominee_key)?;
     let desk = Desk::open(context, &args.signing)?;
     let seat = desk.seat(Some(&args.seat))?;
     let state = desk.state();

@@ -1,6 +1,6 @@
 //! From a statement to its entry: who speaks, with which keys, and then submitted or written to a file.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -8,10 +8,10 @@ use super::answer::Answer;
 use super::context::Context;
 use super::documents::Documents;
 use super::error::CliError;
-use super::keys;
+use super::keyring::signers;
 use super::record::Record;
 use super::session::{Live, Session};
-use super::{parcel, submit};
+use super::{parcel, taken};
 use crate::engine::{Refusal, State};
 use crate::registry::Submission;
 use crate::signer::Signer;
@@ -42,6 +42,16 @@ pub struct Signing {
     pub accept_clock_jump: bool,
 }
 
+impl Signing {
+    /// The keys that sign. A file may be written without.
+    ///
+    /// # Errors
+    /// There is no such key, or it stays locked.
+    pub fn signers(&self, context: &Context) -> Result<Vec<Signer>, CliError> {
+        signers(context, &self.keys, self.out.is_none())
+    }
+}
+
 /// Where a statement is written: an agreement as it is now, the keys at hand, and the way to submit.
 pub struct Desk {
     /// The agreement.
@@ -59,7 +69,7 @@ impl Desk {
     /// # Errors
     /// There is no such agreement or key.
     pub fn open(context: &Context, signing: &Signing) -> Result<Self, CliError> {
-        let signers = keys::signers(context, signing)?;
+        let signers = signing.signers(context)?;
         let wanted = signing.agreement.as_deref();
         let now = context.now();
         if signing.out.is_some() {
@@ -175,7 +185,7 @@ pub fn finish(
         blobs: documents.into_blobs(),
         accept_clock_jump: signing.accept_clock_jump,
     };
-    submit::submit(context, &session, submission)
+    taken::submit(context, &session, submission)
 }
 
 /// The statement's text, if it is one that can be read again: words from the command line may be unfit.
@@ -201,11 +211,4 @@ pub fn sign(signers: &[Signer], text: &str) -> Result<Vec<Signature>, CliError> 
 fn listed<'a>(seats: impl Iterator<Item = &'a HolderRef>) -> String {
     let names: Vec<String> = seats.map(|seat| format!("`{seat}`")).collect();
     if names.is_empty() { "none: no panel sits".to_owned() } else { names.join(", ") }
-}
-
-/// `FILE` with `suffix` put after its name: `vote.json.sig`.
-pub fn beside(file: &Path, suffix: &str) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }

@@ -9,7 +9,6 @@ use super::ballot::{self, Sheet};
 use super::context::Context;
 use super::documents::{Attach, Documents};
 use super::error::CliError;
-use super::keys;
 use super::signing::{Desk, Signing, finish};
 use crate::engine::admit::{judge_attachments, judge_choice};
 use crate::engine::refusal::alternatives;
@@ -99,7 +98,7 @@ fn on_paper(
     sheet: &Sheet,
     documents: Documents,
 ) -> Result<Answer, CliError> {
-    let signers = keys::signers(context, &args.signing)?;
+    let signers = args.signing.signers(context)?;
     check(args, sheet, &documents)?;
     let paper = &sheet.paper;
     let header = Header { agreement: paper.agreement.clone(), workflow: paper.workflow, after: sheet.head };
