@@ -2,14 +2,14 @@
 //! OpenSSH's own programs. What one machine has, another one gets only as copied files.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
 
+#[path = "shared/agents.rs"]
+mod agents;
 mod cli_support;
 
 use std::fs;
-use std::os::unix::net::UnixStream;
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::Command;
 
+use agents::RealAgent;
 use cli_support::terminal::at_terminal;
 use cli_support::{
     DECLARE, DECLARED, Done, NOMINATED, OPEN, SEATED, SEATS, Stage, VOTING, copy_folder, nomination,
@@ -197,26 +197,11 @@ fn the_parties_sign_an_opening_on_three_machines() {
     assert_eq!(log.ok("audit")["signatures"], 4);
 }
 
-struct RunningAgent(Child);
-
-impl Drop for RunningAgent {
-    fn drop(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-}
-
 #[test]
 fn an_agent_signs_where_the_key_itself_is_elsewhere() {
     let stage = Stage::voting();
     let socket = stage.path("agent");
-    let agent = Command::new("ssh-agent").arg("-D").arg("-a").arg(&socket).stdout(Stdio::null()).spawn();
-    let _agent = RunningAgent(agent.unwrap());
-    let until = Instant::now() + Duration::from_secs(60);
-    while UnixStream::connect(&socket).is_err() {
-        assert!(Instant::now() < until, "ssh-agent does not start");
-        thread::sleep(Duration::from_millis(5));
-    }
+    let _agent = RealAgent::at(&socket);
     let add = Command::new("ssh-add")
         .args(["-q", "data/keys/i1", "data/keys/i2"])
         .env("SSH_AUTH_SOCK", &socket)

@@ -332,7 +332,8 @@ fn an_old_acceptance_repeated_after_a_new_nomination_with_the_same_key() {
     assert!(stage.submit(old, Vec::new()).unwrap().known);
     assert!(!stage.state().unwrap().seat(&i1).unwrap().is_filled());
     // A statement that was made before the nomination is not the new nominee's, be it under the same key.
-    let refused = refusal(&stage, |stage| stage.submit(sign_with(&held_back, &[key.clone()]), Vec::new()));
+    let refused =
+        refusal(&stage, |stage| stage.submit(sign_with(&held_back, std::slice::from_ref(&key)), Vec::new()));
     assert_eq!(refused.rule, "stale-after");
 }
 

@@ -6,12 +6,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
 
+#[path = "shared/cases.rs"]
+mod cases;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use proptest::test_runner::{FileFailurePersistence, RngSeed};
 use quorate::engine::ballot::{certain, outcome};
 use quorate::engine::count::{Marks, Standing, Table, heads, marks};
 use quorate::values::{Id, Span};
@@ -328,20 +330,8 @@ fn law() -> impl Strategy<Value = Law> {
     prop::collection::vec((pieces(), op, limits()), 1..3).prop_map(Law)
 }
 
-/// The same cases every time, unless the environment asks for others: `PROPTEST_CASES=5000 PROPTEST_RNG_SEED=7`.
-fn config(cases: u32) -> ProptestConfig {
-    let given = ProptestConfig::default();
-    let asks = |name: &str| std::env::var_os(name).is_some();
-    ProptestConfig {
-        cases: if asks("PROPTEST_CASES") { given.cases } else { cases },
-        rng_seed: if asks("PROPTEST_RNG_SEED") { given.rng_seed } else { RngSeed::Fixed(2026) },
-        failure_persistence: Some(Box::new(FileFailurePersistence::Off)),
-        ..given
-    }
-}
-
 proptest! {
-    #![proptest_config(config(2_000))]
+    #![proptest_config(cases::config(2_000))]
 
     #[test]
     fn a_rule_holds_where_the_ballots_counted_one_by_one_say_so(people in people(), law in law()) {
@@ -399,7 +389,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(400))]
+    #![proptest_config(cases::config(400))]
 
     #[test]
     fn a_ballot_is_certain_where_every_completion_has_the_same_outcome(

@@ -3,6 +3,8 @@
 //! acknowledges nothing before the disk has it.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
 
+#[path = "shared/folders.rs"]
+mod folders;
 mod registry_support;
 
 use std::collections::BTreeSet;
@@ -16,6 +18,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base64ct::{Base64, Encoding as _};
+use folders::copy_folder;
 use quorate::log::Receipt;
 use quorate::scenario::Stage;
 use quorate::store::SledStore;
@@ -33,19 +36,6 @@ fn template() -> (tempfile::TempDir, Digest) {
     let folder = tempfile::tempdir().unwrap();
     let anchor = with_store(folder.path(), |store| opened(store, &seats()).anchor());
     (folder, anchor)
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for item in fs::read_dir(from).unwrap() {
-        let item = item.unwrap();
-        let target = to.join(item.file_name());
-        if item.file_type().unwrap().is_dir() {
-            copy(&item.path(), &target);
-        } else {
-            fs::copy(item.path(), target).unwrap();
-        }
-    }
 }
 
 /// This test binary again, to run one of the functions below that are not tests of their own.
@@ -161,7 +151,7 @@ fn a_registry_killed_208_times_loses_nothing_that_it_acknowledged_and_invents_no
     let [kills, acknowledged, stored] = &totals;
     let play = |number: u64| {
         let folder = tempfile::tempdir().unwrap();
-        copy(template.path(), folder.path());
+        copy_folder(template.path(), folder.path());
         let (mut submitted, mut told) = (opening.clone(), Vec::new());
         for run in 0..RUNS {
             let instant = Digest::of(&[seed, number, run].map(u64::to_be_bytes).concat()).0;

@@ -1,12 +1,15 @@
 //! The store's folder: opening again, opening twice, and what a crash or a damaged disk leaves in it.
 #![allow(clippy::unwrap_used)] // the configuration exempts `#[test]` functions alone
 
+#[path = "shared/folders.rs"]
+mod folders;
 mod store_support;
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use folders::copy_folder;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use quorate::store::{Append, MAX_ENTRY_BYTES, SledStore, Store as _, StoreError};
@@ -138,19 +141,6 @@ fn a_tree_that_is_not_the_head_s_is_refused() {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for item in fs::read_dir(from).unwrap() {
-        let item = item.unwrap();
-        let to = to.join(item.file_name());
-        if item.file_type().unwrap().is_dir() {
-            copy(&item.path(), &to);
-        } else {
-            fs::copy(item.path(), to).unwrap();
-        }
-    }
-}
-
 /// An old `db` beside a newer record of what was acknowledged: going on from it would fork the log.
 #[test]
 fn a_database_that_went_back_is_refused() {
@@ -158,11 +148,11 @@ fn a_database_that_went_back_is_refused() {
     let mut log = Log::new("a");
     open(folder.path()).unwrap().append(&[log.append(5)]).unwrap();
     let old = folder.path().join("old");
-    copy(&folder.path().join("store"), &old);
+    copy_folder(&folder.path().join("store"), &old);
     open(folder.path()).unwrap().append(&[log.append(5)]).unwrap();
     fs::remove_dir_all(folder.path().join("store")).unwrap();
     let acknowledged = 2_u64.to_be_bytes().into_iter().chain((!2_u64).to_be_bytes()).collect::<Vec<_>>();
-    copy(&old, &folder.path().join("store"));
+    copy_folder(&old, &folder.path().join("store"));
     drop(open(folder.path()).unwrap());
     fs::write(folder.path().join("store/acknowledged"), acknowledged).unwrap();
     let refused = open(folder.path()).unwrap_err();
@@ -230,7 +220,7 @@ fn a_damaged_database_gives_an_error_or_what_was_written() {
     let outcome = runner.run(&strategy, |(name, damage)| {
         let folder = tempfile::tempdir().unwrap();
         let store = folder.path().join("store");
-        copy(&whole, &store);
+        copy_folder(&whole, &store);
         let file = fs::read_dir(&store).unwrap().map(|item| item.unwrap().path());
         let file = file
             .into_iter()

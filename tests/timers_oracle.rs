@@ -8,12 +8,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
 
+#[path = "shared/cases.rs"]
+mod cases;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use proptest::test_runner::{FileFailurePersistence, RngSeed};
 use quorate::engine::State;
 use quorate::registry::SubmitError;
 use quorate::scenario::Stage;
@@ -735,20 +737,8 @@ fn deeds() -> impl Strategy<Value = Vec<(i64, Deed)>> {
     })
 }
 
-/// The same cases every time, unless the environment asks for others: `PROPTEST_CASES=5000 PROPTEST_RNG_SEED=7`.
-fn config(cases: u32) -> ProptestConfig {
-    let given = ProptestConfig::default();
-    let asks = |name: &str| std::env::var_os(name).is_some();
-    ProptestConfig {
-        cases: if asks("PROPTEST_CASES") { given.cases } else { cases },
-        rng_seed: if asks("PROPTEST_RNG_SEED") { given.rng_seed } else { RngSeed::Fixed(2026) },
-        failure_persistence: Some(Box::new(FileFailurePersistence::Off)),
-        ..given
-    }
-}
-
 proptest! {
-    #![proptest_config(config(200))]
+    #![proptest_config(cases::config(200))]
 
     #[test]
     fn every_timer_fires_at_the_second_at_which_a_naive_clock_fires_it(

@@ -1,7 +1,6 @@
 //! Holding a checkpoint that somebody kept against a log: what one source alone cannot show.
 
-use super::{Finding, Place, Report};
-use crate::log::{Checkpoint, VerifierKey};
+use super::{Finding, Place, Report, signed_head};
 
 impl Report {
     /// Compares the log with a signed checkpoint that was kept elsewhere: that of a receipt, of a witness, of
@@ -12,12 +11,8 @@ impl Report {
     }
 
     fn contradicted_by(&self, held: &str) -> Option<Finding> {
-        let vkey = self.vkey.as_ref()?;
-        let opened = vkey.parse::<VerifierKey>().map_err(|error| error.to_string());
-        let opened =
-            opened.and_then(|key| Checkpoint::open(held.as_bytes(), &key).map_err(|error| error.to_string()));
-        let head = match opened {
-            Ok(checkpoint) => checkpoint.head,
+        let head = match signed_head(held, self.vkey.as_ref()?) {
+            Ok(head) => head,
             Err(error) => {
                 let what = format!("the one that it was compared with: {error}");
                 return Some(Finding::new(Place::Checkpoint, "checkpoint", what));

@@ -14,10 +14,12 @@ mod held;
 mod history;
 mod past;
 mod replay;
+mod signed;
 mod source;
 
 pub use certificate::{Certificate, CertificateError};
 pub use finding::{Finding, Place};
 pub use past::replay_until;
 pub use replay::{Report, audit};
-pub use source::{NodeError, Source, SourceError, StoreNodes, StoreSource};
+pub use signed::signed_head;
+pub use source::{Source, SourceError, StoreSource};

@@ -3,9 +3,9 @@
 use rayon::prelude::*;
 
 use super::history::History;
-use super::{Finding, Place, Source, SourceError};
-use crate::engine::{Heads, Refusal, State};
-use crate::log::{Checkpoint, Hash, Head, MemoryTree, Note, VerifierKey};
+use super::{Finding, Place, Source, SourceError, signed_head};
+use crate::engine::{Refusal, State};
+use crate::log::{Checkpoint, Hash, Head, MemoryTree, Note};
 use crate::statement::{Checked, Entry};
 use crate::store::Entries;
 use crate::values::{Digest, Instant};
@@ -48,12 +48,6 @@ impl Report {
     /// The findings that stand for themselves.
     pub fn causes(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.follows.is_none())
-    }
-}
-
-impl Heads for MemoryTree {
-    fn root_at(&self, size: u64) -> Option<Hash> {
-        MemoryTree::root_at(self, size)
     }
 }
 
@@ -285,15 +279,12 @@ fn judge_checkpoint(report: &mut Report) {
         }
         return;
     };
-    let opened = vkey.parse::<VerifierKey>().map_err(|error| error.to_string()).and_then(|key| {
-        Checkpoint::open(report.checkpoint.as_bytes(), &key).map_err(|error| error.to_string())
-    });
-    match opened {
+    match signed_head(&report.checkpoint, vkey) {
         Err(error) => report.findings.push(fault("checkpoint", error)),
-        Ok(checkpoint) if checkpoint.head != report.head => {
+        Ok(stated) if stated != report.head => {
             let what = format!(
                 "it states {} entries and the root {}; the entries give {} and {}",
-                checkpoint.head.size, checkpoint.head.root, report.head.size, report.head.root
+                stated.size, stated.root, report.head.size, report.head.root
             );
             report.findings.push(fault("tree", what));
         }

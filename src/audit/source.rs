@@ -1,6 +1,6 @@
 //! Where a log can be read from.
 
-use crate::log::{Hash, Nodes};
+use crate::log::Hash;
 use crate::store::{Entries, Store, StoreError};
 use crate::values::Digest;
 
@@ -44,37 +44,5 @@ impl Source for StoreSource<'_> {
 
     fn leaf(&self, index: u64) -> Result<Option<Hash>, SourceError> {
         Ok(self.store.node(&self.anchor, 0, index)?)
-    }
-}
-
-/// The tree of one agreement as a store keeps it.
-pub struct StoreNodes<'a> {
-    /// The store.
-    pub store: &'a dyn Store,
-    /// The agreement.
-    pub anchor: Digest,
-}
-
-/// A node of a stored tree cannot be had.
-#[derive(Debug, thiserror::Error)]
-pub enum NodeError {
-    /// The store cannot be read.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// It is not there.
-    #[error("the node {index} of level {level} is missing; run `quorate audit`")]
-    Missing {
-        /// Height above the leaves.
-        level: u8,
-        /// Position from the left.
-        index: u64,
-    },
-}
-
-impl Nodes for StoreNodes<'_> {
-    type Error = NodeError;
-
-    fn node(&self, level: u8, index: u64) -> Result<Hash, NodeError> {
-        self.store.node(&self.anchor, level, index)?.ok_or(NodeError::Missing { level, index })
     }
 }

@@ -11,7 +11,7 @@ use crate::engine::State;
 use crate::engine::refusal::alternatives;
 use crate::statement::{Act, Body, By, CaseRef};
 use crate::values::Id;
-use crate::workflow::model::{Actor, Actors, Trigger};
+use crate::workflow::model::{self, Actor, Actors};
 
 /// Take a step, discharge a duty, or open a case, as the workflow names it
 #[derive(Debug, Args)]
@@ -121,11 +121,8 @@ pub fn case_for(state: &State, step: &Id) -> Result<CaseRef, CliError> {
             )));
         }
     }
-    let opening = state.workflow.procedures.iter().find(|procedure| procedure.open.act == *step);
-    if let Some(procedure) = opening {
-        let number = std::num::NonZeroU32::new(state.next_case(&procedure.name));
-        let number = number.unwrap_or(std::num::NonZeroU32::MIN);
-        return Ok(CaseRef { procedure: procedure.name.clone(), number });
+    if let Some(procedure) = state.workflow.opened_by(step) {
+        return Ok(state.next_case(&procedure.name));
     }
     // Not offered now: the newest case, so that the refusal tells what is possible there.
     let newest = state.cases.values().max_by_key(|case| case.opened.entry);
@@ -140,20 +137,16 @@ pub fn case_for(state: &State, step: &Id) -> Result<CaseRef, CliError> {
 
 fn offers(state: &State, id: &CaseRef, step: &Id) -> bool {
     let Some(case) = state.case(id) else { return false };
-    let steps = state.state_of(case).map_or(&[][..], |state| &state.steps);
-    let taken =
-        steps.iter().any(|candidate| matches!(&candidate.trigger, Trigger::Do(doing) if doing.act == *step));
-    taken || case.duties.iter().any(|duty| duty.act == *step && duty.done.is_none())
+    let doings = state.state_of(case).into_iter().flat_map(model::State::doings);
+    doings.map(|doing| &doing.act).any(|act| act == step)
+        || case.duties.iter().any(|duty| duty.act == *step && duty.done.is_none())
 }
 
 /// Who does a step, where only one party, role or seat may.
 fn only_actor(state: &State, id: &CaseRef, step: &Id) -> Option<By> {
     let case = state.case(id);
-    let steps = case.and_then(|case| state.state_of(case)).map_or(&[][..], |state| &state.steps);
-    let doing = steps.iter().find_map(|candidate| match &candidate.trigger {
-        Trigger::Do(doing) if doing.act == *step => Some(&doing.by),
-        _ => None,
-    });
+    let doings = case.and_then(|case| state.state_of(case)).into_iter().flat_map(model::State::doings);
+    let doing = doings.filter(|doing| doing.act == *step).map(|doing| &doing.by).next();
     let owed = case.and_then(|case| case.duties.iter().find(|duty| duty.act == *step)).map(|duty| &duty.by);
     let opening = state.procedure(id).filter(|procedure| procedure.open.act == *step);
     let actors = doing.or(owed).or(opening.map(|procedure| &procedure.open.by))?;

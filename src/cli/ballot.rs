@@ -9,14 +9,14 @@ use super::answer::{self, Answer};
 use super::context::Context;
 use super::documents::read_text;
 use super::error::CliError;
-use super::parcel::write_new;
+use super::parcel::{beside, write_new};
 use super::record::Record;
 use super::show::{Page, Tone};
-use super::signing::beside;
+use crate::audit::signed_head;
 use crate::engine::State;
 use crate::engine::paper::Paper;
 use crate::engine::refusal::alternatives;
-use crate::log::{Checkpoint, Head, VerifierKey};
+use crate::log::Head;
 use crate::statement::BallotRef;
 use crate::values::Digest;
 
@@ -48,7 +48,7 @@ pub fn run(context: &Context, args: &BallotArgs) -> Result<Answer, CliError> {
         None => only_open(&state)?,
     };
     let paper = state.ballot_paper(&id).ok_or_else(|| {
-        CliError::usage(format!("there is no ballot {id}; open now: {}", alternatives(open(&state))))
+        CliError::usage(format!("there is no ballot {id}; open now: {}", alternatives(state.open_ballots())))
     })?;
     let digest = Digest::of(paper.as_bytes());
     let mut page = Page::default();
@@ -73,17 +73,12 @@ pub fn run(context: &Context, args: &BallotArgs) -> Result<Answer, CliError> {
     ))
 }
 
-/// The ballots that are open now.
-pub fn open(state: &State) -> Vec<&BallotRef> {
-    state.running.iter().filter_map(|id| state.case(id)?.open_ballot()).map(|run| &run.id).collect()
-}
-
 /// The only open ballot.
 ///
 /// # Errors
 /// None is open, or several are.
 pub fn only_open(state: &State) -> Result<BallotRef, CliError> {
-    match open(state).as_slice() {
+    match state.open_ballots().as_slice() {
         [only] => Ok((*only).clone()),
         [] => Err(CliError::usage("no ballot is open now; `quorate status` says what comes next")),
         several => {
@@ -126,12 +121,7 @@ pub fn read(file: &Path) -> Result<Sheet, CliError> {
         )));
     }
     let signed = read_text(&checkpoint)?;
-    let head = paper
-        .vkey
-        .parse::<VerifierKey>()
-        .map_err(|error| error.to_string())
-        .and_then(|key| Checkpoint::open(signed.as_bytes(), &key).map_err(|error| error.to_string()))
-        .map_err(|error| CliError::usage(format!("{}: {error}", checkpoint.display())))?
-        .head;
+    let head = signed_head(&signed, &paper.vkey)
+        .map_err(|error| CliError::usage(format!("{}: {error}", checkpoint.display())))?;
     Ok(Sheet { paper, question: Digest::of(text.as_bytes()), head })
 }

@@ -9,7 +9,7 @@ use super::error::CliError;
 use super::license;
 use super::parcel::write_new;
 use super::record::Record;
-use super::show::{Page, Tone, time};
+use super::show::{Page, Tone, time, title};
 use crate::audit::{Certificate, Report, audit};
 use crate::store::Store;
 use crate::values::{Digest, Instant};
@@ -88,8 +88,7 @@ fn passed(answer: &Value, report: &Report, now: Instant) -> Answer {
         &format!("The certificate passes: as of head {}, this is in force at {at}.", report.head.size),
     );
     if let Some(state) = &report.state {
-        page.title(&state.workflow.title);
-        page.specimen(&state.workflow);
+        title(&mut page, &state.workflow);
         let anchor =
             if report.anchor_checked { "compared with yours" } else { "identity not checked: give --anchor" };
         page.fields([

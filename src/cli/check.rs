@@ -82,7 +82,7 @@ pub fn run(context: &Context, args: &CheckArgs) -> Result<Answer, CliError> {
         "passes": true, "entry": receipt.index, "origin": checkpoint.origin, "head": checkpoint.head,
         "log-key": key.to_string(), "key-from": from, "time": time, "digest": checked.digest(),
         "statement": checked.text(), "signers": signers,
-        "anchor": anchor_of(checked), "anchor-checked": args.anchor.is_some(),
+        "anchor": checked.anchor(), "anchor-checked": args.anchor.is_some(),
     });
     Ok(Answer::done(page, json))
 }
@@ -104,20 +104,13 @@ fn check(bytes: &[u8], key: &VerifierKey, anchor: Option<Digest>) -> Result<(Rec
     if name.is_some_and(|name| !checkpoint.origin.ends_with(&format!("/{name}"))) {
         return Err(format!("its statement belongs to another agreement than the log {}", checkpoint.origin));
     }
-    let found = anchor_of(&checked);
+    let found = checked.anchor();
     if let Some(anchor) = anchor.filter(|anchor| *anchor != found) {
         return Err(format!(
             "it is of the agreement {found}, not of {anchor}: another one, whatever its name"
         ));
     }
     Ok((receipt, Shown { checkpoint, time: entry.time, checked }))
-}
-
-fn anchor_of(checked: &Checked) -> Digest {
-    match (&checked.statement().header, &checked.statement().body) {
-        (Some(header), _) => header.agreement.anchor,
-        (None, _) => checked.digest(),
-    }
 }
 
 /// The log's key, and where it was taken from in words.

@@ -1,7 +1,7 @@
 //! What can go wrong on the command line, and the exit code that says so.
 
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fmt, io};
 
 use crate::audit::SourceError;
 use crate::engine::Refusal;
@@ -32,7 +32,7 @@ pub enum CliError {
     #[error("{0}")]
     Usage(String),
     /// A statement was refused.
-    #[error("{}\n{}", .0.why, capitalised(&.0.instead))]
+    #[error("{}\n{}", .0.why, .0.remedy())]
     Refused(Refusal),
     /// The log does not pass its audit.
     #[error("{0}")]
@@ -132,11 +132,4 @@ impl From<SignerError> for CliError {
         let io = matches!(error, SignerError::Io { .. } | SignerError::Random(_));
         if io { Self::Storage(error.to_string()) } else { Self::Usage(error.to_string()) }
     }
-}
-
-/// The first letter as a capital: half a sentence becomes one.
-fn capitalised(words: &str) -> impl fmt::Display {
-    let mut letters = words.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}", letters.as_str())
 }

@@ -1,9 +1,8 @@
-//! `key new`, `key show`, `key replace`; and finding the keys with which a command signs.
+//! `key new`, `key show`, `key replace`.
 
-use std::fs::{self, DirBuilder};
-use std::io;
+use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -13,10 +12,11 @@ use super::answer::{self, Answer};
 use super::context::Context;
 use super::documents::Documents;
 use super::error::{CliError, file_error};
+use super::keyring::{keys_folder, public, signer_of};
 use super::show::{Page, Tone};
 use super::signing::{Desk, Signing};
 use crate::registry::log_key;
-use crate::signer::{self, Places, Signer};
+use crate::signer;
 use crate::statement::{Body, By, HolderRef, PublicKey, ReplaceKey, Replacement};
 use crate::values::Id;
 
@@ -144,8 +144,7 @@ fn replace(context: &Context, args: &Replace) -> Result<Answer, CliError> {
     let (how, by) = if args.recovery {
         (Replacement::Recovery, desk.state().who_recovers(&holder))
     } else {
-        let own = super::signing::actor(desk.state(), &holder);
-        (Replacement::Rotation, By::One(own))
+        (Replacement::Rotation, By::One(desk.state().speaks_as(&holder).clone()))
     };
     let key = match signer_of(context, &args.new_key) {
         Ok(signer) => {
@@ -168,82 +167,6 @@ fn own_holder(desk: &Desk) -> Result<HolderRef, CliError> {
             "name the holder, such as `openai/ceo`, or sign with the key that speaks for it",
         )),
     }
-}
-
-/// The keys that a command signs with: those named; else, unless a file is to be written, the only one there is.
-///
-/// # Errors
-/// There is no such key, or it stays locked.
-pub fn signers(context: &Context, signing: &Signing) -> Result<Vec<Signer>, CliError> {
-    if signing.keys.is_empty() && signing.out.is_none() {
-        return Ok(vec![signer_of(context, &only_key(context)?)?]);
-    }
-    signing.keys.iter().map(|name| signer_of(context, name)).collect()
-}
-
-fn only_key(context: &Context) -> Result<String, CliError> {
-    let folder = keys_folder(context)?;
-    let names = names(&folder)?;
-    match names.as_slice() {
-        [only] => Ok(only.clone()),
-        [] => Err(CliError::usage(format!(
-            "name the key to sign with, --key KEY, or make one with `quorate key new NAME`; there is none in {}",
-            folder.display()
-        ))),
-        several => Err(CliError::usage(format!(
-            "name the key to sign with, --key KEY; there are {}",
-            several.join(", ")
-        ))),
-    }
-}
-
-fn signer_of(context: &Context, name: &str) -> Result<Signer, CliError> {
-    Ok(Signer::find(name, &Places::new(keys_folder(context)?), &mut ask_passphrase)?)
-}
-
-/// The names of the private keys in a folder, which need not exist.
-fn names(folder: &Path) -> Result<Vec<String>, CliError> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(file_error("list", folder)(error)),
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(file_error("list", folder))?.path();
-        if path.extension().is_none_or(|extension| extension != "pub") {
-            names.extend(path.file_name().map(|name| name.to_string_lossy().into_owned()));
-        }
-    }
-    names.sort();
-    Ok(names)
-}
-
-/// A public key: the line itself, a .pub file, a name in the data folder.
-///
-/// # Errors
-/// There is no such key.
-pub fn public(context: &Context, name: &str) -> Result<PublicKey, CliError> {
-    let named = keys_folder(context)?.join(format!("{name}.pub"));
-    let plain = !name.is_empty() && !name.contains(['/', ' ']);
-    if plain && !named.exists() && !Path::new(name).exists() {
-        return Err(CliError::usage(format!(
-            "there is no key `{name}`: neither {} nor a file {name} is there; `quorate key new {name}` makes one",
-            named.display()
-        )));
-    }
-    let line =
-        if plain && named.exists() { signer::public::read(&named) } else { signer::public::given(name) };
-    Ok(line.map_err(signer::SignerError::Public)?.key)
-}
-
-fn keys_folder(context: &Context) -> Result<PathBuf, CliError> {
-    Ok(context.data_path()?.join("keys"))
-}
-
-/// At the terminal, never from standard input: what a script pipes in is not a person.
-fn ask_passphrase(path: &Path) -> io::Result<Zeroizing<String>> {
-    rpassword::prompt_password(format!("Passphrase for {}: ", path.display())).map(Zeroizing::new)
 }
 
 fn new_passphrase(path: &Path) -> Result<Zeroizing<String>, CliError> {

@@ -10,9 +10,9 @@ use super::certificate;
 use super::context::Context;
 use super::error::CliError;
 use super::record::Record;
-use super::show::{Page, Tone, facts, header, time};
+use super::show::{Page, Tone, by_entry, facts, header, time};
 use crate::engine::State;
-use crate::engine::event::{Occurrence, Why};
+use crate::engine::event::Occurrence;
 use crate::engine::licence::{AttributeState, Because, GrantState, Licence, Next, Period};
 use crate::engine::refusal::alternatives;
 use crate::log::Head;
@@ -152,18 +152,14 @@ fn date(at: Instant) -> String {
 fn because(because: &Because) -> String {
     match because {
         Because::Opening => "opening".to_owned(),
-        Because::Event(occurrence) => format!("{}{}", occurrence.event, by_entry(&occurrence.why)),
+        Because::Event(occurrence) => format!("{}{}", occurrence.event, by_entry(occurrence.why.entry)),
         Because::Instant(written) => written.chars().take(10).collect(),
         Because::Annulled(occurrence) => {
             let by = occurrence.annulled.as_ref();
-            let by = by.map_or_else(String::new, |by| format!(", {}{}", by.by, by_entry(&by.why)));
+            let by = by.map_or_else(String::new, |by| format!(", {}{}", by.by, by_entry(by.why.entry)));
             format!("{} annulled{by}", occurrence.event)
         }
     }
-}
-
-fn by_entry(why: &Why) -> String {
-    why.entry.map_or_else(String::new, |entry| format!(" (entry {entry})"))
 }
 
 fn nexts(attribute: &AttributeState<'_>) -> String {
@@ -249,7 +245,7 @@ fn reason(state: &State, because: &Because) -> String {
         Because::Annulled(occurrence) => {
             let annulled = occurrence.annulled.as_ref();
             let by = annulled.map_or_else(String::new, |by| {
-                format!(" by the event `{}`: {}{}", by.by, by.why.words, by_entry(&by.why))
+                format!(" by the event `{}`: {}{}", by.by, by.why.words, by_entry(by.why.entry))
             });
             format!("the event `{}` was annulled{by}", occurrence.event)
         }
@@ -266,7 +262,7 @@ fn story(state: &State, occurrence: &Occurrence) -> String {
         occurrence.event,
         occurrence.case,
         occurrence.why.words,
-        by_entry(&occurrence.why)
+        by_entry(occurrence.why.entry)
     )
 }
 
@@ -274,8 +270,9 @@ fn cause_story(state: &State, cause: &Cause) -> String {
     match cause {
         Cause::At(_, written) => format!("the instant {written}"),
         Cause::Event(event) => {
+            let emitters = state.workflow.emitters(event);
             let emitters: Vec<String> =
-                state.emitters(event).map(|(procedure, words)| format!("{words} in {procedure}")).collect();
+                emitters.map(|(procedure, words)| format!("{words} in {procedure}")).collect();
             format!("the event `{event}`, from {}", emitters.join(", or "))
         }
     }

@@ -11,10 +11,11 @@ use super::error::CliError;
 use super::parcel::write_new;
 use super::record::Record;
 use super::show::{Tone, header, statement as words, time};
-use crate::audit::{StoreNodes, replay_until};
-use crate::log::Receipt;
-use crate::statement::{Checked, Entry};
+use crate::audit::replay_until;
+use crate::registry::receipt;
+use crate::statement::{Checked, Entry, PublicKey};
 use crate::store::Store;
+use crate::values::Instant;
 
 /// The record, readable
 #[derive(Debug, Args)]
@@ -107,7 +108,7 @@ fn entry(context: &Context, args: &ShowArgs) -> Result<Answer, CliError> {
         signers.iter().map(|(key, holder)| vec![(holder.clone(), Tone::Plain), (key.clone(), Tone::Faint)]);
     page.table(&["as", "key"], rows.collect());
     if let Some(file) = &args.receipt {
-        write_new(file, receipt(&record, args.index, bytes)?.to_string().as_bytes())?;
+        write_new(file, receipt(&record.store, &anchor, args.index)?.to_string().as_bytes())?;
         page.blank();
         page.line(Tone::Good, &format!("wrote the receipt {}", file.display()));
     }
@@ -130,7 +131,7 @@ fn entry(context: &Context, args: &ShowArgs) -> Result<Answer, CliError> {
 fn signers(record: &Record, index: u64, checked: &Checked) -> Result<Vec<(String, String)>, CliError> {
     let before = if index == 0 { None } else { replay_until(&record.source(), |entry, _| entry < index)? };
     let state = before.as_ref().unwrap_or(&record.state);
-    let holder = |key: &crate::statement::PublicKey| {
+    let holder = |key: &PublicKey| {
         let holder = state.holders.speaks_for(key.raw());
         // A nominee's key, and the new key of a replacement, spoke for nobody before the entry.
         holder.map_or_else(|| "a new key".to_owned(), ToString::to_string)
@@ -138,16 +139,8 @@ fn signers(record: &Record, index: u64, checked: &Checked) -> Result<Vec<(String
     Ok(checked.signers().iter().map(|key| (key.fingerprint(), holder(key))).collect())
 }
 
-/// The receipt of an entry against the head that has just been audited.
-fn receipt(record: &Record, index: u64, bytes: Vec<u8>) -> Result<Receipt, CliError> {
-    let nodes = StoreNodes { store: &record.store, anchor: record.state.agreement.anchor };
-    let proof = crate::log::tree::inclusion_proof(index, record.head.size, &nodes)
-        .map_err(|error| CliError::Storage(format!("no proof for entry {index}: {error}")))?;
-    Ok(Receipt { extra: Some(bytes), index, proof, checkpoint: record.checkpoint.clone() })
-}
-
 /// An entry that has passed the audit, read again.
-fn checked(bytes: &[u8]) -> Result<(crate::values::Instant, Checked), CliError> {
+fn checked(bytes: &[u8]) -> Result<(Instant, Checked), CliError> {
     let changed = |error: String| CliError::Faults(format!("the entry changed since the audit: {error}"));
     let entry = Entry::parse(bytes).map_err(|error| changed(error.to_string()))?;
     let checked = entry.envelope.check().map_err(|error| changed(error.to_string()))?;

@@ -12,6 +12,7 @@ mod documents;
 mod error;
 mod generate;
 mod init;
+mod keyring;
 mod keys;
 mod license;
 mod log;
@@ -26,6 +27,7 @@ mod show;
 mod signing;
 mod status;
 mod submit;
+mod taken;
 mod vote;
 mod workflow;
 

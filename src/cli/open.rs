@@ -10,12 +10,10 @@ use super::answer::Answer;
 use super::context::Context;
 use super::documents::{Documents, read, read_text};
 use super::error::CliError;
-use super::session::Session;
-use super::signing::{Signing, sign, text_of};
-use super::{keys, parcel, submit};
+use super::signing::{Signing, finish};
 use crate::log::VerifierKey;
-use crate::registry::{Submission, log_key};
-use crate::statement::{Body, By, Envelope, LogIdentity, Open, RosterLine, Statement};
+use crate::registry::log_key;
+use crate::statement::{Body, By, LogIdentity, Open, RosterLine, Statement};
 use crate::values::{Digest, Id};
 use crate::workflow::Workflow;
 
@@ -60,15 +58,9 @@ struct Roster {
 /// # Errors
 /// A file is unfit, or the statement is refused.
 pub fn run(context: &Context, args: &OpenArgs) -> Result<Answer, CliError> {
-    let signers = keys::signers(context, &args.signing)?;
-    let text = text_of(&statement(context, args)?)?;
-    let signatures = sign(&signers, &text)?;
-    if let Some(out) = &args.signing.out {
-        return parcel::write(out, &text, &signatures, Documents::default());
-    }
-    let session = Session::open(context)?;
-    let envelope = Envelope::new(text, signatures);
-    submit::submit(context, &session, Submission::of(envelope))
+    let signers = args.signing.signers(context)?;
+    let statement = statement(context, args)?;
+    finish(context, &args.signing, &signers, &statement, Documents::default(), None)
 }
 
 fn statement(context: &Context, args: &OpenArgs) -> Result<Statement, CliError> {
@@ -98,7 +90,7 @@ fn statement(context: &Context, args: &OpenArgs) -> Result<Statement, CliError> 
         roster: roster(&args.roster)?,
         nonce: nonce()?,
     };
-    let by = By::of(workflow.parties.iter().map(|party| party.name.clone()).collect());
+    let by = By::of(workflow.party_names());
     Ok(Statement { by, header: None, body: Body::Open(Box::new(open)) })
 }
 

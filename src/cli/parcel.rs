@@ -17,7 +17,6 @@ use super::answer::Answer;
 use super::documents::{Documents, read, read_text};
 use super::error::{CliError, file_error};
 use super::show::{Page, Tone};
-use super::signing::beside;
 use crate::engine::Refusal;
 use crate::registry::attachments;
 use crate::statement::sshsig::{MAX_ARMOUR, NAMESPACE};
@@ -160,4 +159,11 @@ fn signatures(file: &Path) -> Result<Vec<Signature>, CliError> {
         }
     }
     Ok(signatures)
+}
+
+/// `FILE` with `suffix` put after its name: `vote.json.sig`.
+pub fn beside(file: &Path, suffix: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }

@@ -8,7 +8,7 @@ use super::answer::Answer;
 use super::context::Context;
 use super::documents::Documents;
 use super::error::CliError;
-use super::keys;
+use super::keyring;
 use super::signing::{Desk, Signing};
 use crate::engine::admit::DISCLOSURE;
 use crate::statement::{AcceptSeat, Body, By, CaseRef, Disclose, HolderRef, Nominate, Recuse, StepDown};
@@ -97,7 +97,7 @@ pub struct StepDownArgs {
 /// # Errors
 /// There is no such seat or key, or the statement is refused; so below.
 pub fn nominate(context: &Context, args: &NominateArgs) -> Result<Answer, CliError> {
-    let key = keys::public(context, &args.nominee_key)?;
+    let key = keyring::public(context, &args.nominee_key)?;
     let desk = Desk::open(context, &args.signing)?;
     let seat = desk.seat(Some(&args.seat))?;
     let state = desk.state();
@@ -155,12 +155,7 @@ pub fn recuse(context: &Context, args: &RecuseArgs) -> Result<Answer, CliError> 
 }
 
 fn only_case(desk: &Desk, panel: &Id) -> Result<CaseRef, CliError> {
-    let state = desk.state();
-    let running: Vec<&CaseRef> = state
-        .running
-        .iter()
-        .filter(|id| state.procedure(id).is_some_and(|procedure| procedure.panel.as_ref() == Some(panel)))
-        .collect();
+    let running: Vec<&CaseRef> = desk.state().running_before(panel).collect();
     match running.as_slice() {
         [only] => Ok((*only).clone()),
         [] => Err(CliError::usage(format!("no case of the panel {panel} is running"))),

@@ -1,5 +1,7 @@
 //! Writing: the data folder with its registry, and the log's key.
 
+use std::sync::Arc;
+
 use tokio::runtime::Runtime;
 
 use super::context::Context;
@@ -7,11 +9,12 @@ use super::error::CliError;
 use super::record::choose;
 use crate::engine::State;
 use crate::log::Head;
-use crate::registry::{Clock, Receipted, Registry, Settings, Submission};
+use crate::registry::{Receipted, Registry, Settings, Submission};
+use crate::statement::{Body, Statement};
 use crate::store::data::DataDir;
 use crate::values::Digest;
+use crate::workflow::Workflow;
 use crate::workflow::model::Nature;
-use std::sync::Arc;
 
 /// An open registry. Every agreement in it has passed its audit.
 pub struct Session {
@@ -36,23 +39,16 @@ impl Session {
     /// # Errors
     /// It is not there, in use, or damaged.
     pub fn open(context: &Context) -> Result<Self, CliError> {
-        Self::open_with(context.data()?, context.clock(), context.clock.is_some())
-    }
-
-    /// Opens a data folder with a clock of one's own, which `simulated` says is not the machine's.
-    ///
-    /// # Errors
-    /// It is not there, in use, or damaged.
-    pub fn open_with(data: DataDir, clock: Arc<dyn Clock>, simulated: bool) -> Result<Self, CliError> {
+        let data = context.data()?;
         let seed = data.log_seed()?;
         let store = Arc::new(data.open_store()?);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build();
         let runtime = runtime.map_err(|error| CliError::Storage(format!("cannot start threads: {error}")))?;
         let registry = {
             let _entered = runtime.enter();
-            Registry::open(store, *seed, Settings::new(data.log_name()), clock)?
+            Registry::open(store, *seed, Settings::new(data.log_name()), context.clock())?
         };
-        Ok(Self { data, registry, runtime, simulated })
+        Ok(Self { data, registry, runtime, simulated: context.clock.is_some() })
     }
 
     /// The agreement that is named, or the only one.
@@ -90,9 +86,9 @@ impl Session {
     /// Whether the agreement that a submission is for, or opens, is meant; `None` where that cannot be read,
     /// and then the registry refuses it.
     fn nature_of(&self, submission: &Submission) -> Option<Nature> {
-        let statement = crate::statement::Statement::parse(&submission.envelope.statement).ok()?;
-        if let crate::statement::Body::Open(open) = &statement.body {
-            return crate::workflow::Workflow::parse(&open.workflow).ok().map(|workflow| workflow.nature);
+        let statement = Statement::parse(&submission.envelope.statement).ok()?;
+        if let Body::Open(open) = &statement.body {
+            return Workflow::parse(&open.workflow).ok().map(|workflow| workflow.nature);
         }
         let published = self.registry.agreement(&statement.header?.agreement.anchor)?;
         let nature = published.read().ok()?.state.workflow.nature;

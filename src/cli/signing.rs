@@ -1,6 +1,6 @@
 //! From a statement to its entry: who speaks, with which keys, and then submitted or written to a file.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -8,10 +8,10 @@ use super::answer::Answer;
 use super::context::Context;
 use super::documents::Documents;
 use super::error::CliError;
-use super::keys;
+use super::keyring::signers;
 use super::record::Record;
 use super::session::{Live, Session};
-use super::{parcel, submit};
+use super::{parcel, taken};
 use crate::engine::{Refusal, State};
 use crate::registry::Submission;
 use crate::signer::Signer;
@@ -42,6 +42,16 @@ pub struct Signing {
     pub accept_clock_jump: bool,
 }
 
+impl Signing {
+    /// The keys that sign. A file may be written without.
+    ///
+    /// # Errors
+    /// There is no such key, or it stays locked.
+    pub fn signers(&self, context: &Context) -> Result<Vec<Signer>, CliError> {
+        signers(context, &self.keys, self.out.is_none())
+    }
+}
+
 /// Where a statement is written: an agreement as it is now, the keys at hand, and the way to submit.
 pub struct Desk {
     /// The agreement.
@@ -59,7 +69,7 @@ impl Desk {
     /// # Errors
     /// There is no such agreement or key.
     pub fn open(context: &Context, signing: &Signing) -> Result<Self, CliError> {
-        let signers = keys::signers(context, signing)?;
+        let signers = signing.signers(context)?;
         let wanted = signing.agreement.as_deref();
         let now = context.now();
         if signing.out.is_some() {
@@ -92,7 +102,8 @@ impl Desk {
             let names: Result<Vec<Id>, _> = wanted.split(',').map(str::parse).collect();
             return names.map(By::of).map_err(|error| CliError::usage(format!("--as: {error}")));
         }
-        let actors: Vec<Id> = self.holders().into_iter().map(|holder| actor(self.state(), holder)).collect();
+        let actors: Vec<Id> =
+            self.holders().into_iter().map(|holder| self.state().speaks_as(holder).clone()).collect();
         match (actors.is_empty(), otherwise) {
             (false, _) => Ok(By::of(actors)),
             (true, Some(by)) => Ok(by),
@@ -113,7 +124,7 @@ impl Desk {
     /// # Errors
     /// There is no such seat, or nothing names one.
     pub fn seat(&self, wanted: Option<&str>) -> Result<HolderRef, CliError> {
-        let seats = seats(self.state());
+        let seats = self.state().seats();
         let Some(wanted) = wanted else {
             let own = self.holders().into_iter().find(|holder| seats.contains(holder));
             return own.cloned().ok_or_else(|| {
@@ -147,26 +158,41 @@ impl Desk {
         documents: Documents,
     ) -> Result<Answer, CliError> {
         let header = Some(self.live.state.header(self.live.head));
-        let text = text_of(&Statement { by, header, body })?;
-        let signatures = sign(&self.signers, &text)?;
-        if let Some(out) = &signing.out {
-            return parcel::write(out, &text, &signatures, documents);
-        }
-        let session = self.session.ok_or_else(|| CliError::usage("name a file with --out"))?;
-        let submission = Submission {
-            envelope: Envelope::new(text, signatures),
-            blobs: documents.into_blobs(),
-            accept_clock_jump: signing.accept_clock_jump,
-        };
-        submit::submit(context, &session, submission)
+        finish(context, signing, &self.signers, &Statement { by, header, body }, documents, self.session)
     }
+}
+
+/// Signs a statement, and submits it, to an open session or a new one, or writes it to a file.
+///
+/// # Errors
+/// The statement is malformed or refused, or the file is there already.
+pub fn finish(
+    context: &Context,
+    signing: &Signing,
+    signers: &[Signer],
+    statement: &Statement,
+    documents: Documents,
+    session: Option<Session>,
+) -> Result<Answer, CliError> {
+    let text = text_of(statement)?;
+    let signatures = sign(signers, &text)?;
+    if let Some(out) = &signing.out {
+        return parcel::write(out, &text, &signatures, documents);
+    }
+    let session = session.map_or_else(|| Session::open(context), Ok)?;
+    let submission = Submission {
+        envelope: Envelope::new(text, signatures),
+        blobs: documents.into_blobs(),
+        accept_clock_jump: signing.accept_clock_jump,
+    };
+    taken::submit(context, &session, submission)
 }
 
 /// The statement's text, if it is one that can be read again: words from the command line may be unfit.
 ///
 /// # Errors
 /// Which field is unfit, and why.
-pub fn text_of(statement: &Statement) -> Result<String, CliError> {
+fn text_of(statement: &Statement) -> Result<String, CliError> {
     let text = statement.to_text();
     match Statement::parse(&text) {
         Ok(_) => Ok(text),
@@ -182,38 +208,7 @@ pub fn sign(signers: &[Signer], text: &str) -> Result<Vec<Signature>, CliError> 
     signers.iter().map(|signer| Ok(signer.sign(text)?)).collect()
 }
 
-/// The party, role or seat as which a holder speaks.
-pub fn actor(state: &State, holder: &HolderRef) -> Id {
-    match holder {
-        HolderRef::Office { body, .. } if state.office(body).is_some() => body.clone(),
-        HolderRef::Office { name, .. } => name.clone(),
-        HolderRef::CaseSeat { seat, .. } => seat.clone(),
-    }
-}
-
-/// Every seat that there is now, of standing panels and of cases that are not at rest.
-pub fn seats(state: &State) -> Vec<HolderRef> {
-    let standing = state.panels.iter().flat_map(|(panel, seats)| {
-        let name = |seat: &Id| HolderRef::Office { body: panel.clone(), name: seat.clone() };
-        seats.seats.keys().map(name).collect::<Vec<_>>()
-    });
-    let own = state.cases.values().filter(|case| !case.at_rest()).flat_map(|case| {
-        let seats = case.seats.iter().flat_map(|seats| seats.seats.keys());
-        seats
-            .map(|seat| HolderRef::CaseSeat { case: case.id.clone(), seat: seat.clone() })
-            .collect::<Vec<_>>()
-    });
-    standing.chain(own).collect()
-}
-
 fn listed<'a>(seats: impl Iterator<Item = &'a HolderRef>) -> String {
     let names: Vec<String> = seats.map(|seat| format!("`{seat}`")).collect();
     if names.is_empty() { "none: no panel sits".to_owned() } else { names.join(", ") }
-}
-
-/// `FILE` with `suffix` put after its name: `vote.json.sig`.
-pub fn beside(file: &Path, suffix: &str) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }

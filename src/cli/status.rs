@@ -7,7 +7,7 @@ use super::answer::Answer;
 use super::context::Context;
 use super::error::CliError;
 use super::record::Record;
-use super::show::{Page, Tone, header, time};
+use super::show::{Page, Tone, by_entry, header, time};
 use crate::engine::State;
 use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
@@ -66,7 +66,7 @@ fn cases(page: &mut Page, state: &State, at: Instant) {
         let since = time::from_now(case.entered, at);
         page.line(tone, &format!("{}: {}, since {since}", case.id, case.state));
         if let Some(step) = case.path.last() {
-            page.line(Tone::Faint, &format!("  by {}{}", step.why.words, entry(step.why.entry)));
+            page.line(Tone::Faint, &format!("  by {}{}", step.why.words, by_entry(step.why.entry)));
         }
         if let Some((panel, seats)) = state.panel_of(case).filter(|_| case.ended.is_none()) {
             let filled = panel.seats.iter().filter(|seat| seats.filled(panel, &seat.name).is_some()).count();
@@ -78,7 +78,7 @@ fn cases(page: &mut Page, state: &State, at: Instant) {
         for (seat, recusal) in &case.recused {
             page.line(
                 tone,
-                &format!("  {seat} stays out: {}{}", recusal.reason, entry(Some(recusal.done.entry))),
+                &format!("  {seat} stays out: {}{}", recusal.reason, by_entry(Some(recusal.done.entry))),
             );
         }
         for run in &case.ballots {
@@ -87,10 +87,6 @@ fn cases(page: &mut Page, state: &State, at: Instant) {
             }
         }
     }
-}
-
-fn entry(index: Option<u64>) -> String {
-    index.map_or_else(String::new, |index| format!(" (entry {index})"))
 }
 
 /// `ballot verification#1/finding#1, open until …: met 3, not-met 1, abstain 0, 3 of 7 still to vote`.

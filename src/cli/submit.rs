@@ -1,7 +1,6 @@
-//! `sign` and `submit`: the second half of what `--out` began; and what a submission brought about.
+//! `sign` and `submit`: the second half of what `--out` began.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
@@ -9,14 +8,14 @@ use serde_json::json;
 use super::answer::{self, Answer};
 use super::context::Context;
 use super::documents::read_text;
-use super::error::{CliError, file_error};
-use super::keys;
-use super::parcel;
+use super::error::CliError;
+use super::keyring::signers;
 use super::session::Session;
-use super::show::{Page, Tone, changes, statement as words, time};
-use super::signing::{Signing, sign as signatures_of};
-use crate::engine::{Refusal, State};
-use crate::registry::{Receipted, Submission};
+use super::show::{Page, Tone, statement as words};
+use super::signing::sign as signatures_of;
+use super::{parcel, taken};
+use crate::engine::Refusal;
+use crate::registry::Submission;
 use crate::statement::Statement;
 
 /// Sign a statement that somebody wrote with --out
@@ -53,7 +52,7 @@ pub fn sign(context: &Context, args: &Sign) -> Result<Answer, CliError> {
         let why = format!("{}: {error}", args.file.display());
         Refusal::new("bad-statement", why, "sign the file that --out wrote, unchanged")
     })?;
-    let signers = keys::signers(context, &Signing { keys: args.keys.clone(), ..Signing::default() })?;
+    let signers = signers(context, &args.keys, true)?;
     let mut page = Page::default();
     page.title("You sign");
     page.fields(words::fields(&statement));
@@ -75,68 +74,5 @@ pub fn run(context: &Context, args: &Submit) -> Result<Answer, CliError> {
     let (envelope, blobs) = parcel::open(&args.file)?;
     let session = Session::open(context)?;
     let submission = Submission { envelope, blobs, accept_clock_jump: args.accept_clock_jump };
-    submit(context, &session, submission)
-}
-
-/// Submits, keeps the receipt, and tells what the entry brought about.
-///
-/// # Errors
-/// The statement is refused, or storage fails.
-pub fn submit(context: &Context, session: &Session, submission: Submission) -> Result<Answer, CliError> {
-    let anchor = Statement::parse(&submission.envelope.statement).ok().and_then(|statement| statement.header);
-    let state_now = |anchor: &str| session.agreement(Some(anchor)).map(|live| live.state);
-    let before = anchor.and_then(|header| state_now(&header.agreement.anchor.to_string()).ok());
-    let receipted = session.submit(submission)?;
-    let after = state_now(&receipted.anchor.to_string())?;
-    let receipt = keep_receipt(session, &after, &receipted)?;
-    Ok(told(context, before.as_ref(), &after, &receipted, &receipt))
-}
-
-fn told(
-    context: &Context,
-    before: Option<&State>,
-    after: &State,
-    receipted: &Receipted,
-    receipt: &Path,
-) -> Answer {
-    let mut page = Page::default();
-    let known = if receipted.known { "It was there already: entry" } else { "Entry" };
-    page.line(
-        Tone::Good,
-        &format!("{known} {} of {}, on stable storage.", receipted.index, after.agreement.name),
-    );
-    let changes = changes::between(before, after);
-    for change in &changes {
-        page.line(Tone::Plain, &format!("  {change}"));
-    }
-    page.line(Tone::Faint, &format!("receipt: {}", receipt.display()));
-    let at = receipted_time(receipted).map_or_else(|| time::plain(context.now()), time::plain);
-    page.line(Tone::Faint, &format!("time: {at}"));
-    Answer::done(
-        page,
-        json!({
-            "agreement": after.agreement,
-            "entry": receipted.index,
-            "known": receipted.known,
-            "time": receipted_time(receipted),
-            "changes": changes,
-            "receipt": answer::path(receipt),
-        }),
-    )
-}
-
-fn receipted_time(receipted: &Receipted) -> Option<crate::values::Instant> {
-    let bytes = receipted.receipt.extra.as_ref()?;
-    crate::statement::Entry::parse(bytes).ok().map(|entry| entry.time)
-}
-
-/// `receipts/AGREEMENT/INDEX.tlog-proof` in the data folder, with the log's key beside it as a hint.
-fn keep_receipt(session: &Session, state: &State, receipted: &Receipted) -> Result<PathBuf, CliError> {
-    let folder = session.data.root().join("receipts").join(state.agreement.name.as_str());
-    fs::create_dir_all(&folder).map_err(file_error("create", &folder))?;
-    let path = folder.join(format!("{}.tlog-proof", receipted.index));
-    fs::write(&path, receipted.receipt.to_string()).map_err(file_error("write", &path))?;
-    let key = folder.join("log.vkey");
-    fs::write(&key, format!("{}\n", state.log.vkey)).map_err(file_error("write", &key))?;
-    Ok(path)
+    taken::submit(context, &session, submission)
 }

@@ -9,14 +9,12 @@ use super::ballot::{self, Sheet};
 use super::context::Context;
 use super::documents::{Attach, Documents};
 use super::error::CliError;
-use super::session::Session;
-use super::signing::{Desk, Signing, sign, text_of};
-use super::{keys, parcel, submit};
+use super::signing::{Desk, Signing, finish};
+use crate::engine::admit::{judge_attachments, judge_choice};
 use crate::engine::refusal::alternatives;
 use crate::engine::{Refusal, State};
-use crate::registry::Submission;
 use crate::signer::Signer;
-use crate::statement::{BallotRef, Body, By, Envelope, Header, Statement, Vote};
+use crate::statement::{BallotRef, Body, By, Header, Statement, Vote};
 use crate::values::Id;
 
 /// Vote
@@ -66,16 +64,8 @@ fn here(context: &Context, args: &VoteArgs, documents: Documents) -> Result<Answ
         Some(id) => id.clone(),
         None => meant(state)?,
     };
-    let run = state.case(&id.case).and_then(|case| case.ballots.iter().find(|run| run.id == id));
-    let rules = state.ballot(&id.ballot);
-    let (Some(run), Some(rules)) = (run, rules) else {
-        let open = alternatives(ballot::open(state));
-        return Err(Refusal::new(
-            "ballot-not-open",
-            format!("there is no ballot {id}, or it has not been opened yet"),
-            format!("open now: {open}"),
-        )
-        .into());
+    let (Some(run), Some(rules)) = (state.ballot_run(&id), state.ballot(&id.ballot)) else {
+        return Err(state.no_ballot(&id).into());
     };
     let vote = Vote {
         ballot: id,
@@ -90,7 +80,7 @@ fn here(context: &Context, args: &VoteArgs, documents: Documents) -> Result<Answ
 
 /// The only open ballot; where none is open, the newest one, so that the refusal tells when it closed.
 fn meant(state: &State) -> Result<BallotRef, CliError> {
-    match (ballot::open(state).as_slice(), state.newest_ballot()) {
+    match (state.open_ballots().as_slice(), state.newest_ballot()) {
         ([], Some(newest)) => Ok(newest.clone()),
         ([], None) => Err(Refusal::new(
             "ballot-not-open",
@@ -108,7 +98,7 @@ fn on_paper(
     sheet: &Sheet,
     documents: Documents,
 ) -> Result<Answer, CliError> {
-    let signers = keys::signers(context, &args.signing)?;
+    let signers = args.signing.signers(context)?;
     check(args, sheet, &documents)?;
     let paper = &sheet.paper;
     let header = Header { agreement: paper.agreement.clone(), workflow: paper.workflow, after: sheet.head };
@@ -120,35 +110,15 @@ fn on_paper(
         attach: documents.attachments(),
     };
     let by = seat(args, sheet, &signers)?;
-    let text = text_of(&Statement { by, header: Some(header), body: Body::Vote(vote) })?;
-    let signatures = sign(&signers, &text)?;
-    if let Some(out) = &args.signing.out {
-        return parcel::write(out, &text, &signatures, documents);
-    }
-    let session = Session::open(context)?;
-    let submission = Submission {
-        envelope: Envelope::new(text, signatures),
-        blobs: documents.into_blobs(),
-        accept_clock_jump: args.signing.accept_clock_jump,
-    };
-    submit::submit(context, &session, submission)
+    let statement = Statement { by, header: Some(header), body: Body::Vote(vote) };
+    finish(context, &args.signing, &signers, &statement, documents, None)
 }
 
 /// What the paper alone can say of a vote, so that a voter hears of it before sending anything.
 fn check(args: &VoteArgs, sheet: &Sheet, documents: &Documents) -> Result<(), CliError> {
     let paper = &sheet.paper;
-    let choices: Vec<&Id> = paper.choices.iter().chain(&paper.abstention).collect();
-    if !choices.contains(&&args.choice) {
-        let why = format!("`{}` is not a choice of this ballot", args.choice);
-        return Err(Refusal::new("unknown-choice", why, format!("choose {}", alternatives(choices))).into());
-    }
-    let given = documents.attachments();
-    if given.len() != paper.attach.len() || paper.attach.iter().any(|name| !given.contains_key(name)) {
-        let why = format!("the vote attaches {}", alternatives(given.keys()));
-        let instead = format!("a vote on this ballot attaches {}", alternatives(&paper.attach));
-        return Err(Refusal::new("wrong-attachments", why, instead).into());
-    }
-    Ok(())
+    judge_choice(&args.choice, paper.choices.iter().chain(&paper.abstention))?;
+    Ok(judge_attachments(&documents.attachments(), &paper.attach)?)
 }
 
 /// The seat that votes: as asked, or the elector whose key signs.

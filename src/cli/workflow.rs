@@ -9,10 +9,8 @@ use serde_json::{Value, json};
 use super::answer::Answer;
 use super::documents::read_text;
 use super::error::CliError;
-use super::show::{Page, Tone};
-use crate::workflow::model::{
-    Ballot, Formed, Grant, Nature, Panel, Procedure, State, Step, Trigger, Workflow,
-};
+use super::show::{Page, Tone, title};
+use crate::workflow::model::{Ballot, Formed, Grant, Nature, Panel, Procedure, State, Step, Workflow};
 use crate::workflow::{Checked, Diagnostics};
 
 /// Check, show or test a workflow
@@ -104,8 +102,7 @@ pub fn read(file: &std::path::Path) -> Result<(String, Workflow), CliError> {
 fn show(args: &FileArgs) -> Result<Answer, CliError> {
     let (_, workflow) = read(&args.file)?;
     let mut page = Page::default();
-    page.title(&workflow.title);
-    page.specimen(&workflow);
+    title(&mut page, &workflow);
     page.fields([
         ("digest", workflow.digest.to_string()),
         ("contract", format!("{}, which prevails", workflow.contract.digest)),
@@ -188,17 +185,13 @@ fn state_words(state: &State) -> String {
 }
 
 fn step_words(step: &Step) -> String {
-    let trigger = match &step.trigger {
-        Trigger::Do(doing) => format!("{} by {}", doing.act, doing.by.words()),
-        other => other.words(),
-    };
     let to = step.to.as_ref().map_or_else(String::new, |to| format!(" → {to}"));
     let bound = match step.at_most {
         None => String::new(),
         Some(1) => ", at most once".to_owned(),
         Some(most) => format!(", at most {most} times"),
     };
-    format!("{trigger}{to}{}{bound}", emits(&step.emits))
+    format!("{}{to}{}{bound}", step.trigger.words(), emits(&step.emits))
 }
 
 fn emits(events: &[crate::values::Id]) -> String {

@@ -104,9 +104,7 @@ impl DutyRun {
             line: duty.line,
         }
     }
-}
 
-impl DutyRun {
     /// Whether it should have been done by `at` and was not.
     pub fn is_overdue(&self, at: Instant) -> bool {
         self.done.is_none() && (at > self.due || self.excluded && at == self.due)

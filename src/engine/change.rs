@@ -6,13 +6,13 @@ use std::sync::Arc;
 use crate::engine::ballot::{BallotRun, Cast, Closing, Elector, Leaving, outcome};
 use crate::engine::case::{Case, DutyRun, Filed, Move, Recusal};
 use crate::engine::event::{Annulled, Occurrence, Why};
-use crate::engine::panel::{Done, Nominee, Seats, standing};
+use crate::engine::panel::{Done, Nominee, Place, Seats, standing};
 use crate::engine::paper;
 use crate::engine::state::{Reaffirmed, State};
 use crate::statement::body::Attachments;
-use crate::statement::{BallotRef, CaseRef, HolderRef, PublicKey, RawKey};
+use crate::statement::{BallotRef, CaseRef, HolderRef, PublicKey};
 use crate::values::{Digest, Id};
-use crate::workflow::model::{self, Condition, Exclusion, Formed, Step, Trigger};
+use crate::workflow::model::{self, Exclusion, Formed, Step, Trigger};
 
 /// What an admitted statement does. Judging has made sure that it can be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,10 +97,10 @@ impl State {
     }
 
     fn recused(&mut self, seat: &HolderRef, case: &CaseRef, reason: String, done: Done) {
-        let seat = seat_id(seat).clone();
+        let seat = seat.name().clone();
         // Where a ballot does not leave out who is recused, whoever recuses during it votes as well.
         if self.open_ballot_of(case).is_some_and(|ballot| ballot.less.contains(&Exclusion::Recused)) {
-            self.leave_ballot(case, &seat, "recused", done);
+            self.leave_ballot(case, &seat, "recused", None, done);
         }
         self.with_case(case, |case| {
             case.recused.insert(seat, Recusal { done, reason });
@@ -122,28 +122,34 @@ impl State {
 
     /// Whoever sat in a seat is out of its open ballots, and the next one does not inherit a recusal.
     fn clear_seat(&mut self, seat: &HolderRef, reason: &'static str, done: Done) {
-        let cases: Vec<CaseRef> = match seat {
-            HolderRef::CaseSeat { case, .. } => vec![case.clone()],
-            HolderRef::Office { body, .. } => self.cases_with_panel(body),
-        };
-        for case in cases {
-            self.leave_ballot(&case, seat_id(seat), reason, done);
+        for case in self.cases_of_seat(seat) {
+            self.leave_ballot(&case, seat.name(), reason, None, done);
             self.with_case(&case, |case| {
-                case.recused.remove(seat_id(seat));
+                case.recused.remove(seat.name());
             });
         }
     }
 
-    fn cases_with_panel(&self, panel: &Id) -> Vec<CaseRef> {
-        let uses = |id: &&CaseRef| {
-            self.procedure(id).is_some_and(|procedure| procedure.panel.as_ref() == Some(panel))
-        };
-        self.running.iter().filter(uses).cloned().collect()
+    /// The cases in which a seat may be an elector; none for an officer.
+    fn cases_of_seat(&self, seat: &HolderRef) -> Vec<CaseRef> {
+        match seat {
+            HolderRef::CaseSeat { case, .. } => vec![case.clone()],
+            HolderRef::Office { body, .. } => self.running_before(body).cloned().collect(),
+        }
     }
 
-    /// Takes an elector out of the case's open ballot. The base stays as it was fixed.
-    fn leave_ballot(&mut self, case: &CaseRef, seat: &Id, reason: &'static str, done: Done) {
-        let vote_stands = self.open_ballot_of(case).is_some_and(|ballot| ballot.leaver_stands);
+    /// Takes an elector out of the case's open ballot. The base stays as it was fixed; whether a vote already
+    /// cast stands is for the workflow to say, unless `stands` does.
+    fn leave_ballot(
+        &mut self,
+        case: &CaseRef,
+        seat: &Id,
+        reason: &'static str,
+        stands: Option<bool>,
+        done: Done,
+    ) {
+        let by_workflow = || self.open_ballot_of(case).is_some_and(|ballot| ballot.leaver_stands);
+        let vote_stands = stands.unwrap_or_else(by_workflow);
         self.with_case(case, |case| {
             if let Some(run) = case.open_ballot_mut().filter(|run| run.electors.contains_key(seat)) {
                 let leaving = Leaving { reason, done, vote_stands };
@@ -163,31 +169,17 @@ impl State {
     fn key_replaced(&mut self, holder: &HolderRef, key: PublicKey, recovered: bool, done: Done) {
         self.holders.replace_key(holder, key.clone(), done.entry);
         self.with_nominee(holder, |nominee| nominee.key = key);
-        if !recovered {
-            return;
-        }
-        // Whoever recovers a key is not heard in a ballot already open; a vote cast before stands.
-        let affected: Vec<CaseRef> = match holder {
-            HolderRef::CaseSeat { case, .. } => vec![case.clone()],
-            HolderRef::Office { body, .. } => self.cases_with_panel(body),
-        };
-        for case in affected {
-            self.with_case(&case, |case| {
-                let seat = seat_id(holder);
-                if let Some(run) = case.open_ballot_mut().filter(|run| run.electors.contains_key(seat)) {
-                    let leaving = Leaving { reason: "key recovered", done, vote_stands: true };
-                    run.left.entry(seat.clone()).or_insert(leaving);
-                }
-            });
+        if recovered {
+            // Whoever recovers a key is not heard in a ballot already open; a vote cast before stands.
+            for case in self.cases_of_seat(holder) {
+                self.leave_ballot(&case, holder.name(), "key recovered", Some(true), done);
+            }
         }
     }
 
     fn case_opened(&mut self, id: &CaseRef, by: &str, attach: &Attachments, done: Done) {
         let Some(procedure) = self.procedure(id).cloned() else { return };
-        let panel = procedure
-            .panel
-            .as_ref()
-            .and_then(|name| self.workflow.panels.iter().find(|panel| panel.name == *name));
+        let panel = procedure.panel.as_ref().and_then(|name| self.workflow.panel(name));
         let seats =
             panel.filter(|panel| panel.formed == Formed::PerCase).map(|panel| Seats::vacant(panel, done.at));
         let case = Case {
@@ -249,13 +241,8 @@ impl State {
 
     /// Enters a state: its clocks start, its ballot opens, its duties arise.
     fn enter(&mut self, id: &CaseRef, name: &Id, why: Why) {
-        let Some(state) = self
-            .procedure(id)
-            .and_then(|procedure| procedure.states.iter().find(|state| state.name == *name))
-            .cloned()
-        else {
-            return;
-        };
+        let state = self.procedure(id).and_then(|procedure| procedure.state(name));
+        let Some(state) = state.cloned() else { return };
         let at = self.moment.at;
         self.with_case(id, |case| {
             if let Some(run) = case.open_ballot_mut() {
@@ -375,38 +362,13 @@ impl State {
         }
     }
 
-    /// Whether a condition holds now for a case.
-    pub(super) fn condition(&self, case: &Case, condition: &Condition) -> bool {
-        match condition {
-            Condition::EverySeatFilled => self.panel_of(case).is_some_and(|(panel, seats)| {
-                panel.seats.iter().all(|seat| seats.filled(panel, &seat.name).is_some())
-            }),
-            Condition::Seats(rule) => self.panel_of(case).is_some_and(|(panel, seats)| {
-                crate::engine::count::Table { seats: seats.marks(panel), ..Default::default() }.holds(rule)
-            }),
-            Condition::Event(event) => self.live(event).any(|occurrence| occurrence.reaches(&case.id)),
-            Condition::Not(inner) => !self.condition(case, inner),
-            Condition::All(inner) => inner.iter().all(|condition| self.condition(case, condition)),
-            Condition::Any(inner) => inner.iter().any(|condition| self.condition(case, condition)),
-        }
-    }
-
-    /// The holder for whom a key speaks and still has something to say: a seat of a case that is at
-    /// rest keeps its key only until somebody else is given it.
-    pub(super) fn in_use(&self, key: RawKey) -> Option<&HolderRef> {
-        self.holders.speaks_for(key).filter(|holder| match holder {
-            HolderRef::CaseSeat { case, .. } => self.case(case).is_none_or(|case| !case.at_rest()),
-            HolderRef::Office { .. } => true,
-        })
-    }
-
     fn with_case(&mut self, id: &CaseRef, change: impl FnOnce(&mut Case)) {
         if let Some(case) = self.cases.get_mut(id) {
             change(Arc::make_mut(case));
         }
     }
 
-    fn with_place(&mut self, seat: &HolderRef, change: impl FnOnce(&mut crate::engine::panel::Place)) {
+    fn with_place(&mut self, seat: &HolderRef, change: impl FnOnce(&mut Place)) {
         let place = match seat {
             HolderRef::CaseSeat { case, seat } => self
                 .cases
@@ -428,13 +390,5 @@ impl State {
                 change(nominee);
             }
         });
-    }
-}
-
-/// The seat's own name within its panel.
-pub(super) fn seat_id(seat: &HolderRef) -> &Id {
-    match seat {
-        HolderRef::CaseSeat { seat, .. } => seat,
-        HolderRef::Office { name, .. } => name,
     }
 }

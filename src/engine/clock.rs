@@ -6,11 +6,12 @@
 
 use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
+use crate::engine::count::Table;
 use crate::engine::event::Why;
 use crate::engine::state::State;
 use crate::statement::CaseRef;
 use crate::values::Instant;
-use crate::workflow::model::{Delay, Origin, Step, Trigger};
+use crate::workflow::model::{Condition, Delay, Origin, Step, Trigger};
 
 /// A place in time: an instant, before or after what is done at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -161,6 +162,22 @@ impl State {
                     Trigger::Outcome(names) => outcome.is_some_and(|outcome| names.contains(outcome)),
                 }
         })
+    }
+
+    /// Whether a condition holds now for a case.
+    fn condition(&self, case: &Case, condition: &Condition) -> bool {
+        match condition {
+            Condition::EverySeatFilled => self.panel_of(case).is_some_and(|(panel, seats)| {
+                panel.seats.iter().all(|seat| seats.filled(panel, &seat.name).is_some())
+            }),
+            Condition::Seats(rule) => self.panel_of(case).is_some_and(|(panel, seats)| {
+                Table { seats: seats.marks(panel), ..Default::default() }.holds(rule)
+            }),
+            Condition::Event(event) => self.live(event).any(|occurrence| occurrence.reaches(&case.id)),
+            Condition::Not(inner) => !self.condition(case, inner),
+            Condition::All(inner) => inner.iter().all(|condition| self.condition(case, condition)),
+            Condition::Any(inner) => inner.iter().any(|condition| self.condition(case, condition)),
+        }
     }
 
     fn why(&self, id: &CaseRef, place: usize, entry: Option<u64>) -> Why {

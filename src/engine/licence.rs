@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::engine::event::Occurrence;
 use crate::engine::state::State;
 use crate::values::{Id, Instant};
-use crate::workflow::model::{Attribute, Cause, Grant, Moves, Trigger, Value};
+use crate::workflow::model::{Attribute, Cause, Grant, Moves, Value};
 
 /// The timeline of every attribute, grant by grant in the workflow's order.
 pub type Timelines = Vec<Vec<Timeline>>;
@@ -186,22 +186,6 @@ impl State {
     fn annulled_at(&self, instant: Instant) -> Option<Because> {
         let annulled = self.events.iter().find(|occurrence| occurrence.until() == Some(instant));
         annulled.map(|occurrence| Because::Annulled(Arc::clone(occurrence)))
-    }
-
-    /// The steps and acts of the workflow that emit an event: procedure, and trigger in words.
-    pub fn emitters<'a>(&'a self, event: &'a Id) -> impl Iterator<Item = (&'a Id, String)> + 'a {
-        self.workflow.procedures.iter().flat_map(move |procedure| {
-            let opening = procedure.open.emits.contains(event).then(|| {
-                (&procedure.name, format!("{} by {}", procedure.open.act, procedure.open.by.words()))
-            });
-            let steps = procedure.states.iter().flat_map(|state| &state.steps);
-            let steps =
-                steps.filter(move |step| step.emits.contains(event)).map(|step| match &step.trigger {
-                    Trigger::Do(doing) => (&procedure.name, format!("{} by {}", doing.act, doing.by.words())),
-                    trigger => (&procedure.name, trigger.words()),
-                });
-            opening.into_iter().chain(steps)
-        })
     }
 }
 

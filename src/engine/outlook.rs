@@ -2,7 +2,7 @@
 
 use crate::engine::case::Case;
 use crate::engine::clock::{Moment, exhausted};
-use crate::engine::state::State;
+use crate::engine::state::{Seating, State};
 use crate::statement::{CaseRef, HolderRef};
 use crate::values::{Id, Instant};
 use crate::workflow::model::{Filling, Trigger};
@@ -81,12 +81,7 @@ impl State {
         }
     }
 
-    fn missing_for(
-        &self,
-        name: &HolderRef,
-        seating: &crate::engine::state::Seating<'_>,
-        at: Instant,
-    ) -> Vec<(String, String)> {
+    fn missing_for(&self, name: &HolderRef, seating: &Seating<'_>, at: Instant) -> Vec<(String, String)> {
         let Some(nominee) = seating.nominee else {
             return vec![(self.nominator(seating, at).to_string(), format!("nominate for {name}"))];
         };

@@ -122,9 +122,7 @@ pub struct FiledLine {
 impl State {
     /// The paper of a ballot, as it was when the ballot opened; `None` where there is no such ballot.
     pub fn ballot_paper(&self, id: &BallotRef) -> Option<String> {
-        let case = self.case(&id.case)?;
-        let run = case.ballots.iter().find(|run| run.id == *id)?;
-        Some(text(self, case, self.ballot(&id.ballot)?, run))
+        Some(text(self, self.case(&id.case)?, self.ballot(&id.ballot)?, self.ballot_run(id)?))
     }
 }
 

@@ -17,6 +17,12 @@ impl Refusal {
     pub fn new(rule: &'static str, why: impl Into<String>, instead: impl Into<String>) -> Self {
         Self { rule, why: why.into(), instead: instead.into() }
     }
+
+    /// What to do instead, as a sentence of its own: with a capital, without a full stop.
+    pub fn remedy(&self) -> String {
+        let mut letters = self.instead.chars();
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    }
 }
 
 /// `a`, `a or b`, `a, b or c`: the alternatives that a refusal offers; `nothing` where there is none.

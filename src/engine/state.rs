@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::sync::{Arc, OnceLock};
 
+use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
 use crate::engine::clock::Moment;
 use crate::engine::event::{Events, Occurrence};
@@ -89,7 +90,7 @@ impl State {
 
     /// The procedure of a case.
     pub fn procedure(&self, id: &CaseRef) -> Option<&Procedure> {
-        self.workflow.procedures.iter().find(|procedure| procedure.name == id.procedure)
+        self.workflow.procedure(&id.procedure)
     }
 
     /// The cases of a procedure, oldest first.
@@ -103,7 +104,7 @@ impl State {
     /// The panel that a case's seats are of, and the seats.
     pub fn panel_of<'a>(&'a self, case: &'a Case) -> Option<(&'a Panel, &'a Seats)> {
         let name = self.procedure(&case.id)?.panel.as_ref()?;
-        let panel = self.workflow.panels.iter().find(|panel| panel.name == *name)?;
+        let panel = self.workflow.panel(name)?;
         let seats = match panel.formed {
             Formed::PerCase => case.seats.as_ref()?,
             Formed::Standing => self.panels.get(name)?,
@@ -127,7 +128,7 @@ impl State {
             }
             HolderRef::Office { body, name } => (None, self.panels.get(body)?, name),
         };
-        let panel = self.workflow.panels.iter().find(|panel| panel.name == body.panel)?;
+        let panel = self.workflow.panel(&body.panel)?;
         let seat = panel.seats.iter().find(|candidate| candidate.name == *seat)?;
         let place = body.seats.get(&seat.name)?;
         Some(Seating { case, panel, seat, vacant_since: place.vacant_since, nominee: place.nominee.as_ref() })
@@ -141,9 +142,52 @@ impl State {
         }
     }
 
-    /// The ballot of the workflow that a case's current state opens.
+    /// The party, role or seat as which a holder speaks.
+    pub fn speaks_as<'a>(&self, holder: &'a HolderRef) -> &'a Id {
+        match holder {
+            HolderRef::Office { body, .. } if self.office(body).is_some() => body,
+            seat => seat.name(),
+        }
+    }
+
+    /// Every seat that there is now: of standing panels, then of cases that are not at rest.
+    pub fn seats(&self) -> Vec<HolderRef> {
+        let standing = self.panels.iter().flat_map(|(panel, seats)| {
+            let name = move |seat: &Id| HolderRef::Office { body: panel.clone(), name: seat.clone() };
+            seats.seats.keys().map(name)
+        });
+        let own = self.cases.values().filter(|case| !case.at_rest()).flat_map(|case| {
+            let name = move |seat: &Id| HolderRef::CaseSeat { case: case.id.clone(), seat: seat.clone() };
+            case.seats.iter().flat_map(|seats| seats.seats.keys()).map(name)
+        });
+        standing.chain(own).collect()
+    }
+
+    /// The running cases before a panel.
+    pub fn running_before<'a>(&'a self, panel: &'a Id) -> impl Iterator<Item = &'a CaseRef> {
+        let before = |id: &&CaseRef| self.procedure(id).is_some_and(|it| it.panel.as_ref() == Some(panel));
+        self.running.iter().filter(before)
+    }
+
+    /// The case that would be opened next of a procedure.
+    pub fn next_case(&self, procedure: &Id) -> CaseRef {
+        let known = u32::try_from(self.cases_of(procedure).count()).unwrap_or(u32::MAX);
+        CaseRef { procedure: procedure.clone(), number: NonZeroU32::MIN.saturating_add(known) }
+    }
+
+    /// One round of a ballot, open or closed.
+    pub fn ballot_run(&self, id: &BallotRef) -> Option<&BallotRun> {
+        self.case(&id.case)?.ballots.iter().find(|run| run.id == *id)
+    }
+
+    /// The ballots that are open now.
+    pub fn open_ballots(&self) -> Vec<&BallotRef> {
+        self.running.iter().filter_map(|id| self.case(id)?.open_ballot()).map(|run| &run.id).collect()
+    }
+
+    /// A ballot of the workflow.
     pub fn ballot(&self, name: &Id) -> Option<&model::Ballot> {
-        self.workflow.ballots.iter().find(|ballot| ballot.name == *name)
+        self.workflow.ballot(name)
     }
 
     /// The ballot that was opened last, open or closed.
@@ -154,12 +198,12 @@ impl State {
 
     /// The workflow's definition of the state that a case is in.
     pub fn state_of(&self, case: &Case) -> Option<&model::State> {
-        self.procedure(&case.id)?.states.iter().find(|state| state.name == case.state)
+        self.procedure(&case.id)?.state(&case.state)
     }
 
     /// A party or role by name.
     pub fn office(&self, name: &Id) -> Option<&model::Office> {
-        self.workflow.parties.iter().chain(&self.workflow.roles).find(|office| office.name == *name)
+        self.workflow.office(name)
     }
 
     /// The occurrences of an event that count now, the latest first.

@@ -14,12 +14,6 @@ pub struct Published {
     pub checkpoint: String,
 }
 
-impl Published {
-    pub(super) fn new(state: State, checkpoint: String) -> Self {
-        Self { state, checkpoint }
-    }
-}
-
 /// What the writer works on: it may be ahead of the disk by one batch.
 pub(super) struct Working {
     pub(super) state: State,

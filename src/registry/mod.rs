@@ -10,6 +10,7 @@
 mod agreement;
 pub mod clock;
 mod error;
+mod receipt;
 mod submission;
 mod writer;
 
@@ -21,10 +22,10 @@ use tokio::sync::{mpsc, oneshot};
 pub use agreement::Published;
 pub use clock::{Clock, SimulatedClock, SystemClock};
 pub use error::SubmitError;
+pub use receipt::receipt;
 pub use submission::{Submission, attachments};
 
-use crate::audit::{NodeError, StoreNodes, StoreSource, audit};
-use crate::log::tree::{TreeError, inclusion_proof};
+use crate::audit::{StoreSource, audit};
 use crate::log::{LogKey, Receipt};
 use crate::store::Store;
 use crate::values::{Digest, Id, Instant, Span};
@@ -94,10 +95,8 @@ impl Registry {
                 let first = report.findings.first().map(ToString::to_string).unwrap_or_default();
                 return Err(SubmitError::Damaged { anchor, name, first });
             };
-            published.insert(
-                anchor,
-                Arc::new(RwLock::new(Published::new(state.clone(), report.checkpoint.clone()))),
-            );
+            let shown = Published { state: state.clone(), checkpoint: report.checkpoint };
+            published.insert(anchor, Arc::new(RwLock::new(shown)));
             working.insert(anchor, Working::new(state, report.tree));
         }
         let published = Arc::new(RwLock::new(published));
@@ -123,13 +122,7 @@ impl Registry {
     pub async fn submit(&self, submission: Submission) -> Result<Receipted, SubmitError> {
         let checked = submission.check()?;
         let (answer, answered) = oneshot::channel();
-        let job = Job {
-            checked,
-            envelope: submission.envelope,
-            blobs: submission.blobs,
-            clock_jump: submission.accept_clock_jump,
-            answer,
-        };
+        let job = Job { checked, blobs: submission.blobs, clock_jump: submission.accept_clock_jump, answer };
         self.jobs.send(job).await.map_err(|_| SubmitError::Stopped)?;
         let place = answered.await.map_err(|_| SubmitError::Stopped)??;
         let writer::Placed { anchor, index, known } = place;
@@ -144,14 +137,7 @@ impl Registry {
     /// # Errors
     /// There is no such entry, or the store cannot be read.
     pub fn receipt(&self, anchor: &Digest, index: u64) -> Result<Receipt, SubmitError> {
-        let head = self.store.head(anchor)?.ok_or(SubmitError::NoEntry { index })?;
-        let bytes = self.store.entry(anchor, index)?.ok_or(SubmitError::NoEntry { index })?;
-        let nodes = StoreNodes { store: &*self.store, anchor: *anchor };
-        let proof = inclusion_proof(index, head.head.size, &nodes).map_err(|error| match error {
-            TreeError::Nodes(NodeError::Store(error)) => SubmitError::Store(error),
-            error => SubmitError::Proof { index, error: error.to_string() },
-        })?;
-        Ok(Receipt { extra: Some(bytes), index, proof, checkpoint: head.checkpoint })
+        receipt(&*self.store, anchor, index)
     }
 
     /// What is published of an agreement: the state after its last durable entry.

@@ -11,8 +11,8 @@ use super::agreement::{Published, Working};
 use super::submission::attachments;
 use super::{Clock, Settings, SubmitError, log_key};
 use crate::engine::{Refusal, State};
-use crate::log::{Hash, MemoryTree};
-use crate::statement::{Blob, Body, Checked, Entry, Envelope, Open};
+use crate::log::{Hash, LogKey, MemoryTree};
+use crate::statement::{Blob, Body, Checked, Entry, Open};
 use crate::store::{Append, MAX_BATCH_WEIGHT, NewEntry, Store, entry_weight, head_weight};
 use crate::values::{Digest, Instant, Span};
 
@@ -32,7 +32,6 @@ const CLOCK_SLACK: Span = Span::from_seconds(60);
 /// A submission whose form and signatures have passed.
 pub(super) struct Job {
     pub(super) checked: Checked,
-    pub(super) envelope: Envelope,
     pub(super) blobs: Vec<Blob>,
     pub(super) clock_jump: bool,
     pub(super) answer: oneshot::Sender<Result<Placed, SubmitError>>,
@@ -104,7 +103,7 @@ impl Writer {
                 return false;
             }
             let answer = job.answer;
-            match self.take(&mut batch, job.checked, job.envelope, &job.blobs, job.clock_jump) {
+            match self.take(&mut batch, job.checked, &job.blobs, job.clock_jump) {
                 Ok((placed, true)) => {
                     batch.weight += weight;
                     batch.waiting.push((answer, placed));
@@ -130,11 +129,10 @@ impl Writer {
         &mut self,
         batch: &mut Batch,
         checked: Checked,
-        envelope: Envelope,
         blobs: &[Blob],
         jump: bool,
     ) -> Result<(Placed, bool), SubmitError> {
-        let anchor = agreement_of(&checked);
+        let anchor = checked.anchor();
         if let Some(index) = self.store.find(&anchor, &checked.digest())? {
             return Ok((Placed { anchor, index, known: true }, false));
         }
@@ -147,7 +145,7 @@ impl Writer {
         let now = self.clock.now();
         let last = self.working.get(&anchor).map(|working| working.state.last);
         let time = self.entry_time(now, last, jump)?;
-        let bytes = Entry { time, envelope }.to_bytes().map_err(|long| {
+        let bytes = Entry { time, envelope: checked.envelope().clone() }.to_bytes().map_err(|long| {
             let why = format!(
                 "as an entry it would take {} bytes, and an entry has at most {}",
                 long.bytes, long.most
@@ -162,10 +160,10 @@ impl Writer {
 
     /// What a submission adds to the batch at most, with the agreement's head, which it may be the first to need.
     fn weight(&self, job: &Job) -> usize {
-        let index = self.working.get(&agreement_of(&job.checked)).map_or(0, |working| working.tree.size());
+        let index = self.working.get(&job.checked.anchor()).map_or(0, |working| working.tree.size());
         // A leaf closes a subtree at every level whose size divides the size after it, and itself.
         let nodes = usize::try_from(index.saturating_add(1).trailing_zeros()).unwrap_or(64) + 1;
-        let bytes = job.envelope.to_text().len() + TIME_BYTES;
+        let bytes = job.checked.envelope().to_text().len() + TIME_BYTES;
         entry_weight(bytes, nodes) + head_weight(CHECKPOINT_BYTES)
     }
 
@@ -351,20 +349,15 @@ impl Writer {
                 }
                 published.checkpoint = checkpoint;
             } else if let Ok(mut all) = self.published.write() {
-                let published = Published::new(working.state.clone(), checkpoint);
+                let published = Published { state: working.state.clone(), checkpoint };
                 all.insert(anchor, Arc::new(RwLock::new(published)));
             }
         }
     }
 }
 
-/// The anchor of a statement's agreement; an opening statement is its own.
-fn agreement_of(checked: &Checked) -> Digest {
-    checked.statement().header.as_ref().map_or_else(|| checked.digest(), |header| header.agreement.anchor)
-}
-
 /// The key of an agreement that is open here, which must be the one that its opening statement names.
-fn our_key(settings: &Settings, seed: &[u8; 32], state: &State) -> Result<crate::log::LogKey, SubmitError> {
+fn our_key(settings: &Settings, seed: &[u8; 32], state: &State) -> Result<LogKey, SubmitError> {
     let key = log_key(&settings.log_name, &state.agreement.name, seed)?;
     if key.verifier().to_string() == state.log.vkey {
         return Ok(key);

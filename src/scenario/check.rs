@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Scenario;
 use super::model::{Deed, Expect, ExpectGrant, Names, SeatName, Spot, Step};
 use crate::values::Id;
-use crate::workflow::model::{NO_QUORUM, Trigger, Workflow};
+use crate::workflow::model::{NO_QUORUM, State, Workflow};
 use crate::workflow::read::nearest;
 use crate::workflow::{Diagnostic, Diagnostics, Severity};
 
@@ -15,7 +15,8 @@ pub(super) const DATE: &str = "date";
 
 /// Every name that the workflow does not have.
 pub(super) fn check(scenario: &Scenario, workflow: &Workflow) -> Diagnostics {
-    let mut c = Checker { text: &scenario.text, known: Known::of(workflow), workflow, found: Vec::new() };
+    let known = Known::of(workflow);
+    let mut c = Checker { text: &scenario.text, known: &known, workflow, found: Vec::new() };
     for step in &scenario.steps {
         c.step(step);
     }
@@ -36,21 +37,13 @@ struct Known {
 impl Known {
     fn of(workflow: &Workflow) -> Self {
         let states = || workflow.procedures.iter().flat_map(|procedure| &procedure.states);
-        let steps = states().flat_map(|state| &state.steps).filter_map(|step| match &step.trigger {
-            Trigger::Do(doing) => Some(&doing.act),
-            _ => None,
-        });
+        let steps = states().flat_map(State::doings).map(|doing| &doing.act);
         let duties = states().flat_map(|state| &state.duties).map(|duty| &duty.act);
         let openings = workflow.procedures.iter().map(|procedure| &procedure.open.act);
         let ballots = || workflow.ballots.iter();
         let outcomes = ballots().flat_map(|ballot| &ballot.outcomes).map(|outcome| outcome.is.clone());
         Self {
-            offices: workflow
-                .parties
-                .iter()
-                .chain(&workflow.roles)
-                .map(|office| office.name.clone())
-                .collect(),
+            offices: workflow.offices().map(|office| office.name.clone()).collect(),
             seats: workflow
                 .panels
                 .iter()
@@ -82,7 +75,7 @@ impl Known {
 struct Checker<'s> {
     text: &'s str,
     workflow: &'s Workflow,
-    known: Known,
+    known: &'s Known,
     found: Vec<Diagnostic>,
 }
 
@@ -90,23 +83,20 @@ impl Checker<'_> {
     fn step(&mut self, step: &Step) {
         // What must be refused may be nonsense; only who does it must be somebody.
         let sensible = step.refused.is_none();
+        let known = self.known;
         match step.deed.as_ref().map(|deed| &deed.is) {
             Some(Deed::Act { act, by, signed_by, .. }) => {
                 self.seats(signed_by.as_deref().unwrap_or_default());
-                let known = self.known.acts.clone();
-                self.known("act", &known, sensible.then_some(act));
-                let known = self.known.actors();
-                self.known("party, role or seat", &known, by);
+                self.known("act", &known.acts, sensible.then_some(act));
+                self.known("party, role or seat", &known.actors(), by);
             }
             Some(Deed::Seats { seats, by, .. }) => {
                 self.seats(seats);
-                let known = self.known.offices.clone();
-                self.known("party or role", &known, by);
+                self.known("party or role", &known.offices, by);
             }
             Some(Deed::Vote { votes, .. }) => {
                 for (choice, voters) in votes {
-                    let known = self.known.choices.clone();
-                    self.known("choice", &known, sensible.then_some(choice));
+                    self.known("choice", &known.choices, sensible.then_some(choice));
                     self.seats(voters);
                 }
             }
@@ -118,36 +108,37 @@ impl Checker<'_> {
     }
 
     fn seats(&mut self, seats: &[Spot<SeatName>]) {
-        let known = self.known.seats.clone();
         for seat in seats {
             if let SeatName::Short(name) = &seat.is {
-                self.known("seat", &known, [&Spot { is: name.clone(), at: seat.at.clone() }]);
+                self.known("seat", &self.known.seats, [&Spot { is: name.clone(), at: seat.at.clone() }]);
             }
         }
     }
 
     fn expect(&mut self, expect: &Expect) {
-        let (states, events) = (self.known.states.clone(), self.known.events.clone());
-        let (acts, seats) = (self.known.acts.clone(), self.known.seats.clone());
-        self.known("state", &states, &expect.state);
-        self.lists("event", &events, [&expect.events, &expect.annulled]);
-        self.lists("act", &acts, [&expect.owed, &expect.overdue, &expect.possible]);
-        let actors = self.known.actors();
-        self.lists("party, role or seat", &actors, [&expect.awaited]);
+        let known = self.known;
+        self.known("state", &known.states, &expect.state);
+        self.lists("event", &known.events, [&expect.events, &expect.annulled]);
+        self.lists("act", &known.acts, [&expect.owed, &expect.overdue, &expect.possible]);
+        self.lists("party, role or seat", &known.actors(), [&expect.awaited]);
         if let Some(ballot) = expect.ballot.as_ref().map(|ballot| &ballot.is) {
-            let outcomes = self.known.outcomes.clone();
-            self.known("outcome", &outcomes, &ballot.outcome);
-            self.lists("seat", &seats, [&ballot.electors, &ballot.excluded, &ballot.voted, &ballot.left]);
+            self.known("outcome", &known.outcomes, &ballot.outcome);
+            self.lists(
+                "seat",
+                &known.seats,
+                [&ballot.electors, &ballot.excluded, &ballot.voted, &ballot.left],
+            );
         }
         for grant in &expect.grants {
-            self.grant(grant, &events);
+            self.grant(grant);
         }
     }
 
-    fn grant(&mut self, expect: &ExpectGrant, events: &[Id]) {
+    fn grant(&mut self, expect: &ExpectGrant) {
         let grants: Vec<Id> = self.workflow.grants.iter().map(|grant| grant.name.clone()).collect();
         self.known("grant", &grants, [&expect.grant]);
-        let because: Vec<Id> = [OPENING, DATE].map(Id::constant).into_iter().chain(events.to_vec()).collect();
+        let because: Vec<Id> =
+            [OPENING, DATE].map(Id::constant).into_iter().chain(self.known.events.iter().cloned()).collect();
         self.known("event", &because, &expect.because);
         let Some(grant) = self.workflow.grants.iter().find(|grant| grant.name == expect.grant.is) else {
             return;

@@ -7,7 +7,7 @@ use crate::engine::case::Case;
 use crate::engine::state::State;
 use crate::statement::{BallotRef, By, CaseRef, HolderRef};
 use crate::values::Id;
-use crate::workflow::model::{Actors, Formed, Panel, Procedure, Trigger};
+use crate::workflow::model::{Actors, Formed, Panel, Procedure};
 
 /// The case that was opened last among those that fit.
 pub(super) fn newest(state: &State, fits: impl Fn(&Case) -> bool) -> Option<&Case> {
@@ -17,10 +17,8 @@ pub(super) fn newest(state: &State, fits: impl Fn(&Case) -> bool) -> Option<&Cas
 
 /// The case that an act opens, or the newest of a procedure that knows the act.
 pub(super) fn case_of_act(state: &State, act: &Id) -> CaseRef {
-    let opens = state.workflow.procedures.iter().find(|procedure| procedure.open.act == *act);
-    if let Some(procedure) = opens {
-        let number = NonZeroU32::new(state.next_case(&procedure.name)).unwrap_or(NonZeroU32::MIN);
-        return CaseRef { procedure: procedure.name.clone(), number };
+    if let Some(procedure) = state.workflow.opened_by(act) {
+        return state.next_case(&procedure.name);
     }
     newest_or_first(state, |procedure| acts(procedure).any(|known| known.name == act))
 }
@@ -69,19 +67,17 @@ fn holder(state: &State, case: &CaseRef, seat: &Id) -> HolderRef {
 }
 
 fn panel_of<'a>(state: &'a State, procedure: &Procedure) -> Option<&'a Panel> {
-    let name = procedure.panel.as_ref()?;
-    state.workflow.panels.iter().find(|panel| panel.name == *name)
+    state.workflow.panel(procedure.panel.as_ref()?)
 }
 
 /// The seat that votes, and the case in which.
 pub(super) fn voter(state: &State, case: Option<&CaseRef>, voter: &SeatName) -> (Id, CaseRef) {
     let case = case.cloned().unwrap_or_else(|| case_of_seat(state, voter));
-    match voter {
-        SeatName::Short(seat) => (seat.clone(), case),
-        SeatName::Full(HolderRef::CaseSeat { seat: name, .. } | HolderRef::Office { name, .. }) => {
-            (name.clone(), case)
-        }
-    }
+    let seat = match voter {
+        SeatName::Short(seat) => seat,
+        SeatName::Full(holder) => holder.name(),
+    };
+    (seat.clone(), case)
 }
 
 /// The newest ballot of a case; where there is none yet, the first that there will be.
@@ -120,10 +116,7 @@ struct KnownAct<'w> {
 
 fn acts(procedure: &Procedure) -> impl Iterator<Item = KnownAct<'_>> {
     procedure.states.iter().flat_map(|state| {
-        let steps = state.steps.iter().filter_map(|step| match &step.trigger {
-            Trigger::Do(doing) => Some((&doing.act, &doing.by, &*doing.attach)),
-            _ => None,
-        });
+        let steps = state.doings().map(|doing| (&doing.act, &doing.by, &*doing.attach));
         let duties = state.duties.iter().map(|duty| (&duty.act, &duty.by, &*duty.attach));
         let known = |(name, by, attach)| KnownAct { name, state: &state.name, by, attach };
         steps.chain(duties).map(known)

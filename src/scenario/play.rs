@@ -8,6 +8,7 @@ use super::model::{Deed, SeatDeed, SeatName, Spot, Step};
 use super::{Failure, Outcome, Scenario, Stage, check, judge, meant};
 use crate::audit::{StoreSource, audit};
 use crate::engine::Refusal;
+use crate::engine::admit::DISCLOSURE;
 use crate::engine::licence::Licence;
 use crate::log::Head;
 use crate::registry::{Receipted, SubmitError};
@@ -142,7 +143,7 @@ impl Play<'_> {
         // Nobody is asked who nominates for a seat that does not exist; the refusal tells so.
         let by = by.or_else(|| state.workflow.parties.first().map(|party| party.name.clone()));
         let by = by.unwrap_or_else(|| case.procedure.clone());
-        let disclosure = [super::verbs::disclosure()];
+        let disclosure = [Id::constant(DISCLOSURE)];
         let brought = attach.unwrap_or(&disclosure);
         let answer = match what {
             SeatDeed::Fill => {
@@ -171,10 +172,10 @@ impl Play<'_> {
                 self.head = head;
                 Ok(())
             }
-            (None, Err(SubmitError::Refused(Refusal { rule, why, instead }))) => {
-                let message = format!("on {} this was refused: {why}", step.at.is);
-                let help =
-                    format!("{}. If it must be refused, say so: refused = \"{rule}\"", capital(&instead));
+            (None, Err(SubmitError::Refused(refusal))) => {
+                let message = format!("on {} this was refused: {}", step.at.is, refusal.why);
+                let (remedy, rule) = (refusal.remedy(), refusal.rule);
+                let help = format!("{remedy}. If it must be refused, say so: refused = \"{rule}\"");
                 fail(at, message, help)
             }
             (Some(expected), Ok(receipted)) => {
@@ -238,9 +239,4 @@ fn words(licence: &Licence<'_>) -> Vec<String> {
             format!("{} {} {} {:?}", grant.name, one.attribute.name, one.value.is, one.period)
         })
         .collect()
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

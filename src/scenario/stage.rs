@@ -13,7 +13,7 @@ use crate::statement::{
     Signature, Statement, sshsig,
 };
 use crate::store::Store;
-use crate::values::{Digest, Id, Instant};
+use crate::values::{Digest, Id, Instant, Span};
 use crate::workflow::Workflow;
 
 /// The name of every stage's log.
@@ -71,7 +71,7 @@ impl Stage {
         let clock = Arc::new(SimulatedClock::at(at));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build();
         let runtime = runtime.map_err(StageError::Runtime)?;
-        let settings = Settings { longest_silence: crate::values::Span::MAX, ..Settings::new(LOG_NAME) };
+        let settings = Settings { longest_silence: Span::MAX, ..Settings::new(LOG_NAME) };
         let registry = {
             let _entered = runtime.enter();
             Registry::open(store, log_seed(), settings, clock.clone())?
@@ -82,7 +82,7 @@ impl Stage {
     fn opening(&self, text: &str, name: &Id) -> Result<Statement, SubmitError> {
         let key = log_key(LOG_NAME, name, &log_seed())?;
         let workflow = Workflow::parse(text).ok();
-        let offices = workflow.iter().flat_map(|workflow| workflow.parties.iter().chain(&workflow.roles));
+        let offices = workflow.iter().flat_map(Workflow::offices);
         let line = |holder: HolderRef| RosterLine {
             person: format!("Officer {holder}"),
             key: public(&self.key(&holder)),
@@ -90,10 +90,7 @@ impl Stage {
         };
         let roster = offices.flat_map(|office| officers(&office.name, office.of)).map(line).collect();
         // An unsound workflow has no parties to speak for; somebody must, for it to be refused as unsound.
-        let parties = workflow.as_ref().map_or_else(
-            || vec![name.clone()],
-            |workflow| workflow.parties.iter().map(|party| party.name.clone()).collect(),
-        );
+        let parties = workflow.as_ref().map_or_else(|| vec![name.clone()], Workflow::party_names);
         let open = Open {
             name: name.clone(),
             log: LogIdentity { origin: key.name().to_owned(), vkey: key.verifier().to_string() },
@@ -134,12 +131,12 @@ impl Stage {
 
     /// The key with which a holder signs now.
     pub fn key(&self, holder: &HolderRef) -> SigningKey {
-        self.key_of_generation(holder, self.generations.get(holder).copied().unwrap_or(0))
+        key_of_generation(holder, self.generations.get(holder).copied().unwrap_or(0))
     }
 
     /// The key that the holder will be given next: by another nomination or a replacement.
     pub fn next_key(&self, holder: &HolderRef) -> SigningKey {
-        self.key_of_generation(holder, self.generations.get(holder).map_or(1, |generation| generation + 1))
+        key_of_generation(holder, self.generations.get(holder).map_or(1, |generation| generation + 1))
     }
 
     /// Makes the holder's next key the current one.
@@ -155,12 +152,6 @@ impl Stage {
     /// Remembers that somebody signs under this name with its first key.
     pub(super) fn give_key(&mut self, holder: &HolderRef) {
         self.generations.entry(holder.clone()).or_default();
-    }
-
-    // A function of the name alone: no stage holds a secret.
-    #[allow(clippy::unused_self)]
-    fn key_of_generation(&self, holder: &HolderRef, generation: u32) -> SigningKey {
-        SigningKey::from_bytes(&Digest::of(format!("stage key {generation} of {holder}").as_bytes()).0)
     }
 
     /// The officers and seats that sign for `by`: as many officers as the office needs. Seats are those of
@@ -229,6 +220,11 @@ pub fn sign_with(text: &str, keys: &[SigningKey]) -> Envelope {
         Signature { key: public(key).fingerprint(), sig }
     };
     Envelope::new(text.to_owned(), keys.iter().map(armour).collect())
+}
+
+/// A function of the name alone: no stage holds a secret.
+fn key_of_generation(holder: &HolderRef, generation: u32) -> SigningKey {
+    SigningKey::from_bytes(&Digest::of(format!("stage key {generation} of {holder}").as_bytes()).0)
 }
 
 /// The public half as statements carry it.

@@ -1,13 +1,14 @@
 //! What people do on a stage, one method a statement.
 
 use super::Stage;
-use super::stage::{document, public};
+use super::stage::{document, public, sign_with};
+use crate::engine::admit::DISCLOSURE;
 use crate::registry::{Receipted, SubmitError};
 use crate::statement::{
     AcceptSeat, Act, Attachments, BallotRef, Blob, Body, By, CaseRef, Disclose, HolderRef, Nominate,
     Reaffirm, Recuse, ReplaceKey, Replacement, StepDown, Vote,
 };
-use crate::values::Id;
+use crate::values::{Digest, Id};
 
 /// The answer to what somebody does.
 type Answer = Result<Receipted, SubmitError>;
@@ -34,7 +35,7 @@ impl Stage {
 
     /// The nominee takes the seat, with a disclosure.
     pub fn accept(&self, seat: &HolderRef) -> Answer {
-        self.accept_attaching(seat, &[disclosure()])
+        self.accept_attaching(seat, &[Id::constant(DISCLOSURE)])
     }
 
     /// The nominee takes the seat, with documents under these names.
@@ -46,7 +47,7 @@ impl Stage {
 
     /// The panelist files another disclosure.
     pub fn disclose(&self, seat: &HolderRef) -> Answer {
-        let (attach, blobs) = documents(&[disclosure()], seat);
+        let (attach, blobs) = documents(&[Id::constant(DISCLOSURE)], seat);
         let body = Body::Disclose(Disclose { seat: seat.clone(), attach });
         self.say(By::One(seat.name().clone()), body, std::slice::from_ref(seat), blobs)
     }
@@ -99,13 +100,13 @@ impl Stage {
     ) -> Answer {
         let state = self.state()?;
         let rules = state.ballot(&ballot.ballot);
-        let run = state.case(&ballot.case).and_then(|case| case.ballots.iter().find(|run| run.id == *ballot));
+        let run = state.ballot_run(ballot);
         let asked = attach.unwrap_or_else(|| rules.map_or(&[][..], |rules| &rules.attach));
         let (attach, blobs) = documents(asked, &format!("{choice} by {seat} on {ballot}"));
         let vote = Vote {
             ballot: ballot.clone(),
             asks: rules.map_or_else(String::new, |rules| rules.question.clone()),
-            question: run.map_or(crate::values::Digest([0; 32]), |run| run.paper),
+            question: run.map_or(Digest([0; 32]), |run| run.paper),
             choice: choice.clone(),
             attach,
         };
@@ -126,11 +127,7 @@ impl Stage {
     pub fn replace_key(&mut self, holder: &HolderRef, how: Replacement) -> Answer {
         let (by, mut signers) = match how {
             Replacement::Rotation => {
-                let own = match holder {
-                    HolderRef::Office { body, .. } if self.state()?.office(body).is_some() => body.clone(),
-                    _ => holder.name().clone(),
-                };
-                (By::One(own), vec![self.key(holder)])
+                (By::One(self.state()?.speaks_as(holder).clone()), vec![self.key(holder)])
             }
             Replacement::Recovery => {
                 let by = self.state()?.who_recovers(holder);
@@ -142,7 +139,7 @@ impl Stage {
         let replace = ReplaceKey { holder: holder.clone(), how, key: public(&new) };
         signers.push(new);
         let text = self.draft(by, Body::ReplaceKey(replace))?;
-        let receipted = self.submit(super::stage::sign_with(&text, &signers), Vec::new())?;
+        let receipted = self.submit(sign_with(&text, &signers), Vec::new())?;
         self.turn_key(holder);
         Ok(receipted)
     }
@@ -154,8 +151,4 @@ fn documents(names: &[Id], of: &impl ToString) -> (Attachments, Vec<Blob>) {
     let documents: Vec<(Id, Blob)> = names.iter().filter_map(blob).collect();
     let attach = documents.iter().map(|(name, blob)| (name.clone(), blob.digest())).collect();
     (attach, documents.into_iter().map(|(_, blob)| blob).collect())
-}
-
-pub(super) fn disclosure() -> Id {
-    Id::constant("disclosure")
 }

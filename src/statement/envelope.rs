@@ -188,6 +188,11 @@ impl Checked {
         self.digest
     }
 
+    /// The anchor of its agreement; an opening statement is its own.
+    pub fn anchor(&self) -> Digest {
+        self.statement.header.as_ref().map_or(self.digest, |header| header.agreement.anchor)
+    }
+
     /// The exact text that was signed.
     pub fn text(&self) -> &str {
         &self.envelope.statement

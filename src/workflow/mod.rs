@@ -1,8 +1,8 @@
 //! The language of workflows: what a file may say, and what it means.
 //!
-//! [`model`] is the meaning, which the engine runs. The way of a text: [`read`] turns it into the
-//! model and resolves every name, `check` looks for what would make it unsound, and [`diagnostic`]
-//! shows what was found with a caret under the very word. [`rule`] holds the two small languages
+//! [`model`] is the meaning, which the engine runs; `lookup` finds things in it. The way of a text: [`read`]
+//! turns it into the model and resolves every name, `check` looks for what would make it unsound, and
+//! [`diagnostic`] shows what was found with a caret under the very word. [`rule`] holds the two small languages
 //! inside the file: rules of ballots and conditions of steps.
 //!
 //! An error is part of the meaning of a language: a text that is refused cannot be opened, and one
@@ -11,6 +11,7 @@
 
 mod check;
 pub mod diagnostic;
+mod lookup;
 pub mod model;
 pub mod read;
 pub mod rule;

@@ -1,9 +1,10 @@
 //! Parts of a workflow in words, as statuses, reasons and refusals quote them.
 
-use super::model::{Cause, Delay, Moves, Origin, Trigger};
+use super::model::{Actor, Actors, Delay, Origin, Trigger};
+use crate::values::Id;
 
 impl Trigger {
-    /// `declare`, `after 60 days`, `outcome verified or refused`.
+    /// `declare by openai`, `after 60 days`, `outcome verified or refused`.
     pub fn words(&self) -> String {
         match self {
             Self::Do(doing) => format!("{} by {}", doing.act, doing.by.words()),
@@ -11,7 +12,7 @@ impl Trigger {
             Self::After(delay) => format!("after {}", delay.words()),
             Self::At(at) => format!("at {at}"),
             Self::Outcome(names) => {
-                let names: Vec<&str> = names.iter().map(crate::values::Id::as_str).collect();
+                let names: Vec<&str> = names.iter().map(Id::as_str).collect();
                 format!("outcome {}", names.join(" or "))
             }
         }
@@ -29,11 +30,17 @@ impl Delay {
     }
 }
 
-impl Moves {
-    /// The causes, as listed.
-    pub fn causes(&self) -> &[Cause] {
+impl Actors {
+    /// `openai or microsoft`, `openai and microsoft jointly`, `the chair`.
+    pub fn words(&self) -> String {
+        let word = |actor: &Actor| match actor {
+            Actor::Office(name) | Actor::Seat(name) => name.to_string(),
+            Actor::Chair => "the chair".to_owned(),
+            Actor::Panelist => "any seated panelist".to_owned(),
+        };
         match self {
-            Self::FirstOf(causes) | Self::AllOf(causes) => causes,
+            Self::AnyOf(any) => any.iter().map(word).collect::<Vec<_>>().join(" or "),
+            Self::AllOf(all) => format!("{} jointly", all.iter().map(word).collect::<Vec<_>>().join(" and ")),
         }
     }
 }

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
 #![allow(dead_code)] // each test binary uses a part
 
+#[path = "../shared/folders.rs"]
+mod folders;
 pub mod forge;
 pub mod terminal;
 
@@ -10,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
+pub use folders::copy_folder;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -264,19 +267,6 @@ pub fn nomination(seat: &str, key: &str) -> String {
         _ => "--key registrar",
     };
     format!("nominate {seat} --person 'Panelist {seat}' --nominee-key {key} {by}")
-}
-
-/// Copies a folder with everything in it; modes stay.
-pub fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 /// The only attribute, or the named one, of a grant in an answer of `license`.

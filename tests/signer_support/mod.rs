@@ -2,14 +2,17 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 #![allow(dead_code)] // each test binary uses a part
 
+#[path = "../shared/agents.rs"]
+mod agents;
+
 use std::fs;
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
 
+use agents::RealAgent;
 use ed25519_dalek::{Signer as _, SigningKey};
 use quorate::signer::{Agent, Places};
 use quorate::statement::{PublicKey, RawKey};
@@ -60,15 +63,7 @@ impl Desk {
 
     /// A real ssh-agent at the socket `agent`, until it is dropped.
     pub fn ssh_agent(&self) -> RealAgent {
-        let socket = self.path("agent");
-        let child = Command::new("ssh-agent").arg("-D").arg("-a").arg(&socket).stdout(Stdio::null()).spawn();
-        let agent = RealAgent(child.unwrap());
-        let until = Instant::now() + Duration::from_secs(60);
-        while UnixStream::connect(&socket).is_err() {
-            assert!(Instant::now() < until, "ssh-agent does not start");
-            thread::sleep(Duration::from_millis(5));
-        }
-        agent
+        RealAgent::at(&self.path("agent"))
     }
 
     pub fn ssh_add(&self, arguments: &[&str]) {
@@ -94,15 +89,6 @@ impl Desk {
             }
         });
         Agent::at(socket)
-    }
-}
-
-pub struct RealAgent(Child);
-
-impl Drop for RealAgent {
-    fn drop(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
     }
 }
 

@@ -1,16 +1,29 @@
 use serde_json::{Map, Value, json};
 
-use super::page::Page;
+use super::page::{Page, Tone};
 use super::time;
 use crate::cli::record::Record;
 use crate::engine::State;
 use crate::log::Head;
 use crate::values::Instant;
-use crate::workflow::model::Nature;
+use crate::workflow::model::{Nature, Workflow};
 
 /// `1 entry`, `27 entries`.
 fn entries(count: u64) -> String {
     if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") }
+}
+
+/// A workflow's title, and under it that it binds nobody where it is a specimen.
+pub fn title(page: &mut Page, workflow: &Workflow) {
+    page.title(&workflow.title);
+    if workflow.nature == Nature::Specimen {
+        page.line(Tone::Notice, "SPECIMEN: it binds nobody.");
+    }
+}
+
+/// ` (entry 3)`, or nothing where no entry did it.
+pub fn by_entry(entry: Option<u64>) -> String {
+    entry.map_or_else(String::new, |entry| format!(" (entry {entry})"))
 }
 
 /// What stands above every answer about an agreement: what it is, whether it is a specimen, the workflow, the
@@ -21,8 +34,7 @@ pub fn header(record: &Record, state: &State, at: Instant, now: Instant) -> (Pag
     let workflow = &state.workflow;
     let readings = workflow.readings.len();
     let mut page = Page::default();
-    page.title(&workflow.title);
-    page.specimen(workflow);
+    title(&mut page, workflow);
     let when = if at == now { time::plain(at) } else { time::from_now(at, now) };
     page.fields([
         ("agreement", state.agreement.to_string()),

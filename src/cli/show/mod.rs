@@ -9,5 +9,5 @@ mod page;
 pub mod statement;
 pub mod time;
 
-pub use header::{facts, header};
+pub use header::{by_entry, facts, header, title};
 pub use page::{Page, Tone};

@@ -1,5 +1,7 @@
 //! Acts: opening a case, taking a step, discharging a duty.
 
+use std::collections::BTreeSet;
+
 use super::Admission;
 use crate::engine::case::Case;
 use crate::engine::change::Change;
@@ -9,7 +11,7 @@ use crate::engine::{Refusal, State};
 use crate::statement::body::Attachments;
 use crate::statement::{Act, By, CaseRef, Checked, HolderRef};
 use crate::values::{Id, Instant};
-use crate::workflow::model::{Actor, Actors, Doing, Procedure, Trigger};
+use crate::workflow::model::{self, Actors, Doing, Procedure, Trigger};
 
 impl State {
     pub(super) fn judge_act(&self, at: Instant, checked: &Checked, act: &Act) -> Result<Admission, Refusal> {
@@ -32,9 +34,9 @@ impl State {
         procedure: &Procedure,
     ) -> Result<Admission, Refusal> {
         let next = self.next_case(&procedure.name);
-        if act.act != procedure.open.act || act.case.number.get() != next {
+        if act.act != procedure.open.act || act.case != next {
             let why = format!("there is no case {}", act.case);
-            let instead = format!("`{}` opens `{}#{next}`", procedure.open.act, procedure.name);
+            let instead = format!("`{}` opens `{next}`", procedure.open.act);
             return Err(Refusal::new("unknown-case", why, instead));
         }
         let by = &checked.statement().by;
@@ -56,11 +58,6 @@ impl State {
         let change =
             Change::CaseOpened { case: act.case.clone(), by: by.to_string(), attach: act.attach.clone() };
         Ok(Admission { change, signers })
-    }
-
-    /// The number of the next case of a procedure.
-    pub fn next_case(&self, procedure: &Id) -> u32 {
-        u32::try_from(self.cases_of(procedure).count()).unwrap_or(u32::MAX).saturating_add(1)
     }
 
     fn judge_room_for_case(&self, at: Instant, procedure: &Procedure) -> Result<(), Refusal> {
@@ -170,11 +167,10 @@ impl State {
         checked: &Checked,
         act: &Act,
         case: &Case,
-        refusal: Option<Refusal>,
+        mut refusal: Option<Refusal>,
     ) -> Result<Admission, Refusal> {
         let by = &checked.statement().by;
         let owed = case.duties.iter().enumerate().filter(|(_, duty)| duty.act == act.act);
-        let mut refusal = refusal;
         for (place, duty) in owed {
             if let Some(done) = duty.done {
                 let why = format!("`{}` was done with entry {}", duty.act, done.entry);
@@ -199,11 +195,7 @@ impl State {
     fn nothing_of_the_kind(&self, act: &Act, case: &Case) -> Refusal {
         let why =
             format!("`{}` cannot be done in {}, which is in the state `{}`", act.act, case.id, case.state);
-        let steps = self.state_of(case).map_or(&[][..], |state| &state.steps);
-        let acts = steps.iter().filter_map(|step| match &step.trigger {
-            Trigger::Do(doing) => Some(&doing.act),
-            _ => None,
-        });
+        let acts = self.state_of(case).into_iter().flat_map(model::State::doings).map(|doing| &doing.act);
         let owed = case.duties.iter().filter(|duty| duty.done.is_none()).map(|duty| &duty.act);
         let possible: Vec<&Id> = acts.chain(owed).collect();
         let instead = match case.open_ballot() {
@@ -231,7 +223,7 @@ impl State {
         by: &By,
         checked: &Checked,
         case: &Case,
-    ) -> Result<std::collections::BTreeSet<HolderRef>, Refusal> {
+    ) -> Result<BTreeSet<HolderRef>, Refusal> {
         let seat = |name: &Id| {
             let (panel, _) = self.panel_of(case)?;
             panel.seats.iter().any(|seat| seat.name == *name).then(|| self.seat_name(case, name))
@@ -240,19 +232,16 @@ impl State {
     }
 }
 
-/// Exactly the documents that the workflow asks for.
-pub(super) fn judge_attachments(given: &Attachments, asked: &[Id]) -> Result<(), Refusal> {
+/// Whether exactly the documents are attached that the workflow asks for.
+///
+/// # Errors
+/// The refusal, which names both.
+pub fn judge_attachments(given: &Attachments, asked: &[Id]) -> Result<(), Refusal> {
     if given.len() == asked.len() && asked.iter().all(|name| given.contains_key(name)) {
         return Ok(());
     }
     let why = format!("it attaches {}", all_of(given.keys()));
-    let names: Vec<String> = asked.iter().map(|name| format!("`{name}`")).collect();
-    let instead = if names.is_empty() {
-        "attach nothing".to_owned()
-    } else {
-        format!("attach {}", names.join(" and "))
-    };
-    Err(Refusal::new("wrong-attachments", why, instead))
+    Err(Refusal::new("wrong-attachments", why, format!("attach {}", all_of(asked))))
 }
 
 fn not_up_to(by: &By, act: &Id, actors: &Actors) -> Refusal {
@@ -261,19 +250,4 @@ fn not_up_to(by: &By, act: &Id, actors: &Actors) -> Refusal {
         format!("`{act}` is not up to {by}"),
         format!("it is up to {}", actors.words()),
     )
-}
-
-impl Actors {
-    /// `openai or microsoft`, `openai and microsoft jointly`, `the chair`.
-    pub fn words(&self) -> String {
-        let word = |actor: &Actor| match actor {
-            Actor::Office(name) | Actor::Seat(name) => name.to_string(),
-            Actor::Chair => "the chair".to_owned(),
-            Actor::Panelist => "any seated panelist".to_owned(),
-        };
-        match self {
-            Self::AnyOf(any) => any.iter().map(word).collect::<Vec<_>>().join(" or "),
-            Self::AllOf(all) => format!("{} jointly", all.iter().map(word).collect::<Vec<_>>().join(" and ")),
-        }
-    }
 }

@@ -9,7 +9,9 @@ mod seats;
 mod signers;
 mod vote;
 
+pub use act::judge_attachments;
 pub use seats::DISCLOSURE;
+pub use vote::judge_choice;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -18,7 +20,7 @@ use crate::engine::change::Change;
 use crate::engine::clock::Moment;
 use crate::engine::panel::Done;
 use crate::engine::{Refusal, State};
-use crate::log::Hash;
+use crate::log::{Hash, MemoryTree};
 use crate::statement::{Body, Checked, Header, HolderRef};
 use crate::values::Instant;
 
@@ -26,6 +28,12 @@ use crate::values::Instant;
 pub trait Heads {
     /// The root of the tree over the first `size` entries; `None` beyond the log.
     fn root_at(&self, size: u64) -> Option<Hash>;
+}
+
+impl Heads for MemoryTree {
+    fn root_at(&self, size: u64) -> Option<Hash> {
+        MemoryTree::root_at(self, size)
+    }
 }
 
 /// What judging an entry finds: what it does, and as whom it was signed.
@@ -85,19 +93,14 @@ impl State {
     /// Judges a statement in a state in which time has already passed to `at`.
     fn judge(&self, at: Instant, checked: &Checked, heads: &dyn Heads) -> Result<Admission, Refusal> {
         let statement = checked.statement();
-        let Some(header) = &statement.header else {
+        let already_open = || {
             let instead = "an agreement is opened once; open another one, with a log of its own";
-            return Err(Refusal::new("already-open", "an opening statement stands first in a log", instead));
+            Refusal::new("already-open", "an opening statement stands first in a log", instead)
         };
+        let header = statement.header.as_ref().ok_or_else(already_open)?;
         self.judge_header(header, heads)?;
         let admission = match &statement.body {
-            Body::Open(_) => {
-                return Err(Refusal::new(
-                    "already-open",
-                    "an opening statement stands first in a log",
-                    "open another one",
-                ));
-            }
+            Body::Open(_) => Err(already_open()),
             Body::Nominate(nominate) => self.judge_nominate(at, checked, nominate),
             Body::AcceptSeat(accept) => self.judge_accept(checked, accept),
             Body::Disclose(disclose) => self.judge_disclose(checked, disclose),

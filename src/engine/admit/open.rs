@@ -7,7 +7,7 @@ use crate::engine::clock::Moment;
 use crate::engine::holders::Holders;
 use crate::engine::panel::Seats;
 use crate::engine::{Refusal, State};
-use crate::statement::{AgreementRef, Body, By, Checked, HolderRef, Open, RawKey, RosterLine};
+use crate::statement::{AgreementRef, Body, Checked, HolderRef, Open, RawKey, RosterLine};
 use crate::values::{Id, Instant};
 use crate::workflow::Workflow;
 use crate::workflow::model::{Formed, Office};
@@ -48,7 +48,7 @@ impl State {
             timelines: OnceLock::new(),
             workflow: Arc::new(workflow),
         };
-        let parties = By::of(state.workflow.parties.iter().map(|party| party.name.clone()).collect());
+        let parties = state.all_parties();
         if checked.statement().by != parties {
             let why = format!("it speaks for {}", checked.statement().by);
             return Err(Refusal::new("not-all-parties", why, format!("an agreement is opened by {parties}")));
@@ -124,7 +124,7 @@ fn judge_roster(workflow: &Workflow, roster: &[RosterLine]) -> Result<Holders, R
         }
         holders.enter(line.holder.clone(), line.person.clone(), line.key.clone(), 0);
     }
-    for office in workflow.parties.iter().chain(&workflow.roles) {
+    for office in workflow.offices() {
         let named = roster.iter().filter(|line| belongs(&line.holder, &office.name)).count();
         if named != usize::try_from(office.of).unwrap_or(usize::MAX) {
             let why = format!(
@@ -142,7 +142,7 @@ fn judge_roster(workflow: &Workflow, roster: &[RosterLine]) -> Result<Holders, R
 }
 
 fn office_of<'a>(workflow: &'a Workflow, holder: &HolderRef) -> Option<&'a Office> {
-    workflow.parties.iter().chain(&workflow.roles).find(|office| belongs(holder, &office.name))
+    workflow.offices().find(|office| belongs(holder, &office.name))
 }
 
 fn belongs(holder: &HolderRef, office: &Id) -> bool {

@@ -1,10 +1,9 @@
 //! What the parties say together, and the replacement of keys.
 
 use super::Admission;
-use crate::engine::change::{Change, seat_id};
+use crate::engine::change::Change;
 use crate::engine::{Refusal, State};
-use crate::statement::{By, Checked, HolderRef, Reaffirm, ReplaceKey, Replacement};
-use crate::values::Id;
+use crate::statement::{By, Checked, HolderRef, RawKey, Reaffirm, ReplaceKey, Replacement};
 
 impl State {
     pub(super) fn judge_reaffirm(
@@ -19,7 +18,7 @@ impl State {
 
     /// Every party, jointly.
     pub fn all_parties(&self) -> By {
-        By::of(self.workflow.parties.iter().map(|party| party.name.clone()).collect())
+        By::of(self.workflow.party_names())
     }
 
     pub(super) fn judge_replace_key(
@@ -66,21 +65,10 @@ impl State {
     }
 
     /// Rotation is up to the holder alone: the old key and the new one, and nobody else.
-    fn judge_rotation(
-        &self,
-        checked: &Checked,
-        replace: &ReplaceKey,
-        old: crate::statement::RawKey,
-    ) -> Result<(), Refusal> {
+    fn judge_rotation(&self, checked: &Checked, replace: &ReplaceKey, old: RawKey) -> Result<(), Refusal> {
         let name = &replace.holder;
-        let own = match name {
-            HolderRef::Office { body, .. } if self.office(body).is_some() => body,
-            _ => seat_id(name),
-        };
-        judge_by(checked, &By::One(own.clone()))?;
-        let signed =
-            |key: crate::statement::RawKey| checked.signers().iter().any(|signer| signer.raw() == key);
-        if checked.signers().len() == 2 && signed(old) {
+        judge_by(checked, &By::One(self.speaks_as(name).clone()))?;
+        if checked.signers().len() == 2 && checked.is_signed_by(old) {
             return Ok(());
         }
         let why = format!("rotating the key of {name} takes the old key and the new one, and no other");
@@ -90,7 +78,7 @@ impl State {
     /// Whose signatures recover a lost key: the appointer's and all parties'. The remaining officers of
     /// a party speak for it; a party of which one officer is all cannot be overruled by the others.
     pub fn who_recovers(&self, name: &HolderRef) -> By {
-        let mut actors: Vec<Id> = self.workflow.parties.iter().map(|party| party.name.clone()).collect();
+        let mut actors = self.workflow.party_names();
         actors.extend(self.seat(name).map(|seating| seating.seat.by.clone()));
         By::of(actors)
     }

@@ -1,7 +1,7 @@
 //! The panel's life: nomination, acceptance, disclosure, recusal, stepping down.
 
 use super::Admission;
-use crate::engine::change::{Change, seat_id};
+use crate::engine::change::Change;
 use crate::engine::clock::Moment;
 use crate::engine::refusal::all_of;
 use crate::engine::state::Seating;
@@ -112,7 +112,7 @@ impl State {
             let instead = "accept the seat first; whoever does not want it need not accept";
             return Err(Refusal::new("not-accepted", why, instead));
         }
-        if let Some(recusal) = case.recused.get(seat_id(&recuse.seat)) {
+        if let Some(recusal) = case.recused.get(recuse.seat.name()) {
             let why = format!("{} is out of {} since entry {}", recuse.seat, recuse.case, recusal.done.entry);
             return Err(Refusal::new("already-recused", why, "nothing more is needed"));
         }
@@ -138,7 +138,7 @@ impl State {
     fn judge_seat(&self, name: &HolderRef) -> Result<Seating<'_>, Refusal> {
         let Some(seating) = self.seat(name) else {
             let why = format!("there is no seat {name}");
-            let names = self.seat_names();
+            let names = self.seats();
             let instead = if names.is_empty() {
                 "there are none while no case runs".to_owned()
             } else {
@@ -151,21 +151,6 @@ impl State {
             return Err(Refusal::new("case-ended", why, "a new case forms a new panel"));
         }
         Ok(seating)
-    }
-
-    fn seat_names(&self) -> Vec<HolderRef> {
-        let mut names = Vec::new();
-        for (panel, seats) in &self.panels {
-            names.extend(
-                seats.seats.keys().map(|seat| HolderRef::Office { body: panel.clone(), name: seat.clone() }),
-            );
-        }
-        for id in &self.running {
-            let seats = self.case(id).and_then(|case| case.seats.as_ref());
-            let seats = seats.into_iter().flat_map(|seats| seats.seats.keys());
-            names.extend(seats.map(|seat| HolderRef::CaseSeat { case: id.clone(), seat: seat.clone() }));
-        }
-        names
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::engine::change::seat_id;
 use crate::engine::count::{Standing, heads, marks};
 use crate::engine::{Refusal, State};
 use crate::statement::{By, Checked, HolderRef, PublicKey, RawKey};
@@ -152,7 +151,7 @@ impl State {
         seat: &HolderRef,
     ) -> Result<BTreeSet<HolderRef>, Refusal> {
         let by = &checked.statement().by;
-        if by.actors() != std::slice::from_ref(seat_id(seat)) {
+        if by.actors() != std::slice::from_ref(seat.name()) {
             let why = format!("it speaks for {by} about the seat {seat}");
             return Err(Refusal::new("not-your-seat", why, "only whoever sits there can sign this"));
         }
@@ -161,12 +160,21 @@ impl State {
 
     /// Refuses a key that already speaks for somebody.
     pub(super) fn judge_new_key(&self, key: &PublicKey) -> Result<(), Refusal> {
-        match self.in_use(RawKey(key.raw().0)) {
+        match self.in_use(key.raw()) {
             Some(holder) => {
                 let why = format!("the key {} already speaks for {holder}", key.fingerprint());
                 Err(Refusal::new("key-in-use", why, "one key speaks for one holder: use another key"))
             }
             None => Ok(()),
         }
+    }
+
+    /// The holder for whom a key speaks and still has something to say: a seat of a case that is at
+    /// rest keeps its key only until somebody else is given it.
+    fn in_use(&self, key: RawKey) -> Option<&HolderRef> {
+        self.holders.speaks_for(key).filter(|holder| match holder {
+            HolderRef::CaseSeat { case, .. } => self.case(case).is_none_or(|case| !case.at_rest()),
+            HolderRef::Office { .. } => true,
+        })
     }
 }

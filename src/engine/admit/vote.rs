@@ -7,7 +7,7 @@ use crate::engine::case::Case;
 use crate::engine::change::Change;
 use crate::engine::refusal::{all_of, alternatives};
 use crate::engine::{Refusal, State};
-use crate::statement::{By, Checked, Vote};
+use crate::statement::{BallotRef, By, Checked, Vote};
 use crate::values::Id;
 use crate::workflow::model::{Ballot, Change as Changing};
 
@@ -32,29 +32,26 @@ impl State {
     }
 
     fn judge_ballot<'a>(&'a self, vote: &Vote) -> Result<(&'a Case, &'a BallotRun, &'a Ballot), Refusal> {
-        let case = self.case(&vote.ballot.case);
-        let run = case.and_then(|case| case.ballots.iter().find(|run| run.id == vote.ballot));
-        let (Some(case), Some(run)) = (case, run) else {
-            let why = format!("there is no ballot {}, or it has not been opened yet", vote.ballot);
-            return Err(Refusal::new("ballot-not-open", why, self.open_ballots()));
+        let (Some(case), Some(run), Some(ballot)) =
+            (self.case(&vote.ballot.case), self.ballot_run(&vote.ballot), self.ballot(&vote.ballot.ballot))
+        else {
+            return Err(self.no_ballot(&vote.ballot));
         };
         if let Some(closing) = &run.closed {
             let why = format!("the ballot {} closed on {}", vote.ballot, closing.at);
-            return Err(Refusal::new("ballot-closed", why, self.open_ballots()));
+            return Err(Refusal::new("ballot-closed", why, self.open_now()));
         }
-        let ballot = self.ballot(&run.id.ballot).ok_or_else(|| {
-            Refusal::new(
-                "ballot-not-open",
-                format!("the workflow has no ballot {}", run.id.ballot),
-                self.open_ballots(),
-            )
-        })?;
         Ok((case, run, ballot))
     }
 
-    fn open_ballots(&self) -> String {
-        let open: Vec<_> =
-            self.running.iter().filter_map(|id| self.case(id)?.open_ballot()).map(|run| &run.id).collect();
+    /// The refusal of a vote in a ballot that there is not.
+    pub fn no_ballot(&self, id: &BallotRef) -> Refusal {
+        let why = format!("there is no ballot {id}, or it has not been opened yet");
+        Refusal::new("ballot-not-open", why, self.open_now())
+    }
+
+    fn open_now(&self) -> String {
+        let open = self.open_ballots();
         if open.is_empty() {
             "no ballot is open now; `quorate status` says what comes next".to_owned()
         } else {
@@ -91,9 +88,17 @@ fn judge_paper(run: &BallotRun, ballot: &Ballot, vote: &Vote) -> Result<(), Refu
         let why = format!("it answers the question “{}”", vote.asks);
         return Err(Refusal::new("other-question", why, format!("this ballot asks “{}”", ballot.question)));
     }
-    let choices: Vec<&Id> = ballot.choices.iter().chain(&ballot.abstention).collect();
-    if !choices.contains(&&vote.choice) {
-        let why = format!("`{}` is not a choice of this ballot", vote.choice);
+    judge_choice(&vote.choice, ballot.choices.iter().chain(&ballot.abstention))
+}
+
+/// Whether a choice is one of those that a ballot offers, its abstention among them.
+///
+/// # Errors
+/// The refusal, which lists them.
+pub fn judge_choice<'a>(choice: &Id, offered: impl Iterator<Item = &'a Id>) -> Result<(), Refusal> {
+    let choices: Vec<&Id> = offered.collect();
+    if !choices.contains(&choice) {
+        let why = format!("`{choice}` is not a choice of this ballot");
         return Err(Refusal::new("unknown-choice", why, format!("choose {}", alternatives(choices))));
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Checker;
 use crate::values::Id;
-use crate::workflow::model::{Actor, Actors, Procedure, Trigger};
+use crate::workflow::model::{Actor, Actors, Procedure};
 
 pub(super) fn check(c: &mut Checker<'_>) {
     let workflow = c.workflow;
@@ -51,11 +51,7 @@ fn used<'w>(c: &Checker<'w>) -> BTreeSet<&'w Id> {
 fn all_actors(procedure: &Procedure) -> Vec<&Actors> {
     let mut all = vec![&procedure.open.by];
     for state in &procedure.states {
-        for step in &state.steps {
-            if let Trigger::Do(doing) = &step.trigger {
-                all.push(&doing.by);
-            }
-        }
+        all.extend(state.doings().map(|doing| &doing.by));
         all.extend(state.duties.iter().map(|duty| &duty.by));
     }
     all

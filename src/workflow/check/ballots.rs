@@ -9,7 +9,7 @@ use crate::workflow::model::{Ballot, Change, Early, Panel, Rule};
 pub(super) fn check(c: &mut Checker<'_>) {
     for ballot in &c.workflow.ballots {
         opened(c, ballot);
-        if let Some(panel) = c.panel(&ballot.panel) {
+        if let Some(panel) = c.workflow.panel(&ballot.panel) {
             early(c, ballot, panel);
             thresholds(c, ballot, panel);
         }

@@ -107,8 +107,8 @@ fn leads_out(c: &Checker<'_>, procedure: &Procedure, state: &State, out: &BTreeS
 /// Whether the closing of the state's ballot leads to one of those in `out`: the outcome without a
 /// vote, whoever is seated; and whether every other outcome leads on as well.
 fn closes(c: &Checker<'_>, state: &State, out: &BTreeSet<&Id>) -> bool {
-    let Some(ballot) = state.ballot.as_ref().and_then(|name| c.ballot(name)) else { return false };
-    let Some(panel) = c.panel(&ballot.panel) else { return false };
+    let Some(ballot) = state.ballot.as_ref().and_then(|name| c.workflow.ballot(name)) else { return false };
+    let Some(panel) = c.workflow.panel(&ballot.panel) else { return false };
     if !unhandled(ballot, state).is_empty() {
         return true; // said already, of the outcome
     }

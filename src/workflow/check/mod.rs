@@ -16,9 +16,8 @@ mod outcomes;
 mod states;
 
 use super::diagnostic::{Diagnostic, Severity};
-use super::model::{Ballot, Panel, Procedure, State, Workflow};
+use super::model::{Procedure, State, Workflow};
 use super::read::Places;
-use crate::values::Id;
 
 /// All findings.
 pub(super) fn check(workflow: &Workflow, places: &Places, text: &str) -> Vec<Diagnostic> {
@@ -46,7 +45,7 @@ struct Checker<'w> {
     found: Vec<Diagnostic>,
 }
 
-impl<'w> Checker<'w> {
+impl Checker<'_> {
     /// A mistake at the value of `place`.
     fn error(&mut self, place: &str, message: impl Into<String>, help: impl Into<String>) {
         let at = self.places.value_of(place);
@@ -69,14 +68,6 @@ impl<'w> Checker<'w> {
     fn warn_at_name(&mut self, place: &str, message: impl Into<String>, help: impl Into<String>) {
         let at = self.places.key_of(place);
         self.found.push(Diagnostic::at(self.text, Severity::Warning, &at, message, help));
-    }
-
-    fn panel(&self, name: &Id) -> Option<&'w Panel> {
-        self.workflow.panels.iter().find(|panel| panel.name == *name)
-    }
-
-    fn ballot(&self, name: &Id) -> Option<&'w Ballot> {
-        self.workflow.ballots.iter().find(|ballot| ballot.name == *name)
     }
 }
 

@@ -1,0 +1,79 @@
+//! What a submission brought about: its receipt kept, and what changed told.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::answer::{self, Answer};
+use super::context::Context;
+use super::error::{CliError, file_error};
+use super::session::Session;
+use super::show::{Page, Tone, changes, time};
+use crate::engine::State;
+use crate::registry::{Receipted, Submission};
+use crate::statement::{Entry, Statement};
+use crate::values::Instant;
+
+/// Submits, keeps the receipt, and tells what the entry brought about.
+///
+/// # Errors
+/// The statement is refused, or storage fails.
+pub fn submit(context: &Context, session: &Session, submission: Submission) -> Result<Answer, CliError> {
+    let anchor = Statement::parse(&submission.envelope.statement).ok().and_then(|statement| statement.header);
+    let state_now = |anchor: &str| session.agreement(Some(anchor)).map(|live| live.state);
+    let before = anchor.and_then(|header| state_now(&header.agreement.anchor.to_string()).ok());
+    let receipted = session.submit(submission)?;
+    let after = state_now(&receipted.anchor.to_string())?;
+    let receipt = keep_receipt(session, &after, &receipted)?;
+    Ok(told(context, before.as_ref(), &after, &receipted, &receipt))
+}
+
+fn told(
+    context: &Context,
+    before: Option<&State>,
+    after: &State,
+    receipted: &Receipted,
+    receipt: &Path,
+) -> Answer {
+    let mut page = Page::default();
+    let known = if receipted.known { "It was there already: entry" } else { "Entry" };
+    page.line(
+        Tone::Good,
+        &format!("{known} {} of {}, on stable storage.", receipted.index, after.agreement.name),
+    );
+    let changes = changes::between(before, after);
+    for change in &changes {
+        page.line(Tone::Plain, &format!("  {change}"));
+    }
+    page.line(Tone::Faint, &format!("receipt: {}", receipt.display()));
+    let at = receipted_time(receipted).map_or_else(|| time::plain(context.now()), time::plain);
+    page.line(Tone::Faint, &format!("time: {at}"));
+    Answer::done(
+        page,
+        json!({
+            "agreement": after.agreement,
+            "entry": receipted.index,
+            "known": receipted.known,
+            "time": receipted_time(receipted),
+            "changes": changes,
+            "receipt": answer::path(receipt),
+        }),
+    )
+}
+
+fn receipted_time(receipted: &Receipted) -> Option<Instant> {
+    let bytes = receipted.receipt.extra.as_ref()?;
+    Entry::parse(bytes).ok().map(|entry| entry.time)
+}
+
+/// `receipts/AGREEMENT/INDEX.tlog-proof` in the data folder, with the log's key beside it as a hint.
+fn keep_receipt(session: &Session, state: &State, receipted: &Receipted) -> Result<PathBuf, CliError> {
+    let folder = session.data.root().join("receipts").join(state.agreement.name.as_str());
+    fs::create_dir_all(&folder).map_err(file_error("create", &folder))?;
+    let path = folder.join(format!("{}.tlog-proof", receipted.index));
+    fs::write(&path, receipted.receipt.to_string()).map_err(file_error("write", &path))?;
+    let key = folder.join("log.vkey");
+    fs::write(&key, format!("{}\n", state.log.vkey)).map_err(file_error("write", &key))?;
+    Ok(path)
+}

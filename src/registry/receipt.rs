@@ -1,0 +1,52 @@
+//! Receipts: the proof that an entry is in a log, from the tree that its store keeps.
+
+use super::SubmitError;
+use crate::log::tree::{TreeError, inclusion_proof};
+use crate::log::{Hash, Nodes, Receipt};
+use crate::store::{Store, StoreError};
+use crate::values::Digest;
+
+/// The receipt of an entry, against the newest head.
+///
+/// # Errors
+/// There is no such entry, or the store cannot be read.
+pub fn receipt(store: &dyn Store, anchor: &Digest, index: u64) -> Result<Receipt, SubmitError> {
+    let head = store.head(anchor)?.ok_or(SubmitError::NoEntry { index })?;
+    let bytes = store.entry(anchor, index)?.ok_or(SubmitError::NoEntry { index })?;
+    let nodes = StoreNodes { store, anchor };
+    let proof = inclusion_proof(index, head.head.size, &nodes).map_err(|error| match error {
+        TreeError::Nodes(NodeError::Store(error)) => SubmitError::Store(error),
+        error => SubmitError::Proof { index, error: error.to_string() },
+    })?;
+    Ok(Receipt { extra: Some(bytes), index, proof, checkpoint: head.checkpoint })
+}
+
+/// The tree of one agreement as a store keeps it.
+struct StoreNodes<'a> {
+    store: &'a dyn Store,
+    anchor: &'a Digest,
+}
+
+/// A node of a stored tree cannot be had.
+#[derive(Debug, thiserror::Error)]
+enum NodeError {
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It is not there.
+    #[error("the node {index} of level {level} is missing")]
+    Missing {
+        /// Height above the leaves.
+        level: u8,
+        /// Position from the left.
+        index: u64,
+    },
+}
+
+impl Nodes for StoreNodes<'_> {
+    type Error = NodeError;
+
+    fn node(&self, level: u8, index: u64) -> Result<Hash, NodeError> {
+        self.store.node(self.anchor, level, index)?.ok_or(NodeError::Missing { level, index })
+    }
+}

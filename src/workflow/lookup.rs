@@ -1,0 +1,78 @@
+//! Finding things in a checked workflow by their names.
+
+use super::model::{Ballot, Cause, Doing, Moves, Office, Panel, Procedure, State, Trigger, Workflow};
+use crate::values::Id;
+
+impl Workflow {
+    /// The names of all parties, as listed.
+    pub fn party_names(&self) -> Vec<Id> {
+        self.parties.iter().map(|party| party.name.clone()).collect()
+    }
+
+    /// Parties, then roles.
+    pub fn offices(&self) -> impl Iterator<Item = &Office> {
+        self.parties.iter().chain(&self.roles)
+    }
+
+    /// A party or role.
+    pub fn office(&self, name: &Id) -> Option<&Office> {
+        self.offices().find(|office| office.name == *name)
+    }
+
+    /// A panel.
+    pub fn panel(&self, name: &Id) -> Option<&Panel> {
+        self.panels.iter().find(|panel| panel.name == *name)
+    }
+
+    /// A procedure.
+    pub fn procedure(&self, name: &Id) -> Option<&Procedure> {
+        self.procedures.iter().find(|procedure| procedure.name == *name)
+    }
+
+    /// The procedure whose cases this act opens.
+    pub fn opened_by(&self, act: &Id) -> Option<&Procedure> {
+        self.procedures.iter().find(|procedure| procedure.open.act == *act)
+    }
+
+    /// A ballot.
+    pub fn ballot(&self, name: &Id) -> Option<&Ballot> {
+        self.ballots.iter().find(|ballot| ballot.name == *name)
+    }
+
+    /// Whatever emits an event: the procedure, and the act or trigger in words.
+    pub fn emitters<'a>(&'a self, event: &'a Id) -> impl Iterator<Item = (&'a Id, String)> {
+        self.procedures.iter().flat_map(move |procedure| {
+            let opening = procedure.open.emits.contains(event);
+            let opening = opening.then(|| format!("{} by {}", procedure.open.act, procedure.open.by.words()));
+            let steps = procedure.states.iter().flat_map(|state| &state.steps);
+            let steps = steps.filter(move |step| step.emits.contains(event)).map(|step| step.trigger.words());
+            opening.into_iter().chain(steps).map(move |words| (&procedure.name, words))
+        })
+    }
+}
+
+impl Procedure {
+    /// A state.
+    pub fn state(&self, name: &Id) -> Option<&State> {
+        self.states.iter().find(|state| state.name == *name)
+    }
+}
+
+impl State {
+    /// The acts of its steps, as listed; duties are not among them.
+    pub fn doings(&self) -> impl Iterator<Item = &Doing> {
+        self.steps.iter().filter_map(|step| match &step.trigger {
+            Trigger::Do(doing) => Some(doing),
+            _ => None,
+        })
+    }
+}
+
+impl Moves {
+    /// The causes, as listed.
+    pub fn causes(&self) -> &[Cause] {
+        match self {
+            Self::FirstOf(causes) | Self::AllOf(causes) => causes,
+        }
+    }
+}
