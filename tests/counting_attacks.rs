@@ -266,3 +266,126 @@ fn an_old_act_held_back_and_submitted_after_a_newer_one() {
     let held_back = stage.sign(&text, &[holder("openai/officer-1"), holder("openai/officer-2")]);
     assert_eq!(refusal(&stage, |stage| stage.submit(held_back, Vec::new())).rule, "stale-after");
 }
+
+/// A case that has ended without a finding, and a second one after the waiting time, its panel not yet named.
+fn second_case() -> (Stage, HolderRef, HolderRef) {
+    let stage = nominated(AGI);
+    all_accept(&stage);
+    stage.act(&case(), &id("withdraw-declaration"), &by("openai"), &[]).unwrap();
+    stage.clock().pass(days(181));
+    let second = "verification#2".parse().unwrap();
+    stage.act(&second, &id("declare"), &by("openai"), &[id("declaration")]).unwrap();
+    (stage, holder("verification#2/o1"), holder("verification#2/i1"))
+}
+
+/// Replaces a key by one of the caller's choice, signed with both.
+fn rotate(stage: &Stage, holder: &HolderRef, old: &SigningKey, new: &SigningKey) -> Answer {
+    let body = ReplaceKey { holder: holder.clone(), how: Replacement::Rotation, key: public(new) };
+    let text = stage.draft(by(holder.name().as_str()), Body::ReplaceKey(body)).unwrap();
+    stage.submit(sign_with(&text, &[old.clone(), new.clone()]), Vec::new())
+}
+
+#[test]
+fn a_key_of_an_ended_case_taken_for_two_seats_of_the_next_one() {
+    let (mut stage, o1, i1) = second_case();
+    let ended = seat("i1");
+    let shared = stage.key(&ended);
+    stage.nominate(&id("openai"), &o1).unwrap();
+    let own = stage.key(&o1);
+    // The seat of the ended case keeps its key only until somebody else is given it.
+    rotate(&stage, &o1, &own, &shared).unwrap();
+    let state = stage.state().unwrap();
+    assert_eq!(state.holders.speaks_for(public(&shared).raw()), Some(&o1));
+    assert_eq!(state.holders.get(&ended).map(|_| ()), None);
+    // That seat cannot be used to free the key again, and the key cannot be named for another seat.
+    let other = SigningKey::from_bytes(&[7; 32]);
+    assert_eq!(refusal(&stage, |stage| rotate(stage, &ended, &shared, &other)).rule, "unknown-holder");
+    let nominate = Nominate { seat: i1, person: "Nobody Else".to_owned(), key: public(&shared) };
+    let nominated = refusal(&stage, |stage| {
+        let signers = stage.signers(&by("authority"), None).unwrap();
+        stage.say(by("authority"), Body::Nominate(nominate.clone()), &signers, Vec::new())
+    });
+    assert_eq!(nominated.rule, "key-in-use");
+}
+
+#[test]
+fn a_seat_of_an_ended_case_replaces_its_key() {
+    let (stage, ..) = second_case();
+    let ended = seat("i2");
+    let refused =
+        refusal(&stage, |stage| rotate(stage, &ended, &stage.key(&ended), &SigningKey::from_bytes(&[7; 32])));
+    assert_eq!(refused.rule, "case-ended");
+}
+
+#[test]
+fn an_old_acceptance_repeated_after_a_new_nomination_with_the_same_key() {
+    let stage = nominated(AGI);
+    let (i1, key) = (seat("i1"), stage.key(&seat("i1")));
+    let accepted = stage.accept(&i1).unwrap();
+    let old = quorate::statement::Entry::parse(&accepted.receipt.extra.unwrap()).unwrap().envelope;
+    let held_back = stage.draft(by("i1"), Body::StepDown(step_down(&i1))).unwrap();
+    stage.step_down(&i1).unwrap();
+    let again = Nominate { seat: i1.clone(), person: "Panelist".to_owned(), key: public(&key) };
+    let signers = stage.signers(&by("authority"), None).unwrap();
+    stage.say(by("authority"), Body::Nominate(again), &signers, Vec::new()).unwrap();
+    // The log has the acceptance already: submitting it again only gives the old receipt, and seats nobody.
+    assert!(stage.submit(old, Vec::new()).unwrap().known);
+    assert!(!stage.state().unwrap().seat(&i1).unwrap().is_filled());
+    // A statement that was made before the nomination is not the new nominee's, be it under the same key.
+    let refused = refusal(&stage, |stage| stage.submit(sign_with(&held_back, &[key.clone()]), Vec::new()));
+    assert_eq!(refused.rule, "stale-after");
+}
+
+fn step_down(seat: &HolderRef) -> quorate::statement::StepDown {
+    quorate::statement::StepDown { seat: seat.clone(), reason: "held back".to_owned() }
+}
+
+#[test]
+fn a_recusal_left_behind_for_the_successor() {
+    let mut stage = nominated(AGI);
+    assert_eq!(refusal(&stage, |stage| stage.recuse(&seat("m1"), &case())).rule, "not-accepted");
+    stage.accept(&seat("m1")).unwrap();
+    stage.recuse(&seat("m1"), &case()).unwrap();
+    stage.step_down(&seat("m1")).unwrap();
+    stage.nominate(&id("microsoft"), &seat("m1")).unwrap();
+    all_accept(&stage);
+    stage.clock().pass(days(60));
+    stage.clock().pass(seconds(1));
+    let run = run(&stage);
+    assert_eq!((run.electors.len(), run.excluded.len()), (7, 0));
+}
+
+#[test]
+fn a_vacancy_put_off_by_nominees_who_never_fill_the_seat() {
+    let mut stage = declared(AGI);
+    let m1 = seat("m1");
+    stage.clock().pass(days(29));
+    stage.nominate(&id("microsoft"), &m1).unwrap();
+    stage.step_down(&m1).unwrap();
+    stage.clock().pass(days(1));
+    stage.clock().pass(seconds(1));
+    stage.nominate(&id("authority"), &m1).unwrap();
+}
+
+#[test]
+fn a_chair_who_is_not_seated_or_recused_acts_as_chair() {
+    let workflow = AGI.replace(
+        r#"{ do = "file", by = ["openai", "microsoft"], attach = ["exhibit"] },"#,
+        r#"{ do = "file", by = ["openai", "microsoft"], attach = ["exhibit"] },
+  { do = "hasten", by = "chair", to = "voting" },"#,
+    );
+    let stage = heard(&workflow);
+    stage.recuse(&seat("i1"), &case()).unwrap();
+    let hasten = |stage: &Stage| stage.act(&case(), &id("hasten"), &by("i1"), &[]);
+    assert_eq!(refusal(&stage, hasten).rule, "not-entitled");
+}
+
+#[test]
+fn a_recovered_vote_does_not_outlive_a_recusal() {
+    let mut stage = voting(AGI);
+    vote(&stage, "i1", "met").unwrap();
+    stage.replace_key(&seat("i1"), Replacement::Recovery).unwrap();
+    assert_eq!(counted(&stage), [1, 0, 1]);
+    stage.recuse(&seat("i1"), &case()).unwrap();
+    assert_eq!(counted(&stage), [0, 0, 0]);
+}

@@ -8,6 +8,7 @@
 //! An audit does not show that the log is complete or the newest: whoever keeps it may withhold its
 //! tail. Receipts, later statements and other people's checkpoints show that; `docs/attacks.md`.
 
+mod certificate;
 mod finding;
 mod held;
 mod history;
@@ -16,6 +17,7 @@ mod replay;
 mod signed;
 mod source;
 
+pub use certificate::{Certificate, CertificateError};
 pub use finding::{Finding, Place};
 pub use past::replay_until;
 pub use replay::{Report, audit};

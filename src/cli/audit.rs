@@ -11,7 +11,7 @@ use super::documents::{read, read_text};
 use super::error::CliError;
 use super::license;
 use super::record::{audited, open_store};
-use super::show::{Page, Tone, time, title};
+use super::show::{Page, Tone, time};
 use crate::audit::{Finding, Report};
 use crate::engine::licence::Licence;
 use crate::log::{Receipt, VerifierKey};
@@ -61,7 +61,8 @@ fn kept_checkpoint(file: &Path) -> Result<String, CliError> {
 fn told(page: &mut Page, report: &Report) -> Value {
     let state = report.state.as_ref();
     if let Some(state) = state {
-        title(page, &state.workflow);
+        page.title(&state.workflow.title);
+        page.specimen(&state.workflow);
     }
     page.fields(fields(report));
     if report.passes() {

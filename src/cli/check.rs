@@ -1,4 +1,4 @@
-//! `check`: a receipt, offline.
+//! `check`: a receipt or a certificate, offline.
 
 use std::path::{Path, PathBuf};
 
@@ -6,22 +6,24 @@ use clap::Args;
 use serde_json::json;
 
 use super::answer::Answer;
+use super::certificate;
 use super::context::Context;
 use super::documents::{read, read_text};
 use super::error::CliError;
 use super::show::{Page, Tone, statement as words, time};
+use crate::audit::Certificate;
 use crate::engine::paper::Paper;
 use crate::log::{Checkpoint, Hash, Receipt, VerifierKey};
 use crate::statement::{Body, Checked, Entry, PublicKey};
 use crate::values::{Digest, Instant};
 
-/// Check a receipt, offline: the entry's signatures, and that the log has it
+/// Check a receipt or a licence certificate, offline
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  quorate check 24.tlog-proof --log-key paper.toml\n\n\
     Without --log-key the key is taken from the file log.vkey beside the receipt, which is only a hint: whoever \
     gave you the receipt could have written both.")]
 pub struct CheckArgs {
-    /// The receipt (C2SP tlog-proof)
+    /// The receipt (C2SP tlog-proof), or the certificate
     file: PathBuf,
     /// The log's verifier key: itself, a file with it, or a ballot paper
     #[arg(long, value_name = "VKEY|FILE")]
@@ -44,6 +46,9 @@ struct Shown {
 /// The receipt cannot be read, no key is known, or it does not pass.
 pub fn run(context: &Context, args: &CheckArgs) -> Result<Answer, CliError> {
     let bytes = read(&args.file)?;
+    if Certificate::is_meant(&bytes) {
+        return certificate::check(&bytes, args.anchor, context.now());
+    }
     // What is no receipt needs no key to be told so.
     if let Err(error) = Receipt::parse(&bytes) {
         return Ok(faulty(&error.to_string(), None));

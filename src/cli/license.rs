@@ -1,17 +1,21 @@
 //! `license`: every grant, its status, since when, because of what, and what could move it next.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
+use super::certificate;
 use super::context::Context;
 use super::error::CliError;
 use super::record::Record;
-use super::show::{Page, Tone, by_entry, header, time};
+use super::show::{Page, Tone, by_entry, facts, header, time};
 use crate::engine::State;
 use crate::engine::event::Occurrence;
 use crate::engine::licence::{AttributeState, Because, GrantState, Licence, Next, Period};
 use crate::engine::refusal::alternatives;
+use crate::log::Head;
 use crate::values::{Id, Instant};
 use crate::workflow::model::Cause;
 
@@ -29,6 +33,9 @@ pub struct LicenseArgs {
     /// Tell one grant's whole story
     #[arg(long, value_name = "GRANT")]
     why: Option<Id>,
+    /// Write a certificate: this answer with everything from which it follows, for somebody who has only the anchor
+    #[arg(long, value_name = "FILE", conflicts_with = "why")]
+    certificate: Option<PathBuf>,
 }
 
 /// Runs `license`.
@@ -53,12 +60,35 @@ pub fn run(context: &Context, args: &LicenseArgs) -> Result<Answer, CliError> {
         })?;
         why(&mut page, &state, grant, at);
         json.insert("grants".to_owned(), json!([grant_json(&state, grant)]));
-    } else {
-        page.blank();
-        table(&mut page, &licence);
-        json.insert("grants".to_owned(), grants_json(&state, &licence));
+        return Ok(Answer::done(page, Value::Object(json)));
     }
-    Ok(Answer::done(page, Value::Object(json)))
+    page.blank();
+    table(&mut page, &licence);
+    if let Some(file) = &args.certificate {
+        certificate::issue(&record, at, now, file)?;
+        page.blank();
+        page.line(Tone::Good, &format!("wrote the certificate {}", file.display()));
+    }
+    let document = document(&record.state, record.head, at).unwrap_or_default();
+    Ok(Answer::done(page, document))
+}
+
+/// The whole answer for a machine: a function of the log up to `head` and of the time asked for alone. `None` before
+/// the opening.
+pub fn document(state: &State, head: Head, at: Instant) -> Option<Value> {
+    let later = state.at(at);
+    let licence = later.licence(at)?;
+    let mut document = facts(state, head, at);
+    document.insert("projection".to_owned(), json!(licence.projection));
+    document.insert("grants".to_owned(), grants_json(&later, &licence));
+    Some(Value::Object(document))
+}
+
+/// Every grant at a time, as a table.
+pub fn page(page: &mut Page, state: &State, at: Instant) {
+    if let Some(licence) = state.licence(at) {
+        table(page, &licence);
+    }
 }
 
 /// Every grant on a line, its further attributes below it.

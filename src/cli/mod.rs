@@ -4,6 +4,7 @@ mod act;
 mod answer;
 mod audit;
 mod ballot;
+mod certificate;
 mod check;
 mod context;
 mod demo;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::answer::Answer;
 use super::documents::read_text;
 use super::error::CliError;
-use super::show::{Page, Tone, title};
+use super::show::{Page, Tone};
 use crate::workflow::model::{Ballot, Formed, Grant, Nature, Panel, Procedure, State, Step, Workflow};
 use crate::workflow::{Checked, Diagnostics};
 
@@ -102,7 +102,8 @@ pub fn read(file: &std::path::Path) -> Result<(String, Workflow), CliError> {
 fn show(args: &FileArgs) -> Result<Answer, CliError> {
     let (_, workflow) = read(&args.file)?;
     let mut page = Page::default();
-    title(&mut page, &workflow);
+    page.title(&workflow.title);
+    page.specimen(&workflow);
     page.fields([
         ("digest", workflow.digest.to_string()),
         ("contract", format!("{}, which prevails", workflow.contract.digest)),

@@ -91,27 +91,43 @@ impl State {
             accepted: None,
             disclosures: Vec::new(),
         };
+        self.clear_seat(&seat, "replaced", done);
         self.with_place(&seat, |place| place.nominee = Some(nominee));
-        self.holders.enter(seat, person, key);
+        self.holders.enter(seat, person, key, done.entry);
     }
 
     fn recused(&mut self, seat: &HolderRef, case: &CaseRef, reason: String, done: Done) {
         let seat = seat.name().clone();
-        self.leave_ballot(case, &seat, "recused", None, done);
+        // Where a ballot does not leave out who is recused, whoever recuses during it votes as well.
+        if self.open_ballot_of(case).is_some_and(|ballot| ballot.less.contains(&Exclusion::Recused)) {
+            self.leave_ballot(case, &seat, "recused", None, done);
+        }
         self.with_case(case, |case| {
             case.recused.insert(seat, Recusal { done, reason });
         });
     }
 
     fn stepped_down(&mut self, seat: &HolderRef, done: Done) {
-        for case in self.cases_of_seat(seat) {
-            self.leave_ballot(&case, seat.name(), "stepped down", None, done);
-        }
+        let was_filled = self.seat(seat).is_some_and(|seating| seating.is_filled());
+        self.clear_seat(seat, "stepped down", done);
         self.with_place(seat, |place| {
             place.nominee = None;
-            place.vacant_since = done.at;
+            // Whoever never filled the seat does not put off the time at which others may fill it.
+            if was_filled {
+                place.vacant_since = done.at;
+            }
         });
         self.holders.leave(seat);
+    }
+
+    /// Whoever sat in a seat is out of its open ballots, and the next one does not inherit a recusal.
+    fn clear_seat(&mut self, seat: &HolderRef, reason: &'static str, done: Done) {
+        for case in self.cases_of_seat(seat) {
+            self.leave_ballot(&case, seat.name(), reason, None, done);
+            self.with_case(&case, |case| {
+                case.recused.remove(seat.name());
+            });
+        }
     }
 
     /// The cases in which a seat may be an elector; none for an officer.
@@ -136,7 +152,12 @@ impl State {
         let vote_stands = stands.unwrap_or_else(by_workflow);
         self.with_case(case, |case| {
             if let Some(run) = case.open_ballot_mut().filter(|run| run.electors.contains_key(seat)) {
-                run.left.entry(seat.clone()).or_insert(Leaving { reason, done, vote_stands });
+                let leaving = Leaving { reason, done, vote_stands };
+                let before = run.left.entry(seat.clone()).or_insert_with(|| leaving.clone());
+                // A recovered key leaves the vote standing; leaving for good after that does not.
+                if before.vote_stands && stands.is_none() {
+                    *before = leaving;
+                }
             }
         });
     }
@@ -146,7 +167,7 @@ impl State {
     }
 
     fn key_replaced(&mut self, holder: &HolderRef, key: PublicKey, recovered: bool, done: Done) {
-        self.holders.replace_key(holder, key.clone());
+        self.holders.replace_key(holder, key.clone(), done.entry);
         self.with_nominee(holder, |nominee| nominee.key = key);
         if recovered {
             // Whoever recovers a key is not heard in a ballot already open; a vote cast before stands.

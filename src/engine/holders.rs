@@ -12,7 +12,8 @@ pub struct Holder {
     pub person: String,
     /// The key.
     pub key: PublicKey,
-    /// The entry of the last statement signed as this holder: the next one must come after it.
+    /// The entry of the last statement signed as this holder, or with which it entered or got its key: the next
+    /// one must come after it.
     pub last: Option<u64>,
 }
 
@@ -39,14 +40,13 @@ impl Holders {
         self.by_name.iter().map(|(name, holder)| (name, &**holder))
     }
 
-    /// Binds a key to a holder who enters; whoever held the name or the key before no longer does.
-    pub(super) fn enter(&mut self, name: HolderRef, person: String, key: PublicKey) {
-        if let Some(former) = self.by_key.get(&key.raw()).cloned() {
-            self.leave(&former);
-        }
+    /// Binds a key to a holder who enters with an entry; whoever held the name or the key before no longer does.
+    /// What the key signed before that entry, in whatever seat, is not this holder's.
+    pub(super) fn enter(&mut self, name: HolderRef, person: String, key: PublicKey, entry: u64) {
+        self.release(key.raw());
         self.leave(&name);
         self.by_key.insert(key.raw(), name.clone());
-        self.by_name.insert(name, Arc::new(Holder { person, key, last: None }));
+        self.by_name.insert(name, Arc::new(Holder { person, key, last: Some(entry) }));
     }
 
     /// Removes a holder; the key speaks for nobody.
@@ -56,12 +56,21 @@ impl Holders {
         }
     }
 
-    /// Gives a holder another key. The chain of statements goes on.
-    pub(super) fn replace_key(&mut self, name: &HolderRef, key: PublicKey) {
+    /// Gives a holder another key with an entry, after which its next statement must come.
+    pub(super) fn replace_key(&mut self, name: &HolderRef, key: PublicKey, entry: u64) {
+        self.release(key.raw());
         if let Some(holder) = self.by_name.get_mut(name) {
             self.by_key.remove(&holder.key.raw());
             self.by_key.insert(key.raw(), name.clone());
-            Arc::make_mut(holder).key = key;
+            let holder = Arc::make_mut(holder);
+            (holder.key, holder.last) = (key, Some(entry));
+        }
+    }
+
+    /// Removes whoever holds a key: a seat whose case is at rest keeps it only until somebody else is given it.
+    fn release(&mut self, key: RawKey) {
+        if let Some(former) = self.by_key.get(&key).cloned() {
+            self.leave(&former);
         }
     }
 

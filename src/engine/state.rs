@@ -112,6 +112,13 @@ impl State {
         Some((panel, seats))
     }
 
+    /// The panel of a procedure and its seats, where it stands for all cases.
+    pub fn standing_panel(&self, procedure: &Procedure) -> Option<(&Panel, &Seats)> {
+        let name = procedure.panel.as_ref()?;
+        let panel = self.workflow.panels.iter().find(|panel| panel.name == *name)?;
+        Some((panel, self.panels.get(name)?))
+    }
+
     /// The panel and place behind a seat's full name, and the case it belongs to where it is a case's own.
     pub fn seat(&self, name: &HolderRef) -> Option<Seating<'_>> {
         let (case, body, seat) = match name {
@@ -219,6 +226,13 @@ pub struct Seating<'a> {
     pub vacant_since: Instant,
     /// Whoever is nominated or sits here.
     pub nominee: Option<&'a Nominee>,
+}
+
+impl Seating<'_> {
+    /// Whether somebody sits here who has done everything that the panel asks.
+    pub fn is_filled(&self) -> bool {
+        self.nominee.is_some_and(|nominee| nominee.missing(self.panel).is_empty())
+    }
 }
 
 fn first_case(procedure: &Id) -> CaseRef {

@@ -1,23 +1,16 @@
 use serde_json::{Map, Value, json};
 
-use super::page::{Page, Tone};
+use super::page::Page;
 use super::time;
 use crate::cli::record::Record;
 use crate::engine::State;
+use crate::log::Head;
 use crate::values::Instant;
-use crate::workflow::model::{Nature, Workflow};
+use crate::workflow::model::Nature;
 
 /// `1 entry`, `27 entries`.
 fn entries(count: u64) -> String {
     if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") }
-}
-
-/// A workflow's title, and under it that it binds nobody where it is a specimen.
-pub fn title(page: &mut Page, workflow: &Workflow) {
-    page.title(&workflow.title);
-    if workflow.nature == Nature::Specimen {
-        page.line(Tone::Notice, "SPECIMEN: it binds nobody.");
-    }
 }
 
 /// ` (entry 3)`, or nothing where no entry did it.
@@ -33,7 +26,8 @@ pub fn header(record: &Record, state: &State, at: Instant, now: Instant) -> (Pag
     let workflow = &state.workflow;
     let readings = workflow.readings.len();
     let mut page = Page::default();
-    title(&mut page, workflow);
+    page.title(&workflow.title);
+    page.specimen(workflow);
     let when = if at == now { time::plain(at) } else { time::from_now(at, now) };
     page.fields([
         ("agreement", state.agreement.to_string()),
@@ -43,6 +37,12 @@ pub fn header(record: &Record, state: &State, at: Instant, now: Instant) -> (Pag
         ),
         ("at", format!("{when}; the log has {}", entries(state.size))),
     ]);
+    (page, facts(state, record.head, at))
+}
+
+/// What every JSON answer about an agreement begins with.
+pub fn facts(state: &State, head: Head, at: Instant) -> Map<String, Value> {
+    let workflow = &state.workflow;
     let mut fields = Map::new();
     let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
     put("agreement", json!(state.agreement));
@@ -50,8 +50,8 @@ pub fn header(record: &Record, state: &State, at: Instant, now: Instant) -> (Pag
     put("specimen", json!(workflow.nature == Nature::Specimen));
     put("workflow", json!(workflow.digest));
     put("contract", json!({ "digest": state.contract, "prevails": true }));
-    put("readings", json!(readings));
+    put("readings", json!(workflow.readings.len()));
     put("at", json!(at));
-    put("head", json!(record.head));
-    (page, fields)
+    put("head", json!(head));
+    fields
 }

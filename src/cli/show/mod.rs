@@ -9,5 +9,5 @@ mod page;
 pub mod statement;
 pub mod time;
 
-pub use header::{by_entry, header, title};
+pub use header::{by_entry, facts, header};
 pub use page::{Page, Tone};

@@ -3,6 +3,9 @@ use std::fmt::Write as _;
 use clap::builder::styling::{AnsiColor, Style};
 use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table, Width, presets};
 
+use crate::workflow::Workflow;
+use crate::workflow::model::Nature;
+
 /// A page for a person, put together line by line.
 #[derive(Debug, Default)]
 pub struct Page {
@@ -70,6 +73,14 @@ impl Page {
             let _ = writeln!(self.text, "{style}{line}{style:#}");
         }
         self
+    }
+
+    /// What is no live agreement says so.
+    pub fn specimen(&mut self, workflow: &Workflow) -> &mut Self {
+        match workflow.nature {
+            Nature::Specimen => self.line(Tone::Notice, "SPECIMEN: it binds nobody."),
+            Nature::Live => self,
+        }
     }
 
     /// A line as it stands.

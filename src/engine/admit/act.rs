@@ -40,12 +40,21 @@ impl State {
             return Err(Refusal::new("unknown-case", why, instead));
         }
         let by = &checked.statement().by;
-        if !Self::may_act(&procedure.open.by, by, None, |_| false) {
+        // Before there is a case, only a standing panel has seats.
+        let standing = self.standing_panel(procedure);
+        let chair = standing.and_then(|(panel, _)| panel.chair.as_ref());
+        let sits = |name: &Id| standing.is_some_and(|(panel, seats)| seats.filled(panel, name).is_some());
+        if !Self::may_act(&procedure.open.by, by, chair, sits) {
             return Err(not_up_to(by, &act.act, &procedure.open.by));
         }
         judge_attachments(&act.attach, &procedure.open.attach)?;
         self.judge_room_for_case(at, procedure)?;
-        let signers = self.signed_for(by, checked, |_| None, None)?;
+        let seat = |name: &Id| {
+            let (panel, _) = standing?;
+            let known = panel.seats.iter().any(|seat| seat.name == *name);
+            known.then(|| HolderRef::Office { body: panel.name.clone(), name: name.clone() })
+        };
+        let signers = self.signed_for(by, checked, seat, None)?;
         let change =
             Change::CaseOpened { case: act.case.clone(), by: by.to_string(), attach: act.attach.clone() };
         Ok(Admission { change, signers })
@@ -202,7 +211,10 @@ impl State {
     pub fn may_act_in(&self, actors: &Actors, by: &By, case: &Case) -> bool {
         let panel = self.panel_of(case);
         let chair = panel.and_then(|(panel, _)| panel.chair.as_ref());
-        let sits = |name: &Id| panel.is_some_and(|(panel, seats)| seats.filled(panel, name).is_some());
+        let sits = |name: &Id| {
+            let filled = panel.is_some_and(|(panel, seats)| seats.filled(panel, name).is_some());
+            filled && !case.recused.contains_key(name)
+        };
         Self::may_act(actors, by, chair, sits)
     }
 

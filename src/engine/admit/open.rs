@@ -122,7 +122,7 @@ fn judge_roster(workflow: &Workflow, roster: &[RosterLine]) -> Result<Holders, R
                 format!("name every officer of {} once", office.name),
             ));
         }
-        holders.enter(line.holder.clone(), line.person.clone(), line.key.clone());
+        holders.enter(line.holder.clone(), line.person.clone(), line.key.clone(), 0);
     }
     for office in workflow.offices() {
         let named = roster.iter().filter(|line| belongs(&line.holder, &office.name)).count();

@@ -31,6 +31,12 @@ impl State {
             let why = format!("nobody is {name} in this agreement");
             return Err(Refusal::new("unknown-holder", why, "name an officer or a seated panelist"));
         };
+        if let HolderRef::CaseSeat { case, .. } = name
+            && self.case(case).is_some_and(crate::engine::case::Case::at_rest)
+        {
+            let why = format!("the panel of {case} is dissolved: the case has ended");
+            return Err(Refusal::new("case-ended", why, "a seat of an ended case needs no key any more"));
+        }
         self.judge_new_key(&replace.key)?;
         if !checked.signers().contains(&replace.key) {
             let why = "the new key has not signed";

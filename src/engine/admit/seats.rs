@@ -21,7 +21,8 @@ impl State {
         nominate: &Nominate,
     ) -> Result<Admission, Refusal> {
         let seating = self.judge_seat(&nominate.seat)?;
-        if let Some(accepted) = seating.nominee.and_then(|nominee| nominee.accepted) {
+        let filled = seating.nominee.filter(|_| seating.is_filled());
+        if let Some(accepted) = filled.and_then(|nominee| nominee.accepted) {
             let why = format!("the seat {} is taken since entry {}", nominate.seat, accepted.entry);
             return Err(Refusal::new("seat-taken", why, "nominate for a vacant seat"));
         }
@@ -106,6 +107,11 @@ impl State {
             return Err(Refusal::new("case-ended", why, "one can stay out of a running case only"));
         }
         let signers = self.signed_by_seat(checked, &recuse.seat)?;
+        if seating.nominee.is_none_or(|nominee| nominee.accepted.is_none()) {
+            let why = format!("the seat {} is not accepted yet", recuse.seat);
+            let instead = "accept the seat first; whoever does not want it need not accept";
+            return Err(Refusal::new("not-accepted", why, instead));
+        }
         if let Some(recusal) = case.recused.get(recuse.seat.name()) {
             let why = format!("{} is out of {} since entry {}", recuse.seat, recuse.case, recusal.done.entry);
             return Err(Refusal::new("already-recused", why, "nothing more is needed"));

@@ -124,24 +124,22 @@ impl State {
         Ok(vec![name])
     }
 
-    /// Whether `by` is among those who may act, for a case of which `seat` names the seats and `chair`
-    /// the chair.
-    pub(super) fn may_act(
-        actors: &Actors,
-        by: &By,
-        chair: Option<&Id>,
-        is_seat: impl Fn(&Id) -> bool,
-    ) -> bool {
+    /// Whether `by` is among those who may act, in a case of which `chair` is the chair's seat; `sits` says whether a
+    /// seat is filled by somebody who has not recused themselves from it.
+    pub(super) fn may_act(actors: &Actors, by: &By, chair: Option<&Id>, sits: impl Fn(&Id) -> bool) -> bool {
         let is = |actor: &Actor, name: &Id| match actor {
-            Actor::Office(office) | Actor::Seat(office) => office == name,
-            Actor::Chair => chair == Some(name),
-            Actor::Panelist => is_seat(name),
+            Actor::Office(office) => office == name,
+            Actor::Seat(seat) => seat == name && sits(name),
+            Actor::Chair => chair == Some(name) && sits(name),
+            Actor::Panelist => sits(name),
         };
         match (actors, by.actors()) {
             (Actors::AnyOf(any), [one]) => any.iter().any(|actor| is(actor, one)),
             (Actors::AnyOf(_), _) => false,
             (Actors::AllOf(all), names) => {
-                all.len() == names.len() && all.iter().all(|actor| names.iter().any(|name| is(actor, name)))
+                all.len() == names.len()
+                    && all.iter().all(|actor| names.iter().any(|name| is(actor, name)))
+                    && names.iter().all(|name| all.iter().any(|actor| is(actor, name)))
             }
         }
     }

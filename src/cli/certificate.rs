@@ -1,0 +1,124 @@
+//! Licence certificates: `license --certificate` issues one, `check` replays it.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+use super::error::CliError;
+use super::license;
+use super::parcel::write_new;
+use super::record::Record;
+use super::show::{Page, Tone, time};
+use crate::audit::{Certificate, Report, audit};
+use crate::store::Store;
+use crate::values::{Digest, Instant};
+
+/// Writes a certificate of the licence state at `at`, which is not after `now`.
+///
+/// # Errors
+/// The instant is still to come, or the file cannot be written.
+pub fn issue(record: &Record, at: Instant, now: Instant, file: &Path) -> Result<(), CliError> {
+    if at > now {
+        return Err(CliError::usage(format!(
+            "{at} is still to come: a state to come is a projection and never a certificate; leave --at out"
+        )));
+    }
+    let mut entries = Vec::new();
+    for read in record.store.entries(&record.state.agreement.anchor, 0..record.head.size) {
+        let (index, bytes) = read?;
+        entries.push(String::from_utf8(bytes).map_err(|_| {
+            CliError::Faults(format!("entry {index} changed since the audit; run `quorate audit`"))
+        })?);
+    }
+    let answer =
+        license::document(&record.state, record.head, at).ok_or_else(|| record.before_opening(at))?;
+    let certificate = Certificate::new(record.checkpoint.clone(), entries, answer);
+    let text = certificate.to_text().map_err(|error| CliError::Storage(error.to_string()))?;
+    write_new(file, text.as_bytes())
+}
+
+/// Replays a certificate and compares its answer with what follows.
+///
+/// # Errors
+/// It cannot be replayed at all.
+pub fn check(text: &[u8], anchor: Option<Digest>, now: Instant) -> Result<Answer, CliError> {
+    let certificate = match Certificate::parse(text) {
+        Ok(certificate) => certificate,
+        Err(error) => return Ok(faulty(&error.to_string())),
+    };
+    let report = audit(&certificate, anchor, &mut |_, _| {})?;
+    if let Some(first) = report.causes().next() {
+        return Ok(faulty(&format!("its log does not pass: {first}")));
+    }
+    let fault = compare(&certificate.answer, &report, now);
+    match (fault, &report.state) {
+        (None, Some(_)) => Ok(passed(&certificate.answer, &report, now)),
+        (fault, _) => Ok(faulty(&fault.unwrap_or_else(|| "its log is empty".to_owned()))),
+    }
+}
+
+/// What is wrong with the answer, if anything.
+fn compare(answer: &Value, report: &Report, now: Instant) -> Option<String> {
+    let at: Option<Instant> = answer.get("at").and_then(Value::as_str).and_then(|at| at.parse().ok());
+    let Some(at) = at else { return Some("its answer does not say of which time it is".to_owned()) };
+    if at > now {
+        return Some(format!("its answer is of {at}, which is still to come: that is a projection"));
+    }
+    let state = report.state.as_ref()?;
+    let Some(follows) = license::document(state, report.head, at) else {
+        return Some(format!("its answer is of {at}, before the agreement was opened"));
+    };
+    if follows == *answer {
+        return None;
+    }
+    let grants =
+        |document: &Value| document.get("grants").and_then(Value::as_array).cloned().unwrap_or_default();
+    let differing = grants(&follows).into_iter().zip(grants(answer)).find(|(here, there)| here != there);
+    let grant = differing.and_then(|(here, _)| Some(format!("`{}`", here.get("grant")?.as_str()?)));
+    let where_ = grant.unwrap_or_else(|| "what stands above the grants".to_owned());
+    Some(format!("its answer is not what follows from its own log: {where_} differs"))
+}
+
+fn passed(answer: &Value, report: &Report, now: Instant) -> Answer {
+    let mut page = Page::default();
+    let at = answer.get("at").and_then(Value::as_str).unwrap_or_default();
+    page.line(
+        Tone::Good,
+        &format!("The certificate passes: as of head {}, this is in force at {at}.", report.head.size),
+    );
+    if let Some(state) = &report.state {
+        page.title(&state.workflow.title);
+        page.specimen(&state.workflow);
+        let anchor =
+            if report.anchor_checked { "compared with yours" } else { "identity not checked: give --anchor" };
+        page.fields([
+            ("agreement", state.agreement.to_string()),
+            ("anchor", anchor.to_owned()),
+            ("head", format!("{} entries, root {}", report.head.size, report.head.root)),
+            ("last entry", time::from_now(state.last, now)),
+            ("signatures", format!("{} checked", report.signatures)),
+        ]);
+        if let Some(licence) = at.parse().ok().map(|at| (state.at(at), at)) {
+            page.blank();
+            license::page(&mut page, &licence.0, licence.1);
+        }
+    }
+    page.blank();
+    page.line(
+        Tone::Faint,
+        "It shows what follows from the log up to this head. It cannot show that the head was the newest at that time, \
+         that nobody was turned away, or that the log's times are right.",
+    );
+    let head = json!(report.head);
+    Answer::done(
+        page,
+        json!({ "passes": true, "head": head, "anchor-checked": report.anchor_checked, "answer": answer }),
+    )
+}
+
+fn faulty(fault: &str) -> Answer {
+    let mut page = Page::default();
+    page.line(Tone::Bad, &format!("The certificate does not pass: {fault}."));
+    Answer::faults(page, json!({ "passes": false, "fault": fault }))
+}
