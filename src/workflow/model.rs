@@ -373,6 +373,11 @@ pub struct Ballot {
 /// The name of the outcome of a ballot without quorum, in every workflow.
 pub const NO_QUORUM: &str = "no-quorum";
 
+/// How many steps and closings of ballots may follow one another at most, in all running cases together,
+/// without anybody acting. `check` refuses a workflow that could exceed it, so that the engine, which
+/// stops there, never has to.
+pub const MOST_BY_ITSELF: u64 = 10_000;
+
 /// Who is not an elector though seated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exclusion {
