@@ -184,8 +184,7 @@ fn limit(people: &[Person], of: &Limit) -> Option<(i128, i128)> {
 }
 
 fn fraction(above: i128, below: i128, of: i128) -> Option<(i128, i128)> {
-    // Over one it is no fraction, but the amount, or so many times the amount.
-    if of == 0 && below != 1 { None } else { Some((above * of, below)) }
+    if of == 0 { None } else { Some((above * of, below)) }
 }
 
 fn lawful(people: &[Person], law: &Law) -> bool {
@@ -314,9 +313,8 @@ fn limits() -> impl Strategy<Value = Limit> {
     let part = || prop_oneof![6 => 1..7_u64, 1 => Just(1_000_000)];
     let leaf = prop_oneof![
         number.prop_map(Limit::Number),
-        (prop_oneof![1 => Just(0), 9 => part()], part(), pieces())
-            .prop_map(|(a, b, of)| Limit::Share(a, b, of)),
-        (0..=120_u64, pieces()).prop_map(|(percent, of)| Limit::Percent(percent, of)),
+        (part(), part(), pieces()).prop_map(|(a, b, of)| Limit::Share(a, b, of)),
+        (1..=120_u64, pieces()).prop_map(|(percent, of)| Limit::Percent(percent, of)),
         (part(), pieces()).prop_map(|(times, of)| Limit::Times(times, of)),
         pieces().prop_map(Limit::Sum),
     ];
@@ -442,6 +440,12 @@ fn a_majority_needs_no_vote_against_it_and_a_share_needs_somebody_to_share() {
         ("not-met <= 40% of votes", true, false),
         ("met >= lesser of 2/3 of votes and 4", true, false),
         ("met >= 100% of electors", true, false),
+        // However the whole is written, the whole of nothing is no majority.
+        ("met >= 1/1 of votes", true, false),
+        ("met >= 100% of votes", true, false),
+        ("met >= 2/2 of votes", true, false),
+        ("met >= 1 times votes", true, true),
+        ("met = votes", true, true),
         ("not-met = 0", true, true),
     ] {
         let rule = Rule::parse(text, &vocabulary()).unwrap();

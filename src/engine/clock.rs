@@ -11,7 +11,7 @@ use crate::engine::event::Why;
 use crate::engine::state::State;
 use crate::statement::CaseRef;
 use crate::values::Instant;
-use crate::workflow::model::{Condition, Delay, Origin, Step, Trigger};
+use crate::workflow::model::{Condition, Delay, MOST_BY_ITSELF, Origin, Step, Trigger};
 
 /// A place in time: an instant, before or after what is done at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,9 +58,10 @@ impl State {
 
     /// Lets time pass up to a moment, firing what is due in order.
     pub(super) fn pass(&mut self, until: Moment) {
-        // Every round fires at least one step or closes a ballot; a workflow that `check` passes cannot
-        // do so without end in no time, and this bound keeps the engine total for any other.
-        for _ in 0..100_000 {
+        // Every round takes at least one step or closes a ballot, and nobody acts meanwhile: a workflow that
+        // `check` passes never comes to this bound (`workflow/check/alone.rs`), which keeps the engine total
+        // for any other. Were it reached, the state would hang on whether an entry came in between.
+        for _ in 0..MOST_BY_ITSELF {
             let Some(due) = self.next_due().filter(|due| due.moment <= until) else { break };
             self.moment = self.moment.max(due.moment);
             self.settle(None);
@@ -115,8 +116,9 @@ impl State {
     /// so that what comes at one moment in two cases goes in each as it would go there alone. `entry` is
     /// the entry under whose admission this happens.
     pub(super) fn settle(&mut self, entry: Option<u64>) {
-        // The bound is only for workflows that `check` would refuse; see `pass`.
-        for _ in 0..10_000 {
+        // The bound is only for workflows that `check` would refuse, as in `pass`. The round after the last
+        // step finds that there is none.
+        for _ in 0..=MOST_BY_ITSELF {
             let next = self.running.iter().find_map(|id| {
                 let case = self.case(id)?;
                 let over = case.open_ballot().is_some_and(|run| self.closing(run) <= self.moment);

@@ -98,15 +98,18 @@ impl Table {
         })
     }
 
-    /// The bound as an exact fraction; `None` where it is a fraction of nothing. What is not divided is no
-    /// fraction: nobody against is fewer than somebody for.
+    /// The bound as an exact fraction; `None` where it is a share of nothing. An amount, once or several
+    /// times, is no share: nobody against is fewer than somebody for.
     pub fn bound(&self, bound: &Bound) -> Option<Fraction> {
         match bound {
             Bound::Number(number) => Some(Fraction { top: u128::from(*number), bottom: 1 }),
             Bound::Share { numerator, denominator, of } => {
                 let of = self.amount(of);
                 let top = u128::from(*numerator) * u128::from(of);
-                (of > 0 || *denominator == 1).then_some(Fraction { top, bottom: u128::from(*denominator) })
+                (of > 0).then_some(Fraction { top, bottom: u128::from(*denominator) })
+            }
+            Bound::Times { times, of } => {
+                Some(Fraction { top: u128::from(*times) * u128::from(self.amount(of)), bottom: 1 })
             }
             Bound::Lesser(a, b) => {
                 let (a, b) = (self.bound(a)?, self.bound(b)?);

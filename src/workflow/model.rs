@@ -373,6 +373,11 @@ pub struct Ballot {
 /// The name of the outcome of a ballot without quorum, in every workflow.
 pub const NO_QUORUM: &str = "no-quorum";
 
+/// How many steps and closings of ballots may follow one another at most, in all running cases together,
+/// without anybody acting. `check` refuses a workflow that could exceed it, so that the engine, which
+/// stops there, never has to.
+pub const MOST_BY_ITSELF: u64 = 10_000;
+
 /// Who is not an elector though seated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exclusion {
@@ -484,15 +489,22 @@ pub enum Counted {
 pub enum Bound {
     /// A number.
     Number(u64),
-    /// `2/3 of AMOUNT`, `80% of AMOUNT`, `2 times AMOUNT` (2/1), `AMOUNT` (1/1). A fraction of
-    /// nothing (an amount of 0) never holds, whatever the operator; over 1 it is no fraction, so that
-    /// `met > not-met` holds when nobody votes against.
+    /// `2/3 of AMOUNT`, `80% of AMOUNT`, `1/1 of AMOUNT`. A share of nothing (an amount of 0) never
+    /// holds, whatever the operator and the fraction.
     Share {
-        /// Above the line; at most 1,000,000.
+        /// Above the line; from 1 to 1,000,000.
         numerator: u64,
         /// Below the line; from 1 to 1,000,000.
         denominator: u64,
         /// Of what.
+        of: Amount,
+    },
+    /// `2 times AMOUNT`, `AMOUNT` (once). No share, so that `met > not-met` holds when nobody votes
+    /// against.
+    Times {
+        /// How many times; from 1 to 1,000,000.
+        times: u64,
+        /// What.
         of: Amount,
     },
     /// `lesser of A and B`.

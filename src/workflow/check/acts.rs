@@ -5,6 +5,11 @@ use crate::values::Id;
 use crate::workflow::model::{Actor, Actors, Procedure, State, Trigger};
 
 pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
+    let open = [(format!("procedure.{}.open", procedure.name), &procedure.open.act, &procedure.open.by)];
+    let acts_of_all = procedure.states.iter().flat_map(|state| acts(procedure, state));
+    for (place, _, by) in open.into_iter().chain(acts_of_all) {
+        jointly(c, procedure, &place, by);
+    }
     for state in &procedure.states {
         let acts = acts(procedure, state);
         for (index, (place, act, by)) in acts.iter().enumerate() {
@@ -19,6 +24,17 @@ pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
                 c.error(&format!("{place}.do"), message, help);
             }
         }
+    }
+}
+
+/// Who acts jointly are as many people as are named: the chair is not one more beside the seat that chairs.
+fn jointly(c: &mut Checker<'_>, procedure: &Procedure, place: &str, by: &Actors) {
+    let Actors::AllOf(all) = by else { return };
+    let chair = procedure.panel.as_ref().and_then(|panel| c.panel(panel)?.chair.as_ref());
+    let Some(chair) = chair.filter(|chair| all.contains(&Actor::Seat((*chair).clone()))) else { return };
+    if all.contains(&Actor::Chair) {
+        let message = format!("`{chair}` is the chair, and nobody acts jointly with themselves");
+        c.error(&format!("{place}.by-all"), message, "Leave one of the two out, or name another seat");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::counts::{Silence, out_of_reach};
+use super::counts::{Silence, always, out_of_reach};
 use super::{Checker, place_of_state};
 use crate::workflow::model::{Ballot, Change, Early, Panel, Rule};
 
@@ -94,6 +94,12 @@ fn thresholds(c: &mut Checker<'_>, ballot: &Ballot, panel: &Panel) {
     };
     let rules: Vec<(String, &Rule)> = outcomes.chain(quorum).chain(early).collect();
     for (place, rule) in rules {
+        for comparison in rule.all.iter().filter(|comparison| always(panel, comparison)) {
+            let message = format!("`{comparison}` holds whatever is counted");
+            let help =
+                "What comes after it could never be reached: leave it out, or write the amount that is meant";
+            c.error(&place, message, help);
+        }
         for comparison in rule.all.iter().filter(|comparison| out_of_reach(panel, comparison)) {
             let message =
                 format!("`{comparison}` can never hold, even if every seat of `{}` votes", panel.name);

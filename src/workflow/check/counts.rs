@@ -48,9 +48,9 @@ impl Silence<'_> {
             Bound::Number(number) => Some((u128::from(*number), 1)),
             Bound::Share { numerator, denominator, of } => {
                 let of = self.amount(of);
-                let whole = *denominator == 1;
-                (of > 0 || whole).then_some((u128::from(*numerator) * of, u128::from(*denominator)))
+                (of > 0).then_some((u128::from(*numerator) * of, u128::from(*denominator)))
             }
+            Bound::Times { times, of } => Some((u128::from(*times) * self.amount(of), 1)),
             Bound::Lesser(a, b) => {
                 let (a, b) = (self.bound(a)?, self.bound(b)?);
                 Some(if a.0 * b.1 <= b.0 * a.1 { a } else { b })
@@ -92,12 +92,35 @@ pub(super) fn out_of_reach(panel: &Panel, comparison: &Comparison) -> bool {
     fixed(&comparison.amount, &comparison.bound) && beyond(&comparison.bound)
 }
 
+/// Whether this comparison holds whatever is counted. Says `false` where in doubt.
+pub(super) fn always(panel: &Panel, comparison: &Comparison) -> bool {
+    match comparison.op {
+        Operator::AtLeast => nothing(&comparison.bound),
+        Operator::Below | Operator::AtMost => match comparison.bound {
+            Bound::Number(number) => {
+                compare(most(panel, &comparison.amount), comparison.op, (u128::from(number), 1))
+            }
+            _ => false,
+        },
+        Operator::Above | Operator::Equal => false,
+    }
+}
+
+/// Whether the bound is never above 0.
+fn nothing(bound: &Bound) -> bool {
+    match bound {
+        Bound::Number(number) => *number == 0,
+        Bound::Share { .. } | Bound::Times { .. } => false,
+        Bound::Lesser(a, b) => nothing(a) || nothing(b),
+    }
+}
+
 /// Whether the bound does not move with the votes, and is easiest to reach with a full panel: it is a
 /// number, a share of all seats, or a share of the electors among whom the amount is counted.
 fn fixed(amount: &[Term], bound: &Bound) -> bool {
     match bound {
         Bound::Number(_) => true,
-        Bound::Share { of, .. } => of.iter().all(|of| match of.counted {
+        Bound::Share { of, .. } | Bound::Times { of, .. } => of.iter().all(|of| match of.counted {
             Counted::Seats => true,
             Counted::Electors => amount.iter().all(|term| term.class == of.class && term.heads == of.heads),
             _ => false,

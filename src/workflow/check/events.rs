@@ -17,6 +17,15 @@ pub(super) fn check(c: &mut Checker<'_>) {
             let message = format!("`{}` is undone by events that it undoes", event.name);
             let help = "Whether it happened could never be said: break the circle in [annul]";
             c.error(&format!("annul.{}", event.name), message, help);
+        } else if let Some(by) = event.annulled.as_ref().map(|annulment| &annulment.by)
+            && c.workflow.events.iter().any(|other| other.name == *by && other.annulled.is_some())
+        {
+            let message = format!("`{}` is undone by `{by}`, which can be undone itself", event.name);
+            let help = format!(
+                "Undoing `{by}` would not bring `{}` back: leave `{by}` out of [annul], and emit `{}` anew",
+                event.name, event.name
+            );
+            c.error(&format!("annul.{}", event.name), message, help);
         }
     }
 }

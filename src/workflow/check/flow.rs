@@ -82,8 +82,17 @@ fn ways_out(c: &mut Checker<'_>, procedure: &Procedure) {
     }
     for state in procedure.states.iter().filter(|state| !out.contains(&state.name)) {
         let message = format!("if nobody does anything, a case stays in `{}` for ever", state.name);
-        let help = "Add a step that needs nobody, without at-most, and leads to an end: \
-                    { after = \"90 days\", to = \"…\" }; or say ends = true";
+        let put_off = state.steps.iter().any(|step| match &step.trigger {
+            Trigger::After(delay) => !surely_runs(c, procedure, &delay.of),
+            _ => false,
+        });
+        let help = if put_off {
+            "A clock that counts from an event that may not come, can come again or can be annulled may never \
+             run out: count one from `entered` or `opened`: { after = \"90 days\", to = \"…\" }"
+        } else {
+            "Add a step that needs nobody, without at-most, and leads to an end: \
+             { after = \"90 days\", to = \"…\" }; or say ends = true"
+        };
         c.error_at_name(&place_of_state(procedure, state), message, help);
     }
 }
@@ -92,16 +101,22 @@ fn ways_out(c: &mut Checker<'_>, procedure: &Procedure) {
 fn leads_out(c: &Checker<'_>, procedure: &Procedure, state: &State, out: &BTreeSet<&Id>) -> bool {
     let timed = |step: &&Step| match &step.trigger {
         Trigger::At(_) => true,
-        Trigger::After(delay) => match &delay.of {
-            Origin::Entered | Origin::Opened => true,
-            // Only then does the clock surely run.
-            Origin::Event(event) => procedure.open.emits.contains(event),
-        },
+        Trigger::After(delay) => surely_runs(c, procedure, &delay.of),
         _ => false,
     };
     let lasting =
         |step: &&Step| step.at_most.is_none() && step.to.as_ref().is_some_and(|to| out.contains(to));
     state.ends || state.steps.iter().filter(timed).any(|step| lasting(&step)) || closes(c, state, out)
+}
+
+/// Whether a clock with this origin surely runs and nobody can put it off: the case itself has emitted the
+/// event on opening, no step of it emits it anew, and nothing annuls it. What a case of another procedure
+/// emits does not matter then: a case's own occurrence comes first.
+fn surely_runs(c: &Checker<'_>, procedure: &Procedure, origin: &Origin) -> bool {
+    let Origin::Event(event) = origin else { return true };
+    let mut steps = procedure.states.iter().flat_map(|state| &state.steps);
+    let annulled = |name: &Id| c.workflow.events.iter().any(|e| e.name == *name && e.annulled.is_some());
+    procedure.open.emits.contains(event) && !steps.any(|step| step.emits.contains(event)) && !annulled(event)
 }
 
 /// Whether the closing of the state's ballot leads to one of those in `out`: the outcome without a

@@ -6,6 +6,7 @@
 
 mod actors;
 mod acts;
+mod alone;
 mod ballots;
 mod counts;
 mod events;
@@ -33,6 +34,7 @@ pub(super) fn check(workflow: &Workflow, places: &Places, text: &str) -> Vec<Dia
         }
         flow::check(&mut c, procedure);
     }
+    alone::check(&mut c);
     grants::check(&mut c);
     c.found
 }

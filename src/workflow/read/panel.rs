@@ -19,7 +19,13 @@ pub(super) fn panel(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: boo
     let chair = fields.get("chair").and_then(|item| chair(r, &item, seats.as_deref()));
     let filled = fields.get("filled").map_or(vec![Filling::Accepted], |item| {
         let words = [("accepted", Filling::Accepted), ("disclosed", Filling::Disclosed)];
-        r.each_once(&item, |r, member| member.word(r, &words))
+        let filled = r.each_once(&item, |r, member| member.word(r, &words));
+        // Whoever appoints may replace a nominee who has not accepted, even while a ballot is open.
+        if !filled.is_empty() && !filled.contains(&Filling::Accepted) {
+            let help = "Let it need both: filled = [\"accepted\", \"disclosed\"]";
+            r.error(&item.span(), "a seat would be filled by somebody who has not accepted it", help);
+        }
+        filled
     });
     let vacancy = fields.get("vacant").and_then(|item| vacancy(r, &item, excluded));
     r.reading(&mut fields);

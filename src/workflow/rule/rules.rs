@@ -157,7 +157,7 @@ impl Reader<'_, '_> {
             return Ok(Bound::Lesser(Box::new(left), Box::new(self.bound(depth + 1)?)));
         }
         let Some(Token::Number(number)) = self.cursor.peek() else {
-            return Ok(Bound::Share { numerator: 1, denominator: 1, of: self.amount()? });
+            return Ok(Bound::Times { times: 1, of: self.amount()? });
         };
         let at = self.cursor.place();
         self.cursor.advance();
@@ -173,28 +173,30 @@ impl Reader<'_, '_> {
                 return Err(self.cursor.fault("a number below the line", HELP));
             };
             self.cursor.advance();
-            part(denominator, 1, at)?;
+            part(denominator, at)?;
             self.cursor.expect("of", HELP)?;
             denominator
         } else if self.cursor.take_token(Token::Percent) {
             self.cursor.expect("of", HELP)?;
             100
         } else if self.cursor.take("times") {
-            1
+            part(numerator, at)?;
+            return Ok(Bound::Times { times: numerator, of: self.amount()? });
         } else if self.cursor.peek() == Some(Token::Word("of")) {
             return Err(self.cursor.fault("a fraction before `of`", HELP));
         } else {
             return Ok(Bound::Number(numerator));
         };
-        part(numerator, 0, at)?;
+        part(numerator, at)?;
         Ok(Bound::Share { numerator, denominator, of: self.amount()? })
     }
 }
 
-fn part(number: u64, least: u64, at: std::ops::Range<usize>) -> Result<(), Fault> {
-    if (least..=LARGEST_PART).contains(&number) {
+/// No part is 0: none of something is a bound that says nothing.
+fn part(number: u64, at: std::ops::Range<usize>) -> Result<(), Fault> {
+    if (1..=LARGEST_PART).contains(&number) {
         return Ok(());
     }
-    let message = format!("{number} cannot stand in a fraction");
-    Err(Fault::new(at, message, format!("Above and below the line: {least} to {LARGEST_PART}")))
+    let message = format!("{number} can be no part of a fraction, and no multiple");
+    Err(Fault::new(at, message, format!("Above and below the line, and before `times`: 1 to {LARGEST_PART}")))
 }

@@ -55,7 +55,7 @@ fn rules_print_as_they_are_read() {
         assert_eq!(Rule::parse(text, &names()).unwrap().to_string(), text);
     }
     let odd = Rule::parse("met>=1/1 of electors and met<=4 times votes", &names()).unwrap();
-    assert_eq!(odd.to_string(), "met >= electors and met <= 4 times votes");
+    assert_eq!(odd.to_string(), "met >= 1/1 of electors and met <= 4 times votes");
 }
 
 #[test]
@@ -68,7 +68,10 @@ fn mistakes_stand_at_their_word() {
         ("met in dealers > 1", "dealers", "Did you mean `dealer`?"),
         ("met ≥ 2", "≥", "Write `>=`"),
         ("met > 2 & votes > 1", "&", "signs"),
-        ("met > 1000001/3 of votes", "1000001", "0 to 1000000"),
+        ("met > 1000001/3 of votes", "1000001", "1 to 1000000"),
+        ("met > 0/3 of votes", "0", "1 to 1000000"),
+        ("met >= 0% of votes", "0", "1 to 1000000"),
+        ("met >= 0 times not-met", "0", "1 to 1000000"),
         ("met > 2 or votes > 1", "or", "two outcomes"),
         ("met", "", "Compare it"),
     ] {
@@ -119,12 +122,13 @@ fn term(panel_only: bool) -> BoxedStrategy<Term> {
 
 fn comparison(panel_only: bool) -> impl Strategy<Value = Comparison> {
     let amount = move || proptest::collection::vec(term(panel_only), 1..4);
-    let share = (0..=1_000_000_u64, 1..=1_000_000_u64, amount());
+    let share = (1..=1_000_000_u64, 1..=1_000_000_u64, amount());
     let bound = prop_oneof![
         (0..=1_000_000_000_000_u64).prop_map(Bound::Number),
         share.prop_map(|(numerator, denominator, of)| Bound::Share { numerator, denominator, of }),
-        (0..200_u64, prop_oneof![Just(1), Just(3), Just(100)], amount())
+        (1..200_u64, prop_oneof![Just(1), Just(3), Just(100)], amount())
             .prop_map(|(numerator, denominator, of)| Bound::Share { numerator, denominator, of }),
+        (1..4_u64, amount()).prop_map(|(times, of)| Bound::Times { times, of }),
     ]
     .prop_recursive(4, 8, 2, |bound| {
         (bound.clone(), bound).prop_map(|(a, b)| Bound::Lesser(Box::new(a), Box::new(b)))

@@ -42,10 +42,13 @@ impl fmt::Display for Bound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Number(number) => write!(f, "{number}"),
-            Self::Share { numerator: 1, denominator: 1, of } => sum(f, of),
+            Self::Times { times: 1, of } => sum(f, of),
+            Self::Times { times, of } => {
+                write!(f, "{times} times ")?;
+                sum(f, of)
+            }
             Self::Share { numerator, denominator, of } => {
                 match denominator {
-                    1 => write!(f, "{numerator} times ")?,
                     100 => write!(f, "{numerator}% of ")?,
                     _ => write!(f, "{numerator}/{denominator} of ")?,
                 }
