@@ -16,7 +16,7 @@ use crate::values::{Digest, Id, Instant};
 
 /// An agreement whose log has just passed an audit.
 pub struct Record {
-    /// The store, which this process has for itself.
+    /// The store, as it was when it was opened.
     pub store: SledStore,
     /// The state after the last entry.
     pub state: State,
