@@ -24,8 +24,9 @@ pub use error::SubmitError;
 pub use submission::{Submission, attachments};
 
 use crate::audit::{NodeError, StoreNodes, StoreSource, audit};
+use crate::log::proof::verify_inclusion;
 use crate::log::tree::{TreeError, inclusion_proof};
-use crate::log::{LogKey, Receipt};
+use crate::log::{Hash, LogKey, Receipt};
 use crate::store::Store;
 use crate::values::{Digest, Id, Instant, Span};
 use agreement::Working;
@@ -142,7 +143,7 @@ impl Registry {
     /// The receipt of an entry, against the newest head.
     ///
     /// # Errors
-    /// There is no such entry, or the store cannot be read.
+    /// There is no such entry, the store cannot be read, or its tree does not prove the entry.
     pub fn receipt(&self, anchor: &Digest, index: u64) -> Result<Receipt, SubmitError> {
         let head = self.store.head(anchor)?.ok_or(SubmitError::NoEntry { index })?;
         let bytes = self.store.entry(anchor, index)?.ok_or(SubmitError::NoEntry { index })?;
@@ -151,6 +152,9 @@ impl Registry {
             TreeError::Nodes(NodeError::Store(error)) => SubmitError::Store(error),
             error => SubmitError::Proof { index, error: error.to_string() },
         })?;
+        // The nodes come from the disk: a proof that others would refuse does not leave.
+        verify_inclusion(Hash::leaf(&bytes), index, head.head, &proof)
+            .map_err(|error| SubmitError::Proof { index, error: error.to_string() })?;
         Ok(Receipt { extra: Some(bytes), index, proof, checkpoint: head.checkpoint })
     }
 
