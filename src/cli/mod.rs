@@ -18,6 +18,7 @@ mod log;
 mod open;
 mod parcel;
 mod reaffirm;
+mod receipts;
 mod record;
 mod scenarios;
 mod seat;

@@ -82,6 +82,12 @@ pub fn open_store(context: &Context, agreement: Option<&str>) -> Result<(SledSto
     for anchor in store.agreements()? {
         known.push((anchor, name_of(&store, anchor)?));
     }
+    if known.is_empty() && super::receipts::any(&data) {
+        return Err(CliError::Faults(format!(
+            "{} holds no agreement, but receipts of one: its store is gone; restore the folder from a backup",
+            data.root().display()
+        )));
+    }
     let anchor = choose(&known, agreement, data.root())?;
     Ok((store, anchor))
 }
