@@ -282,7 +282,7 @@ fn acts(book: &mut Book) {
 
 fn storage(book: &mut Book) {
     let stage = Stage::voting();
-    let held = SledStore::inspect(&stage.path("data/store"), &stage.path("data/blobs")).unwrap();
+    let held = SledStore::open(&stage.path("data/store"), &stage.path("data/blobs")).unwrap();
     book.mistake(&stage, "A store that another process has open", "license");
     book.mistake(&stage, "The same, when voting", "vote --choice met --rationale why.md --key o1");
     drop(held);

@@ -156,7 +156,99 @@ fn a_database_that_went_back_is_refused() {
     drop(open(folder.path()).unwrap());
     fs::write(folder.path().join("store/acknowledged"), acknowledged).unwrap();
     let refused = open(folder.path()).unwrap_err();
-    assert!(matches!(refused, StoreError::WentBack { recorded: 2, found: 1, .. }), "{refused}");
+    assert!(matches!(refused, StoreError::WentBack { recorded: 2, found: 1, missing: 1, .. }), "{refused}");
+    let refused = inspect(folder.path()).unwrap_err();
+    assert!(matches!(refused, StoreError::WentBack { recorded: 2, found: 1, missing: 1, .. }), "{refused}");
+}
+
+/// Every file below a folder, with its bytes.
+fn files(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let mut files = Vec::new();
+    for item in fs::read_dir(folder).unwrap().map(|item| item.unwrap().path()) {
+        if item.is_dir() {
+            files.extend(self::files(&item));
+        } else {
+            files.push((item.clone(), fs::read(&item).unwrap()));
+        }
+    }
+    files.sort();
+    files
+}
+
+fn inspect(folder: &Path) -> Result<SledStore, StoreError> {
+    SledStore::inspect(&folder.join("store"), &folder.join("blobs"))
+}
+
+#[test]
+fn a_damaged_database_is_refused_and_nothing_of_it_is_lost_by_opening() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = Log::new("a");
+    let store = open(folder.path()).unwrap();
+    for _ in 0..20 {
+        store.append(&[log.append(5)]).unwrap();
+    }
+    drop(store);
+    let db = folder.path().join("store/db");
+    let whole = fs::read(&db).unwrap();
+    let middle = whole.iter().rposition(|byte| *byte != 0).unwrap() / 2;
+    let mut damaged = whole.clone();
+    damaged[middle] ^= 1;
+    fs::write(&db, &damaged).unwrap();
+    let before = files(folder.path());
+    for _ in 0..2 {
+        let told = inspect(folder.path()).unwrap_err().to_string();
+        assert!(told.contains("nothing was changed by looking") && told.contains("receipts"), "{told}");
+        assert!(!told.contains("backtrace"), "{told}");
+        open(folder.path()).unwrap_err();
+        assert!(files(folder.path()) == before, "opening changed the folder");
+    }
+    // The bit put right again, everything is there.
+    fs::write(&db, &whole).unwrap();
+    log.assert_in(&inspect(folder.path()).unwrap());
+}
+
+#[test]
+fn readers_write_nothing_run_side_by_side_and_keep_nobody_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    inspect(folder.path()).unwrap();
+    assert!(files(folder.path()).is_empty(), "a reader made files");
+    let mut log = Log::new("a");
+    open(folder.path()).unwrap().append(&[log.append(5)]).unwrap();
+    let before = files(folder.path());
+    let (one, two) = (inspect(folder.path()).unwrap(), inspect(folder.path()).unwrap());
+    log.assert_in(&one);
+    log.assert_in(&two);
+    assert!(files(folder.path()) == before, "a reader changed the folder");
+    let then = log.clone();
+    let store = open(folder.path()).unwrap();
+    store.append(&[log.append(1)]).unwrap();
+    then.assert_in(&one);
+    assert!(matches!(inspect(folder.path()), Err(StoreError::Busy { .. })));
+    drop(store);
+    log.assert_in(&inspect(folder.path()).unwrap());
+}
+
+#[test]
+fn a_store_whose_number_of_batches_is_gone_is_refused_until_somebody_accepts_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = Log::new("a");
+    // It is there before the first batch, so a crash after that one does not look like tampering.
+    let store = open(folder.path()).unwrap();
+    let file = folder.path().join("store/acknowledged");
+    assert_eq!(fs::read(&file).unwrap().len(), 16);
+    store.append(&[log.append(5)]).unwrap();
+    drop(store);
+    for bytes in [None, Some(&b""[..]), Some(b"half")] {
+        fs::remove_file(&file).unwrap();
+        if let Some(bytes) = bytes {
+            fs::write(&file, bytes).unwrap();
+        }
+        for refused in [open(folder.path()), inspect(folder.path())] {
+            assert!(matches!(refused, Err(StoreError::NoRecord { found: 1, .. })), "{refused:?}");
+        }
+        fs::write(&file, "accepted\n").unwrap();
+        log.assert_in(&open(folder.path()).unwrap());
+    }
 }
 
 #[derive(Debug, Clone)]

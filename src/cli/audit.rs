@@ -10,6 +10,7 @@ use super::context::Context;
 use super::documents::{read, read_text};
 use super::error::CliError;
 use super::license;
+use super::receipts;
 use super::record::{audited, open_store};
 use super::show::{Page, Tone, time, title};
 use crate::audit::{Finding, Report};
@@ -42,6 +43,13 @@ pub struct AuditArgs {
 pub fn run(context: &Context, args: &AuditArgs) -> Result<Answer, CliError> {
     let (store, anchor) = open_store(context, args.agreement.as_deref())?;
     let mut report = audited(&store, anchor, args.anchor)?;
+    // What this folder itself was given, unasked.
+    if let (Some(state), Some(Ok(key))) = (&report.state, report.vkey.as_ref().map(|vkey| vkey.parse())) {
+        let kept = receipts::newest(&receipts::folder(&context.data()?, &state.agreement.name), &key);
+        if let Some((_, checkpoint, _)) = kept {
+            report.compare(&checkpoint);
+        }
+    }
     for file in &args.against {
         report.compare(&kept_checkpoint(file)?);
     }

@@ -99,6 +99,7 @@ impl From<SubmitError> for CliError {
             wrong @ (SubmitError::LogName { .. } | SubmitError::NoEntry { .. }) => {
                 Self::Usage(wrong.to_string())
             }
+            SubmitError::Store(error) | SubmitError::Source(SourceError::Store(error)) => error.into(),
             other => Self::Storage(other.to_string()),
         }
     }
@@ -106,13 +107,19 @@ impl From<SubmitError> for CliError {
 
 impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
-        Self::Storage(error.to_string())
+        match error {
+            back @ (StoreError::WentBack { .. } | StoreError::NoRecord { .. }) => {
+                Self::Faults(back.to_string())
+            }
+            other => Self::Storage(other.to_string()),
+        }
     }
 }
 
 impl From<SourceError> for CliError {
     fn from(error: SourceError) -> Self {
-        Self::Storage(error.to_string())
+        let SourceError::Store(error) = error;
+        error.into()
     }
 }
 

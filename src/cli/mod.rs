@@ -19,6 +19,7 @@ mod log;
 mod open;
 mod parcel;
 mod reaffirm;
+mod receipts;
 mod record;
 mod scenarios;
 mod seat;

@@ -16,7 +16,7 @@ use crate::values::{Digest, Id, Instant};
 
 /// An agreement whose log has just passed an audit.
 pub struct Record {
-    /// The store, which this process has for itself.
+    /// The store, as it was when it was opened.
     pub store: SledStore,
     /// The state after the last entry.
     pub state: State,
@@ -81,6 +81,12 @@ pub fn open_store(context: &Context, agreement: Option<&str>) -> Result<(SledSto
     let mut known = Vec::new();
     for anchor in store.agreements()? {
         known.push((anchor, name_of(&store, anchor)?));
+    }
+    if known.is_empty() && super::receipts::any(&data) {
+        return Err(CliError::Faults(format!(
+            "{} holds no agreement, but receipts of one: its store is gone; restore the folder from a backup",
+            data.root().display()
+        )));
     }
     let anchor = choose(&known, agreement, data.root())?;
     Ok((store, anchor))

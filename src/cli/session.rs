@@ -6,10 +6,11 @@ use tokio::runtime::Runtime;
 
 use super::context::Context;
 use super::error::CliError;
+use super::receipts;
 use super::record::choose;
 use crate::engine::State;
 use crate::log::Head;
-use crate::registry::{Receipted, Registry, Settings, Submission};
+use crate::registry::{Receipted, Registry, Settings, StoreNodes, Submission};
 use crate::statement::{Body, Statement};
 use crate::store::data::DataDir;
 use crate::values::Digest;
@@ -80,7 +81,38 @@ impl Session {
                 "--clock stamps entries of specimens only: a live agreement takes the machine's time; leave it out",
             ));
         }
+        self.check_receipts(&submission)?;
         Ok(self.runtime.block_on(self.registry.submit(submission))?)
+    }
+
+    /// Refuses to add to a store that the receipts in this folder contradict: an older copy, put in its place.
+    fn check_receipts(&self, submission: &Submission) -> Result<(), CliError> {
+        let Ok(statement) = Statement::parse(&submission.envelope.statement) else {
+            return Ok(());
+        };
+        let (name, vkey, anchor) = match (&statement.body, &statement.header) {
+            (Body::Open(open), _) => (
+                open.name.clone(),
+                open.log.vkey.clone(),
+                Digest::of(submission.envelope.statement.as_bytes()),
+            ),
+            (_, Some(header)) => {
+                let Some(published) = self.registry.agreement(&header.agreement.anchor) else {
+                    return Ok(());
+                };
+                let Ok(published) = published.read() else { return Ok(()) };
+                let state = &published.state;
+                (state.agreement.name.clone(), state.log.vkey.clone(), header.agreement.anchor)
+            }
+            _ => return Ok(()),
+        };
+        let Ok(key) = vkey.parse() else { return Ok(()) };
+        let store = self.registry.store();
+        let size = store.head(&anchor)?.map_or(0, |stored| stored.head.size);
+        let nodes = StoreNodes { store, anchor: &anchor };
+        receipts::check(&receipts::folder(&self.data, &name), &key, size, |size| {
+            crate::log::tree::root(size, &nodes).map_err(|error| CliError::Storage(error.to_string()))
+        })
     }
 
     /// Whether the agreement that a submission is for, or opens, is meant; `None` where that cannot be read,

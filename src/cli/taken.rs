@@ -8,6 +8,7 @@ use serde_json::json;
 use super::answer::{self, Answer};
 use super::context::Context;
 use super::error::{CliError, file_error};
+use super::receipts;
 use super::session::Session;
 use super::show::{Page, Tone, changes, time};
 use crate::engine::State;
@@ -69,11 +70,21 @@ fn receipted_time(receipted: &Receipted) -> Option<Instant> {
 
 /// `receipts/AGREEMENT/INDEX.tlog-proof` in the data folder, with the log's key beside it as a hint.
 fn keep_receipt(session: &Session, state: &State, receipted: &Receipted) -> Result<PathBuf, CliError> {
-    let folder = session.data.root().join("receipts").join(state.agreement.name.as_str());
-    fs::create_dir_all(&folder).map_err(file_error("create", &folder))?;
+    let folder = receipts::folder(&session.data, &state.agreement.name);
     let path = folder.join(format!("{}.tlog-proof", receipted.index));
-    fs::write(&path, receipted.receipt.to_string()).map_err(file_error("write", &path))?;
-    let key = folder.join("log.vkey");
-    fs::write(&key, format!("{}\n", state.log.vkey)).map_err(file_error("write", &key))?;
+    let keep = || {
+        fs::create_dir_all(&folder).map_err(file_error("create", &folder))?;
+        receipts::keep(&path, &receipted.receipt)?;
+        let key = folder.join("log.vkey");
+        fs::write(&key, format!("{}\n", state.log.vkey)).map_err(file_error("write", &key))
+    };
+    keep().map_err(|cause| {
+        let index = receipted.index;
+        CliError::Storage(format!(
+            "Entry {index} is in the log and on stable storage; its receipt could not be written to {}: {cause}; \
+             `quorate log show {index} --receipt FILE` writes it",
+            path.display()
+        ))
+    })?;
     Ok(path)
 }

@@ -22,7 +22,7 @@ use tokio::sync::{mpsc, oneshot};
 pub use agreement::Published;
 pub use clock::{Clock, SimulatedClock, SystemClock};
 pub use error::SubmitError;
-pub use receipt::receipt;
+pub use receipt::{NodeError, StoreNodes, receipt};
 pub use submission::{Submission, attachments};
 
 use crate::audit::{StoreSource, audit};
@@ -135,7 +135,7 @@ impl Registry {
     /// The receipt of an entry, against the newest head.
     ///
     /// # Errors
-    /// There is no such entry, or the store cannot be read.
+    /// There is no such entry, the store cannot be read, or its tree does not prove the entry.
     pub fn receipt(&self, anchor: &Digest, index: u64) -> Result<Receipt, SubmitError> {
         receipt(&*self.store, anchor, index)
     }

@@ -1,6 +1,7 @@
 //! Receipts: the proof that an entry is in a log, from the tree that its store keeps.
 
 use super::SubmitError;
+use crate::log::proof::verify_inclusion;
 use crate::log::tree::{TreeError, inclusion_proof};
 use crate::log::{Hash, Nodes, Receipt};
 use crate::store::{Store, StoreError};
@@ -9,7 +10,7 @@ use crate::values::Digest;
 /// The receipt of an entry, against the newest head.
 ///
 /// # Errors
-/// There is no such entry, or the store cannot be read.
+/// There is no such entry, the store cannot be read, or its tree does not prove the entry.
 pub fn receipt(store: &dyn Store, anchor: &Digest, index: u64) -> Result<Receipt, SubmitError> {
     let head = store.head(anchor)?.ok_or(SubmitError::NoEntry { index })?;
     let bytes = store.entry(anchor, index)?.ok_or(SubmitError::NoEntry { index })?;
@@ -18,18 +19,23 @@ pub fn receipt(store: &dyn Store, anchor: &Digest, index: u64) -> Result<Receipt
         TreeError::Nodes(NodeError::Store(error)) => SubmitError::Store(error),
         error => SubmitError::Proof { index, error: error.to_string() },
     })?;
+    // The nodes come from the disk: a proof that others would refuse does not leave.
+    verify_inclusion(Hash::leaf(&bytes), index, head.head, &proof)
+        .map_err(|error| SubmitError::Proof { index, error: error.to_string() })?;
     Ok(Receipt { extra: Some(bytes), index, proof, checkpoint: head.checkpoint })
 }
 
 /// The tree of one agreement as a store keeps it.
-struct StoreNodes<'a> {
-    store: &'a dyn Store,
-    anchor: &'a Digest,
+pub struct StoreNodes<'a> {
+    /// The store.
+    pub store: &'a dyn Store,
+    /// The agreement.
+    pub anchor: &'a Digest,
 }
 
 /// A node of a stored tree cannot be had.
 #[derive(Debug, thiserror::Error)]
-enum NodeError {
+pub enum NodeError {
     /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),

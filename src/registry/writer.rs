@@ -134,6 +134,7 @@ impl Writer {
     ) -> Result<(Placed, bool), SubmitError> {
         let anchor = checked.anchor();
         if let Some(index) = self.store.find(&anchor, &checked.digest())? {
+            self.confirm(anchor, index, &checked)?;
             return Ok((Placed { anchor, index, known: true }, false));
         }
         let same =
@@ -156,6 +157,22 @@ impl Writer {
         let index = self.admit(anchor, time, &checked, &bytes)?;
         batch.admitted.push(Admitted { anchor, index, time, checked });
         Ok((Placed { anchor, index, known: false }, true))
+    }
+
+    /// The entry that the store finds for a statement is that statement's: a row that points elsewhere would
+    /// acknowledge what was never stored.
+    fn confirm(&self, anchor: Digest, index: u64, checked: &Checked) -> Result<(), SubmitError> {
+        let bytes = self.store.entry(&anchor, index)?.unwrap_or_default();
+        let found = Entry::parse(&bytes).ok().map(|entry| Digest::of(entry.envelope.statement.as_bytes()));
+        if found == Some(checked.digest()) {
+            return Ok(());
+        }
+        let name = self.working.get(&anchor).map(|working| working.state.agreement.name.clone());
+        let first = format!(
+            "entry {index}: the store's index says that it is the statement {}, and it is not [index]",
+            checked.digest()
+        );
+        Err(SubmitError::Damaged { anchor, name, first })
     }
 
     /// What a submission adds to the batch at most, with the agreement's head, which it may be the first to need.

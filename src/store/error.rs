@@ -112,7 +112,8 @@ pub enum StoreError {
         source: io::Error,
     },
     /// The database's files cannot be read.
-    #[error("{}: the store is damaged ({cause}); do not go on with it: keep a copy of the folder, then restore it from a backup", path.display())]
+    #[error("{}: the database file is damaged: {cause}; nothing was changed by looking at it. Keep a copy of the folder, restore it \
+             from a backup, and audit that against your receipts, which show what is missing", path.display())]
     Damaged {
         /// The store's folder.
         path: PathBuf,
@@ -120,13 +121,27 @@ pub enum StoreError {
         cause: String,
     },
     /// The database is older than what was acknowledged from this folder.
-    #[error("{}: batch {recorded} was acknowledged, but the store ends at batch {found}; going on would fork the log: \
-             keep a copy of the folder, then restore it from a backup", path.display())]
+    #[error("{}: {missing} of the batches that were acknowledged are missing: batch {recorded} was, but the store ends at \
+             batch {found}. Its database file is damaged, or an older copy was put in its place; nothing was changed by \
+             looking at it. Going on would fork the log: keep a copy of the folder, restore it from a backup, and audit \
+             that against your receipts, which show what is missing", path.display())]
     WentBack {
         /// The store's folder.
         path: PathBuf,
         /// The number of the last batch known to be acknowledged.
         recorded: u64,
+        /// The number of the last batch found.
+        found: u64,
+        /// The batches between them.
+        missing: u64,
+    },
+    /// The number of the last acknowledged batch is gone, so nobody knows whether the store went back.
+    #[error("{}: the file `acknowledged`, which says how many batches there must be, is missing or unreadable beside \
+             {found} batches; only damage or tampering takes it away. Restore it from a backup; or, once an audit \
+             against your receipts shows that nothing is missing, write the word `accepted` into it", path.display())]
+    NoRecord {
+        /// The store's folder.
+        path: PathBuf,
         /// The number of the last batch found.
         found: u64,
     },

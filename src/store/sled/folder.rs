@@ -6,35 +6,62 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{StoreError, caught};
+use super::{StoreError, caught, copy};
 
 /// sled's page cache. Pages of one batch must fit many times over, as pages are evicted from 256 shards.
 const CACHE_BYTES: u64 = 128 * 1024 * 1024;
 
 /// How often, and after which pauses, a lock is asked for: two seconds in all.
-const LOCK_ATTEMPTS: u32 = 200;
-const LOCK_PAUSE: Duration = Duration::from_millis(10);
+pub(super) const LOCK_ATTEMPTS: u32 = 200;
+pub(super) const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
-/// An open store folder. The lock lasts as long as this value, and ends with the process.
+/// What an operator writes into `acknowledged` to go on without the number that was in it.
+const ACCEPTED: &[u8] = b"accepted";
+
+/// A store folder. The writer's lock lasts as long as this value, and ends with the process.
 #[derive(Debug)]
 pub(super) struct Folder {
     pub(super) path: PathBuf,
-    lock: File,
+    /// `None` for a reader, who needs the folder only while it is copied.
+    lock: Option<File>,
+}
+
+/// One tree, so that one batch spans agreements. No flusher thread: it swallows fsync errors.
+pub(super) fn config(path: &Path) -> sled::Config {
+    sled::Config::new().path(path).cache_capacity(CACHE_BYTES).flush_every_ms(None)
 }
 
 impl Folder {
-    /// Locks `path` and opens the database in it; creates both and makes their creation durable.
-    pub(super) fn open(path: &Path, blobs: &Path) -> Result<(Self, sled::Db), StoreError> {
+    /// Locks `path` for writing; creates it and `blobs` where they are missing.
+    pub(super) fn claim(path: &Path, blobs: &Path) -> Result<Self, StoreError> {
         create(path)?;
         create(blobs)?;
-        let folder = Self { path: path.to_owned(), lock: lock(path)? };
-        folder.remove_half_snapshots()?;
-        // One tree, so that one batch spans agreements. No flusher thread: it swallows fsync errors.
-        let config = sled::Config::new().path(path).cache_capacity(CACHE_BYTES).flush_every_ms(None);
-        let db = folder.open_sled(&config)?;
-        folder.sync_creation()?;
+        Ok(Self { path: path.to_owned(), lock: Some(lock(path)?) })
+    }
+
+    /// The folder, to be read from a copy of its database; whoever calls it sees to the lock.
+    pub(super) fn reading(path: &Path) -> Self {
+        Self { path: path.to_owned(), lock: None }
+    }
+
+    /// The folder for reading alone, a copy of its database, and what was acknowledged when that was taken.
+    /// Other readers are let in meanwhile, a writer is not; nothing is written.
+    pub(super) fn look(path: &Path) -> Result<(Self, sled::Db, Option<u64>), StoreError> {
+        let folder = Self::reading(path);
+        let lock = lock_shared(path)?;
+        let db = copy::open(path)?;
+        let acknowledged = folder.acknowledged()?;
+        drop(lock);
+        Ok((folder, db, acknowledged))
+    }
+
+    /// Opens the database itself, and makes its creation durable. sled may cut it off: look at a copy first.
+    pub(super) fn open(&self, blobs: &Path) -> Result<sled::Db, StoreError> {
+        self.remove_half_snapshots()?;
+        let db = self.open_sled(&config(&self.path))?;
+        self.sync_creation()?;
         sync(blobs)?;
-        Ok((folder, db))
+        Ok(db)
     }
 
     /// Opens the database. We have the folder's lock, so whoever still has sled's own is done with the database
@@ -56,7 +83,7 @@ impl Folder {
     /// Keeps the folder until the process ends: whoever opened it again in this process would read memory
     /// that the disk may not have.
     pub(super) fn keep_lock(&self) {
-        if let Ok(same_lock) = self.lock.try_clone() {
+        if let Some(Ok(same_lock)) = self.lock.as_ref().map(File::try_clone) {
             std::mem::forget(same_lock);
         }
     }
@@ -91,24 +118,35 @@ impl Folder {
         self.path.parent().filter(|parent| *parent != Path::new("")).map_or(Ok(()), sync)
     }
 
-    /// The number of the last batch known to be acknowledged from this folder.
+    /// The number of the last batch known to be acknowledged from this folder; `None` where that cannot be read.
     ///
     /// sled takes damage in its log for the end of the log and opens an older state without a word; going on
     /// from there would fork the log. This number is written after each acknowledged batch and not synced, so
-    /// after a power cut it may be old, but it is never ahead of the truth. An unreadable one counts as 0.
-    pub(super) fn acknowledged(&self) -> Result<u64, StoreError> {
+    /// after a power cut it may be old, but it is never ahead of the truth. The file is there, and synced, before
+    /// the first batch.
+    pub(super) fn acknowledged(&self) -> Result<Option<u64>, StoreError> {
         let path = self.acknowledged_path();
         match fs::read(&path) {
-            Ok(bytes) => Ok(read_record(&bytes).unwrap_or(0)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+            Ok(bytes) if bytes.trim_ascii() == ACCEPTED => Ok(Some(0)),
+            Ok(bytes) => Ok(read_record(&bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(StoreError::io("read", &path)(error)),
         }
     }
 
+    /// Opens the file of that number for writing, and makes sure that it is on stable storage with a number in it.
     pub(super) fn open_acknowledged(&self) -> Result<Acknowledged, StoreError> {
         let path = self.acknowledged_path();
+        let known = fs::read(&path).is_ok_and(|bytes| read_record(&bytes).is_some());
         let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
-        Ok(Acknowledged(file.map_err(StoreError::io("open", &path))?))
+        let file = file.map_err(StoreError::io("open", &path))?;
+        if !known {
+            file.set_len(0).map_err(StoreError::io("write", &path))?;
+            file.write_all_at(&record(0), 0).map_err(StoreError::io("write", &path))?;
+            file.sync_all().map_err(StoreError::io("fsync", &path))?;
+            sync(&self.path)?;
+        }
+        Ok(Acknowledged(file))
     }
 
     fn acknowledged_path(&self) -> PathBuf {
@@ -153,6 +191,25 @@ fn lock(folder: &Path) -> Result<File, StoreError> {
     for _ in 0..LOCK_ATTEMPTS {
         match file.try_lock() {
             Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::Error(error)) => return Err(StoreError::io("lock", &path)(error)),
+        }
+    }
+    Err(StoreError::Busy { path: folder.to_owned() })
+}
+
+/// The same lock, shared with other readers, through a file that need not be writable. A folder without one, on a
+/// medium where nobody can write or before anybody has, is read without.
+fn lock_shared(folder: &Path) -> Result<Option<File>, StoreError> {
+    let path = folder.join("lock");
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(StoreError::io("open", &path)(error)),
+    };
+    for _ in 0..LOCK_ATTEMPTS {
+        match file.try_lock_shared() {
+            Ok(()) => return Ok(Some(file)),
             Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
             Err(TryLockError::Error(error)) => return Err(StoreError::io("lock", &path)(error)),
         }

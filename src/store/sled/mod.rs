@@ -1,5 +1,6 @@
 //! The store in a folder: [sled](https://docs.rs/sled/0.34.7), one process, one tree.
 
+mod copy;
 mod folder;
 mod keys;
 mod read;
@@ -22,7 +23,7 @@ use crate::values::Digest;
 
 /// A [`Store`] in a folder of the local disk.
 ///
-/// Exactly one process has it open. An [`append`](Store::append) returns after `fdatasync` of the
+/// One process has it open for writing; readers work on a copy of their own, and never write. An [`append`](Store::append) returns after `fdatasync` of the
 /// database file; readers run beside it and see a batch only then.
 #[derive(Debug)]
 pub struct SledStore {
@@ -43,24 +44,35 @@ impl SledStore {
     /// Opens or creates the store in `folder`, with blobs as files in `blobs`; both are durable afterwards.
     ///
     /// Every agreement's tree is checked against its head ([`check::verify`]), and the newest batch against
-    /// the last one known to be acknowledged; a store that disagrees is refused.
+    /// the last one known to be acknowledged; a store that disagrees is refused. That is done on a copy of the
+    /// database, so that nothing is lost by opening; it costs reading and writing the file once.
     pub fn open(folder: &Path, blobs: &Path) -> Result<Self, StoreError> {
-        let mut store = Self::inspect(folder, blobs)?;
-        store.check()?;
-        let last = store.newest_batch()?;
-        let recorded = store.folder.acknowledged()?;
-        if recorded > last {
-            return Err(StoreError::WentBack { path: folder.to_owned(), recorded, found: last });
-        }
-        let writer = Writer::start(store.db.clone(), &store.folder, last)?;
+        let folder = Folder::claim(folder, blobs)?;
+        let acknowledged = folder.acknowledged()?;
+        let reading = Folder::reading(&folder.path);
+        Self::with(reading, copy::open(&folder.path)?, blobs)?.check_all(acknowledged)?;
+        let db = folder.open(blobs)?;
+        let mut store = Self::with(folder, db, blobs)?;
+        store.check_all(acknowledged)?;
+        let writer = Writer::start(store.db.clone(), &store.folder, store.newest_batch()?)?;
         store.writer = Some(Mutex::new(writer));
         Ok(store)
     }
 
     /// Opens the store in `folder` for reading alone and without checking its trees: for an audit that is to
-    /// list everything that is wrong. It still needs the folder for itself.
+    /// list everything that is wrong.
+    ///
+    /// Nothing is written: the database is read from a private copy, so the store is as it was at this moment, and
+    /// other readers and a later writer are not kept waiting. It costs reading and writing the file once.
+    /// A store that ends before the last batch known to be acknowledged is refused.
     pub fn inspect(folder: &Path, blobs: &Path) -> Result<Self, StoreError> {
-        let (folder, db) = Folder::open(folder, blobs)?;
+        let (folder, db, acknowledged) = Folder::look(folder)?;
+        let store = Self::with(folder, db, blobs)?;
+        store.check_newest(acknowledged)?;
+        Ok(store)
+    }
+
+    fn with(folder: Folder, db: sled::Db, blobs: &Path) -> Result<Self, StoreError> {
         let mut store = Self {
             db,
             blobs: blobs.to_owned(),
@@ -71,6 +83,23 @@ impl SledStore {
         };
         store.heads = RwLock::new(store.read_heads()?);
         Ok(store)
+    }
+
+    fn check_all(&self, acknowledged: Option<u64>) -> Result<(), StoreError> {
+        self.check_newest(acknowledged)?;
+        self.check()
+    }
+
+    /// The newest batch against the last one known to be acknowledged.
+    fn check_newest(&self, acknowledged: Option<u64>) -> Result<(), StoreError> {
+        let (path, found) = (self.folder.path.clone(), self.newest_batch()?);
+        match acknowledged {
+            Some(recorded) if recorded > found => {
+                Err(StoreError::WentBack { path, recorded, found, missing: recorded - found })
+            }
+            None if found > 0 => Err(StoreError::NoRecord { path, found }),
+            _ => Ok(()),
+        }
     }
 
     fn check(&self) -> Result<(), StoreError> {
@@ -116,13 +145,21 @@ impl SledStore {
     }
 }
 
+/// What a damaged file looks like from outside.
+const UNREADABLE: &str = "a part of it does not have the checksum that it was written with";
+
 /// Turns sled's errors and panics into ours.
 fn caught<T>(path: &Path, run: impl FnOnce() -> Result<T, sled::Error>) -> Result<T, StoreError> {
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(sled::Error::Io(source))) => Err(StoreError::io("use", &path.join("db"))(source)),
+        // What sled says of itself means nothing to whoever keeps the folder.
+        Ok(Err(sled::Error::Corruption { .. })) => Err(StoreError::damaged(path, UNREADABLE)),
         Ok(Err(error)) => Err(StoreError::damaged(path, error.to_string())),
-        Err(panic) => Err(StoreError::damaged(path, panic_text(&*panic))),
+        Err(panic) => {
+            tracing::debug!(cause = panic_text(&*panic), "sled gave up");
+            Err(StoreError::damaged(path, UNREADABLE))
+        }
     }
 }
 

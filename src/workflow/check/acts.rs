@@ -30,7 +30,7 @@ pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
 /// Who acts jointly are as many people as are named: the chair is not one more beside the seat that chairs.
 fn jointly(c: &mut Checker<'_>, procedure: &Procedure, place: &str, by: &Actors) {
     let Actors::AllOf(all) = by else { return };
-    let chair = procedure.panel.as_ref().and_then(|panel| c.panel(panel)?.chair.as_ref());
+    let chair = procedure.panel.as_ref().and_then(|panel| c.workflow.panel(panel)?.chair.as_ref());
     let Some(chair) = chair.filter(|chair| all.contains(&Actor::Seat((*chair).clone()))) else { return };
     if all.contains(&Actor::Chair) {
         let message = format!("`{chair}` is the chair, and nobody acts jointly with themselves");

@@ -1,0 +1,102 @@
+//! The receipts that this data folder keeps: the log's own word, which the store must not contradict.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::error::{CliError, file_error};
+use crate::log::{Checkpoint, Hash, Head, Receipt, VerifierKey};
+use crate::store::data::DataDir;
+use crate::values::Id;
+
+/// How many of the newest receipts are read: more than one, as the last may be half written.
+const NEWEST: usize = 4;
+
+/// Where the receipts of an agreement are.
+pub fn folder(data: &DataDir, agreement: &Id) -> PathBuf {
+    data.root().join("receipts").join(agreement.as_str())
+}
+
+/// Of the newest receipts that are there, the one with the largest head that the log's `key` has signed.
+pub fn newest(folder: &Path, key: &VerifierKey) -> Option<(PathBuf, String, Head)> {
+    let items = fs::read_dir(folder).ok()?.filter_map(Result::ok);
+    let mut paths: Vec<(u64, PathBuf)> =
+        items.filter_map(|item| Some((index(&item.path())?, item.path()))).collect();
+    paths.sort();
+    let read = paths.into_iter().rev().take(NEWEST).filter_map(|(_, path)| {
+        let receipt = Receipt::parse(&fs::read(&path).ok()?).ok()?;
+        let head = Checkpoint::open(receipt.checkpoint.as_bytes(), key).ok()?.head;
+        Some((path, receipt.checkpoint, head))
+    });
+    read.max_by_key(|(_, _, head)| head.size)
+}
+
+fn index(path: &Path) -> Option<u64> {
+    path.file_name()?.to_str()?.strip_suffix(".tlog-proof")?.parse().ok()
+}
+
+/// Whether any agreement has a receipt here.
+pub fn any(data: &DataDir) -> bool {
+    let folders = fs::read_dir(data.root().join("receipts")).ok();
+    let mut folders = folders.into_iter().flatten().filter_map(Result::ok);
+    folders.any(|folder| {
+        let mut items = fs::read_dir(folder.path()).ok().into_iter().flatten().filter_map(Result::ok);
+        items.any(|item| index(&item.path()).is_some())
+    })
+}
+
+/// Refuses a store that does not continue the log of the newest receipt. `root_at` gives the store's roots.
+///
+/// # Errors
+/// The receipt is of a later or of another history.
+pub fn check(
+    folder: &Path,
+    key: &VerifierKey,
+    size: u64,
+    root_at: impl Fn(u64) -> Result<Hash, CliError>,
+) -> Result<(), CliError> {
+    let Some((path, _, head)) = newest(folder, key) else { return Ok(()) };
+    let path = path.display();
+    if head.size > size {
+        return Err(CliError::Faults(format!(
+            "the store has {size} entries, and the log has signed {} by the receipt {path}: the store is older than \
+             this receipt, and going on would fork the log; restore the data folder from a newer copy",
+            head.size
+        )));
+    }
+    if root_at(head.size)? != head.root {
+        return Err(CliError::Faults(format!(
+            "the receipt {path} is of another history: at {} entries the log has signed another root than the store \
+             has; keep both, which prove it, and restore the data folder from a good copy",
+            head.size
+        )));
+    }
+    Ok(())
+}
+
+/// Keeps a receipt. One that is there is never overwritten: of the same entry it is as good, and of any other it is
+/// evidence.
+///
+/// # Errors
+/// There is another receipt, or it cannot be written.
+pub fn keep(path: &Path, receipt: &Receipt) -> Result<(), CliError> {
+    match fs::read(path) {
+        Ok(bytes) => {
+            let same = Receipt::parse(&bytes)
+                .is_ok_and(|kept| kept.index == receipt.index && kept.extra == receipt.extra);
+            if same {
+                Ok(())
+            } else {
+                Err(CliError::Faults(format!(
+                    "{} is there already, and is not a receipt of this entry: it was kept, as it may prove another history",
+                    path.display()
+                )))
+            }
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let part = path.with_extension("part");
+            fs::write(&part, receipt.to_string()).map_err(file_error("write", &part))?;
+            fs::rename(&part, path).map_err(file_error("rename", &part))
+        }
+        Err(error) => Err(file_error("read", path)(error)),
+    }
+}
