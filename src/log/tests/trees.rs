@@ -4,7 +4,11 @@ use super::super::tree::{self, BeyondTree, Frontier, TreeError};
 use super::super::{Head, Nodes, ProofError, verify_consistency, verify_inclusion};
 use super::*;
 
-const SIZES: u64 = 130;
+/// Every tree and every pair of trees up to this size.
+const SIZES: u64 = 300;
+
+/// Up to this size every proof is also spoilt in every way.
+const SPOILT: u64 = 130;
 
 fn split(leaves: &[Hash]) -> (&[Hash], &[Hash]) {
     let mut k = 1;
@@ -97,7 +101,7 @@ fn inclusion_proofs_agree_with_the_definition_and_verify() {
             let proof = tree::inclusion_proof(index, size, &all).unwrap();
             assert_eq!(proof, naive_path(index, &leaves));
             assert_eq!(verify_inclusion(vote(index), index, head, &proof), Ok(()));
-            for bad in spoilt(&proof) {
+            for bad in if size <= SPOILT { spoilt(&proof) } else { Vec::new() } {
                 assert!(verify_inclusion(vote(index), index, head, &bad).is_err(), "{index} of {size}");
             }
             assert!(verify_inclusion(vote(index + 1), index, head, &proof).is_err());
@@ -119,7 +123,7 @@ fn consistency_proofs_agree_with_the_definition_and_verify() {
             let proof = tree::consistency_proof(old, new, &all).unwrap();
             assert_eq!(proof, naive_subproof(old, &leaves, true));
             assert_eq!(verify_consistency(head(old), head(new), &proof), Ok(()), "{old} to {new}");
-            for bad in spoilt(&proof) {
+            for bad in if new <= SPOILT { spoilt(&proof) } else { Vec::new() } {
                 assert!(verify_consistency(head(old), head(new), &bad).is_err(), "{old} to {new}");
             }
             for other in [old - 1, old + 1].into_iter().filter(|size| (1..new).contains(size)) {
