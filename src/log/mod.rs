@@ -29,7 +29,7 @@ pub use checkpoint::{Checkpoint, CheckpointError};
 pub use cosignature::{Cosignature, CosignatureError, WitnessKey, WitnessSigner};
 pub use hash::{Hash, Head};
 pub use note::{KeyError, LogKey, Note, NoteError, VerifierKey};
-pub use policy::{Policy, PolicyError, Support};
+pub use policy::{Policy, PolicyError, Support, SupportError};
 pub use proof::{ProofError, verify_consistency, verify_inclusion};
 pub use receipt::{Receipt, ReceiptError};
 pub use tile::{Bundle, BundleError, Tile, TileError, TileNodes, TilePathError, Tiles};

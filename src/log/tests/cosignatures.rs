@@ -51,7 +51,7 @@ fn the_time_stands_before_the_signature() {
     assert_eq!(read.bytes[..8], 1_679_315_147_u64.to_be_bytes());
     assert_eq!(read.to_string(), line);
     for bad in
-        [&line[1..], &format!("{line}\n"), &format!("{line} "), "", "— w AAAA", &format!("{line}\n{line}")]
+        [&line[3..], &format!("{line}\n"), &format!("{line} "), "", "— w AAAA", &format!("{line}\n{line}")]
     {
         assert!(bad.parse::<NoteSignature>().is_err(), "{bad}");
     }

@@ -1,6 +1,7 @@
 //! Trees, roots and proofs against `ct-merkle`, an implementation that is not ours.
 
-use ct_merkle::{ConsistencyProof, InclusionProof, MemoryBackedTree, RootHash};
+use ct_merkle::mem_backed_tree::MemoryBackedTree;
+use ct_merkle::{ConsistencyProof, InclusionProof, RootHash};
 use sha2::Sha256;
 
 use super::super::{Head, tree, verify_consistency, verify_inclusion};
