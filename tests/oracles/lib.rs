@@ -101,7 +101,10 @@ fn tlog_tiles_proves_from_our_tiles_what_we_prove() {
         for index in [0, 1, size / 3, size - 1].into_iter().filter(|index| *index < size) {
             let proof = tlog_tiles::prove_record(size, index, &reader).unwrap();
             let path = tree::inclusion_proof(index, size, &served.tree).unwrap();
-            assert_eq!(proof.iter().map(|hash| hash.0).collect::<Vec<_>>(), path.iter().map(|hash| hash.0).collect::<Vec<_>>());
+            assert_eq!(
+                proof.iter().map(|hash| hash.0).collect::<Vec<_>>(),
+                path.iter().map(|hash| hash.0).collect::<Vec<_>>()
+            );
             if index > 0 {
                 let proof = tlog_tiles::prove_tree(size, index, &reader).unwrap();
                 let joined = tree::consistency_proof(index, size, &served.tree).unwrap();
