@@ -93,8 +93,8 @@ fn every_malformed_policy_is_refused() {
     let two = "witness a @1\nwitness b @2\n";
     let with = |rest: &str| refused(&format!("{two}{rest}quorum none\n"));
 
-    assert_eq!(Policy::parse(&[b'\n'; 65_536]), Err(PolicyError::TooLong { len: 65_536 }));
-    assert_eq!(Policy::parse(&[b'\n'; 65_535]), Err(PolicyError::NoQuorum));
+    assert_eq!(Policy::parse(&vec![b'\n'; 65_536]), Err(PolicyError::TooLong { len: 65_536 }));
+    assert_eq!(Policy::parse(&vec![b'\n'; 65_535]), Err(PolicyError::NoQuorum));
     assert_eq!(refused("quorum none\r\n"), PolicyError::Control { line: 1, byte: b'\r' });
     for byte in (0..32).filter(|byte| ![9, 10].contains(byte)).chain([127]) {
         let text = [b"quorum none\n# ", [byte].as_slice(), b"\n"].concat();
@@ -166,16 +166,15 @@ fn every_malformed_policy_is_refused() {
 /// Far more than the 32 of each that the specification recommends, and a chain as deep as a text can hold.
 #[test]
 fn many_witnesses_and_deep_groups_are_read() {
-    let mut text = String::new();
-    for seed in 1..=200 {
-        text += &format!("witness w{seed} {}\n", vkey(seed));
-    }
-    text +=
-        &format!("group g0 150 {}\n", (1..=200).map(|seed| format!("w{seed}")).collect::<Vec<_>>().join(" "));
-    for depth in 1..2_000 {
-        text += &format!("group g{depth} all g{}\n", depth - 1);
-    }
-    text += "quorum g1999\n";
+    let witnesses: Vec<String> = (1..=200).map(|seed| format!("witness w{seed} {}", vkey(seed))).collect();
+    let members: Vec<String> = (1..=200).map(|seed| format!("w{seed}")).collect();
+    let chain: Vec<String> = (1..2_000).map(|depth| format!("group g{depth} all g{}", depth - 1)).collect();
+    let text = format!(
+        "{}\ngroup g0 150 {}\n{}\nquorum g1999\n",
+        witnesses.join("\n"),
+        members.join(" "),
+        chain.join("\n")
+    );
     let policy = Policy::parse(text.as_bytes()).unwrap();
     assert!(!policy.support(&by(&[1, 2, 3])).unwrap().met());
     let ninety: Vec<u8> = (1..=90).collect();

@@ -202,7 +202,8 @@ fn no_tile_is_wider_or_further_than_a_tree() {
 #[test]
 fn a_bundle_is_lengths_and_entries() {
     let bundle = Bundle::new(2, 3).unwrap();
-    let entries = [b"a".as_slice(), b"", &[7; 65_535]];
+    let longest = vec![7; 65_535];
+    let entries = [b"a".as_slice(), b"", &longest];
     let bytes = bundle.bytes(entries).unwrap();
     assert_eq!(&bytes[..7], b"\0\x01a\0\0\xff\xff");
     assert_eq!(bytes.len(), 7 + 65_535);
