@@ -1,41 +1,10 @@
-//! Counting, once for signers, seats and witnesses alike: keyed by holder, exact, without floats.
+//! What a rule counts: its amounts and bounds, exact, without floats. The counting itself is [`marks`], one
+//! function for signers, seats and witnesses.
 
-use std::collections::BTreeMap;
+pub use crate::values::count::{Marks, Standing, heads, marks};
 
 use crate::values::Id;
 use crate::workflow::model::{Amount, Ballot, Bound, Comparison, Counted, Operator, Rule, Term};
-
-/// What makes holders equal for counting: their class and their weight.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Standing {
-    /// The class, if any.
-    pub class: Option<Id>,
-    /// The weight; 1 for an officer or a witness.
-    pub weight: u32,
-}
-
-/// How many holders of equal standing made which mark; `None` is no mark.
-pub type Marks<M> = BTreeMap<Standing, BTreeMap<Option<M>, u32>>;
-
-/// The one place that counts: each of `entitled` exactly once, under the mark that it made, or none.
-/// A mark by anybody else does not count; of several marks by one holder the last counts.
-pub fn marks<H: Ord, M: Ord>(
-    entitled: impl IntoIterator<Item = (H, Standing)>,
-    made: impl IntoIterator<Item = (H, M)>,
-) -> Marks<M> {
-    let mut made: BTreeMap<H, M> = made.into_iter().collect();
-    let entitled: BTreeMap<H, Standing> = entitled.into_iter().collect();
-    let mut counted = Marks::new();
-    for (holder, standing) in entitled {
-        *counted.entry(standing).or_default().entry(made.remove(&holder)).or_default() += 1;
-    }
-    counted
-}
-
-/// How many holders made any mark.
-pub fn heads<M: Ord>(marks: &Marks<M>) -> u64 {
-    marks.values().flatten().filter(|(mark, _)| mark.is_some()).map(|(_, heads)| u64::from(*heads)).sum()
-}
 
 /// Everything that a rule's amounts can count.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

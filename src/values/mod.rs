@@ -3,6 +3,7 @@
 //! Each has exactly one text form, refuses every other one, and has a total order.
 //! Nothing here knows about statements, logs or workflows.
 
+pub mod count;
 mod digest;
 mod hidden;
 mod id;

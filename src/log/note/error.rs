@@ -79,12 +79,14 @@ pub enum KeyError {
     #[error("the key after the second plus is not padded, canonical base64: copy the whole line")]
     Base64,
     /// A key that signs something else, or that is not known yet.
-    #[error("the key of {name} has type 0x{kind:02x}: a log's key has type 0x01 (Ed25519)")]
+    #[error("the key of {name} has type 0x{kind:02x}: {known}")]
     Kind {
         /// The key's name.
         name: String,
         /// The signature type's byte.
         kind: u8,
+        /// Which type it should have.
+        known: &'static str,
     },
     /// Ed25519 keys have 32 bytes.
     #[error("the key of {name} has {len} bytes after its type, not 32: copy the whole line")]
@@ -96,7 +98,7 @@ pub enum KeyError {
     },
     /// The 32 bytes are no point, not the one encoding of it, or one that anybody can sign for.
     #[error(
-        "the key of {name} is not a sound Ed25519 public key: ask whoever runs the log for the right one"
+        "the key of {name} is not a sound Ed25519 public key: ask whoever signs with it for the right one"
     )]
     Point {
         /// The key's name.

@@ -10,12 +10,14 @@ mod error;
 mod key;
 
 use std::fmt;
+use std::str::FromStr;
 
 use base64ct::{Base64, Encoding as _};
 
 pub use error::{KeyError, NoteError};
 #[cfg(test)]
 pub(super) use key::key_id;
+pub(super) use key::{Kind, NamedKey};
 pub use key::{LogKey, VerifierKey};
 
 /// The most signatures that a note may carry; C2SP signed-note asks for a limit of at least 16.
@@ -75,6 +77,17 @@ impl Note {
         &self.signatures
     }
 
+    /// The note with these signatures after its own, each once. More than [`MAX_SIGNATURES`] are refused.
+    pub fn with(mut self, signatures: impl IntoIterator<Item = NoteSignature>) -> Result<Self, NoteError> {
+        for signature in signatures {
+            if !self.signatures.contains(&signature) {
+                self.signatures.push(signature);
+            }
+        }
+        let count = self.signatures.len();
+        if count > MAX_SIGNATURES { Err(NoteError::TooManySignatures { count }) } else { Ok(self) }
+    }
+
     /// The text, once `key` is known to have signed it.
     pub fn open(&self, key: &VerifierKey) -> Result<&str, NoteError> {
         self.signers([key]).map(|_| self.text.as_str())
@@ -94,7 +107,7 @@ impl Note {
             expected.push(key.to_string());
             let mut signed = false;
             for signature in &self.signatures {
-                if signature.id == key.id() && signature.name == key.name() {
+                if key.names(signature) {
                     if !key.verify(&self.text, &signature.bytes) {
                         return Err(NoteError::BadSignature { key: Box::new(key.clone()) });
                     }
@@ -116,6 +129,15 @@ impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.text)?;
         self.signatures.iter().try_for_each(|signature| writeln!(f, "{signature}"))
+    }
+}
+
+impl FromStr for NoteSignature {
+    type Err = NoteError;
+
+    /// Reads one signature line without its newline: exactly what `Display` writes.
+    fn from_str(line: &str) -> Result<Self, NoteError> {
+        signature_line(line).map_err(|why| NoteError::SignatureLine { line: 1, why })
     }
 }
 

@@ -1,9 +1,13 @@
 //! The log's tests: the published vector, the tree against a naive one, and every malformed artefact.
 
+mod cosignatures;
 mod hostile;
 mod notes;
+mod oracles;
+mod policies;
 mod receipts;
 mod sizes;
+mod tiles;
 mod trees;
 mod vector;
 

@@ -135,7 +135,7 @@ fn every_malformed_key_is_refused() {
     assert!(matches!(LogKey::from_seed("a+b", &[1; 32]), Err(KeyError::Name { .. })));
     assert_eq!(parse(&format!("{good}=")), KeyError::Base64);
     assert_eq!(parse("a+00000000+"), KeyError::Base64);
-    assert_eq!(forged(&[6], &[0; 1312]), KeyError::Kind { name: name(), kind: 6 });
+    assert!(matches!(forged(&[6], &[0; 1312]), KeyError::Kind { kind: 6, .. }));
     assert_eq!(forged(&[1], &[0; 31]), KeyError::Length { name: name(), len: 31 });
     assert_eq!(forged(&[1], &[0; 33]), KeyError::Length { name: name(), len: 33 });
     // Not on the curve; the identity, under which anybody can sign; y = p + 3, a second encoding of y = 3.

@@ -9,7 +9,7 @@ use super::super::{Head, Nodes, verify_consistency, verify_inclusion};
 use super::*;
 
 /// All leaves are `vote 0`, except that leaf `marked` is `vote 1`.
-struct OneMarked {
+pub(super) struct OneMarked {
     marked: u64,
     /// By level, the hash of a subtree without the marked leaf.
     plain: Vec<Hash>,
@@ -18,7 +18,7 @@ struct OneMarked {
 }
 
 impl OneMarked {
-    fn new(marked: u64) -> Self {
+    pub(super) fn new(marked: u64) -> Self {
         let (mut plain, mut path) = (vec![vote(0)], vec![vote(1)]);
         for level in 0..63 {
             let (other, with) = (plain[level], path[level]);
@@ -29,7 +29,7 @@ impl OneMarked {
         Self { marked, plain, path }
     }
 
-    fn head(&self, size: u64) -> Head {
+    pub(super) fn head(&self, size: u64) -> Head {
         let Ok(root) = tree::root(size, self);
         Head { size, root }
     }
@@ -45,7 +45,7 @@ impl Nodes for OneMarked {
 }
 
 /// A number and one that is not smaller, up to 2^40 mostly, and up to the largest there is.
-fn pair() -> impl Strategy<Value = (u64, u64)> {
+pub(super) fn pair() -> impl Strategy<Value = (u64, u64)> {
     let size =
         prop_oneof![6 => 1..=1_u64 << 40, 1 => (0..=40_u32).prop_map(|bit| 1 << bit), 2 => 1..=u64::MAX];
     (size.clone(), size).prop_map(|(a, b)| (a.min(b), a.max(b)))

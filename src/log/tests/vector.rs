@@ -4,11 +4,11 @@ use super::super::note::key_id;
 use super::*;
 use crate::log::{Note, VerifierKey};
 
-const LOG: &str = "log.example/votes+fe0831bc+AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c";
-const WITNESS: &str = "wit.example/w1+ebd05df4+BIE5dw6ofRdfVqNUZsNMfszLjYqRtO43ol32D1uPybOU";
+pub(super) const LOG: &str = "log.example/votes+fe0831bc+AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c";
+pub(super) const WITNESS: &str = "wit.example/w1+ebd05df4+BIE5dw6ofRdfVqNUZsNMfszLjYqRtO43ol32D1uPybOU";
 
 /// The checkpoint of all 70,000 votes, with the log's signature and a witness's cosignature.
-const COSIGNED: &str = "log.example/votes
+pub(super) const COSIGNED: &str = "log.example/votes
 70000
 1SCqnSgeNIT0AqOGVpMm/2A6SY+Ceem9sscDI12Szmg=
 

@@ -1,0 +1,45 @@
+//! Counting, once for signers, seats and witnesses alike: keyed by holder, exact.
+//!
+//! It stands down here because the engine (signers, seats) and the log (witnesses) count, and neither may import
+//! the other.
+
+use std::collections::BTreeMap;
+
+use super::Id;
+
+/// What makes holders equal for counting: their class and their weight.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Standing {
+    /// The class, if any.
+    pub class: Option<Id>,
+    /// The weight; 1 for an officer or a witness.
+    pub weight: u32,
+}
+
+impl Standing {
+    /// That of an officer or a witness: no class, one head one count.
+    pub const ONE: Self = Self { class: None, weight: 1 };
+}
+
+/// How many holders of equal standing made which mark; `None` is no mark.
+pub type Marks<M> = BTreeMap<Standing, BTreeMap<Option<M>, u32>>;
+
+/// The one place that counts: each of `entitled` exactly once, under the mark that it made, or none.
+/// A mark by anybody else does not count; of several marks by one holder the last counts.
+pub fn marks<H: Ord, M: Ord>(
+    entitled: impl IntoIterator<Item = (H, Standing)>,
+    made: impl IntoIterator<Item = (H, M)>,
+) -> Marks<M> {
+    let mut made: BTreeMap<H, M> = made.into_iter().collect();
+    let entitled: BTreeMap<H, Standing> = entitled.into_iter().collect();
+    let mut counted = Marks::new();
+    for (holder, standing) in entitled {
+        *counted.entry(standing).or_default().entry(made.remove(&holder)).or_default() += 1;
+    }
+    counted
+}
+
+/// How many holders made any mark.
+pub fn heads<M: Ord>(marks: &Marks<M>) -> u64 {
+    marks.values().flatten().filter(|(mark, _)| mark.is_some()).map(|(_, heads)| u64::from(*heads)).sum()
+}
