@@ -155,7 +155,7 @@ impl State {
                 let leaving = Leaving { reason, done, vote_stands };
                 let before = run.left.entry(seat.clone()).or_insert_with(|| leaving.clone());
                 // A recovered key leaves the vote standing; leaving for good after that does not.
-                if before.vote_stands {
+                if before.vote_stands && stands.is_none() {
                     *before = leaving;
                 }
             }
