@@ -10,27 +10,31 @@ use super::context::Context;
 use super::documents::{read, read_text};
 use super::error::CliError;
 use super::license;
-use super::record::{audited, open_store};
+use super::record::{audited, audited_source, open_store};
 use super::show::{Page, Tone, time, title};
 use crate::audit::{Finding, Report};
 use crate::engine::licence::Licence;
+use crate::export::Folder;
 use crate::log::{Receipt, VerifierKey};
 use crate::values::Digest;
 use crate::workflow::model::Nature;
 
 /// Replay the whole log: signatures, tree, checkpoint, rules, licence state
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  quorate audit --anchor sha256:34759fbf…\n\n\
+#[command(
+    after_help = "Example:\n  quorate audit --anchor sha256:34759fbf…\n  quorate audit public --against old/checkpoint\n\n\
     The anchor is the agreement's identity. Take it from the contract or from another party, not from the log.\n\
     A receipt shows with --against what the log alone cannot: that its tail was dropped or rewritten.\n\
-    Exit code 0: nothing is wrong; 1: something is, and every fault is listed with its entry.")]
+    Exit code 0: nothing is wrong; 1: something is, and every fault is listed with its entry."
+)]
 pub struct AuditArgs {
-    /// The agreement; may be left out where there is only one
+    /// The agreement, which may be left out where there is only one; or the folder of an export
+    #[arg(value_name = "AGREEMENT|DIR")]
     agreement: Option<String>,
     /// The identity that the agreement must have
     #[arg(long, value_name = "DIGEST")]
     anchor: Option<Digest>,
-    /// A receipt or checkpoint of this log that was kept elsewhere; may be given several times
+    /// A receipt, checkpoint or older export of this log that was kept elsewhere; may be given several times
     #[arg(long, value_name = "FILE")]
     against: Vec<PathBuf>,
 }
@@ -40,8 +44,14 @@ pub struct AuditArgs {
 /// # Errors
 /// There is no such agreement, or it cannot be read at all.
 pub fn run(context: &Context, args: &AuditArgs) -> Result<Answer, CliError> {
-    let (store, anchor) = open_store(context, args.agreement.as_deref())?;
-    let mut report = audited(&store, anchor, args.anchor)?;
+    let mut report =
+        match args.agreement.as_deref().filter(|name| Path::new(name).join("checkpoint").is_file()) {
+            Some(folder) => audited_source(&Folder::open(Path::new(folder))?, args.anchor)?,
+            None => {
+                let (store, anchor) = open_store(context, args.agreement.as_deref())?;
+                audited(&store, anchor, args.anchor)?
+            }
+        };
     for file in &args.against {
         report.compare(&kept_checkpoint(file)?);
     }
@@ -52,6 +62,9 @@ pub fn run(context: &Context, args: &AuditArgs) -> Result<Answer, CliError> {
 
 /// The signed checkpoint in a file, which is a receipt or the checkpoint itself.
 fn kept_checkpoint(file: &Path) -> Result<String, CliError> {
+    if file.is_dir() {
+        return read_text(&file.join("checkpoint"));
+    }
     match Receipt::parse(&read(file)?) {
         Ok(receipt) => Ok(receipt.checkpoint),
         Err(_) => read_text(file),

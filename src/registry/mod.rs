@@ -22,7 +22,7 @@ use tokio::sync::{mpsc, oneshot};
 pub use agreement::Published;
 pub use clock::{Clock, SimulatedClock, SystemClock};
 pub use error::SubmitError;
-pub use receipt::receipt;
+pub use receipt::{NodeError, StoreNodes, receipt};
 pub use submission::{Submission, attachments};
 
 use crate::audit::{StoreSource, audit};

@@ -22,14 +22,16 @@ pub fn receipt(store: &dyn Store, anchor: &Digest, index: u64) -> Result<Receipt
 }
 
 /// The tree of one agreement as a store keeps it.
-struct StoreNodes<'a> {
-    store: &'a dyn Store,
-    anchor: &'a Digest,
+pub struct StoreNodes<'a> {
+    /// The store.
+    pub store: &'a dyn Store,
+    /// The agreement.
+    pub anchor: &'a Digest,
 }
 
 /// A node of a stored tree cannot be had.
 #[derive(Debug, thiserror::Error)]
-enum NodeError {
+pub enum NodeError {
     /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
