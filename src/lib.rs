@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod cli;
 pub mod engine;
+pub mod export;
 pub mod log;
 pub mod registry;
 pub mod scenario;

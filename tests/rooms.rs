@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room, from the ground up, with the rooms that it may import.
-const ROOMS: [(&str, &[&str]); 11] = [
+const ROOMS: [(&str, &[&str]); 12] = [
     ("values", &[]),
     ("log", &["values"]),
     ("workflow", &["values"]),
@@ -16,6 +16,7 @@ const ROOMS: [(&str, &[&str]); 11] = [
     ("store", &["values", "log"]),
     ("audit", &["values", "log", "statement", "engine", "store"]),
     ("registry", &["values", "log", "statement", "engine", "store", "audit"]),
+    ("export", &["values", "log", "statement", "engine", "store", "audit", "registry"]),
     ("signer", &["values", "statement"]),
     ("scenario", &["values", "log", "statement", "workflow", "engine", "store", "audit", "registry"]),
     (
@@ -29,6 +30,7 @@ const ROOMS: [(&str, &[&str]); 11] = [
             "store",
             "audit",
             "registry",
+            "export",
             "signer",
             "scenario",
         ],

@@ -10,6 +10,7 @@ mod context;
 mod demo;
 mod documents;
 mod error;
+mod export;
 mod generate;
 mod init;
 mod keyring;
@@ -85,6 +86,7 @@ enum Command {
     Log(log::LogArgs),
     Audit(audit::AuditArgs),
     Check(check::CheckArgs),
+    Export(export::ExportArgs),
     #[command(subcommand)]
     Workflow(workflow::WorkflowCommand),
     Demo(demo::DemoArgs),
@@ -135,6 +137,7 @@ impl Cli {
             Command::Log(args) => log::run(context, args),
             Command::Audit(args) => audit::run(context, args),
             Command::Check(args) => check::run(context, args),
+            Command::Export(args) => export::run(context, args),
             Command::Workflow(command) => workflow::run(command),
             Command::Demo(args) => demo::run(args),
             Command::Completions(args) => Ok(generate::completions(args)),

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::context::Context;
 use super::error::CliError;
-use crate::audit::{Report, StoreSource, audit};
+use crate::audit::{Report, Source, StoreSource, audit};
 use crate::engine::State;
 use crate::log::Head;
 use crate::statement::AgreementRef;
@@ -149,10 +149,18 @@ pub fn choose(
 /// # Errors
 /// The store cannot be read.
 pub fn audited(store: &SledStore, anchor: Digest, expected: Option<Digest>) -> Result<Report, CliError> {
+    audited_source(&StoreSource { store, anchor }, expected)
+}
+
+/// Audits any source in the same way.
+///
+/// # Errors
+/// It cannot be read.
+pub fn audited_source(source: &dyn Source, expected: Option<Digest>) -> Result<Report, CliError> {
     let bar = ProgressBar::hidden();
     let mut drawn = false;
     let begun = std::time::Instant::now();
-    let report = audit(&StoreSource { store, anchor }, expected, &mut |done, of| {
+    let report = audit(source, expected, &mut |done, of| {
         if !drawn && begun.elapsed() > Duration::from_millis(300) {
             bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
             bar.set_style(style());

@@ -1,0 +1,59 @@
+//! `export`: the log as files that any static web server can serve and anybody can audit.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use super::answer::Answer;
+use super::context::Context;
+use super::error::CliError;
+use super::record::Record;
+use super::show::{Page, Tone, title};
+use crate::export::{ExportError, export};
+
+/// Write the log as a folder that any web server can serve and anybody can audit
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  quorate export public\n  quorate audit public --anchor sha256:34759fbf…\n\n\
+    The folder is C2SP's tlog-tiles. A second export adds what is new, never rewrites a full tile, and replaces the \
+    checkpoint last."
+)]
+pub struct ExportArgs {
+    /// The folder, made where it is not there
+    dir: PathBuf,
+    /// The agreement, by name or anchor; may be left out where there is only one
+    #[arg(long, value_name = "AGREEMENT")]
+    agreement: Option<String>,
+}
+
+/// Runs `export`.
+///
+/// # Errors
+/// The log does not pass its audit, or the folder holds another one.
+pub fn run(context: &Context, args: &ExportArgs) -> Result<Answer, CliError> {
+    let record = Record::load(context, args.agreement.as_deref())?;
+    let done = export(&record.store, &record.state, &args.dir).map_err(|error| match error {
+        ExportError::OtherHistory { .. } | ExportError::Missing(_) => CliError::Faults(error.to_string()),
+        other => CliError::Storage(other.to_string()),
+    })?;
+    let mut page = Page::default();
+    title(&mut page, &record.state.workflow);
+    let added = done.head.size - done.before;
+    page.line(
+        Tone::Good,
+        &format!("exported to {}: {added} new entries, {} in all", args.dir.display(), done.head.size),
+    );
+    page.fields([
+        ("agreement", record.state.agreement.to_string()),
+        ("head", format!("{} entries, root {}", done.head.size, done.head.root)),
+        ("files", format!("{} written", done.files)),
+    ]);
+    page.blank();
+    page.raw("Anybody audits it with");
+    page.raw(&format!("  quorate audit {} --anchor {}", args.dir.display(), record.state.agreement.anchor));
+    Ok(Answer::done(
+        page,
+        json!({ "dir": args.dir, "head": done.head, "before": done.before, "files": done.files, "agreement": record.state.agreement }),
+    ))
+}
