@@ -13,7 +13,7 @@ use super::answer::{self, Answer};
 use super::context::Context;
 use super::documents::Documents;
 use super::error::{CliError, file_error};
-use super::show::{Page, Tone};
+use super::show::{Page, Tone, visible};
 use super::signing::{Desk, Signing};
 use crate::registry::log_key;
 use crate::signer::{self, Places, Signer};
@@ -243,7 +243,7 @@ fn keys_folder(context: &Context) -> Result<PathBuf, CliError> {
 
 /// At the terminal, never from standard input: what a script pipes in is not a person.
 fn ask_passphrase(path: &Path) -> io::Result<Zeroizing<String>> {
-    rpassword::prompt_password(format!("Passphrase for {}: ", path.display())).map(Zeroizing::new)
+    rpassword::prompt_password(visible(&format!("Passphrase for {}: ", path.display()))).map(Zeroizing::new)
 }
 
 fn new_passphrase(path: &Path) -> Result<Zeroizing<String>, CliError> {
@@ -255,7 +255,7 @@ fn new_passphrase(path: &Path) -> Result<Zeroizing<String>, CliError> {
             ))
         })
     };
-    let first = ask(&format!("New passphrase for {}: ", path.display()))?;
+    let first = ask(&visible(&format!("New passphrase for {}: ", path.display())))?;
     if first.is_empty() {
         return Err(CliError::usage(
             "the passphrase is empty; a key without one is made with --no-passphrase",
