@@ -6,7 +6,7 @@ mod cli_support;
 use std::fs;
 
 use cli_support::terminal::at_terminal;
-use cli_support::{Stage, VOTING};
+use cli_support::{OPEN, Stage};
 
 /// Clears the screen, moves up, turns the writing round, and hides a word.
 const OBEYED: &str = "\u{1b}[2J\u{1b}[1A\u{9b}8m\u{202e}\u{e0041}";
@@ -64,5 +64,62 @@ fn nothing_that_others_wrote_is_obeyed_by_a_terminal() {
     stage.write("data/config.toml", &format!("log-name = \"{OBEYED}\n"));
     let (_, shown) = at_terminal(&stage, "status", &[], &[]);
     assert_eq!(obeyed(&shown), None, "{shown:?}");
-    let _ = VOTING;
+}
+
+#[test]
+fn a_private_key_is_not_shown_signed_or_filed() {
+    let stage = Stage::prepared();
+    let seed = stage.read("data/log.key").split_whitespace().last().unwrap().to_owned();
+    let body = stage.read("data/keys/o1").lines().nth(1).unwrap().to_owned();
+    stage.write("hidden.toml", &format!("# a workflow\n{}", stage.read("data/keys/o1")));
+    for file in ["data/log.key", "data/keys/o1", "hidden.toml"] {
+        for line in [
+            format!("workflow check {file}"),
+            format!("vote --ballot {file} --choice met --key o1"),
+            format!("sign {file} --key o1"),
+            format!("submit {file}"),
+            format!("open x --workflow agi-2025.toml --contract agi-2025.contract.txt --roster {file} --out x.json"),
+            format!("{OPEN} --policy {file} --out x.json"),
+        ] {
+            let done = stage.run(&line);
+            assert_eq!((done.code, done.out.as_str()), (2, ""), "{line}: {done:?}");
+            assert!(done.err.contains("private key"), "{line}: {done:?}");
+            assert!(!done.err.contains(&seed) && !done.err.contains(&body), "{line}: {done:?}");
+        }
+    }
+    assert!(!stage.path("x.json").exists());
+    let told = stage.fails("declare --attach declaration=data/keys/o1 --key openai-ceo", 2);
+    assert!(told.contains("private key"), "{told}");
+}
+
+#[test]
+fn only_a_policy_is_signed_as_one() {
+    let stage = Stage::prepared();
+    for (text, fits) in [
+        ("# ours\nlog example.org+00000000+AAAA\n\nwitness w1 wit.example+00000000+AAAA https://wit.example\nquorum w1\n", true),
+        ("", true),
+        ("quorum none\nmy password is swordfish\n", false),
+        ("quorum none\n# \u{1b}[8m\n", false),
+        ("quorum none\r\n", false),
+    ] {
+        stage.write("policy", text);
+        let done = stage.run(&format!("{OPEN} --policy policy --out open.json"));
+        assert_eq!(done.code, if fits { 0 } else { 2 }, "{text:?}: {done:?}");
+        assert_eq!(stage.path("open.json").exists(), fits);
+        assert!(!done.err.contains("swordfish"), "{done:?}");
+        let _ = fs::remove_file(stage.path("open.json"));
+    }
+    stage.write("policy", &"# a policy\n".repeat(1000));
+    assert!(stage.fails(&format!("{OPEN} --policy policy --out open.json"), 2).contains("8192 bytes"));
+}
+
+#[test]
+fn what_is_no_file_is_not_waited_for() {
+    let stage = Stage::prepared();
+    stage.program("mkfifo", &["pipe"]);
+    for line in ["workflow check pipe", "submit pipe", "check pipe", "check x --log-key pipe"] {
+        stage.write("x", "x");
+        let done = stage.run(line);
+        assert!(line.contains(" x ") || done.err.contains("pipe is a pipe"), "{line}: {done:?}");
+    }
 }
