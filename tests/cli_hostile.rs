@@ -123,3 +123,18 @@ fn what_is_no_file_is_not_waited_for() {
         assert!(line.contains(" x ") || done.err.contains("pipe is a pipe"), "{line}: {done:?}");
     }
 }
+
+#[test]
+fn what_is_signed_is_shown_before_the_key_is_unlocked() {
+    let stage = Stage::prepared();
+    stage.write("policy", "# ours\nwitness w1 wit.example+00000000+AAAA\nquorum w1\n");
+    stage.ok(&format!("{OPEN} --policy policy --out open.json"));
+    stage.program("ssh-keygen", &["-q", "-t", "ed25519", "-N", "phrase", "-C", "x", "-f", "locked"]);
+    let told = stage.fails("sign open.json --key locked", 2);
+    for shown in ["You sign", "openai/ceo", "policy", "witness w1 wit.example+00000000+AAAA"] {
+        assert!(told.contains(shown), "{shown}: {told}");
+    }
+    let (code, shown) = at_terminal(&stage, "sign open.json --key locked", &[("Passphrase", "phrase")], &[]);
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.find("You sign").unwrap() < shown.find("Passphrase").unwrap(), "{shown}");
+}

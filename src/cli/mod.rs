@@ -189,6 +189,16 @@ fn print_misuse(error: &clap::Error, words: &[OsString]) -> Code {
     if wrong { Code::Usage } else { Code::Done }
 }
 
+/// Shows a page on standard error before the command goes on; its answer is still to come.
+///
+/// # Errors
+/// It cannot be shown.
+fn tell(page: show::Page) -> Result<(), CliError> {
+    let mut out = anstream::stderr().lock();
+    let told = writeln!(out, "{}", page.into_text()).and_then(|()| out.flush());
+    told.map_err(|error| CliError::Storage(format!("standard error cannot be written: {error}; nothing was done")))
+}
+
 fn write(text: &str) -> io::Result<()> {
     let mut out = anstream::stdout().lock();
     out.write_all(text.as_bytes())?;

@@ -53,11 +53,13 @@ pub fn sign(context: &Context, args: &Sign) -> Result<Answer, CliError> {
         let why = format!("{}: {error}", args.file.display());
         Refusal::new("bad-statement", why, "sign the file that --out wrote, unchanged")
     })?;
-    let signers = keys::signers(context, &Signing { keys: args.keys.clone(), ..Signing::default() })?;
+    // Before any key is unlocked: nobody signs blind, and whoever does not like it stops here.
     let mut page = Page::default();
     page.title("You sign");
     page.fields(words::fields(&statement));
-    page.blank();
+    super::tell(page)?;
+    let signers = keys::signers(context, &Signing { keys: args.keys.clone(), ..Signing::default() })?;
+    let mut page = Page::default();
     let mut written = Vec::new();
     for signature in signatures_of(&signers, &text)? {
         let path = parcel::add_signature(&args.file, &signature.sig)?;
