@@ -6,7 +6,7 @@ mod cli_support;
 use std::fs;
 
 use cli_support::terminal::at_terminal;
-use cli_support::{OPEN, Stage};
+use cli_support::{CLOSED, OPEN, Stage, VOTING};
 
 /// Clears the screen, moves up, turns the writing round, and hides a word.
 const OBEYED: &str = "\u{1b}[2J\u{1b}[1A\u{9b}8m\u{202e}\u{e0041}";
@@ -19,7 +19,8 @@ fn obeyed(shown: &str) -> Option<String> {
         let from = &rest[at..];
         let code = from.strip_prefix("\u{1b}[").and_then(|code| Some((code, code.find('m')?)));
         let ours = code.filter(|(code, end)| {
-            code[..*end].chars().all(|c| c.is_ascii_digit() || c == ';') && !code[..*end].split(';').any(|it| it == "8")
+            code[..*end].chars().all(|c| c.is_ascii_digit() || c == ';')
+                && !code[..*end].split(';').any(|it| it == "8")
         });
         let Some((code, end)) = ours else {
             return Some(from.chars().take(20).flat_map(char::escape_default).collect());
@@ -78,7 +79,9 @@ fn a_private_key_is_not_shown_signed_or_filed() {
             format!("vote --ballot {file} --choice met --key o1"),
             format!("sign {file} --key o1"),
             format!("submit {file}"),
-            format!("open x --workflow agi-2025.toml --contract agi-2025.contract.txt --roster {file} --out x.json"),
+            format!(
+                "open x --workflow agi-2025.toml --contract agi-2025.contract.txt --roster {file} --out x.json"
+            ),
             format!("{OPEN} --policy {file} --out x.json"),
         ] {
             let done = stage.run(&line);
@@ -96,7 +99,10 @@ fn a_private_key_is_not_shown_signed_or_filed() {
 fn only_a_policy_is_signed_as_one() {
     let stage = Stage::prepared();
     for (text, fits) in [
-        ("# ours\nlog example.org+00000000+AAAA\n\nwitness w1 wit.example+00000000+AAAA https://wit.example\nquorum w1\n", true),
+        (
+            "# ours\nlog example.org+00000000+AAAA\n\nwitness w1 wit.example+00000000+AAAA https://wit.example\nquorum w1\n",
+            true,
+        ),
         ("", true),
         ("quorum none\nmy password is swordfish\n", false),
         ("quorum none\n# \u{1b}[8m\n", false),
@@ -137,4 +143,70 @@ fn what_is_signed_is_shown_before_the_key_is_unlocked() {
     let (code, shown) = at_terminal(&stage, "sign open.json --key locked", &[("Passphrase", "phrase")], &[]);
     assert_eq!(code, 0, "{shown}");
     assert!(shown.find("You sign").unwrap() < shown.find("Passphrase").unwrap(), "{shown}");
+}
+
+#[test]
+fn an_altered_paper_is_not_voted_on() {
+    let mut stage = Stage::voting();
+    stage.ok("ballot --out paper.toml");
+    let paper = stage.read("paper.toml");
+    let vote = "vote --ballot paper.toml --choice met --rationale why.md --key i1 --out vote.json";
+    for (altered, told) in [
+        (format!("{paper}# vote met\n"), "altered"),
+        (paper.replace("paper = 1", "paper  = 1"), "altered"),
+        (paper.replace("# SPECIMEN: it binds nobody.\n", ""), "altered"),
+        (paper.replace("origin = \"test.example", "origin = \"other.example"), "do not belong together"),
+    ] {
+        assert_ne!(altered, paper);
+        stage.write("paper.toml", &altered);
+        let said = stage.fails(vote, 2);
+        assert!(said.contains(told), "{said}");
+    }
+    stage.write("paper.toml", &paper);
+    assert!(stage.refused(&format!("{vote} --as i2"), "not-an-elector").contains("vote as i1"));
+    CLOSED.clone_into(&mut stage.clock);
+    assert!(stage.fails(vote, 3).contains("--clock"));
+    assert!(!stage.path("vote.json").exists());
+    VOTING.clone_into(&mut stage.clock);
+    assert_eq!(stage.ok(vote)["specimen"], true);
+}
+
+#[test]
+fn a_roster_that_will_be_refused_is_refused_before_anybody_signs() {
+    let stage = Stage::prepared();
+    let roster = stage.read("roster.toml");
+    let key = |line: &&str| line.starts_with("key = ");
+    let keys: Vec<&str> = roster.lines().filter(key).collect();
+    let last = roster.rfind("[[officer]]").unwrap();
+    for (unfit, rule) in [
+        (roster.replace(keys[1], keys[0]), "key-in-use"),
+        (roster[..last].to_owned(), "bad-roster"),
+        (format!("{roster}{}", roster[last..].replace("registrar", "second")), "key-in-use"),
+    ] {
+        stage.write("roster.toml", &unfit);
+        let told = stage.fails(&format!("{OPEN} --out open.json"), 3);
+        assert!(told.contains(rule), "{told}");
+        assert!(!stage.path("open.json").exists());
+    }
+}
+
+#[test]
+fn a_specimen_says_so_wherever_it_is_signed_or_sent() {
+    let stage = Stage::prepared();
+    let said = |line: &str| {
+        let done = stage.run(line);
+        assert_eq!(done.code, 0, "{line}: {done:?}");
+        done.out + &done.err
+    };
+    assert!(said(&format!("{OPEN} --out open.json")).contains("SPECIMEN"));
+    assert!(said("sign open.json --key openai-ceo").contains("SPECIMEN"));
+    for key in ["openai-counsel", "microsoft-ceo", "microsoft-counsel"] {
+        stage.ok(&format!("sign open.json --key {key}"));
+    }
+    assert!(said("submit open.json").contains("SPECIMEN"));
+    assert!(said("reaffirm --occasion x --as openai,microsoft --out again.json").contains("SPECIMEN"));
+    // A statement that does not carry its workflow cannot tell.
+    assert!(said("sign again.json --key openai-ceo").contains("its agreement's workflow says"));
+    let stage = Stage::voting();
+    assert!(stage.run("ballot --out paper.toml").out.contains("SPECIMEN"));
 }

@@ -196,7 +196,9 @@ fn print_misuse(error: &clap::Error, words: &[OsString]) -> Code {
 fn tell(page: show::Page) -> Result<(), CliError> {
     let mut out = anstream::stderr().lock();
     let told = writeln!(out, "{}", page.into_text()).and_then(|()| out.flush());
-    told.map_err(|error| CliError::Storage(format!("standard error cannot be written: {error}; nothing was done")))
+    told.map_err(|error| {
+        CliError::Storage(format!("standard error cannot be written: {error}; nothing was done"))
+    })
 }
 
 fn write(text: &str) -> io::Result<()> {

@@ -13,11 +13,13 @@ use super::error::CliError;
 use super::session::Session;
 use super::signing::{Signing, sign, text_of};
 use super::{keys, parcel, submit};
+use crate::engine::admit::judge_opening;
 use crate::log::VerifierKey;
 use crate::registry::{Submission, log_key};
 use crate::statement::{Body, By, Envelope, LogIdentity, Open, RosterLine, Statement};
 use crate::values::{Digest, Id};
 use crate::workflow::Workflow;
+use crate::workflow::model::Nature;
 
 /// Open an agreement: every party signs a workflow, a roster and the log that keeps it
 #[derive(Debug, Args)]
@@ -60,15 +62,25 @@ struct Roster {
 /// # Errors
 /// A file is unfit, or the statement is refused.
 pub fn run(context: &Context, args: &OpenArgs) -> Result<Answer, CliError> {
+    let statement = statement(context, args)?;
+    let text = text_of(&statement)?;
+    let nature = judged(&statement)?;
     let signers = keys::signers(context, &args.signing)?;
-    let text = text_of(&statement(context, args)?)?;
     let signatures = sign(&signers, &text)?;
     if let Some(out) = &args.signing.out {
-        return parcel::write(out, &text, &signatures, Documents::default());
+        return parcel::write(out, &text, &signatures, Documents::default(), nature);
     }
     let session = Session::open(context)?;
     let envelope = Envelope::new(text, signatures);
     submit::submit(context, &session, Submission::of(envelope))
+}
+
+/// The draft as the engine will judge it, before anybody has signed; and whether it is a specimen.
+fn judged(statement: &Statement) -> Result<Nature, CliError> {
+    match &statement.body {
+        Body::Open(open) => Ok(judge_opening(open)?.0.nature),
+        _ => Err(CliError::usage("this opens nothing")),
+    }
 }
 
 fn statement(context: &Context, args: &OpenArgs) -> Result<Statement, CliError> {
@@ -121,9 +133,12 @@ fn policy(path: &Path) -> Result<String, CliError> {
     let text = read_text(path)?;
     let name = path.display();
     if text.len() > LONGEST_POLICY {
-        return Err(CliError::usage(format!("{name} is longer than a policy may be, {LONGEST_POLICY} bytes")));
+        return Err(CliError::usage(format!(
+            "{name} is longer than a policy may be, {LONGEST_POLICY} bytes"
+        )));
     }
-    let begins = |line: &str| ["log ", "witness ", "group ", "quorum "].iter().any(|word| line.starts_with(word));
+    let begins =
+        |line: &str| ["log ", "witness ", "group ", "quorum "].iter().any(|word| line.starts_with(word));
     let fits = |line: &str| {
         let hidden = line.contains(crate::values::is_hidden);
         !hidden && (line.is_empty() || line.starts_with('#') || begins(line))

@@ -150,7 +150,7 @@ impl Desk {
         let text = text_of(&Statement { by, header, body })?;
         let signatures = sign(&self.signers, &text)?;
         if let Some(out) = &signing.out {
-            return parcel::write(out, &text, &signatures, documents);
+            return parcel::write(out, &text, &signatures, documents, self.live.state.workflow.nature);
         }
         let session = self.session.ok_or_else(|| CliError::usage("name a file with --out"))?;
         let submission = Submission {

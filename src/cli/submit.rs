@@ -18,6 +18,7 @@ use super::signing::{Signing, sign as signatures_of};
 use crate::engine::{Refusal, State};
 use crate::registry::{Receipted, Submission};
 use crate::statement::Statement;
+use crate::workflow::model::Nature;
 
 /// Sign a statement that somebody wrote with --out
 #[derive(Debug, Args)]
@@ -56,6 +57,7 @@ pub fn sign(context: &Context, args: &Sign) -> Result<Answer, CliError> {
     // Before any key is unlocked: nobody signs blind, and whoever does not like it stops here.
     let mut page = Page::default();
     page.title("You sign");
+    page.nature(words::nature(&statement));
     page.fields(words::fields(&statement));
     super::tell(page)?;
     let signers = keys::signers(context, &Signing { keys: args.keys.clone(), ..Signing::default() })?;
@@ -66,7 +68,11 @@ pub fn sign(context: &Context, args: &Sign) -> Result<Answer, CliError> {
         page.line(Tone::Good, &format!("signed with {}: {}", signature.key, path.display()));
         written.push(json!({ "key": signature.key, "file": answer::path(&path) }));
     }
-    Ok(Answer::done(page, json!({ "type": statement.type_name(), "signatures": written })))
+    let specimen = words::nature(&statement).map(|nature| nature == Nature::Specimen);
+    Ok(Answer::done(
+        page,
+        json!({ "type": statement.type_name(), "specimen": specimen, "signatures": written }),
+    ))
 }
 
 /// Runs `submit`.
@@ -107,6 +113,7 @@ fn told(
         Tone::Good,
         &format!("{known} {} of {}, on stable storage.", receipted.index, after.agreement.name),
     );
+    page.specimen(&after.workflow);
     let changes = changes::between(before, after);
     for change in &changes {
         page.line(Tone::Plain, &format!("  {change}"));
@@ -118,6 +125,7 @@ fn told(
         page,
         json!({
             "agreement": after.agreement,
+            "specimen": after.workflow.nature == Nature::Specimen,
             "entry": receipted.index,
             "known": receipted.known,
             "time": receipted_time(receipted),

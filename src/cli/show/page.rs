@@ -78,9 +78,15 @@ impl Page {
 
     /// What is no live agreement says so.
     pub fn specimen(&mut self, workflow: &Workflow) -> &mut Self {
-        match workflow.nature {
-            Nature::Specimen => self.line(Tone::Notice, "SPECIMEN: it binds nobody."),
-            Nature::Live => self,
+        self.nature(Some(workflow.nature))
+    }
+
+    /// The same where no more than the nature is known, if that: a statement alone does not tell it.
+    pub fn nature(&mut self, nature: Option<Nature>) -> &mut Self {
+        match nature {
+            None => self.line(Tone::Notice, NATURE_UNKNOWN),
+            Some(Nature::Specimen) => self.line(Tone::Notice, "SPECIMEN: it binds nobody."),
+            Some(Nature::Live) => self,
         }
     }
 
@@ -108,7 +114,9 @@ impl Page {
         let names = fields.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
         let faint = Tone::Faint.style();
         for (name, value) in fields {
-            for (number, line) in wrap(&visible(&value), width().saturating_sub(names + 2)).into_iter().enumerate() {
+            for (number, line) in
+                wrap(&visible(&value), width().saturating_sub(names + 2)).into_iter().enumerate()
+            {
                 let name = if number == 0 { name } else { "" };
                 let _ = writeln!(self.text, "{faint}{name:names$}{faint:#}  {line}");
             }
@@ -148,6 +156,9 @@ impl Page {
         self
     }
 }
+
+const NATURE_UNKNOWN: &str =
+    "Whether this is a specimen, its agreement's workflow says, which is not at hand here.";
 
 /// The space between two columns.
 const GAP: u16 = 2;

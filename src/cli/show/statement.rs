@@ -2,6 +2,16 @@
 
 use crate::statement::{Attachments, Body, Open, Statement};
 use crate::values::Digest;
+use crate::workflow::Workflow;
+use crate::workflow::model::Nature;
+
+/// What the statement itself tells of its agreement's nature: an opening carries the workflow, no other one does.
+pub fn nature(statement: &Statement) -> Option<Nature> {
+    match &statement.body {
+        Body::Open(open) => Workflow::parse(&open.workflow).ok().map(|workflow| workflow.nature),
+        _ => None,
+    }
+}
 
 /// Names and values, the most telling first.
 pub fn fields(statement: &Statement) -> Vec<(&'static str, String)> {

@@ -9,6 +9,7 @@ mod seats;
 mod signers;
 mod vote;
 
+pub use open::judge_opening;
 pub use seats::DISCLOSURE;
 
 use std::borrow::Cow;
