@@ -210,3 +210,52 @@ fn a_specimen_says_so_wherever_it_is_signed_or_sent() {
     let stage = Stage::voting();
     assert!(stage.run("ballot --out paper.toml").out.contains("SPECIMEN"));
 }
+
+#[test]
+fn a_log_that_copies_an_opening_is_not_the_agreements() {
+    let stage = Stage::opened();
+    stage.ok("log show 0 --receipt 0.tlog-proof");
+    let anchor = stage.ok("audit")["anchor"].as_str().unwrap().to_owned();
+    let line = format!("check 0.tlog-proof --anchor {anchor}");
+    // The opening names its log's key itself: no other word is needed.
+    let passed = stage.ok(&line);
+    assert_eq!((&passed["anchor-checked"], &passed["specimen"]), (&true.into(), &true.into()));
+
+    // Somebody else's log of the same name holds the same opening.
+    let other = Stage::empty();
+    other.ok("init --log-name test.example");
+    let vkey = other.ok("key show --log agi-2025")["vkey"].as_str().unwrap().to_owned();
+    let text = stage.read("0.tlog-proof");
+    let extra = text.lines().nth(1).unwrap().strip_prefix("extra ").unwrap();
+    let seed = other.read("data/log.key");
+    let rogue = rogue_receipt(extra, seed.split_whitespace().nth(1).unwrap());
+    stage.write("rogue.tlog-proof", &rogue);
+    let done = stage.run(&format!("check rogue.tlog-proof --log-key {vkey} --anchor {anchor}"));
+    assert_eq!(done.code, 1, "{done:?}");
+    assert!(done.out.contains("names the log key"), "{done:?}");
+
+    // A key that lies beside a later receipt identifies nobody.
+    let stage = Stage::seated();
+    stage.ok("log show 1 --receipt data/receipts/agi-2025/one.tlog-proof");
+    let anchor = stage.ok("audit")["anchor"].as_str().unwrap().to_owned();
+    let line = format!("check data/receipts/agi-2025/one.tlog-proof --anchor {anchor}");
+    assert_eq!(stage.ok(&line)["anchor-checked"], false);
+    assert_eq!(
+        stage.ok(&format!("{line} --log-key data/receipts/agi-2025/log.vkey"))["anchor-checked"],
+        true
+    );
+    assert!(stage.run(&line).out.contains("Give --log-key"));
+}
+
+/// The receipt of a log of one entry, signed with the log key of this seed.
+fn rogue_receipt(extra: &str, seed: &str) -> String {
+    use base64ct::{Base64, Encoding as _};
+    use quorate::log::{Checkpoint, Hash, Head};
+    let entry = Base64::decode_vec(extra).unwrap();
+    let seed: [u8; 32] = Base64::decode_vec(seed).unwrap().try_into().unwrap();
+    let name = "agi-2025".parse().unwrap();
+    let key = quorate::registry::log_key("test.example", &name, &seed).unwrap();
+    let head = Head { size: 1, root: Hash::leaf(&entry) };
+    let checkpoint = Checkpoint { origin: key.verifier().name().to_owned(), head };
+    format!("c2sp.org/tlog-proof@v1\nextra {extra}\nindex 0\n\n{}", checkpoint.sign(&key).unwrap())
+}
