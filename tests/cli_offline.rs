@@ -185,7 +185,7 @@ fn the_parties_sign_an_opening_on_three_machines() {
     openai.ok(&format!("{OPEN} --log-key {vkey} --key openai-ceo --key openai-counsel --out open.json"));
     // One officer of Microsoft signs with quorate, the other with OpenSSH.
     carry(&openai, &microsoft, "open.json");
-    let told = microsoft.run("sign open.json --key microsoft-ceo").out;
+    let told = microsoft.run("sign open.json --key microsoft-ceo").err;
     assert!(told.contains("You sign") && told.contains("Somebody Example"), "{told}");
     carry(&microsoft, &log, "open.json");
     let told = log.fails("submit open.json", 3);

@@ -55,6 +55,7 @@ pub fn run(context: &Context, args: &BallotArgs) -> Result<Answer, CliError> {
     if let Some(out) = &args.out {
         write_new(out, paper.as_bytes())?;
         write_new(&beside(out, ".checkpoint"), record.checkpoint.as_bytes())?;
+        page.specimen(&state.workflow);
         page.line(Tone::Good, &format!("wrote {} and {}.checkpoint", out.display(), out.display()));
         page.fields([("ballot", id.to_string()), ("question", digest.to_string())]);
         page.blank();
@@ -103,16 +104,8 @@ pub struct Sheet {
 /// A file cannot be read, or is not what it should be.
 pub fn read(file: &Path) -> Result<Sheet, CliError> {
     let text = read_text(file)?;
-    let paper: Paper = toml::from_str(&text).map_err(|error| {
-        CliError::usage(format!("{} is no ballot paper: {}", file.display(), error.message()))
-    })?;
-    if paper.paper != 1 {
-        return Err(CliError::usage(format!(
-            "{} is a paper of form {}, and this version of quorate knows form 1",
-            file.display(),
-            paper.paper
-        )));
-    }
+    let paper =
+        Paper::parse(&text).map_err(|error| CliError::usage(format!("{}: {error}", file.display())))?;
     let checkpoint = beside(file, ".checkpoint");
     if !checkpoint.exists() {
         return Err(CliError::usage(format!(

@@ -16,6 +16,7 @@ use crate::engine::paper::Paper;
 use crate::log::{Checkpoint, Hash, Receipt, VerifierKey};
 use crate::statement::{Body, Checked, Entry, PublicKey};
 use crate::values::{Digest, Instant};
+use crate::workflow::model::Nature;
 
 /// Check a receipt or a licence certificate, offline
 #[derive(Debug, Args)]
@@ -53,13 +54,14 @@ pub fn run(context: &Context, args: &CheckArgs) -> Result<Answer, CliError> {
     if let Err(error) = Receipt::parse(&bytes) {
         return Ok(faulty(&error.to_string(), None));
     }
-    let (key, from) = log_key(args)?;
+    let (key, from, given) = log_key(args)?;
     let (receipt, shown) = match check(&bytes, &key, args.anchor) {
         Ok(passed) => passed,
         Err(fault) => return Ok(faulty(&fault, Some((&key, from)))),
     };
     let mut page = Page::default();
     let Shown { checkpoint, time, checked } = &shown;
+    page.nature(words::nature(checked.statement()));
     page.line(Tone::Good, &format!("The receipt passes: entry {} is in the log.", receipt.index));
     page.fields([
         ("log", checkpoint.origin.clone()),
@@ -68,6 +70,15 @@ pub fn run(context: &Context, args: &CheckArgs) -> Result<Answer, CliError> {
         ("time", time::from_now(*time, context.now())),
     ]);
     page.title("What was said");
+    // A key that came with the receipt shows nothing of who keeps the log; an opening statement names its own.
+    let identified = given || matches!(checked.statement().body, Body::Open(_));
+    let anchor_checked = args.anchor.is_some() && identified;
+    if args.anchor.is_some() && !anchor_checked {
+        page.line(
+            Tone::Notice,
+            "The anchor agrees, but the log's key came with the receipt: anybody can write both. Give --log-key.",
+        );
+    }
     let signers: Vec<String> = checked.signers().iter().map(PublicKey::fingerprint).collect();
     let mut fields = words::fields(checked.statement());
     fields.extend([("digest", checked.digest().to_string()), ("signed with", signers.join(", "))]);
@@ -82,7 +93,8 @@ pub fn run(context: &Context, args: &CheckArgs) -> Result<Answer, CliError> {
         "passes": true, "entry": receipt.index, "origin": checkpoint.origin, "head": checkpoint.head,
         "log-key": key.to_string(), "key-from": from, "time": time, "digest": checked.digest(),
         "statement": checked.text(), "signers": signers,
-        "anchor": checked.anchor(), "anchor-checked": args.anchor.is_some(),
+        "anchor": checked.anchor(), "anchor-checked": anchor_checked,
+        "specimen": words::nature(checked.statement()).map(|nature| nature == Nature::Specimen),
     });
     Ok(Answer::done(page, json))
 }
@@ -100,6 +112,21 @@ fn check(bytes: &[u8], key: &VerifierKey, anchor: Option<Digest>) -> Result<(Rec
     let checkpoint = receipt.verify(Hash::leaf(entry), key).map_err(|error| error.to_string())?;
     let entry = Entry::parse(entry).map_err(|error| error.to_string())?;
     let checked = entry.envelope.check().map_err(|error| error.to_string())?;
+    if let Body::Open(open) = &checked.statement().body {
+        // It names its own log, and stands first in it: any other log that carries it is not the agreement's.
+        if receipt.index != 0 {
+            return Err(format!(
+                "it shows an opening statement at entry {}, and one stands first",
+                receipt.index
+            ));
+        }
+        if open.log.vkey != key.to_string() || open.log.origin != checkpoint.origin {
+            return Err(format!(
+                "its opening statement names the log key {}, and this is {key}",
+                open.log.vkey
+            ));
+        }
+    }
     let name = checked.statement().header.as_ref().map(|header| header.agreement.name.to_string());
     if name.is_some_and(|name| !checkpoint.origin.ends_with(&format!("/{name}"))) {
         return Err(format!("its statement belongs to another agreement than the log {}", checkpoint.origin));
@@ -113,20 +140,20 @@ fn check(bytes: &[u8], key: &VerifierKey, anchor: Option<Digest>) -> Result<(Rec
     Ok((receipt, Shown { checkpoint, time: entry.time, checked }))
 }
 
-/// The log's key, and where it was taken from in words.
-fn log_key(args: &CheckArgs) -> Result<(VerifierKey, &'static str), CliError> {
+/// The log's key, where it was taken from in words, and whether the user gave it.
+fn log_key(args: &CheckArgs) -> Result<(VerifierKey, &'static str, bool), CliError> {
     if let Some(given) = &args.log_key {
         if let Ok(key) = given.parse() {
-            return Ok((key, "as you gave it"));
+            return Ok((key, "as you gave it", true));
         }
-        return Ok((from_file(Path::new(given))?, "from the file that you named"));
+        return Ok((from_file(Path::new(given))?, "from the file that you named", true));
     }
     let hint = args.file.parent().unwrap_or(Path::new("")).join("log.vkey");
     if hint.exists() {
-        return Ok((from_file(&hint)?, "from log.vkey beside the receipt: identity not checked"));
+        return Ok((from_file(&hint)?, "from log.vkey beside the receipt: identity not checked", false));
     }
     if let Some(key) = own_key(&args.file) {
-        return Ok((key, "from the opening statement itself: identity not checked"));
+        return Ok((key, "from the opening statement itself: identity not checked", false));
     }
     Err(CliError::usage(
         "name the log's verifier key with --log-key: it is on every ballot paper and in the opening entry",

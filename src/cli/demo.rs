@@ -162,7 +162,7 @@ fn perform(page: &mut Page, act: &Act) -> Result<(), CliError> {
         let words: Vec<&str> = line.split_whitespace().collect();
         page.line(Tone::Plain, &format!("  $ quorate {}", words.join(" ")));
         if act.show {
-            page.blank().raw(answer.text.trim_end());
+            page.blank().drawn(answer.text.trim_end());
         }
         let changes = answer.json.get("changes").and_then(Value::as_array);
         for change in changes.into_iter().flatten().filter_map(Value::as_str) {
@@ -185,7 +185,7 @@ fn command(at: Instant, line: &str) -> Result<Answer, CliError> {
     let answer = cli.answer()?;
     match answer.code {
         Code::Done => Ok(answer),
-        _ => Err(CliError::Faults(answer.text)),
+        _ => Err(CliError::Faults(anstream::adapter::strip_str(&answer.text).to_string())),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Documents that a statement names: read from files, salted, and named by their digest.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -71,11 +71,20 @@ impl Documents {
     }
 }
 
-/// A file's bytes, at most [`LONGEST`].
+/// A file's bytes, at most [`LONGEST`]. A private key is never read for another purpose: it would be filed, signed
+/// or shown.
 ///
 /// # Errors
-/// It cannot be read, or is larger.
+/// It cannot be read, is larger, is a private key, or is a pipe or device, which might never end.
 pub fn read(path: &Path) -> Result<Vec<u8>, CliError> {
+    let kind = fs::metadata(path).map_err(file_error("open", path))?;
+    // Of a folder the system says so itself.
+    if !kind.is_file() && !kind.is_dir() {
+        return Err(CliError::usage(format!(
+            "{} is a pipe or a device; save what it gives to a file, and name that",
+            path.display()
+        )));
+    }
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(file_error("open", path))?;
     file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(file_error("read", path))?;
@@ -85,14 +94,32 @@ pub fn read(path: &Path) -> Result<Vec<u8>, CliError> {
             path.display()
         )));
     }
-    Ok(bytes)
+    let begins = bytes.get(..bytes.len().min(LONGEST_MARK)).unwrap_or_default();
+    if holds_private_key(&String::from_utf8_lossy(begins)) { Err(private_key(path)) } else { Ok(bytes) }
+}
+
+/// How far into a file the mark of a private key may stand at its beginning.
+const LONGEST_MARK: usize = 128;
+
+/// Whether a text holds the log's key, or a private key in one of the forms that begin with such a line.
+fn holds_private_key(text: &str) -> bool {
+    let begins = |line: &str| line.contains("-----BEGIN ") && line.contains("PRIVATE KEY-----");
+    text.contains("quorate-log-key-v1") || text.lines().any(begins)
+}
+
+fn private_key(path: &Path) -> CliError {
+    CliError::usage(format!(
+        "{} holds a private key, which is for signing alone and is not shown here; name another file",
+        path.display()
+    ))
 }
 
 /// A text file, at most [`LONGEST`].
 ///
 /// # Errors
-/// It cannot be read, or is not UTF-8.
+/// It cannot be read, is not UTF-8, or holds a private key anywhere.
 pub fn read_text(path: &Path) -> Result<String, CliError> {
-    String::from_utf8(read(path)?)
-        .map_err(|error| CliError::usage(format!("{} is no text: {error}", path.display())))
+    let text = String::from_utf8(read(path)?)
+        .map_err(|error| CliError::usage(format!("{} is no text: {error}", path.display())))?;
+    if holds_private_key(&text) { Err(private_key(path)) } else { Ok(text) }
 }

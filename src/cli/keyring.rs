@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::context::Context;
 use super::error::{CliError, file_error};
+use super::show::visible;
 use crate::signer::{self, Places, Signer};
 use crate::statement::PublicKey;
 
@@ -91,5 +92,5 @@ pub fn keys_folder(context: &Context) -> Result<PathBuf, CliError> {
 
 /// At the terminal, never from standard input: what a script pipes in is not a person.
 fn ask_passphrase(path: &Path) -> io::Result<Zeroizing<String>> {
-    rpassword::prompt_password(format!("Passphrase for {}: ", path.display())).map(Zeroizing::new)
+    rpassword::prompt_password(visible(&format!("Passphrase for {}: ", path.display()))).map(Zeroizing::new)
 }

@@ -13,7 +13,7 @@ use super::context::Context;
 use super::documents::Documents;
 use super::error::{CliError, file_error};
 use super::keyring::{keys_folder, public, signer_of};
-use super::show::{Page, Tone};
+use super::show::{Page, Tone, visible};
 use super::signing::{Desk, Signing};
 use crate::registry::log_key;
 use crate::signer;
@@ -178,7 +178,7 @@ fn new_passphrase(path: &Path) -> Result<Zeroizing<String>, CliError> {
             ))
         })
     };
-    let first = ask(&format!("New passphrase for {}: ", path.display()))?;
+    let first = ask(&visible(&format!("New passphrase for {}: ", path.display())))?;
     if first.is_empty() {
         return Err(CliError::usage(
             "the passphrase is empty; a key without one is made with --no-passphrase",

@@ -33,6 +33,7 @@ mod taken;
 mod vote;
 mod workflow;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 
@@ -42,6 +43,7 @@ use serde_json::json;
 use answer::Answer;
 use context::Context;
 pub use error::{CliError, Code};
+use show::{visible, visible_json};
 
 /// Contractual determinations by expert panels: signed votes, a tamper-evident log, and licences that switch
 /// when quorum and threshold are met
@@ -100,7 +102,7 @@ impl Cli {
         let words: Vec<OsString> = words.into_iter().collect();
         match Self::try_parse_from(&words) {
             Ok(cli) => cli.run(),
-            Err(error) => print_misuse(&error, words.iter().any(|word| word == "--json")),
+            Err(error) => print_misuse(&error, &words),
         }
     }
 
@@ -168,23 +170,41 @@ impl Cli {
         };
         let bold = clap::builder::styling::AnsiColor::Red.on_default().bold();
         // Nobody is left to tell where standard error is gone.
-        let _ = writeln!(anstream::stderr(), "{bold}error{bold:#}{rule}: {error}");
+        let _ = writeln!(anstream::stderr(), "{bold}error{bold:#}{rule}: {}", visible(&error.to_string()));
         error.code()
     }
 }
 
 /// What the command line itself got wrong, or the help that it asks for.
-fn print_misuse(error: &clap::Error, as_json: bool) -> Code {
+fn print_misuse(error: &clap::Error, words: &[OsString]) -> Code {
     let wrong = error.use_stderr();
-    if wrong && as_json {
+    if wrong && words.iter().any(|word| word == "--json") {
         let what = error.to_string();
         let what = what.trim_end().trim_start_matches("error: ");
         let document = json!({ "error": { "rule": "usage", "code": Code::Usage as u8, "what": what } });
         let _ = write(&pretty(&document));
     }
     // Nobody is left to tell where the stream is gone.
-    let _ = error.print();
+    let _ = match visible(&words.iter().map(|word| word.to_string_lossy()).collect::<String>()) {
+        Cow::Borrowed(_) => error.print(),
+        // Usage is told with colours only where no word that it repeats could bring its own.
+        Cow::Owned(_) => {
+            write!(anstream::stderr(), "{}", visible(&error.render().to_string()))
+        }
+    };
     if wrong { Code::Usage } else { Code::Done }
+}
+
+/// Shows a page on standard error before the command goes on; its answer is still to come.
+///
+/// # Errors
+/// It cannot be shown.
+fn tell(page: show::Page) -> Result<(), CliError> {
+    let mut out = anstream::stderr().lock();
+    let told = writeln!(out, "{}", page.into_text()).and_then(|()| out.flush());
+    told.map_err(|error| {
+        CliError::Storage(format!("standard error cannot be written: {error}; nothing was done"))
+    })
 }
 
 fn write(text: &str) -> io::Result<()> {
@@ -194,5 +214,5 @@ fn write(text: &str) -> io::Result<()> {
 }
 
 fn pretty(document: &serde_json::Value) -> String {
-    format!("{document:#}\n")
+    format!("{}\n", visible_json(&format!("{document:#}")))
 }

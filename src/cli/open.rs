@@ -11,11 +11,13 @@ use super::context::Context;
 use super::documents::{Documents, read, read_text};
 use super::error::CliError;
 use super::signing::{Signing, finish};
+use crate::engine::admit::judge_opening;
 use crate::log::VerifierKey;
 use crate::registry::log_key;
 use crate::statement::{Body, By, LogIdentity, Open, RosterLine, Statement};
 use crate::values::{Digest, Id};
 use crate::workflow::Workflow;
+use crate::workflow::model::Nature;
 
 /// Open an agreement: every party signs a workflow, a roster and the log that keeps it
 #[derive(Debug, Args)]
@@ -58,9 +60,18 @@ struct Roster {
 /// # Errors
 /// A file is unfit, or the statement is refused.
 pub fn run(context: &Context, args: &OpenArgs) -> Result<Answer, CliError> {
-    let signers = args.signing.signers(context)?;
     let statement = statement(context, args)?;
-    finish(context, &args.signing, &signers, &statement, Documents::default(), None)
+    let nature = judged(&statement)?;
+    let signers = args.signing.signers(context)?;
+    finish(context, &args.signing, &signers, &statement, nature, Documents::default(), None)
+}
+
+/// The draft as the engine will judge it, before anybody has signed; and whether it is a specimen.
+fn judged(statement: &Statement) -> Result<Nature, CliError> {
+    match &statement.body {
+        Body::Open(open) => Ok(judge_opening(open)?.0.nature),
+        _ => Err(CliError::usage("this opens nothing")),
+    }
 }
 
 fn statement(context: &Context, args: &OpenArgs) -> Result<Statement, CliError> {
@@ -84,7 +95,7 @@ fn statement(context: &Context, args: &OpenArgs) -> Result<Statement, CliError> 
     let open = Open {
         name: args.name.clone(),
         log: log(context, args)?,
-        policy: args.policy.as_deref().map(read_text).transpose()?,
+        policy: args.policy.as_deref().map(policy).transpose()?,
         contract,
         workflow: text,
         roster: roster(&args.roster)?,
@@ -102,6 +113,35 @@ fn log(context: &Context, args: &OpenArgs) -> Result<LogIdentity, CliError> {
         log_key(data.log_name(), &args.name, &*data.log_seed()?)?.verifier().clone()
     };
     Ok(LogIdentity { origin: vkey.name().to_owned(), vkey: vkey.to_string() })
+}
+
+/// The longest policy in bytes: some dozens of witnesses.
+const LONGEST_POLICY: usize = 8 * 1024;
+
+/// The policy's text. It is signed and kept for ever, so nothing gets in but what a C2SP tlog-policy is made of; and
+/// what is not one is never shown.
+fn policy(path: &Path) -> Result<String, CliError> {
+    let text = read_text(path)?;
+    let name = path.display();
+    if text.len() > LONGEST_POLICY {
+        return Err(CliError::usage(format!(
+            "{name} is longer than a policy may be, {LONGEST_POLICY} bytes"
+        )));
+    }
+    let begins =
+        |line: &str| ["log ", "witness ", "group ", "quorum "].iter().any(|word| line.starts_with(word));
+    let fits = |line: &str| {
+        let hidden = line.contains(crate::values::is_hidden);
+        !hidden && (line.is_empty() || line.starts_with('#') || begins(line))
+    };
+    match text.split('\n').position(|line| !fits(line)) {
+        None => Ok(text),
+        Some(place) => Err(CliError::usage(format!(
+            "line {} of {name} is no line of a C2SP tlog-policy: each is empty, a comment with `#`, or begins with \
+             `log`, `witness`, `group` or `quorum`; it would be signed and kept for ever",
+            place + 1
+        ))),
+    }
 }
 
 fn roster(path: &Path) -> Result<Vec<RosterLine>, CliError> {

@@ -22,6 +22,7 @@ use crate::registry::attachments;
 use crate::statement::sshsig::{MAX_ARMOUR, NAMESPACE};
 use crate::statement::{Blob, Envelope, Signature, Statement};
 use crate::values::Digest;
+use crate::workflow::model::Nature;
 
 /// Writes a statement, its signatures and its documents. Nothing is overwritten.
 ///
@@ -32,6 +33,7 @@ pub fn write(
     text: &str,
     signatures: &[Signature],
     documents: Documents,
+    nature: Nature,
 ) -> Result<Answer, CliError> {
     write_new(file, text.as_bytes())?;
     let mut written = vec![file.to_owned()];
@@ -47,11 +49,12 @@ pub fn write(
     for blob in blobs {
         write_new(&folder.join(blob.digest().hex()), blob.bytes())?;
     }
-    Ok(told(file, text, signatures, &written))
+    Ok(told(file, text, signatures, &written, nature))
 }
 
-fn told(file: &Path, text: &str, signatures: &[Signature], written: &[PathBuf]) -> Answer {
+fn told(file: &Path, text: &str, signatures: &[Signature], written: &[PathBuf], nature: Nature) -> Answer {
     let mut page = Page::default();
+    page.nature(Some(nature));
     for path in written {
         page.raw(&format!("wrote {}", path.display()));
     }
@@ -68,7 +71,11 @@ fn told(file: &Path, text: &str, signatures: &[Signature], written: &[PathBuf]) 
     page.raw(&format!("  quorate submit {name}"));
     let files: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
     let digest = Digest::of(text.as_bytes());
-    Answer::done(page, json!({ "statement": digest, "signatures": signatures.len(), "files": files }))
+    let specimen = nature == Nature::Specimen;
+    Answer::done(
+        page,
+        json!({ "statement": digest, "specimen": specimen, "signatures": signatures.len(), "files": files }),
+    )
 }
 
 /// Writes a signature under the first name that is free: `FILE.sig`, `FILE.2.sig`, …

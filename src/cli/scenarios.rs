@@ -8,7 +8,7 @@ use super::answer::{self, Answer};
 use super::documents::read_text;
 use super::error::{CliError, file_error};
 use super::show::{Page, Tone};
-use super::workflow::{colour, read};
+use super::workflow::{drawn, read};
 use crate::scenario::{Outcome, Scenario, files_of, folder_of};
 
 /// Runs every scenario of a workflow.
@@ -46,7 +46,7 @@ pub fn run(file: &Path) -> Result<Answer, CliError> {
     }
     page.table(&["", "scenario", "what it shows"], rows);
     for failure in &failures {
-        page.blank().raw(failure.trim_end());
+        page.blank().drawn(failure.trim_end());
     }
     page.blank();
     let failed = failures.len();
@@ -65,14 +65,15 @@ fn play(path: &Path, workflow: (&Path, &str)) -> Result<Played, CliError> {
     let name = path.display().to_string();
     let scenario = match Scenario::parse(&text) {
         Ok(scenario) => scenario,
-        Err(found) => return Ok(Err(found.render(&name, &text, colour()))),
+        Err(found) => return Ok(Err(drawn(|colour| found.render(&name, &text, colour)))),
     };
     let workflow_name = workflow.0.display().to_string();
     let failure = match scenario.run(workflow.1) {
         Ok(outcome) => return Ok(Ok((scenario.title, outcome))),
         Err(failure) => failure,
     };
-    Ok(Err(failure.render((&name, scenario.text()), (&workflow_name, workflow.1), colour())))
+    let texts = ((name.as_str(), scenario.text()), (workflow_name.as_str(), workflow.1));
+    Ok(Err(drawn(|colour| failure.render(texts.0, texts.1, colour))))
 }
 
 fn result(path: &Path, played: &Played) -> Value {

@@ -17,6 +17,7 @@ use crate::registry::Submission;
 use crate::signer::Signer;
 use crate::statement::{Body, By, Envelope, HolderRef, Signature, Statement};
 use crate::values::{Id, Instant};
+use crate::workflow::model::Nature;
 
 /// The options of every command that signs.
 #[derive(Debug, Clone, Default, Args)]
@@ -158,7 +159,16 @@ impl Desk {
         documents: Documents,
     ) -> Result<Answer, CliError> {
         let header = Some(self.live.state.header(self.live.head));
-        finish(context, signing, &self.signers, &Statement { by, header, body }, documents, self.session)
+        let nature = self.live.state.workflow.nature;
+        finish(
+            context,
+            signing,
+            &self.signers,
+            &Statement { by, header, body },
+            nature,
+            documents,
+            self.session,
+        )
     }
 }
 
@@ -171,13 +181,14 @@ pub fn finish(
     signing: &Signing,
     signers: &[Signer],
     statement: &Statement,
+    nature: Nature,
     documents: Documents,
     session: Option<Session>,
 ) -> Result<Answer, CliError> {
     let text = text_of(statement)?;
     let signatures = sign(signers, &text)?;
     if let Some(out) = &signing.out {
-        return parcel::write(out, &text, &signatures, documents);
+        return parcel::write(out, &text, &signatures, documents, nature);
     }
     let session = session.map_or_else(|| Session::open(context), Ok)?;
     let submission = Submission {

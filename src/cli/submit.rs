@@ -17,6 +17,7 @@ use super::{parcel, taken};
 use crate::engine::Refusal;
 use crate::registry::Submission;
 use crate::statement::Statement;
+use crate::workflow::model::Nature;
 
 /// Sign a statement that somebody wrote with --out
 #[derive(Debug, Args)]
@@ -52,18 +53,25 @@ pub fn sign(context: &Context, args: &Sign) -> Result<Answer, CliError> {
         let why = format!("{}: {error}", args.file.display());
         Refusal::new("bad-statement", why, "sign the file that --out wrote, unchanged")
     })?;
-    let signers = signers(context, &args.keys, true)?;
+    // Before any key is unlocked: nobody signs blind, and whoever does not like it stops here.
     let mut page = Page::default();
     page.title("You sign");
+    page.nature(words::nature(&statement));
     page.fields(words::fields(&statement));
-    page.blank();
+    super::tell(page)?;
+    let signers = signers(context, &args.keys, true)?;
+    let mut page = Page::default();
     let mut written = Vec::new();
     for signature in signatures_of(&signers, &text)? {
         let path = parcel::add_signature(&args.file, &signature.sig)?;
         page.line(Tone::Good, &format!("signed with {}: {}", signature.key, path.display()));
         written.push(json!({ "key": signature.key, "file": answer::path(&path) }));
     }
-    Ok(Answer::done(page, json!({ "type": statement.type_name(), "signatures": written })))
+    let specimen = words::nature(&statement).map(|nature| nature == Nature::Specimen);
+    Ok(Answer::done(
+        page,
+        json!({ "type": statement.type_name(), "specimen": specimen, "signatures": written }),
+    ))
 }
 
 /// Runs `submit`.

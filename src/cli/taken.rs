@@ -15,6 +15,7 @@ use crate::engine::State;
 use crate::registry::{Receipted, Submission};
 use crate::statement::{Entry, Statement};
 use crate::values::Instant;
+use crate::workflow::model::Nature;
 
 /// Submits, keeps the receipt, and tells what the entry brought about.
 ///
@@ -43,6 +44,7 @@ fn told(
         Tone::Good,
         &format!("{known} {} of {}, on stable storage.", receipted.index, after.agreement.name),
     );
+    page.specimen(&after.workflow);
     let changes = changes::between(before, after);
     for change in &changes {
         page.line(Tone::Plain, &format!("  {change}"));
@@ -54,6 +56,7 @@ fn told(
         page,
         json!({
             "agreement": after.agreement,
+            "specimen": after.workflow.nature == Nature::Specimen,
             "entry": receipted.index,
             "known": receipted.known,
             "time": receipted_time(receipted),

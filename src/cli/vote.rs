@@ -100,6 +100,7 @@ fn on_paper(
 ) -> Result<Answer, CliError> {
     let signers = args.signing.signers(context)?;
     check(args, sheet, &documents)?;
+    still_open(context, sheet)?;
     let paper = &sheet.paper;
     let header = Header { agreement: paper.agreement.clone(), workflow: paper.workflow, after: sheet.head };
     let vote = Vote {
@@ -111,7 +112,7 @@ fn on_paper(
     };
     let by = seat(args, sheet, &signers)?;
     let statement = Statement { by, header: Some(header), body: Body::Vote(vote) };
-    finish(context, &args.signing, &signers, &statement, documents, None)
+    finish(context, &args.signing, &signers, &statement, paper.nature(), documents, None)
 }
 
 /// What the paper alone can say of a vote, so that a voter hears of it before sending anything.
@@ -121,10 +122,24 @@ fn check(args: &VoteArgs, sheet: &Sheet, documents: &Documents) -> Result<(), Cl
     Ok(judge_attachments(&documents.attachments(), &paper.attach)?)
 }
 
+/// A vote that comes too late is not counted, so none is signed: by this machine's clock, or by `--clock`.
+fn still_open(context: &Context, sheet: &Sheet) -> Result<(), CliError> {
+    let (closes, now) = (sheet.paper.closes, context.now());
+    if now <= closes {
+        return Ok(());
+    }
+    let why = format!("the ballot {} closed at {closes}, and here it is {now}", sheet.paper.ballot);
+    let instead =
+        "late votes are not counted; if this machine's clock is wrong, give the right time with --clock";
+    Err(Refusal::new("ballot-closed", why, instead).into())
+}
+
 /// The seat that votes: as asked, or the elector whose key signs.
 fn seat(args: &VoteArgs, sheet: &Sheet, signers: &[Signer]) -> Result<By, CliError> {
     if let Some(wanted) = &args.signing.speaker {
-        return wanted.parse().map(By::One).map_err(|error| CliError::usage(format!("--as: {error}")));
+        let wanted: Id = wanted.parse().map_err(|error| CliError::usage(format!("--as: {error}")))?;
+        own_seat(&wanted, sheet, signers)?;
+        return Ok(By::One(wanted));
     }
     let keys: Vec<String> = signers.iter().map(|signer| signer.public().fingerprint()).collect();
     let elector = sheet.paper.electors.iter().find(|line| keys.contains(&line.key));
@@ -134,4 +149,18 @@ fn seat(args: &VoteArgs, sheet: &Sheet, signers: &[Signer]) -> Result<By, CliErr
         let instead = format!("sign with the key of your seat, or name your seat with --as: {seats}");
         Refusal::new("not-an-elector", why, instead).into()
     })
+}
+
+/// A key that the paper gives to one seat does not sign for another. One that it does not name may be a new key of
+/// the seat: the log knows.
+fn own_seat(wanted: &Id, sheet: &Sheet, signers: &[Signer]) -> Result<(), CliError> {
+    for key in signers.iter().map(|signer| signer.public().fingerprint()) {
+        let elector = sheet.paper.electors.iter().find(|line| line.key == key);
+        if let Some(other) = elector.map(|line| line.seat.name()).filter(|name| *name != wanted) {
+            let why = format!("the paper gives the key {key} to the seat {other}, not to {wanted}");
+            let instead = format!("sign with the key of {wanted}, or vote as {other}");
+            return Err(Refusal::new("not-an-elector", why, instead).into());
+        }
+    }
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! `workflow check`, `workflow show`, `workflow test`.
 
+use std::borrow::Cow;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 use super::answer::Answer;
 use super::documents::read_text;
 use super::error::CliError;
-use super::show::{Page, Tone, title};
+use super::show::{Page, Tone, title, visible};
 use crate::workflow::model::{Ballot, Formed, Grant, Nature, Panel, Procedure, State, Step, Workflow};
 use crate::workflow::{Checked, Diagnostics};
 
@@ -74,13 +75,21 @@ fn check(args: &FileArgs) -> Result<Answer, CliError> {
 
 fn draw(page: &mut Page, args: &FileArgs, text: &str, found: &Diagnostics) {
     if !found.is_empty() {
-        page.raw(found.render(&args.file.display().to_string(), text, colour()).trim_end());
+        let name = args.file.display().to_string();
+        page.drawn(drawn(|colour| found.render(&name, text, colour)).trim_end());
     }
 }
 
-/// Whether diagnostics are drawn with colours: their drawing differs by more than escape codes.
-pub fn colour() -> bool {
-    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+/// A drawing of what somebody else wrote, with colours (`true`) or without: it differs by more than escape codes.
+/// Where the text holds what a terminal would obey, it is drawn without: then every such character is the text's.
+pub fn drawn(draw: impl Fn(bool) -> String) -> String {
+    let plain = draw(false);
+    let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    match visible(&plain) {
+        Cow::Borrowed(_) if colour => draw(true),
+        Cow::Borrowed(_) => plain,
+        Cow::Owned(shown) => shown,
+    }
 }
 
 /// A workflow from a file, which must pass.

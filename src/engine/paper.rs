@@ -119,6 +119,98 @@ pub struct FiledLine {
     pub entry: u64,
 }
 
+/// Why a text is no ballot paper.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PaperError {
+    /// It has not the fields of one.
+    #[error("it is no ballot paper: {0}")]
+    Fields(String),
+    /// A later form.
+    #[error("it is a paper of form {0}, and this version of quorate knows form 1")]
+    Form(u32),
+    /// It says the same in other words than the log does: something was added, moved or written differently.
+    #[error(
+        "it is not in the exact form in which a log writes its papers: it was altered; vote on the one that \
+         `quorate ballot --out` wrote, unchanged"
+    )]
+    Altered,
+    /// Its key is of another log, or its log of another agreement.
+    #[error(
+        "its log is `{origin}`, its key is of `{key}` and its agreement `{name}`: they do not belong together"
+    )]
+    Mixed {
+        /// The origin on it.
+        origin: String,
+        /// The name of the key on it.
+        key: String,
+        /// The name of the agreement on it.
+        name: Id,
+    },
+}
+
+impl Paper {
+    /// Reads a paper in exactly the form in which the log writes it: its digest is signed, so a comment more is
+    /// another paper.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, PaperError> {
+        let paper: Self =
+            toml::from_str(text).map_err(|error| PaperError::Fields(error.message().to_owned()))?;
+        if paper.paper != 1 {
+            return Err(PaperError::Form(paper.paper));
+        }
+        if paper.to_text() != text {
+            return Err(PaperError::Altered);
+        }
+        let key = paper.vkey.split_once('+').map_or("", |(name, _)| name);
+        let name = &paper.agreement.name;
+        if key != paper.origin || !paper.origin.ends_with(&format!("/{name}")) {
+            let (origin, key, name) = (paper.origin.clone(), key.to_owned(), name.clone());
+            return Err(PaperError::Mixed { origin, key, name });
+        }
+        Ok(paper)
+    }
+
+    /// Whether the ballot is of a specimen. What does not say `live` is not taken for it.
+    pub fn nature(&self) -> Nature {
+        if self.nature == "live" { Nature::Live } else { Nature::Specimen }
+    }
+
+    /// The exact text.
+    pub fn to_text(&self) -> String {
+        let mut out = Writer(String::new());
+        head(&mut out, self);
+        rules(&mut out, self);
+        for outcome in &self.outcomes {
+            out.table("outcome");
+            out.field("is", &quoted(outcome.is.as_str()));
+            out.maybe("if", outcome.rule.as_deref().map(quoted));
+        }
+        for elector in &self.electors {
+            out.table("elector");
+            out.field("seat", &quoted(&elector.seat.to_string()));
+            out.field("person", &quoted(&elector.person));
+            out.field("key", &quoted(&elector.key));
+            out.field("weight", &elector.weight.to_string());
+            out.maybe("class", elector.class.as_ref().map(|class| quoted(class.as_str())));
+        }
+        for excluded in &self.excluded {
+            out.table("excluded");
+            out.field("seat", &quoted(&excluded.seat.to_string()));
+            out.field("reason", &quoted(&excluded.reason));
+        }
+        for filed in &self.filed {
+            out.table("filed");
+            out.field("name", &quoted(filed.name.as_str()));
+            out.field("digest", &quoted(&filed.digest.to_string()));
+            out.field("by", &quoted(&filed.by));
+            out.field("entry", &filed.entry.to_string());
+        }
+        out.0
+    }
+}
+
 impl State {
     /// The paper of a ballot, as it was when the ballot opened; `None` where there is no such ballot.
     pub fn ballot_paper(&self, id: &BallotRef) -> Option<String> {
@@ -126,80 +218,100 @@ impl State {
     }
 }
 
-/// The exact text.
+/// The exact text of a ballot's paper.
 pub(super) fn text(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> String {
-    let mut paper = Writer(String::new());
-    head(&mut paper, state, ballot, run);
-    rules(&mut paper, ballot, run);
-    for outcome in &ballot.outcomes {
-        paper.table("outcome");
-        paper.field("is", &quoted(outcome.is.as_str()));
-        paper.maybe("if", outcome.rule.as_ref().map(|rule| quoted(&rule.text)));
-    }
-    for (seat, elector) in &run.electors {
-        paper.table("elector");
-        paper.field("seat", &quoted(&state.seat_name(case, seat).to_string()));
-        paper.field("person", &quoted(&elector.person));
-        paper.field("key", &quoted(&elector.key));
-        paper.field("weight", &elector.standing.weight.to_string());
-        paper.maybe("class", elector.standing.class.as_ref().map(|class| quoted(class.as_str())));
-    }
-    for (seat, reason) in &run.excluded {
-        paper.table("excluded");
-        paper.field("seat", &quoted(&state.seat_name(case, seat).to_string()));
-        paper.field("reason", &quoted(reason));
-    }
-    for filed in case.filed.iter().take(run.filed) {
-        paper.table("filed");
-        paper.field("name", &quoted(filed.name.as_str()));
-        paper.field("digest", &quoted(&filed.digest.to_string()));
-        paper.field("by", &quoted(&filed.by));
-        paper.field("entry", &filed.done.entry.to_string());
-    }
-    paper.0
+    paper(state, case, ballot, run).to_text()
 }
 
-fn head(paper: &mut Writer, state: &State, ballot: &Ballot, run: &BallotRun) {
-    paper.comment("Ballot paper. A vote names the SHA-256 of this text as its `question`.");
+fn paper(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> Paper {
+    let outcomes = ballot.outcomes.iter().map(|outcome| OutcomeLine {
+        is: outcome.is.clone(),
+        rule: outcome.rule.as_ref().map(|rule| rule.text.clone()),
+    });
+    let electors = run.electors.iter().map(|(seat, elector)| ElectorLine {
+        seat: state.seat_name(case, seat),
+        person: elector.person.clone(),
+        key: elector.key.clone(),
+        weight: elector.standing.weight,
+        class: elector.standing.class.clone(),
+    });
+    let excluded = run
+        .excluded
+        .iter()
+        .map(|(seat, reason)| ExcludedLine { seat: state.seat_name(case, seat), reason: reason.clone() });
+    let filed = case.filed.iter().take(run.filed).map(|filed| FiledLine {
+        name: filed.name.clone(),
+        digest: filed.digest,
+        by: filed.by.clone(),
+        entry: filed.done.entry,
+    });
     let nature = match state.workflow.nature {
-        Nature::Specimen => {
-            paper.comment("SPECIMEN: it binds nobody.");
-            "specimen"
-        }
+        Nature::Specimen => "specimen",
         Nature::Live => "live",
     };
-    paper.comment("The contract prevails over the workflow.");
-    paper.field("paper", "1");
-    paper.field("nature", &quoted(nature));
-    paper.field("agreement", &quoted(&state.agreement.to_string()));
-    paper.field("workflow", &quoted(&state.workflow.digest.to_string()));
-    paper.field("title", &quoted(&state.workflow.title));
-    paper.field("contract", &quoted(&state.contract.to_string()));
-    paper.field("origin", &quoted(&state.log.origin));
-    paper.field("vkey", &quoted(&state.log.vkey));
-    paper.field("ballot", &quoted(&run.id.to_string()));
-    paper.field("asks", &quoted(&ballot.question));
-}
-
-fn rules(paper: &mut Writer, ballot: &Ballot, run: &BallotRun) {
-    paper.field("choices", &list(&ballot.choices));
-    paper.maybe("abstention", ballot.abstention.as_ref().map(|name| quoted(name.as_str())));
-    paper.field("attach", &list(&ballot.attach));
-    paper.field("opened", &quoted(&run.opened.to_string()));
-    paper.field("closes", &quoted(&run.closes.to_string()));
     let change = match ballot.change {
         Change::Never => "never",
         Change::UntilClose => "until close",
     };
-    paper.field("change", &quoted(change));
     let early = match &ballot.early {
         Early::Never => "never",
         Early::AllVoted => "all voted",
         Early::Certain => "certain",
         Early::When(rule) => &rule.text,
     };
-    paper.field("early", &quoted(early));
-    paper.maybe("quorum", ballot.quorum.as_ref().map(|rule| quoted(&rule.text)));
+    Paper {
+        paper: 1,
+        nature: nature.to_owned(),
+        agreement: state.agreement.clone(),
+        workflow: state.workflow.digest,
+        title: state.workflow.title.clone(),
+        contract: state.contract,
+        origin: state.log.origin.clone(),
+        vkey: state.log.vkey.clone(),
+        ballot: run.id.clone(),
+        asks: ballot.question.clone(),
+        choices: ballot.choices.clone(),
+        abstention: ballot.abstention.clone(),
+        attach: ballot.attach.clone(),
+        opened: run.opened,
+        closes: run.closes,
+        change: change.to_owned(),
+        early: early.to_owned(),
+        quorum: ballot.quorum.as_ref().map(|rule| rule.text.clone()),
+        outcomes: outcomes.collect(),
+        electors: electors.collect(),
+        excluded: excluded.collect(),
+        filed: filed.collect(),
+    }
+}
+
+fn head(out: &mut Writer, paper: &Paper) {
+    out.comment("Ballot paper. A vote names the SHA-256 of this text as its `question`.");
+    if paper.nature == "specimen" {
+        out.comment("SPECIMEN: it binds nobody.");
+    }
+    out.comment("The contract prevails over the workflow.");
+    out.field("paper", &paper.paper.to_string());
+    out.field("nature", &quoted(&paper.nature));
+    out.field("agreement", &quoted(&paper.agreement.to_string()));
+    out.field("workflow", &quoted(&paper.workflow.to_string()));
+    out.field("title", &quoted(&paper.title));
+    out.field("contract", &quoted(&paper.contract.to_string()));
+    out.field("origin", &quoted(&paper.origin));
+    out.field("vkey", &quoted(&paper.vkey));
+    out.field("ballot", &quoted(&paper.ballot.to_string()));
+    out.field("asks", &quoted(&paper.asks));
+}
+
+fn rules(out: &mut Writer, paper: &Paper) {
+    out.field("choices", &list(&paper.choices));
+    out.maybe("abstention", paper.abstention.as_ref().map(|name| quoted(name.as_str())));
+    out.field("attach", &list(&paper.attach));
+    out.field("opened", &quoted(&paper.opened.to_string()));
+    out.field("closes", &quoted(&paper.closes.to_string()));
+    out.field("change", &quoted(&paper.change));
+    out.field("early", &quoted(&paper.early));
+    out.maybe("quorum", paper.quorum.as_deref().map(quoted));
 }
 
 /// Writes TOML in the one form that is signed.

@@ -8,6 +8,8 @@ mod header;
 mod page;
 pub mod statement;
 pub mod time;
+mod visible;
 
 pub use header::{by_entry, facts, header, title};
 pub use page::{Page, Tone};
+pub use visible::{visible, visible_json};

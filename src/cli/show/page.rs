@@ -3,6 +3,10 @@ use std::fmt::Write as _;
 use clap::builder::styling::{AnsiColor, Style};
 use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table, Width, presets};
 
+use super::visible;
+use crate::workflow::Workflow;
+use crate::workflow::model::Nature;
+
 /// A page for a person, put together line by line.
 #[derive(Debug, Default)]
 pub struct Page {
@@ -66,14 +70,33 @@ impl Page {
     }
 
     fn styled(&mut self, style: Style, words: &str) -> &mut Self {
-        for line in wrap(words, width()) {
+        for line in wrap(&visible(words), width()) {
             let _ = writeln!(self.text, "{style}{line}{style:#}");
         }
         self
     }
 
-    /// A line as it stands.
+    /// What is no live agreement says so.
+    pub fn specimen(&mut self, workflow: &Workflow) -> &mut Self {
+        self.nature(Some(workflow.nature))
+    }
+
+    /// The same where no more than the nature is known, if that: a statement alone does not tell it.
+    pub fn nature(&mut self, nature: Option<Nature>) -> &mut Self {
+        match nature {
+            None => self.line(Tone::Notice, NATURE_UNKNOWN),
+            Some(Nature::Specimen) => self.line(Tone::Notice, "SPECIMEN: it binds nobody."),
+            Some(Nature::Live) => self,
+        }
+    }
+
+    /// A line as it stands, or several.
     pub fn raw(&mut self, line: &str) -> &mut Self {
+        self.drawn(&visible(line))
+    }
+
+    /// What has been drawn already, colours and all: everything from elsewhere in it is [`visible`].
+    pub fn drawn(&mut self, line: &str) -> &mut Self {
         self.text.push_str(line);
         self.text.push('\n');
         self
@@ -91,7 +114,9 @@ impl Page {
         let names = fields.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
         let faint = Tone::Faint.style();
         for (name, value) in fields {
-            for (number, line) in wrap(&value, width().saturating_sub(names + 2)).into_iter().enumerate() {
+            for (number, line) in
+                wrap(&visible(&value), width().saturating_sub(names + 2)).into_iter().enumerate()
+            {
                 let name = if number == 0 { name } else { "" };
                 let _ = writeln!(self.text, "{faint}{name:names$}{faint:#}  {line}");
             }
@@ -100,7 +125,10 @@ impl Page {
     }
 
     /// A table. The first column keeps its width; the others share what is left and break between words.
-    pub fn table(&mut self, head: &[&str], rows: Vec<Vec<(String, Tone)>>) -> &mut Self {
+    pub fn table(&mut self, head: &[&str], mut rows: Vec<Vec<(String, Tone)>>) -> &mut Self {
+        for (text, _) in rows.iter_mut().flatten() {
+            *text = visible(text).into_owned();
+        }
         if rows.is_empty() {
             return self;
         }
@@ -123,11 +151,14 @@ impl Page {
             column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(columns(least) + GAP)));
         }
         for line in table.lines() {
-            self.raw(line.trim_end());
+            self.drawn(line.trim_end());
         }
         self
     }
 }
+
+const NATURE_UNKNOWN: &str =
+    "Whether this is a specimen, its agreement's workflow says, which is not at hand here.";
 
 /// The space between two columns.
 const GAP: u16 = 2;

@@ -1,6 +1,17 @@
 //! A statement in words: what somebody is about to sign, or has signed.
 
 use crate::statement::{Attachments, Body, Open, Statement};
+use crate::values::Digest;
+use crate::workflow::Workflow;
+use crate::workflow::model::Nature;
+
+/// What the statement itself tells of its agreement's nature: an opening carries the workflow, no other one does.
+pub fn nature(statement: &Statement) -> Option<Nature> {
+    match &statement.body {
+        Body::Open(open) => Workflow::parse(&open.workflow).ok().map(|workflow| workflow.nature),
+        _ => None,
+    }
+}
 
 /// Names and values, the most telling first.
 pub fn fields(statement: &Statement) -> Vec<(&'static str, String)> {
@@ -70,10 +81,22 @@ fn opening(open: &Open, fields: &mut Vec<(&'static str, String)>) {
     fields.push(("log", open.log.origin.clone()));
     fields.push(("log key", open.log.vkey.clone()));
     fields.push(("contract", open.contract.to_string()));
-    fields.push(("workflow", crate::values::Digest::of(open.workflow.as_bytes()).to_string()));
+    fields.push(("workflow", Digest::of(open.workflow.as_bytes()).to_string()));
+    fields.push(("policy", open.policy.as_deref().map_or_else(|| "none".to_owned(), policy)));
+    let lines = open.policy.as_deref().into_iter().flat_map(str::lines);
+    let telling = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    fields.extend(telling.take(MOST_LINES).map(|line| ("", line.to_owned())));
     for line in &open.roster {
         fields.push(("officer", format!("{}, {}, {}", line.holder, line.person, line.key.fingerprint())));
     }
+}
+
+/// How many lines of a policy are shown.
+const MOST_LINES: usize = 12;
+
+/// A policy by its digest and length; its first telling lines follow.
+fn policy(text: &str) -> String {
+    format!("{}, {} lines", Digest::of(text.as_bytes()), text.lines().count())
 }
 
 fn attachments(attach: &Attachments, fields: &mut Vec<(&'static str, String)>) {

@@ -10,6 +10,7 @@ mod signers;
 mod vote;
 
 pub use act::judge_attachments;
+pub use open::judge_opening;
 pub use seats::DISCLOSURE;
 pub use vote::judge_choice;
 

@@ -26,9 +26,7 @@ impl State {
                 "a log begins with the opening statement of its agreement",
             ));
         };
-        let workflow = judge_workflow(open)?;
-        judge_identity(open)?;
-        let holders = judge_roster(&workflow, &open.roster)?;
+        let (workflow, holders) = judge_opening(open)?;
         let mut state = Self {
             agreement: AgreementRef { name: open.name.clone(), anchor: checked.digest() },
             log: open.log.clone(),
@@ -60,6 +58,18 @@ impl State {
         state.panels = standing.map(|panel| (panel.name.clone(), Seats::vacant(panel, at))).collect();
         Ok(state)
     }
+}
+
+/// What an opening says, whoever signs it: its workflow, its log's identity and its roster. Whoever drafts one
+/// asks this before anybody signs; admission asks the same.
+///
+/// # Errors
+/// The first rule that it breaks.
+pub fn judge_opening(open: &Open) -> Result<(Workflow, Holders), Refusal> {
+    let workflow = judge_workflow(open)?;
+    judge_identity(open)?;
+    let holders = judge_roster(&workflow, &open.roster)?;
+    Ok((workflow, holders))
 }
 
 fn judge_workflow(open: &Open) -> Result<Workflow, Refusal> {
