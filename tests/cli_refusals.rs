@@ -174,6 +174,7 @@ fn a_vote_for_another_agreement() {
     // One with the same name and the same people, in another folder.
     let other = stage.copy(cli_support::OPENED);
     std::fs::remove_dir_all(other.path("data/store")).unwrap();
+    std::fs::remove_dir_all(other.path("data/receipts")).unwrap();
     other.ok(&format!("{OPEN} {PARTIES}"));
     let folder = stage.path("declaration.json");
     other.ok(&format!("{} --out {}", cli_support::DECLARE, folder.display()));

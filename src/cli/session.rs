@@ -91,6 +91,12 @@ impl Session {
             return Ok(());
         };
         let (name, vkey, anchor) = match (&statement.body, &statement.header) {
+            // A name that is taken is the registry's to refuse.
+            (Body::Open(open), _)
+                if self.registry.agreements().iter().any(|(_, name)| *name == open.name) =>
+            {
+                return Ok(());
+            }
             (Body::Open(open), _) => (
                 open.name.clone(),
                 open.log.vkey.clone(),
