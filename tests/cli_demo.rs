@@ -202,3 +202,20 @@ fn pages_of_the_demo_fit_eighty_columns() {
     let wide: Vec<&str> = told.lines().filter(|line| line.chars().count() > 80 && !whole(line)).collect();
     assert!(wide.is_empty(), "{wide:#?}");
 }
+
+#[test]
+fn what_can_still_be_undone_is_told() {
+    let (stage, _) = played();
+    let license = license(&stage, "2026-06-03");
+    let research = attribute(&license, "research-ip", "status");
+    assert_eq!(
+        (&research["back"]["event"], &research["next"]),
+        (&"set-aside".into(), &serde_json::json!([]))
+    );
+    let why = asked(&stage, &["license", "--why", "research-ip"]).out;
+    assert!(why.contains("the event `set-aside`") && !why.contains("Nothing moves it"), "{why}");
+    // The step that would undo it stands among what can still be done.
+    let status = asked(&stage, &["status", "--json"]).json();
+    let tasks = status["tasks"].as_array().unwrap();
+    assert!(tasks.iter().any(|task| task["what"] == "set-aside" && task["kind"] == "possible"), "{status}");
+}

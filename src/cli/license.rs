@@ -167,13 +167,12 @@ fn nexts(attribute: &AttributeState<'_>) -> String {
         let causes: Vec<String> = next.causes.iter().map(|cause| cause_words(cause)).collect();
         causes.join(if next.all { " and " } else { " or " })
     };
-    match attribute.next.as_slice() {
-        [only] => causes(only),
-        several => {
-            let each = several.iter().map(|next| format!("{}: {}", next.value.is, causes(next)));
-            each.collect::<Vec<_>>().join("; ")
-        }
-    }
+    let mut each: Vec<String> = match attribute.next.as_slice() {
+        [only] => vec![causes(only)],
+        several => several.iter().map(|next| format!("{}: {}", next.value.is, causes(next))).collect(),
+    };
+    each.extend(attribute.back.map(|event| format!("back: {event}")));
+    each.join("; ")
 }
 
 fn cause_words(cause: &Cause) -> String {
@@ -220,7 +219,11 @@ fn why(page: &mut Page, state: &State, grant: &GrantState<'_>, at: Instant) {
                 page.fields([("our reading", one_line(reading))]);
             }
         }
-        if attribute.next.is_empty() {
+        if let Some(event) = attribute.back {
+            page.line(Tone::Plain, "That event can be annulled, and the value is then derived anew, with:");
+            page.line(Tone::Plain, &format!("  {}", event_story(state, event)));
+        }
+        if attribute.next.is_empty() && attribute.back.is_none() {
             page.line(
                 Tone::Plain,
                 if definition.fixed { "Nothing moves it." } else { "Nothing moves it any further." },
@@ -269,13 +272,15 @@ fn story(state: &State, occurrence: &Occurrence) -> String {
 fn cause_story(state: &State, cause: &Cause) -> String {
     match cause {
         Cause::At(_, written) => format!("the instant {written}"),
-        Cause::Event(event) => {
-            let emitters = state.workflow.emitters(event);
-            let emitters: Vec<String> =
-                emitters.map(|(procedure, words)| format!("{words} in {procedure}")).collect();
-            format!("the event `{event}`, from {}", emitters.join(", or "))
-        }
+        Cause::Event(event) => event_story(state, event),
     }
+}
+
+fn event_story(state: &State, event: &Id) -> String {
+    let emitters = state.workflow.emitters(event);
+    let emitters: Vec<String> =
+        emitters.map(|(procedure, words)| format!("{words} in {procedure}")).collect();
+    format!("the event `{event}`, from {}", emitters.join(", or "))
 }
 
 /// The licence as JSON: what `--json` prints under `grants`.
@@ -293,6 +298,7 @@ fn grant_json(state: &State, grant: &GrantState<'_>) -> Value {
             "because": because_json(state, &attribute.period),
             "reading": attribute.value.reading,
             "next": attribute.next.iter().map(next_json).collect::<Vec<_>>(),
+            "back": attribute.back.map(|event| json!({ "event": event })),
         })
     });
     json!({

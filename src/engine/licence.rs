@@ -75,6 +75,9 @@ pub struct AttributeState<'a> {
     pub period: Period,
     /// The later values, each with what could bring it.
     pub next: Vec<Next<'a>>,
+    /// The event that would annul the one to which the value is owed, where the workflow has one: the value is
+    /// then derived anew.
+    pub back: Option<&'a Id>,
 }
 
 /// A later value of an attribute.
@@ -99,8 +102,10 @@ impl State {
         }
         let timelines = self.timelines.get_or_init(|| Arc::new(self.derive()));
         let grants = self.workflow.grants.iter().zip(timelines.iter());
-        let grants = grants
-            .map(|(grant, timelines)| GrantState { grant, attributes: attributes(grant, timelines, at) });
+        let grants = grants.map(|(grant, timelines)| GrantState {
+            grant,
+            attributes: self.attributes(grant, timelines, at),
+        });
         Some(Licence { at, projection: at > self.last, grants: grants.collect() })
     }
 
@@ -117,7 +122,9 @@ impl State {
             let (since, because) = match timeline.last() {
                 Some(last) if last.value == value && last.because == because => continue,
                 Some(last) if last.value == value => (last.since, because),
-                Some(last) if last.value > value => (instant, self.annulled_at(instant).unwrap_or(because)),
+                Some(last) if last.value > value => {
+                    (instant, self.annulled_at(attribute, instant).unwrap_or(because))
+                }
                 _ => (instant, because),
             };
             timeline.push(Period { from: instant, since, value, because });
@@ -182,22 +189,42 @@ impl State {
         }
     }
 
-    /// The annulment that took effect at an instant.
-    fn annulled_at(&self, instant: Instant) -> Option<Because> {
-        let annulled = self.events.iter().find(|occurrence| occurrence.until() == Some(instant));
+    /// The annulment of one of the attribute's own causes that took effect at an instant: one act may annul others
+    /// too at that second.
+    fn annulled_at(&self, attribute: &Attribute, instant: Instant) -> Option<Because> {
+        let moves = attribute.values.iter().filter_map(|value| value.moves.as_ref());
+        let causes: Vec<&Cause> = moves.flat_map(Moves::causes).collect();
+        let own = |event: &Id| causes.iter().any(|cause| matches!(cause, Cause::Event(own) if own == event));
+        let annulled = self
+            .events
+            .iter()
+            .find(|occurrence| occurrence.until() == Some(instant) && own(&occurrence.event));
         annulled.map(|occurrence| Because::Annulled(Arc::clone(occurrence)))
     }
-}
 
-fn attributes<'a>(grant: &'a Grant, timelines: &[Timeline], at: Instant) -> Vec<AttributeState<'a>> {
-    let states = grant.attributes.iter().zip(timelines).filter_map(|(attribute, timeline)| {
-        let period = timeline.iter().rev().find(|period| period.from <= at)?;
-        let value = attribute.values.get(period.value)?;
-        let later = attribute.values.iter().skip(period.value + 1);
-        let next = later.filter_map(|value| next(value, at)).collect();
-        Some(AttributeState { attribute, value, period: period.clone(), next })
-    });
-    states.collect()
+    fn attributes<'a>(
+        &'a self,
+        grant: &'a Grant,
+        timelines: &[Timeline],
+        at: Instant,
+    ) -> Vec<AttributeState<'a>> {
+        let states = grant.attributes.iter().zip(timelines).filter_map(|(attribute, timeline)| {
+            let period = timeline.iter().rev().find(|period| period.from <= at)?;
+            let value = attribute.values.get(period.value)?;
+            let later = attribute.values.iter().skip(period.value + 1);
+            let next = later.filter_map(|value| next(value, at)).collect();
+            let back = self.annulling(&period.because);
+            Some(AttributeState { attribute, value, period: period.clone(), next, back })
+        });
+        states.collect()
+    }
+
+    /// The event that would undo a reason.
+    fn annulling(&self, because: &Because) -> Option<&Id> {
+        let Because::Event(occurrence) = because else { return None };
+        let event = self.workflow.events.iter().find(|event| event.name == occurrence.event)?;
+        event.annulled.as_ref().map(|annulment| &annulment.by)
+    }
 }
 
 fn next(value: &Value, at: Instant) -> Option<Next<'_>> {

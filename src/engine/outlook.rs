@@ -54,7 +54,8 @@ impl State {
     /// state must be the one at `at`.
     pub fn tasks(&self, at: Instant) -> Vec<Task> {
         let mut tasks = Vec::new();
-        for case in self.cases.values().filter(|case| !case.at_rest()) {
+        // An ended case may still have steps, such as a court's setting its finding aside.
+        for case in self.cases.values() {
             duty_tasks(case, at, &mut tasks);
             if case.ended.is_none() {
                 self.seat_tasks(case, at, &mut tasks);
