@@ -35,3 +35,20 @@ fn an_entry_whose_receipt_cannot_be_written_is_in_the_log_and_the_other_file_sta
     assert_eq!(stage.read("data/receipts/agi-2025/1.tlog-proof"), "something else");
     stage.ok("log show 1 --receipt 1.tlog-proof");
 }
+
+#[test]
+fn a_flipped_bit_on_the_disk_is_told_by_every_reader_and_looking_changes_nothing() {
+    let stage = Stage::opened();
+    let db = stage.path("data/store/db");
+    let mut bytes = fs::read(&db).unwrap();
+    let place = bytes.windows(7).position(|window| window == b"Example").unwrap();
+    bytes[place] ^= 1;
+    fs::write(&db, &bytes).unwrap();
+    let declare = "declare --attach declaration=interests.md --key openai-ceo --key openai-counsel";
+    for command in ["audit", "license", "status", "log", declare] {
+        let told = stage.fails(command, 1);
+        assert!(told.contains("damaged") && told.contains("receipts"), "{command}: {told}");
+        assert!(!told.contains("backtrace"), "{told}");
+        assert!(fs::read(&db).unwrap() == bytes, "{command} changed the database");
+    }
+}

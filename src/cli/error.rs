@@ -108,9 +108,11 @@ impl From<SubmitError> for CliError {
 impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
         match error {
-            back @ (StoreError::WentBack { .. } | StoreError::NoRecord { .. }) => {
-                Self::Faults(back.to_string())
-            }
+            // What was read is at fault, not the reading.
+            fault @ (StoreError::Damaged { .. }
+            | StoreError::Mismatch { .. }
+            | StoreError::WentBack { .. }
+            | StoreError::NoRecord { .. }) => Self::Faults(fault.to_string()),
             other => Self::Storage(other.to_string()),
         }
     }
