@@ -40,6 +40,32 @@ impl Source for Kept {
     }
 }
 
+/// An honest log whose hash over entries 2 and 3 together was altered in the store.
+struct BentSubtree(Kept, MemoryTree);
+
+impl Source for BentSubtree {
+    fn checkpoint(&self) -> Result<Option<String>, SourceError> {
+        self.0.checkpoint()
+    }
+
+    fn entries(&self, from: u64, to: u64) -> Entries<'_> {
+        self.0.entries(from, to)
+    }
+
+    fn leaf(&self, index: u64) -> Result<Option<Hash>, SourceError> {
+        self.0.leaf(index)
+    }
+
+    fn keeps_subtrees(&self) -> bool {
+        true
+    }
+
+    fn subtree(&self, level: u8, index: u64) -> Result<Option<Hash>, SourceError> {
+        let bent = (level, index) == (1, 1);
+        Ok(if bent { Some(Hash::empty()) } else { quorate::log::Nodes::node(&self.1, level, index).ok() })
+    }
+}
+
 fn operator_key() -> LogKey {
     log_key(LOG_NAME, &id("agi-2025"), &log_seed()).unwrap()
 }
@@ -439,4 +465,12 @@ fn a_checkpoint_that_agrees_or_is_not_the_logs_own_convicts_nobody() {
     assert!(report.passes(), "{}", listed(&report));
     report.compare("not a checkpoint");
     assert_eq!(causes(&report, 0), [(Place::Checkpoint, "checkpoint")]);
+}
+
+#[test]
+fn a_hash_above_the_leaves_altered_in_the_store() {
+    let (_, entries) = finished();
+    let bent = BentSubtree(signed_anew(&entries), tree(&entries));
+    let report = audit(&bent, None, &mut |_, _| {}).unwrap();
+    assert_eq!(causes(&report, 0), [(Place::Entries(2, 3), "tree")]);
 }

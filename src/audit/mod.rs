@@ -16,6 +16,7 @@ mod past;
 mod replay;
 mod signed;
 mod source;
+mod subtrees;
 
 pub use certificate::{Certificate, CertificateError};
 pub use finding::{Finding, Place};

@@ -67,6 +67,7 @@ pub fn audit(
     let mut report = replay.report(checkpoint);
     judge_checkpoint(&mut report);
     judge_anchor(&mut report, anchor);
+    report.judge_subtrees(source)?;
     report.findings.sort_by_key(|finding| finding.place.order());
     Ok(report)
 }

@@ -15,6 +15,16 @@ pub trait Source: Sync {
     /// The leaf hash that is kept for an entry beside its bytes, if the source keeps one. Where the two
     /// disagree this tells which entry was altered.
     fn leaf(&self, index: u64) -> Result<Option<Hash>, SourceError>;
+
+    /// Whether the source keeps the hashes of all complete subtrees, as a store does.
+    fn keeps_subtrees(&self) -> bool {
+        false
+    }
+
+    /// The hash that is kept for the complete subtree over the 2^`level` entries from `index` × 2^`level` on.
+    fn subtree(&self, _level: u8, _index: u64) -> Result<Option<Hash>, SourceError> {
+        Ok(None)
+    }
 }
 
 /// The source itself could not be read; nothing is known about the log.
@@ -43,6 +53,14 @@ impl Source for StoreSource<'_> {
     }
 
     fn leaf(&self, index: u64) -> Result<Option<Hash>, SourceError> {
-        Ok(self.store.node(&self.anchor, 0, index)?)
+        self.subtree(0, index)
+    }
+
+    fn keeps_subtrees(&self) -> bool {
+        true
+    }
+
+    fn subtree(&self, level: u8, index: u64) -> Result<Option<Hash>, SourceError> {
+        Ok(self.store.node(&self.anchor, level, index)?)
     }
 }
