@@ -22,7 +22,10 @@ pub fn at_terminal(
     command
         .args(["300", "script", "--quiet", "--return", "--command", &typed, "/dev/null"])
         .current_dir(stage.path(""));
-    for name in ["QUORATE_DATA", "QUORATE_CLOCK", "XDG_DATA_HOME", "SSH_AUTH_SOCK", "NO_COLOR"] {
+    // A build server's `CI` counts as a terminal with colours, whatever `TERM` says.
+    let colours = ["CI", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"];
+    for name in ["QUORATE_DATA", "QUORATE_CLOCK", "XDG_DATA_HOME", "SSH_AUTH_SOCK"].into_iter().chain(colours)
+    {
         command.env_remove(name);
     }
     command.env("HOME", stage.path("")).env("TERM", "xterm-256color").envs(set.iter().copied());
