@@ -7,13 +7,13 @@
 //! The cost is that the file is copied once on each opening, which the file system may do without moving a byte
 //! (`copy_file_range`), and room for it among the temporary files.
 
-use std::fs::{self, DirBuilder, File, TryLockError};
+use std::fs::{self, DirBuilder, File};
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::folder::{self, LOCK_ATTEMPTS, LOCK_PAUSE};
+use super::folder::{self, wait_for};
 use super::{StoreError, caught};
 
 /// Opens a copy of the database in `folder`, an empty one where there is none. Whoever calls it holds the folder's
@@ -62,14 +62,8 @@ fn hold(folder: &Path) -> Result<Option<File>, StoreError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(StoreError::io("open", &path)(error)),
     };
-    for _ in 0..LOCK_ATTEMPTS {
-        match db.try_lock_shared() {
-            Ok(()) => return Ok(Some(db)),
-            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
-            Err(TryLockError::Error(error)) => return Err(StoreError::io("lock", &path)(error)),
-        }
-    }
-    Err(StoreError::Busy { path: folder.to_owned() })
+    wait_for(folder, &path, || db.try_lock_shared())?;
+    Ok(Some(db))
 }
 
 /// Copies what sled reads; half a snapshot it would take for a whole one.

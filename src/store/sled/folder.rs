@@ -12,8 +12,8 @@ use super::{StoreError, caught, copy};
 const CACHE_BYTES: u64 = 128 * 1024 * 1024;
 
 /// How often, and after which pauses, a lock is asked for: two seconds in all.
-pub(super) const LOCK_ATTEMPTS: u32 = 200;
-pub(super) const LOCK_PAUSE: Duration = Duration::from_millis(10);
+const LOCK_ATTEMPTS: u32 = 200;
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// What an operator writes into `acknowledged` to go on without the number that was in it.
 const ACCEPTED: &[u8] = b"accepted";
@@ -188,14 +188,8 @@ fn lock(folder: &Path) -> Result<File, StoreError> {
     let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
     let file = file.map_err(StoreError::io("open", &path))?;
     // A command holds it for a moment, and the next one can wait for that; a server does not let go.
-    for _ in 0..LOCK_ATTEMPTS {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
-            Err(TryLockError::Error(error)) => return Err(StoreError::io("lock", &path)(error)),
-        }
-    }
-    Err(StoreError::Busy { path: folder.to_owned() })
+    wait_for(folder, &path, || file.try_lock())?;
+    Ok(file)
 }
 
 /// The same lock, shared with other readers, through a file that need not be writable. A folder without one, on a
@@ -207,11 +201,21 @@ fn lock_shared(folder: &Path) -> Result<Option<File>, StoreError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(StoreError::io("open", &path)(error)),
     };
+    wait_for(folder, &path, || file.try_lock_shared())?;
+    Ok(Some(file))
+}
+
+/// Asks for a lock of a folder's file at `path` until it is free, for two seconds in all.
+pub(super) fn wait_for(
+    folder: &Path,
+    path: &Path,
+    ask: impl Fn() -> Result<(), TryLockError>,
+) -> Result<(), StoreError> {
     for _ in 0..LOCK_ATTEMPTS {
-        match file.try_lock_shared() {
-            Ok(()) => return Ok(Some(file)),
+        match ask() {
+            Ok(()) => return Ok(()),
             Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
-            Err(TryLockError::Error(error)) => return Err(StoreError::io("lock", &path)(error)),
+            Err(TryLockError::Error(error)) => return Err(StoreError::io("lock", path)(error)),
         }
     }
     Err(StoreError::Busy { path: folder.to_owned() })
