@@ -115,8 +115,7 @@ impl State {
     /// The panel of a procedure and its seats, where it stands for all cases.
     pub fn standing_panel(&self, procedure: &Procedure) -> Option<(&Panel, &Seats)> {
         let name = procedure.panel.as_ref()?;
-        let panel = self.workflow.panels.iter().find(|panel| panel.name == *name)?;
-        Some((panel, self.panels.get(name)?))
+        Some((self.workflow.panel(name)?, self.panels.get(name)?))
     }
 
     /// The panel and place behind a seat's full name, and the case it belongs to where it is a case's own.

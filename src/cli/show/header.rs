@@ -1,6 +1,6 @@
 use serde_json::{Map, Value, json};
 
-use super::page::{Page, Tone};
+use super::page::Page;
 use super::time;
 use crate::cli::record::Record;
 use crate::engine::State;
@@ -15,10 +15,7 @@ fn entries(count: u64) -> String {
 
 /// A workflow's title, and under it that it binds nobody where it is a specimen.
 pub fn title(page: &mut Page, workflow: &Workflow) {
-    page.title(&workflow.title);
-    if workflow.nature == Nature::Specimen {
-        page.line(Tone::Notice, "SPECIMEN: it binds nobody.");
-    }
+    page.title(&workflow.title).specimen(workflow);
 }
 
 /// ` (entry 3)`, or nothing where no entry did it.
