@@ -1,7 +1,7 @@
 //! Quorate: contractual determinations by expert panels.
 //!
 //! The rooms, from the ground up; a lower one never imports an upper one:
-//! [`values`] → [`log`], [`workflow`] → [`statement`] → [`engine`], [`store`] → [`audit`] → [`registry`] → [`signer`],
+//! [`values`] → [`log`], [`workflow`], [`net`] → [`statement`] → [`engine`], [`store`] → [`audit`] → [`registry`] → [`signer`],
 //! [`scenario`] → [`cli`]. Which imports which, and why: `docs/design.md`; `tests/rooms.rs` checks it.
 
 pub mod audit;
@@ -9,6 +9,7 @@ pub mod cli;
 pub mod engine;
 pub mod export;
 pub mod log;
+pub mod net;
 pub mod registry;
 pub mod scenario;
 pub mod signer;

@@ -7,8 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room, from the ground up, with the rooms that it may import.
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("values", &[]),
+    ("net", &[]),
     ("log", &["values"]),
     ("workflow", &["values"]),
     ("statement", &["values", "log"]),
