@@ -1,12 +1,15 @@
 """Verifiers that are not ours accept what `quorate` exports, and reject it tampered with: `tests/interop/run`."""
 
+import io
 import unittest
+from contextlib import redirect_stdout
 
 import aics_tlog as tlog
 from aics_tlog.note import b64_encode
 from aics_witness.feeder import WitnessClient, WitnessRejected, merge_cosignatures
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+import aics_check
 import stage
 from stage import ROOT, SIZES, TOOLS, judge
 
@@ -167,6 +170,25 @@ class TamperedReceipts(Judged):
         path = self.altered(lambda lines: ["27" if line == "26" else line for line in lines])
         self.rejects("receipt", path, {"go": "checkpoint: invalid signature", "aics": "failed verification"})
 
+    def test_any_byte_of_it_altered_dropped_or_doubled(self):
+        """Every seventh byte but the entry's, which hashes cover: our own check agrees with both."""
+        honest = LOG.receipt(25).read_bytes()
+        path = LOG.copy() / "25.tlog-proof"
+        changes = {
+            "altered": lambda byte: bytes([byte ^ 1]),
+            "dropped": lambda byte: b"",
+            "doubled": lambda byte: bytes([byte, byte]),
+        }
+        for place in [*range(0, 30, 7), *range(honest.index(b"\nindex "), len(honest), 7)]:
+            for name, change in changes.items():
+                path.write_bytes(honest[:place] + change(honest[place]) + honest[place + 1 :])
+                with self.subTest(place=place, change=name):
+                    with redirect_stdout(io.StringIO()) as words:
+                        code = aics_check.main(["receipt", str(path), LOG.vkey])
+                    self.assertEqual(code, 1, words.getvalue())
+                    self.assertEqual(judge("go", "receipt", path, LOG.vkey)[0], 1)
+                    self.assertEqual(stage.run(stage.QUORATE, "check", str(path), "--log-key", LOG.vkey).returncode, 1)
+
 
 class Cosigned(Judged):
     def test_a_witness_that_is_not_ours_cosigns_our_checkpoints_and_no_rewritten_one(self):
@@ -199,6 +221,22 @@ class Cosigned(Judged):
         ]
         (folder / "checkpoint").write_bytes(tlog.Note(note.text, tuple(later)).to_bytes())
         self.rejects("log", folder, {"go": "invalid signature", "aics": "cosignature from"}, vkey)
+
+    def test_two_lines_of_one_witness(self):
+        """Go reads the first and skips the other; aics-tlog rejects both where it knows the witness."""
+        head = tlog.parse_checkpoint(tlog.parse_note((LOG.public / "checkpoint").read_bytes()).text)
+        key = Ed25519PrivateKey.from_private_bytes(bytes(32))
+        lines = [
+            tlog.sign_cosignature(key, "wit.example/w3", time, head.origin, head.size, head.root)[1]
+            for time in (1_780_000_000, 1_790_000_000)
+        ]
+        vkey = tlog.format_vkey(tlog.cosignature_vkey("wit.example/w3", key.public_key()))
+        folder = LOG.copy()
+        note = tlog.parse_note((folder / "checkpoint").read_bytes())
+        (folder / "checkpoint").write_bytes(tlog.Note(note.text, (*note.signatures, *lines)).to_bytes())
+        self.accepts("log", folder, LOG.vkey)
+        self.assertEqual(judge("go", "log", folder, LOG.vkey, vkey)[0], 0)
+        self.rejects("log", folder, {"aics": "duplicate signature line"}, vkey)
 
 
 class Signatures(unittest.TestCase):

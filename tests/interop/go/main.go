@@ -174,7 +174,7 @@ func checkOlder(folder string, known keys, tree tlog.Tree, proven tlog.HashReade
 // tiles reads C2SP's tiles: `tile/LEVEL/…`, where Go's have their height, 8, before the level.
 type tiles string
 
-func (folder tiles) Height() int                           { return 8 }
+func (folder tiles) Height() int                         { return 8 }
 func (folder tiles) SaveTiles(_ []tlog.Tile, _ [][]byte) {}
 func (folder tiles) ReadTiles(asked []tlog.Tile) (read [][]byte, err error) {
 	for _, tile := range asked {
