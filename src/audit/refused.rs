@@ -62,9 +62,8 @@ impl Report {
         if !sound || !refused.is_of(envelope) {
             return Ok(Verdict::Unjudged);
         }
-        let faults = self.time_faults(source, refused)?;
-        if !faults.is_empty() {
-            faults.into_iter().for_each(|fault| self.add(fault));
+        if let Some(fault) = time_fault(source, refused)? {
+            self.add(fault);
             return Ok(Verdict::Unjudged);
         }
         let judged = self.judge_envelope(source, refused, envelope)?;
@@ -108,25 +107,27 @@ impl Report {
             Ok(()) => Verdict::Wrong,
         })
     }
+}
 
-    /// A refusal stands between two entries: its time is not before the one and not after the other.
-    fn time_faults(&self, source: &dyn Source, refused: &Refused) -> Result<Vec<Finding>, SourceError> {
-        let size = refused.head.size;
-        let mut faults = Vec::new();
-        for read in source.entries(size.saturating_sub(1), size.saturating_add(1)) {
-            let (index, bytes) = read?;
-            let Ok(Entry { time, .. }) = Entry::parse(&bytes) else { continue };
-            let before = index < size;
-            if (before && refused.time < time) || (!before && refused.time > time.plus(CLOCK_SLACK)) {
-                let what = format!(
-                    "its time is {}, and it was judged {} entry {index}, which is of {time}: the log has signed a \
-                     wrong time",
-                    refused.time,
-                    if before { "after" } else { "before" }
-                );
-                faults.push(Finding::new(Place::Refusal, "refusal-time", what));
-            }
-        }
-        Ok(faults)
+/// A refusal stands between two entries: its time is not before the one and not after the other.
+fn time_fault(source: &dyn Source, refused: &Refused) -> Result<Option<Finding>, SourceError> {
+    let size = refused.head.size;
+    for read in source.entries(size.saturating_sub(1), size.saturating_add(1)) {
+        let (index, bytes) = read?;
+        let Ok(Entry { time, .. }) = Entry::parse(&bytes) else { continue };
+        let order = if index < size && refused.time < time {
+            "after"
+        } else if index >= size && refused.time > time.plus(CLOCK_SLACK) {
+            "before"
+        } else {
+            continue;
+        };
+        let what = format!(
+            "its time is {}, and it was judged {order} entry {index}, which is of {time}: the log has signed a wrong \
+             time",
+            refused.time
+        );
+        return Ok(Some(Finding::new(Place::Refusal, "refusal-time", what)));
     }
+    Ok(None)
 }
