@@ -3,11 +3,14 @@
 
 use super::{Finding, Place, Report, Source, SourceError, replay_until};
 use crate::engine::Refusal;
-use crate::statement::{Entry, Envelope, Refused, attachments};
+use crate::statement::{Checked, Entry, Envelope, Refused, attachments};
 use crate::values::Span;
 
 /// How far a refusal's time may be after that of the next entry: a clock may have been set right in between.
 const CLOCK_SLACK: Span = Span::from_seconds(60);
+
+/// What whoever sent a faulty envelope can do.
+const MEND: &str = "mend the statement or sign it again";
 
 /// What an audit says of a refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,15 +65,22 @@ impl Report {
         if !sound || !refused.is_of(envelope) {
             return Ok(Verdict::Unjudged);
         }
-        if let Some(fault) = time_fault(source, refused)? {
-            self.add(fault);
-            return Ok(Verdict::Unjudged);
-        }
-        let judged = self.judge_envelope(source, refused, envelope)?;
+        let judged = match envelope.check() {
+            // Neither needs the log, nor a time.
+            Err(error) => Verdict::Stands(Refusal::new("bad-envelope", error.to_string(), MEND)),
+            Ok(_) if refused.rule == "bad-envelope" => Verdict::Wrong,
+            Ok(checked) => match time_fault(source, refused)? {
+                Some(fault) => {
+                    self.add(fault);
+                    Verdict::Unjudged
+                }
+                None => self.judge_by_rules(source, refused, &checked)?,
+            },
+        };
         if judged == Verdict::Wrong {
             let what = format!(
                 "refused though the rules admit it: the log has signed that the statement {} breaks the rule `{}` at \
-                 {} after {} entries, and it breaks none",
+                 {} after {} entries, and it does not",
                 refused.statement, refused.rule, refused.time, refused.head.size
             );
             self.add(Finding::new(Place::Refusal, "wrongly-refused", what));
@@ -78,20 +88,13 @@ impl Report {
         Ok(judged)
     }
 
-    fn judge_envelope(
+    fn judge_by_rules(
         &self,
         source: &dyn Source,
         refused: &Refused,
-        envelope: &Envelope,
+        checked: &Checked,
     ) -> Result<Verdict, SourceError> {
-        let checked = match envelope.check() {
-            Ok(checked) => checked,
-            Err(error) => {
-                let instead = "mend the statement or sign it again";
-                return Ok(Verdict::Stands(Refusal::new("bad-envelope", error.to_string(), instead)));
-            }
-        };
-        let entry = Entry { time: refused.time, envelope: envelope.clone() };
+        let entry = Entry { time: refused.time, envelope: checked.envelope().clone() };
         if let Err(error) = entry.to_bytes() {
             return Ok(Verdict::Stands(Refusal::new("too-long", error.to_string(), "shorten it")));
         }
@@ -100,7 +103,7 @@ impl Report {
         };
         state.size = refused.head.size;
         let names_documents = !attachments(&checked.statement().body).is_empty();
-        Ok(match state.would_admit(refused.time, &checked, &self.tree) {
+        Ok(match state.would_admit(refused.time, checked, &self.tree) {
             Err(refusal) => Verdict::Stands(refusal),
             Ok(()) if refused.rule == "document-absent" && names_documents => Verdict::NotShown,
             Ok(()) if refused.rule == "needless-document" => Verdict::NotShown,
@@ -109,7 +112,8 @@ impl Report {
     }
 }
 
-/// A refusal stands between two entries: its time is not before the one and not after the other.
+/// A refusal stands between two entries: its time is not before the one and not after the other. Documents that came
+/// along needlessly are refused without waiting for the entries that are being written, however long that takes.
 fn time_fault(source: &dyn Source, refused: &Refused) -> Result<Option<Finding>, SourceError> {
     let size = refused.head.size;
     for read in source.entries(size.saturating_sub(1), size.saturating_add(1)) {
@@ -117,7 +121,10 @@ fn time_fault(source: &dyn Source, refused: &Refused) -> Result<Option<Finding>,
         let Ok(Entry { time, .. }) = Entry::parse(&bytes) else { continue };
         let order = if index < size && refused.time < time {
             "after"
-        } else if index >= size && refused.time > time.plus(CLOCK_SLACK) {
+        } else if index >= size
+            && refused.time > time.plus(CLOCK_SLACK)
+            && refused.rule != "needless-document"
+        {
             "before"
         } else {
             continue;
