@@ -405,6 +405,38 @@ fn a_refusal_judged_after_a_batch_leaves_once_that_is_durable_and_never_if_it_fa
     }
 }
 
+/// What form or signatures alone refuse never comes before the writer, and names a head that is durable already.
+#[test]
+fn rubbish_is_refused_in_writing_while_the_writer_is_held_up() {
+    let hall = Hall::new();
+    let size = hall.entries().len() as u64;
+    let begun = hall.store.begun.load(Ordering::SeqCst);
+    let mut unsigned = hall.submission(1, 0);
+    unsigned.envelope.signatures.clear();
+    hall.store.close();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let submit = |submission: Submission| {
+        let stage = Arc::clone(&hall.stage);
+        runtime.spawn(async move { stage.registry().submit(submission).await })
+    };
+    let waiting = submit(hall.submission(0, 0));
+    let (answered, answer) = runtime.block_on(async {
+        while hall.store.begun.load(Ordering::SeqCst) == begun {
+            tokio::task::yield_now().await;
+        }
+        let refused = submit(unsigned);
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        let answered = refused.is_finished() && !waiting.is_finished();
+        hall.store.open();
+        waiting.await.unwrap().unwrap();
+        (answered, refused.await.unwrap())
+    });
+    assert!(answered, "it waited for the writer");
+    assert_eq!(note(&hall, &answer).head.size, size);
+}
+
 #[test]
 fn the_known_statement_must_be_the_very_entry() {
     let hall = Hall::new();

@@ -22,7 +22,7 @@ use crate::workflow::model::Nature;
 /// Check a receipt, a signed refusal or a licence certificate, offline
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  quorate check 24.tlog-proof --log-key paper.toml\n  \
-    quorate check refused-1a2b3c4d5e6f.note --statement vote.json --log-key paper.toml\n\n\
+    quorate check refused.note --statement vote.json --log-key paper.toml\n\n\
     Without --log-key the key is taken from the file log.vkey beside the receipt, which is only a hint: whoever \
     gave you the receipt could have written both.")]
 pub struct CheckArgs {

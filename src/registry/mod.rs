@@ -160,10 +160,13 @@ impl Registry {
     fn sign_unfit(&self, envelope: &Envelope, jump: bool, refusal: &Refusal) -> Option<SubmitError> {
         let header = Statement::parse(&envelope.statement).ok()?.header?;
         let agreement = self.agreement(&header.agreement.anchor)?;
-        let published = agreement.read().ok()?;
-        let time = self.pen.time(Some(published.state.last), jump).ok()?;
-        let key = self.pen.key(&published.state).ok()?;
-        Some(pen::signed(refusal.clone(), envelope, time, (&published.state, published.head), &key))
+        let (agreement, vkey, last, head) = {
+            let Published { state, head, .. } = &*agreement.read().ok()?;
+            (state.agreement.clone(), state.log.vkey.clone(), state.last, *head)
+        };
+        let time = self.pen.time(Some(last), jump).ok()?;
+        let key = self.pen.key(&agreement.name, &vkey).ok()?;
+        Some(pen::signed(refusal.clone(), envelope, time, (&agreement, head), &key))
     }
 
     /// The receipt of an entry, against the newest head.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::{Clock, Settings, SubmitError, log_key};
-use crate::engine::{Refusal, State};
+use crate::engine::Refusal;
 use crate::log::{Head, LogKey};
 use crate::statement::refused::words;
-use crate::statement::{Envelope, Refused};
-use crate::values::{Digest, Instant, Span};
+use crate::statement::{AgreementRef, Envelope, Refused};
+use crate::values::{Digest, Id, Instant, Span};
 
 /// How far the clock may be behind the last entry; the entry then takes the last one's time.
 const CLOCK_SLACK: Span = Span::from_seconds(60);
@@ -23,13 +23,12 @@ pub(super) struct Pen {
 
 impl Pen {
     /// The key of an agreement that is open here, which must be the one that its opening statement names.
-    pub(super) fn key(&self, state: &State) -> Result<LogKey, SubmitError> {
-        let key = log_key(&self.settings.log_name, &state.agreement.name, &self.seed)?;
-        if key.verifier().to_string() == state.log.vkey {
+    pub(super) fn key(&self, agreement: &Id, vkey: &str) -> Result<LogKey, SubmitError> {
+        let key = log_key(&self.settings.log_name, agreement, &self.seed)?;
+        if key.verifier().to_string() == vkey {
             return Ok(key);
         }
-        let error =
-            format!("the agreement's log is `{}`, the key here is `{}`", state.log.vkey, key.verifier());
+        let error = format!("the agreement's log is `{vkey}`, the key here is `{}`", key.verifier());
         Err(SubmitError::Checkpoint(error))
     }
 
@@ -48,18 +47,18 @@ impl Pen {
     }
 }
 
-/// The refusal with its note: of this envelope, judged at `time` after `head` of the log of `state`. Without a
+/// The refusal with its note: of this envelope, judged at `time` after that head of the agreement's log. Without a
 /// note where it cannot be signed, since it is a refusal all the same.
 pub(super) fn signed(
     refusal: Refusal,
     envelope: &Envelope,
     time: Instant,
-    (state, head): (&State, Head),
+    (agreement, head): (&AgreementRef, Head),
     key: &LogKey,
 ) -> SubmitError {
     let note = refusal.rule.parse().ok().and_then(|rule| {
         let refused = Refused {
-            agreement: state.agreement.clone(),
+            agreement: agreement.clone(),
             statement: Digest::of(envelope.statement.as_bytes()),
             envelope: envelope.digest(),
             time,

@@ -174,7 +174,7 @@ impl Writer {
     /// refused after.
     fn refuse(&mut self, time: Instant, checked: &Checked, refusal: Refusal) -> SubmitError {
         let Ok(working) = self.kept_here(checked.anchor()) else { return refusal.into() };
-        let (after, Some(key)) = ((&working.state, working.tree.head()), &working.key) else {
+        let (after, Some(key)) = ((&working.state.agreement, working.tree.head()), &working.key) else {
             return refusal.into();
         };
         pen::signed(refusal, checked.envelope(), time, after, key)
@@ -271,7 +271,8 @@ impl Writer {
             return Err(Refusal::new("unknown-agreement", why, instead).into());
         };
         if working.key.is_none() {
-            working.key = Some(self.pen.key(&working.state)?);
+            let state = &working.state;
+            working.key = Some(self.pen.key(&state.agreement.name, &state.log.vkey)?);
         }
         Ok(working)
     }
