@@ -44,7 +44,9 @@ impl Book {
 /// Keys, digests and folders are new in every run.
 fn redacted(text: &str, folder: &Path) -> String {
     let mut text = text.replace(folder.to_str().unwrap().trim_end_matches('/'), "/home/ada");
-    for (mark, least) in [("sha256:", 8), ("SHA256:", 43), ("root            ", 40), ("agi-2025+", 8)] {
+    for (mark, least) in
+        [("sha256:", 8), ("SHA256:", 43), ("root            ", 40), ("agi-2025+", 8), ("refused-", 12)]
+    {
         let mut told = String::new();
         let mut rest = text.as_str();
         while let Some((before, after)) = rest.split_once(mark) {

@@ -16,8 +16,8 @@ use quorate::registry::{Receipted, SubmitError, log_key};
 use quorate::scenario::Stage;
 use quorate::statement::wire::TYPES;
 use quorate::statement::{
-    BallotRef, Blob, Body, By, CaseRef, Entry, Envelope, HolderRef, Replacement, RosterLine, Statement,
-    sshsig,
+    BallotRef, Blob, Body, By, CaseRef, Entry, Envelope, HolderRef, Refused, Replacement, RosterLine,
+    Statement, sshsig,
 };
 use quorate::store::data::DataDir;
 use quorate::store::{MemoryStore, Store as _};
@@ -87,6 +87,9 @@ fn play() -> Examples {
     taken.insert("envelope".into(), entry.envelope.to_text());
     taken.insert("entry".into(), String::from_utf8(bytes).unwrap());
     taken.insert("receipt".into(), receipt.to_string());
+    let again = stage.vote(&ballot, s1.name(), &id("no"));
+    let Err(SubmitError::Refused { note: Some(refusal), .. }) = again else { panic!("{again:?}") };
+    taken.insert("refusal".into(), refusal);
     let Body::Vote(vote) = Statement::parse(&entry.envelope.statement).unwrap().body else {
         panic!("no vote")
     };
@@ -224,6 +227,9 @@ fn the_vote_can_be_followed_from_its_paper_to_its_receipt() {
     let receipt = Receipt::parse(examples["receipt"].as_bytes()).unwrap();
     assert_eq!(receipt.extra.as_deref(), Some(bytes));
     receipt.verify(Hash::leaf(bytes), &key).unwrap();
+
+    let refused = Refused::open(examples["refusal"].as_bytes(), &key).unwrap();
+    assert_eq!((refused.agreement, refused.rule), (header.agreement, id("already-voted")));
 
     let digits: String = examples["blob"].lines().flat_map(|line| line[10..49].split(' ')).collect();
     let blob = unhex(&digits);

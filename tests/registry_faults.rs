@@ -14,9 +14,9 @@ use quorate::engine::Refusal;
 use quorate::log::Hash;
 use quorate::registry::{Receipted, Submission, SubmitError};
 use quorate::scenario::{Stage, StageError};
-use quorate::statement::{By, Entry, Envelope, HolderRef};
+use quorate::statement::{By, Entry, Envelope, HolderRef, Refused};
 use quorate::store::{Append, Entries, Fault, Faulty, MemoryStore, Store, StoreError, StoredHead};
-use quorate::values::{Digest, Span};
+use quorate::values::{Digest, Instant, Span};
 use registry_support::{
     Acknowledged, WORKFLOW, case, check, entries, id, nominator, opened, seats, start, statement,
     statement_of,
@@ -152,6 +152,8 @@ struct Held {
     fails: Mutex<Option<(u64, Fault)>>,
     /// Whether there is no room for documents.
     full: AtomicBool,
+    /// A row of the statement index that points to another entry.
+    wrong: Mutex<Option<(Digest, u64)>>,
 }
 
 impl Held {
@@ -191,7 +193,8 @@ impl Store for Held {
     }
 
     fn find(&self, anchor: &Digest, statement: &Digest) -> Result<Option<u64>, StoreError> {
-        self.inner.find(anchor, statement)
+        let wrong = self.wrong.lock().unwrap().filter(|(row, _)| row == statement);
+        wrong.map_or_else(|| self.inner.find(anchor, statement), |(_, index)| Ok(Some(index)))
     }
 
     fn append(&self, batch: &[Append]) -> Result<(), StoreError> {
@@ -281,7 +284,7 @@ impl Hall {
 
 fn refused(answer: &Result<Receipted, SubmitError>) -> Option<&Refusal> {
     match answer {
-        Err(SubmitError::Refused(refusal)) => Some(refusal),
+        Err(SubmitError::Refused { refusal, .. }) => Some(refusal),
         _ => None,
     }
 }
@@ -362,6 +365,105 @@ fn after_a_failed_append_everybody_who_waits_is_answered_and_nothing_is_acknowle
         let more = if fault == Fault::Persisted { 16 } else { 1 };
         assert_eq!(stored, before.len() as u64 + more);
     }
+}
+
+/// The note of a refusal, opened with the log's key.
+fn note(hall: &Hall, answer: &Result<Receipted, SubmitError>) -> Refused {
+    let Err(SubmitError::Refused { refusal, note: Some(note) }) = answer else { panic!("{answer:?}") };
+    let vkey = hall.stage.state().unwrap().log.vkey;
+    let refused = Refused::open(note.as_bytes(), &vkey.parse().unwrap()).unwrap();
+    assert_eq!(refused.rule, refusal.rule);
+    refused
+}
+
+/// What a refusal is judged after may not be on stable storage yet: until it is, nobody is told.
+#[test]
+fn a_refusal_judged_after_a_batch_leaves_once_that_is_durable_and_never_if_it_failed() {
+    for fault in [None, Some(Fault::Persisted), Some(Fault::NotPersisted), Some(Fault::Refused)] {
+        let hall = Hall::new();
+        let before = hall.entries();
+        let second = hall.store.begun.load(Ordering::SeqCst) + 2;
+        *hall.store.fails.lock().unwrap() = fault.map(|fault| (second, fault));
+        // The second batch: a vote, and an earlier statement of the same seat, which that vote makes stale.
+        let stale = hall.submission(1, 1);
+        let sent = vec![hall.submission(0, 0), hall.submission(1, 0), stale.clone()];
+        let answers = hall.submit(sent.clone());
+        let (first, last) = (answers.first().unwrap(), answers.get(2).unwrap());
+        let told: Vec<&Receipted> = answers.iter().flatten().collect();
+        let stored = hall.check(&before, &sent, &told);
+        if fault.is_some() {
+            assert!(first.is_ok());
+            assert!(matches!(last, Err(error) if error.is_fatal()), "{fault:?}: {last:?}");
+            continue;
+        }
+        let refused = note(&hall, last);
+        assert!(refused.is_of(&stale.envelope));
+        assert_eq!((refused.rule.to_string().as_str(), refused.head.size), ("stale-after", stored));
+        // The head that it names is the log's own.
+        let head = hall.store.head(&hall.stage.anchor()).unwrap().unwrap().head;
+        assert_eq!(refused.head, head);
+    }
+}
+
+/// What form or signatures alone refuse never comes before the writer, and names a head that is durable already.
+#[test]
+fn rubbish_is_refused_in_writing_while_the_writer_is_held_up() {
+    let hall = Hall::new();
+    let size = hall.entries().len() as u64;
+    let begun = hall.store.begun.load(Ordering::SeqCst);
+    let mut unsigned = hall.submission(1, 0);
+    unsigned.envelope.signatures.clear();
+    hall.store.close();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let submit = |submission: Submission| {
+        let stage = Arc::clone(&hall.stage);
+        runtime.spawn(async move { stage.registry().submit(submission).await })
+    };
+    let waiting = submit(hall.submission(0, 0));
+    let (answered, answer) = runtime.block_on(async {
+        while hall.store.begun.load(Ordering::SeqCst) == begun {
+            tokio::task::yield_now().await;
+        }
+        let refused = submit(unsigned);
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        let answered = refused.is_finished() && !waiting.is_finished();
+        hall.store.open();
+        waiting.await.unwrap().unwrap();
+        (answered, refused.await.unwrap())
+    });
+    assert!(answered, "it waited for the writer");
+    assert_eq!(note(&hall, &answer).head.size, size);
+}
+
+#[test]
+fn the_known_statement_must_be_the_very_entry() {
+    let hall = Hall::new();
+    let other = hall.submit_one(hall.submission(0, 0)).unwrap();
+    let submission = hall.submission(1, 0);
+    // The store's index says that the statement is another's entry, or one that is not there.
+    for index in [other.index, other.index + 100] {
+        let row = (registry_support::digest(&submission.envelope), index);
+        *hall.store.wrong.lock().unwrap() = Some(row);
+        let before = hall.entries();
+        let answer = hall.submit_one(submission.clone());
+        assert!(matches!(answer, Err(SubmitError::Damaged { .. })), "{answer:?}");
+        assert_eq!(hall.entries(), before);
+    }
+    *hall.store.wrong.lock().unwrap() = None;
+    assert!(!hall.submit_one(submission).unwrap().known);
+}
+
+#[test]
+fn a_log_whose_clock_is_behind_signs_no_refusal() {
+    let hall = Hall::new();
+    let mut late = hall.submission(0, 0);
+    late.envelope.signatures.clear();
+    assert_eq!(note(&hall, &hall.submit_one(late.clone())).rule, "bad-envelope");
+    hall.stage.clock().set(Instant::from_unix(start().unix() - 61));
+    let answer = hall.submit_one(late);
+    assert!(matches!(answer, Err(SubmitError::Refused { note: None, .. })), "{answer:?}");
 }
 
 #[test]

@@ -545,7 +545,7 @@ fn done(stage: &Stage, deed: &Deed, simulator: &Simulator<'_>) -> bool {
             assert!(!receipted.known);
             true
         }
-        Err(SubmitError::Refused(_)) => false,
+        Err(SubmitError::Refused { .. }) => false,
         Err(other) => panic!("{other}"),
     }
 }

@@ -14,7 +14,7 @@ mod workflow;
 pub type Target = fn(&[u8]);
 
 /// Every target under the name of its corpus, `fuzz/corpus/NAME`.
-pub const TARGETS: [(&str, Target); 17] = [
+pub const TARGETS: [(&str, Target); 18] = [
     ("bundle", log::bundle),
     ("checkpoint", log::checkpoint),
     ("entry", statement::entry),
@@ -25,6 +25,7 @@ pub const TARGETS: [(&str, Target); 17] = [
     ("proof", log::proof),
     ("receipt", log::receipt),
     ("references", statement::references),
+    ("refusal", statement::refusal),
     ("scenario", workflow::scenario),
     ("signature", statement::signature),
     ("statement", statement::statement),

@@ -1,9 +1,11 @@
 //! What people sign: statements, envelopes, entries, signatures and keys.
 
+use quorate::log::{Checkpoint, LogKey, Note};
 use quorate::statement::{
-    AgreementRef, BallotRef, CaseRef, Entry, Envelope, HolderRef, PublicKey, Statement, sshsig,
+    AgreementRef, BallotRef, CaseRef, Entry, Envelope, HolderRef, PublicKey, Refused, Statement, refused,
+    sshsig,
 };
-use quorate::values::{Digest, Id, Instant, Span};
+use quorate::values::{Digest, Id, Instant, Span, is_hidden};
 
 fn text(data: &[u8]) -> &str {
     std::str::from_utf8(data).unwrap_or_default()
@@ -71,4 +73,25 @@ pub fn references(data: &[u8]) {
     if let Ok(span) = text(data).parse::<Span>() {
         assert_eq!(span.to_string().parse(), Ok(span));
     }
+}
+
+/// A note, or the text of one.
+pub fn refusal(data: &[u8]) {
+    let words = refused::words(text(data));
+    assert!(!words.is_empty() && words.len() <= refused::MAX_WORDS && !words.contains(is_hidden));
+    assert_eq!(refused::words(&words), words, "words are already as they should be");
+    if let Ok((note, read)) = Refused::parse(data) {
+        assert_eq!(note.unverified_text(), read.to_string());
+        assert!(data.len() <= refused::MAX_BYTES && Refused::is_meant(data));
+    }
+    let Ok(read) = text(data).parse::<Refused>() else { return };
+    assert_eq!(read.to_string(), text(data));
+    // What this log signs is this refusal and no checkpoint, whatever else it says.
+    let key = LogKey::from_seed(&format!("log.example/{}", read.agreement.name), &[1; 32]).unwrap();
+    let signed = read.sign(&key).unwrap().to_string();
+    assert_eq!(Refused::open(signed.as_bytes(), key.verifier()).as_ref(), Ok(&read));
+    assert!(Checkpoint::open(signed.as_bytes(), key.verifier()).is_err());
+    assert!(Note::parse(signed.as_bytes()).unwrap().unverified_text().parse::<Checkpoint>().is_err());
+    let other = Refused { why: words, ..read };
+    assert_eq!(other.sign(&key).unwrap().unverified_text().parse().as_ref(), Ok(&other));
 }

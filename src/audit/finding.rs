@@ -10,7 +10,8 @@ pub struct Finding {
     /// Where.
     pub place: Place,
     /// The stable name of the rule that is broken: one of the engine's, or `signature`, `entry`,
-    /// `tree`, `missing`, `other-history`, `two-histories`, `checkpoint`, `anchor`.
+    /// `tree`, `missing`, `other-history`, `two-histories`, `checkpoint`, `anchor`, `refusal`, `refusal-time`,
+    /// `wrongly-refused`.
     pub rule: String,
     /// What is wrong, in words.
     pub what: String,
@@ -39,6 +40,8 @@ pub enum Place {
     Checkpoint,
     /// The agreement's identity.
     Anchor,
+    /// A refusal that the log was compared with.
+    Refusal,
 }
 
 impl Place {
@@ -46,7 +49,7 @@ impl Place {
     pub fn first_entry(self) -> Option<u64> {
         match self {
             Self::Entry(first) | Self::Entries(first, _) => Some(first),
-            Self::Checkpoint | Self::Anchor => None,
+            Self::Checkpoint | Self::Anchor | Self::Refusal => None,
         }
     }
 
@@ -57,6 +60,7 @@ impl Place {
             Self::Entries(first, _) => (first, 1),
             Self::Checkpoint => (u64::MAX, 2),
             Self::Anchor => (u64::MAX, 3),
+            Self::Refusal => (u64::MAX, 4),
         }
     }
 }
@@ -68,6 +72,7 @@ impl fmt::Display for Place {
             Self::Entries(first, last) => f.pad(&format!("entries {first} to {last}")),
             Self::Checkpoint => f.pad("checkpoint"),
             Self::Anchor => f.pad("anchor"),
+            Self::Refusal => f.pad("refusal"),
         }
     }
 }

@@ -12,11 +12,13 @@ use super::error::CliError;
 use super::license;
 use super::receipts;
 use super::record::{audited, audited_source, open_store};
+use super::refused::{Held, Holder};
 use super::show::{Page, Tone, time, title};
-use crate::audit::{Finding, Report};
+use crate::audit::{Finding, Report, Source, StoreSource};
 use crate::engine::licence::Licence;
 use crate::export::Folder;
 use crate::log::{Receipt, VerifierKey};
+use crate::statement::Refused;
 use crate::values::Digest;
 use crate::workflow::model::Nature;
 
@@ -25,7 +27,8 @@ use crate::workflow::model::Nature;
 #[command(
     after_help = "Example:\n  quorate audit --anchor sha256:34759fbf…\n  quorate audit public --against old/checkpoint\n\n\
     The anchor is the agreement's identity. Take it from the contract or from another party, not from the log.\n\
-    A receipt shows with --against what the log alone cannot: that its tail was dropped or rewritten.\n\
+    A receipt shows with --against what the log alone cannot: that its tail was dropped or rewritten. So does a \
+    refusal that the log has signed, and the rules judge then whether it stands.\n\
     Exit code 0: nothing is wrong; 1: something is, and every fault is listed with its entry."
 )]
 pub struct AuditArgs {
@@ -35,9 +38,14 @@ pub struct AuditArgs {
     /// The identity that the agreement must have
     #[arg(long, value_name = "DIGEST")]
     anchor: Option<Digest>,
-    /// A receipt, checkpoint or older export of this log that was kept elsewhere; may be given several times
+    /// A receipt, signed refusal, checkpoint or older export of this log that was kept elsewhere; may be given
+    /// several times
     #[arg(long, value_name = "FILE")]
     against: Vec<PathBuf>,
+    /// The statement that was refused, as it was submitted, where it is not beside the refusal; may be given several
+    /// times
+    #[arg(long, value_name = "FILE", requires = "against")]
+    statement: Vec<PathBuf>,
 }
 
 /// Runs `audit`.
@@ -46,20 +54,18 @@ pub struct AuditArgs {
 /// There is no such agreement, or it cannot be read at all.
 pub fn run(context: &Context, args: &AuditArgs) -> Result<Answer, CliError> {
     let folder = args.agreement.as_deref().map(Path::new).filter(|name| name.join("checkpoint").is_file());
-    let mut report = match folder {
-        Some(folder) => audited_source(&Folder::open(folder)?, args.anchor)?,
-        None => of_store(context, args)?,
-    };
-    for file in &args.against {
-        report.compare(&kept_checkpoint(file)?);
+    match folder {
+        Some(folder) => {
+            let source = Folder::open(folder)?;
+            let report = audited_source(&source, args.anchor)?;
+            answer(args, &source, report)
+        }
+        None => of_store(context, args),
     }
-    let mut page = Page::default();
-    let json = told(&mut page, &report);
-    if report.passes() { Ok(Answer::done(page, json)) } else { Ok(Answer::faults(page, json)) }
 }
 
 /// The log in the data folder, held against what this folder itself was given, unasked.
-fn of_store(context: &Context, args: &AuditArgs) -> Result<Report, CliError> {
+fn of_store(context: &Context, args: &AuditArgs) -> Result<Answer, CliError> {
     let (store, anchor) = open_store(context, args.agreement.as_deref())?;
     let mut report = audited(&store, anchor, args.anchor)?;
     if let (Some(state), Some(Ok(key))) = (&report.state, report.vkey.as_ref().map(|vkey| vkey.parse())) {
@@ -68,7 +74,32 @@ fn of_store(context: &Context, args: &AuditArgs) -> Result<Report, CliError> {
             report.compare(&checkpoint);
         }
     }
-    Ok(report)
+    answer(args, &StoreSource { store: &store, anchor }, report)
+}
+
+/// Holds what was kept elsewhere against the log, and tells what came out.
+fn answer(args: &AuditArgs, source: &dyn Source, mut report: Report) -> Result<Answer, CliError> {
+    let mut notes = Vec::new();
+    for file in &args.against {
+        match refusal(file)? {
+            Some(note) => notes.push((file, note)),
+            None => report.compare(&kept_checkpoint(file)?),
+        }
+    }
+    let holder = Holder { source, statements: &args.statement };
+    let held = notes.iter().map(|(file, note)| holder.hold(&mut report, file, note));
+    let held: Vec<Held> = held.collect::<Result<_, _>>()?;
+    let mut page = Page::default();
+    let json = told(&mut page, &report, &held);
+    if report.passes() { Ok(Answer::done(page, json)) } else { Ok(Answer::faults(page, json)) }
+}
+
+/// The signed refusal in a file, if it is one.
+fn refusal(file: &Path) -> Result<Option<Vec<u8>>, CliError> {
+    if file.is_dir() {
+        return Ok(None);
+    }
+    Ok(Some(read(file)?).filter(|bytes| Refused::is_meant(bytes)))
 }
 
 /// The signed checkpoint in a file, which is a receipt or the checkpoint itself.
@@ -82,7 +113,7 @@ fn kept_checkpoint(file: &Path) -> Result<String, CliError> {
     }
 }
 
-fn told(page: &mut Page, report: &Report) -> Value {
+fn told(page: &mut Page, report: &Report, held: &[Held]) -> Value {
     let state = report.state.as_ref();
     if let Some(state) = state {
         title(page, &state.workflow);
@@ -94,6 +125,12 @@ fn told(page: &mut Page, report: &Report) -> Value {
     } else {
         findings(page, report);
     }
+    if !held.is_empty() {
+        page.blank();
+        for held in held {
+            held.told(page);
+        }
+    }
     if let Some(licence) = state.and_then(|state| state.licence(state.last)) {
         page.title(&format!("What has moved by the last entry, {}", time::plain(licence.at)));
         let moved = license::moved(page, &licence);
@@ -102,7 +139,7 @@ fn told(page: &mut Page, report: &Report) -> Value {
             &format!("{} as at the opening; `quorate license` lists all.", unmoved(&licence, moved)),
         );
     }
-    json(report)
+    json(report, held)
 }
 
 fn unmoved(licence: &Licence<'_>, moved: usize) -> String {
@@ -153,7 +190,7 @@ fn list(page: &mut Page, findings: &[&Finding]) {
     page.fields(places.iter().map(String::as_str).zip(what));
 }
 
-fn json(report: &Report) -> Value {
+fn json(report: &Report, held: &[Held]) -> Value {
     let findings = report.findings.iter().map(|finding| {
         json!({
             "place": finding.place.to_string(),
@@ -178,6 +215,7 @@ fn json(report: &Report) -> Value {
         "checkpoint-key": report.vkey.as_ref().filter(|vkey| vkey.parse::<VerifierKey>().is_ok()),
         "checkpoint": report.checkpoint,
         "findings": findings.collect::<Vec<_>>(),
+        "refusals": held.iter().map(Held::json).collect::<Vec<_>>(),
         "at": state.map(|state| state.last),
         "grants": licence,
     })

@@ -1,4 +1,4 @@
-//! `check`: a receipt or a certificate, offline.
+//! `check`: a receipt, a refusal or a certificate, offline.
 
 use std::path::{Path, PathBuf};
 
@@ -10,28 +10,45 @@ use super::certificate;
 use super::context::Context;
 use super::documents::{read, read_text};
 use super::error::CliError;
+use super::refused;
 use super::show::{Page, Tone, statement as words, time};
 use crate::audit::Certificate;
 use crate::engine::paper::Paper;
 use crate::log::{Checkpoint, Hash, Receipt, VerifierKey};
-use crate::statement::{Body, Checked, Entry, PublicKey};
+use crate::statement::{AgreementRef, Body, Checked, Entry, PublicKey, Refused};
 use crate::values::{Digest, Instant};
 use crate::workflow::model::Nature;
 
-/// Check a receipt or a licence certificate, offline
+/// Check a receipt, a signed refusal or a licence certificate, offline
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  quorate check 24.tlog-proof --log-key paper.toml\n\n\
+#[command(after_help = "Example:\n  quorate check 24.tlog-proof --log-key paper.toml\n  \
+    quorate check refused.note --statement vote.json --log-key paper.toml\n\n\
     Without --log-key the key is taken from the file log.vkey beside the receipt, which is only a hint: whoever \
     gave you the receipt could have written both.")]
 pub struct CheckArgs {
-    /// The receipt (C2SP tlog-proof), or the certificate
-    file: PathBuf,
+    /// The receipt (C2SP tlog-proof), the refusal, or the certificate
+    pub file: PathBuf,
     /// The log's verifier key: itself, a file with it, or a ballot paper
     #[arg(long, value_name = "VKEY|FILE")]
     log_key: Option<String>,
     /// The identity that the agreement must have
     #[arg(long, value_name = "DIGEST")]
-    anchor: Option<Digest>,
+    pub anchor: Option<Digest>,
+    /// The statement or envelope that must be the one refused
+    #[arg(long, value_name = "FILE")]
+    pub statement: Option<PathBuf>,
+}
+
+/// A log's key, and how it is known.
+pub struct Known {
+    /// The key.
+    pub key: VerifierKey,
+    /// Where it was taken from, in words.
+    pub from: &'static str,
+    /// Whether the user gave it: what comes with a receipt shows nothing of who keeps the log.
+    pub given: bool,
+    /// The agreement of the ballot paper on which it stands.
+    pub agreement: Option<AgreementRef>,
 }
 
 /// What a receipt shows.
@@ -50,15 +67,24 @@ pub fn run(context: &Context, args: &CheckArgs) -> Result<Answer, CliError> {
     if Certificate::is_meant(&bytes) {
         return certificate::check(&bytes, args.anchor, context.now());
     }
+    if Refused::is_meant(&bytes) {
+        return refused::check(&bytes, args, context.now());
+    }
+    if args.statement.is_some() {
+        return Err(CliError::usage(
+            "--statement is for a refusal, and this is none: a receipt carries its statement",
+        ));
+    }
     // What is no receipt needs no key to be told so.
     if let Err(error) = Receipt::parse(&bytes) {
         return Ok(faulty(&error.to_string(), None));
     }
-    let (key, from, given) = log_key(args)?;
-    let (receipt, shown) = match check(&bytes, &key, args.anchor) {
+    let known = log_key(args)?;
+    let (receipt, shown) = match check(&bytes, &known, args.anchor) {
         Ok(passed) => passed,
-        Err(fault) => return Ok(faulty(&fault, Some((&key, from)))),
+        Err(fault) => return Ok(faulty(&fault, Some(&known))),
     };
+    let Known { key, from, given, .. } = known;
     let mut page = Page::default();
     let Shown { checkpoint, time, checked } = &shown;
     page.nature(words::nature(checked.statement()));
@@ -99,14 +125,15 @@ pub fn run(context: &Context, args: &CheckArgs) -> Result<Answer, CliError> {
     Ok(Answer::done(page, json))
 }
 
-fn faulty(fault: &str, key: Option<(&VerifierKey, &str)>) -> Answer {
+fn faulty(fault: &str, known: Option<&Known>) -> Answer {
     let mut page = Page::default();
     page.line(Tone::Bad, &format!("The receipt does not pass: {fault}."));
-    let (key, from) = (key.map(|(key, _)| key.to_string()), key.map(|(_, from)| from));
+    let (key, from) = (known.map(|known| known.key.to_string()), known.map(|known| known.from));
     Answer::faults(page, json!({ "passes": false, "fault": fault, "log-key": key, "key-from": from }))
 }
 
-fn check(bytes: &[u8], key: &VerifierKey, anchor: Option<Digest>) -> Result<(Receipt, Shown), String> {
+fn check(bytes: &[u8], known: &Known, anchor: Option<Digest>) -> Result<(Receipt, Shown), String> {
+    let key = &known.key;
     let receipt = Receipt::parse(bytes).map_err(|error| error.to_string())?;
     let entry = receipt.extra.as_ref().ok_or("it does not carry its entry, which ours do")?;
     let checkpoint = receipt.verify(Hash::leaf(entry), key).map_err(|error| error.to_string())?;
@@ -132,41 +159,55 @@ fn check(bytes: &[u8], key: &VerifierKey, anchor: Option<Digest>) -> Result<(Rec
         return Err(format!("its statement belongs to another agreement than the log {}", checkpoint.origin));
     }
     let found = checked.anchor();
-    if let Some(anchor) = anchor.filter(|anchor| *anchor != found) {
+    // The paper's origin is its key's name, and so the checkpoint's.
+    let mut asked = anchor.into_iter().chain(known.agreement.as_ref().map(|agreement| agreement.anchor));
+    if let Some(other) = asked.find(|anchor| *anchor != found) {
         return Err(format!(
-            "it is of the agreement {found}, not of {anchor}: another one, whatever its name"
+            "it is of the agreement {found}, not of {other}: another one, whatever its name"
         ));
     }
     Ok((receipt, Shown { checkpoint, time: entry.time, checked }))
 }
 
-/// The log's key, where it was taken from in words, and whether the user gave it.
-fn log_key(args: &CheckArgs) -> Result<(VerifierKey, &'static str, bool), CliError> {
+/// The log's key: as the user gives it, else as it lies beside the file or is named in it.
+///
+/// # Errors
+/// There is none, or what should hold it does not.
+pub fn log_key(args: &CheckArgs) -> Result<Known, CliError> {
     if let Some(given) = &args.log_key {
         if let Ok(key) = given.parse() {
-            return Ok((key, "as you gave it", true));
+            return Ok(Known { key, from: "as you gave it", given: true, agreement: None });
         }
-        return Ok((from_file(Path::new(given))?, "from the file that you named", true));
+        let (key, agreement) = from_file(Path::new(given))?;
+        return Ok(Known { key, from: "from the file that you named", given: true, agreement });
     }
     let hint = args.file.parent().unwrap_or(Path::new("")).join("log.vkey");
     if hint.exists() {
-        return Ok((from_file(&hint)?, "from log.vkey beside the receipt: identity not checked", false));
+        let (key, agreement) = from_file(&hint)?;
+        let from = "from log.vkey beside it: identity not checked";
+        return Ok(Known { key, from, given: false, agreement });
     }
     if let Some(key) = own_key(&args.file) {
-        return Ok((key, "from the opening statement itself: identity not checked", false));
+        let from = "from the opening statement itself: identity not checked";
+        return Ok(Known { key, from, given: false, agreement: None });
     }
     Err(CliError::usage(
         "name the log's verifier key with --log-key: it is on every ballot paper and in the opening entry",
     ))
 }
 
-fn from_file(path: &Path) -> Result<VerifierKey, CliError> {
+/// A file with the key alone, or a ballot paper exactly as the log wrote it.
+fn from_file(path: &Path) -> Result<(VerifierKey, Option<AgreementRef>), CliError> {
     let text = read_text(path)?;
-    let paper: Option<Paper> = toml::from_str(&text).ok();
-    let key = paper.as_ref().map_or(text.trim(), |paper| &paper.vkey);
-    key.parse().map_err(|error| {
-        CliError::usage(format!("{} is neither a verifier key nor a ballot paper: {error}", path.display()))
-    })
+    if let Ok(key) = text.trim().parse() {
+        return Ok((key, None));
+    }
+    let neither = |error: String| {
+        CliError::usage(format!("{} is no verifier key, nor a ballot paper: {error}", path.display()))
+    };
+    let paper = Paper::parse(&text).map_err(|error| neither(error.to_string()))?;
+    let key = paper.vkey.parse().map_err(|error| neither(format!("{error}")))?;
+    Ok((key, Some(paper.agreement)))
 }
 
 /// The key that an opening statement names.

@@ -32,8 +32,13 @@ pub enum CliError {
     #[error("{0}")]
     Usage(String),
     /// A statement was refused.
-    #[error("{}\n{}", .0.why, .0.remedy())]
-    Refused(Refusal),
+    #[error("{}\n{}{}", refusal.why, refusal.remedy(), told(note.as_deref()))]
+    Refused {
+        /// Why.
+        refusal: Refusal,
+        /// Where the log's own signed word for it is, or why that could not be kept; `None` where there is none.
+        note: Option<Box<Result<PathBuf, CliError>>>,
+    },
     /// The log does not pass its audit.
     #[error("{0}")]
     Faults(String),
@@ -62,9 +67,17 @@ impl CliError {
     pub fn code(&self) -> Code {
         match self {
             Self::Usage(_) => Code::Usage,
-            Self::Refused(_) => Code::Refused,
+            Self::Refused { .. } => Code::Refused,
             Self::Faults(_) => Code::Faults,
             Self::File { .. } | Self::Storage(_) => Code::Storage,
+        }
+    }
+
+    /// Where the log's signed refusal was kept.
+    pub fn note(&self) -> Option<&Path> {
+        match self {
+            Self::Refused { note: Some(note), .. } => note.as_ref().as_ref().ok().map(PathBuf::as_path),
+            _ => None,
         }
     }
 
@@ -72,11 +85,20 @@ impl CliError {
     pub fn rule(&self) -> &'static str {
         match self {
             Self::Usage(_) => "usage",
-            Self::Refused(refusal) => refusal.rule,
+            Self::Refused { refusal, .. } => refusal.rule,
             Self::Faults(_) => "faults",
             Self::File { .. } => "file",
             Self::Storage(_) => "storage",
         }
+    }
+}
+
+/// What is said of a signed refusal, on a line of its own.
+fn told(note: Option<&Result<PathBuf, CliError>>) -> String {
+    match note {
+        None => String::new(),
+        Some(Ok(path)) => format!("\nThe log has signed this refusal: {}", path.display()),
+        Some(Err(error)) => format!("\nThe log has signed this refusal, which could not be kept: {error}"),
     }
 }
 
@@ -87,14 +109,14 @@ pub fn file_error(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> 
 
 impl From<Refusal> for CliError {
     fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
+        Self::Refused { refusal, note: None }
     }
 }
 
 impl From<SubmitError> for CliError {
     fn from(error: SubmitError) -> Self {
         match error {
-            SubmitError::Refused(refusal) => Self::Refused(refusal),
+            SubmitError::Refused { refusal, .. } => refusal.into(),
             damaged @ SubmitError::Damaged { .. } => Self::Faults(damaged.to_string()),
             wrong @ (SubmitError::LogName { .. } | SubmitError::NoEntry { .. }) => {
                 Self::Usage(wrong.to_string())

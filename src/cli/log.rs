@@ -46,6 +46,9 @@ struct ShowArgs {
     /// Write the entry's receipt (C2SP tlog-proof) to FILE
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
+    /// Write the statement with its signatures, the envelope, to FILE
+    #[arg(long, value_name = "FILE")]
+    envelope: Option<PathBuf>,
 }
 
 /// Runs `log`.
@@ -112,6 +115,11 @@ fn entry(context: &Context, args: &ShowArgs) -> Result<Answer, CliError> {
         page.blank();
         page.line(Tone::Good, &format!("wrote the receipt {}", file.display()));
     }
+    if let Some(file) = &args.envelope {
+        write_new(file, checked.envelope().to_text().as_bytes())?;
+        page.blank();
+        page.line(Tone::Good, &format!("wrote the envelope {}", file.display()));
+    }
     json.insert(
         "entry".to_owned(),
         json!({
@@ -122,6 +130,7 @@ fn entry(context: &Context, args: &ShowArgs) -> Result<Answer, CliError> {
             "signatures": checked.envelope().signatures.iter().map(|it| json!({ "key": it.key, "sig": it.sig })).collect::<Vec<_>>(),
             "signers": signers.iter().map(|(key, holder)| json!({ "key": key, "as": holder })).collect::<Vec<_>>(),
             "receipt": args.receipt.as_deref().map(answer::path),
+            "envelope": args.envelope.as_deref().map(answer::path),
         }),
     );
     Ok(Answer::done(page, Value::Object(json)))

@@ -22,6 +22,7 @@ mod parcel;
 mod reaffirm;
 mod receipts;
 mod record;
+mod refused;
 mod scenarios;
 mod seat;
 mod session;
@@ -161,11 +162,15 @@ impl Cli {
 
     fn print_error(&self, error: &CliError) -> Code {
         if self.context.json {
-            let document = json!({ "error": { "rule": error.rule(), "code": error.code() as u8, "what": error.to_string() } });
-            let _ = write(&pretty(&document));
+            let mut fault =
+                json!({ "rule": error.rule(), "code": error.code() as u8, "what": error.to_string() });
+            if let (Some(note), Some(fields)) = (error.note(), fault.as_object_mut()) {
+                fields.insert("note".to_owned(), answer::path(note));
+            }
+            let _ = write(&pretty(&json!({ "error": fault })));
         }
         let rule = match error {
-            CliError::Refused(refusal) => format!(" [{}]", refusal.rule),
+            CliError::Refused { refusal, .. } => format!(" [{}]", refusal.rule),
             _ => String::new(),
         };
         let bold = clap::builder::styling::AnsiColor::Red.on_default().bold();

@@ -115,13 +115,13 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
 /// It is neither, or a file cannot be read.
 pub fn open(file: &Path) -> Result<(Envelope, Vec<Blob>), CliError> {
     let text = read_text(file)?;
-    let envelope = if text.starts_with("{\"statement\":") {
-        Envelope::parse(&text).map_err(|error| malformed(file, &error))?
+    let envelope = if is_envelope(&text) {
+        Envelope::parse(&text).map_err(|error| malformed(file, &error, SEND_AGAIN))?
     } else {
         let signatures = signatures(file)?;
         Envelope::new(text, signatures)
     };
-    let statement = Statement::parse(&envelope.statement).map_err(|error| malformed(file, &error))?;
+    let statement = Statement::parse(&envelope.statement).map_err(|error| malformed(file, &error, MEND))?;
     let mut blobs = Vec::new();
     for digest in attachments(&statement.body).into_values() {
         let path = beside(file, ".documents").join(digest.hex());
@@ -138,35 +138,77 @@ pub fn open(file: &Path) -> Result<(Envelope, Vec<Blob>), CliError> {
     Ok((envelope, blobs))
 }
 
-fn malformed(file: &Path, error: &dyn std::error::Error) -> CliError {
-    Refusal::new(
-        "bad-envelope",
-        format!("{}: {error}", file.display()),
-        "mend the statement or sign it again",
-    )
-    .into()
+fn is_envelope(text: &str) -> bool {
+    text.starts_with("{\"statement\":")
 }
 
-/// Every `FILE*.sig` beside a statement.
+const MEND: &str = "mend the statement or sign it again";
+const SEND_AGAIN: &str = "copy the file again as it was written, without a newline after it";
+const NO_SIGNATURE: &str = "copy that file again as it was written; if it is no signature of this statement, take it \
+                            away: every `.sig` that begins like the statement's name is taken";
+
+fn malformed(file: &Path, error: &dyn std::error::Error, instead: &str) -> CliError {
+    Refusal::new("bad-envelope", format!("{}: {error}", file.display()), instead).into()
+}
+
+/// The signatures in every `FILE*.sig` beside a statement.
 fn signatures(file: &Path) -> Result<Vec<Signature>, CliError> {
+    let mut signatures = Vec::new();
+    for path in signature_files(file)? {
+        let armour = read_text(&path)?;
+        if armour.len() > MAX_ARMOUR {
+            return Err(CliError::usage(format!("{} is too long for a signature", path.display())));
+        }
+        let signature =
+            Signature::from_armour(armour).map_err(|error| malformed(&path, &error, NO_SIGNATURE))?;
+        signatures.push(signature);
+    }
+    Ok(signatures)
+}
+
+/// Every `FILE.sig` and `FILE.*.sig`, by name.
+fn signature_files(file: &Path) -> Result<Vec<PathBuf>, CliError> {
     let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let mut signatures = Vec::new();
+    let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(file_error("list", folder))? {
         let path = entry.map_err(file_error("list", folder))?.path();
         let other = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let number = other.strip_prefix(&name).and_then(|rest| rest.strip_suffix(".sig"));
         if number.is_some_and(|number| number.is_empty() || number.starts_with('.')) {
-            let armour = read_text(&path)?;
-            if armour.len() > MAX_ARMOUR {
-                return Err(CliError::usage(format!("{} is too long for a signature", path.display())));
-            }
-            let signature = Signature::from_armour(armour).map_err(|error| malformed(&path, &error))?;
-            signatures.push(signature);
+            files.push(path);
         }
     }
-    Ok(signatures)
+    files.sort();
+    Ok(files)
 }
+
+/// A refusal for its signatures also tells from which files they were taken: one may have been left behind by an
+/// earlier statement of the same name.
+pub fn with_files(error: CliError, file: &Path) -> CliError {
+    // An envelope brought its own.
+    let alone = read_text(file).is_ok_and(|text| !is_envelope(&text));
+    let files = if alone { signature_files(file).unwrap_or_default() } else { Vec::new() };
+    match error {
+        CliError::Refused { mut refusal, note }
+            if FOR_SIGNATURES.contains(&refusal.rule) && !files.is_empty() =>
+        {
+            let names: Vec<String> = files.iter().map(|path| path.display().to_string()).collect();
+            let taken = format!(
+                "{}; the signatures were taken from {}: take away one that does not belong to it",
+                refusal.instead,
+                names.join(", ")
+            );
+            refusal.instead = taken;
+            CliError::Refused { refusal, note }
+        }
+        other => other,
+    }
+}
+
+/// The rules that a signature too many can break.
+const FOR_SIGNATURES: [&str; 5] =
+    ["bad-envelope", "needless-signature", "unknown-key", "wrong-key", "other-key-type"];
 
 /// `FILE` with `suffix` put after its name: `vote.json.sig`.
 pub fn beside(file: &Path, suffix: &str) -> PathBuf {

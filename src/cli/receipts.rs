@@ -100,3 +100,12 @@ pub fn keep(path: &Path, receipt: &Receipt) -> Result<(), CliError> {
         Err(error) => Err(file_error("read", path)(error)),
     }
 }
+
+/// Puts the log's key beside what it has signed, as a hint.
+///
+/// # Errors
+/// It cannot be written.
+pub fn keep_key(folder: &Path, vkey: &str) -> Result<(), CliError> {
+    let key = folder.join("log.vkey");
+    fs::write(&key, format!("{vkey}\n")).map_err(file_error("write", &key))
+}

@@ -6,12 +6,12 @@ use tokio::runtime::Runtime;
 
 use super::context::Context;
 use super::error::CliError;
-use super::receipts;
 use super::record::choose;
-use crate::engine::State;
+use super::{receipts, refused};
+use crate::engine::{Refusal, State};
 use crate::log::Head;
-use crate::registry::{Receipted, Registry, Settings, StoreNodes, Submission};
-use crate::statement::{Body, Statement};
+use crate::registry::{Receipted, Registry, Settings, StoreNodes, Submission, SubmitError};
+use crate::statement::{Body, Envelope, Refused, Statement};
 use crate::store::data::DataDir;
 use crate::values::Digest;
 use crate::workflow::Workflow;
@@ -82,7 +82,22 @@ impl Session {
             ));
         }
         self.check_receipts(&submission)?;
-        Ok(self.runtime.block_on(self.registry.submit(submission))?)
+        let envelope = submission.envelope.clone();
+        let told = self.runtime.block_on(self.registry.submit(submission));
+        told.map_err(|error| match error {
+            SubmitError::Refused { refusal, note: Some(note) } => self.turned_away(refusal, &note, &envelope),
+            other => other.into(),
+        })
+    }
+
+    /// A refusal, with the log's word for it kept for whoever was turned away.
+    fn turned_away(&self, refusal: Refusal, note: &str, envelope: &Envelope) -> CliError {
+        let kept = Refused::parse(note.as_bytes()).ok().and_then(|(_, refused)| {
+            let agreement = self.registry.agreement(&refused.agreement.anchor)?;
+            let vkey = agreement.read().ok()?.state.log.vkey.clone();
+            Some(Box::new(refused::keep(&self.data, note, envelope, &vkey)))
+        });
+        CliError::Refused { refusal, note: kept }
     }
 
     /// Refuses to add to a store that the receipts in this folder contradict: an older copy, put in its place.

@@ -34,7 +34,8 @@ pub struct Sign {
 /// Submit a statement with the signatures and documents beside it
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  quorate submit vote.json\n\n\
-    Takes vote.json, every vote.json*.sig and vote.json.documents/, or an envelope as `log show` prints it.")]
+    Takes vote.json, every vote.json.sig and vote.json.*.sig, and vote.json.documents/; or an envelope, as \
+    `log show --envelope` writes it and as it is kept beside a refusal.")]
 pub struct Submit {
     /// The statement, or an envelope
     file: PathBuf,
@@ -82,5 +83,5 @@ pub fn run(context: &Context, args: &Submit) -> Result<Answer, CliError> {
     let (envelope, blobs) = parcel::open(&args.file)?;
     let session = Session::open(context)?;
     let submission = Submission { envelope, blobs, accept_clock_jump: args.accept_clock_jump };
-    taken::submit(context, &session, submission)
+    taken::submit(context, &session, submission).map_err(|error| parcel::with_files(error, &args.file))
 }

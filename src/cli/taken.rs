@@ -78,8 +78,7 @@ fn keep_receipt(session: &Session, state: &State, receipted: &Receipted) -> Resu
     let keep = || {
         fs::create_dir_all(&folder).map_err(file_error("create", &folder))?;
         receipts::keep(&path, &receipted.receipt)?;
-        let key = folder.join("log.vkey");
-        fs::write(&key, format!("{}\n", state.log.vkey)).map_err(file_error("write", &key))
+        receipts::keep_key(&folder, &state.log.vkey)
     };
     keep().map_err(|cause| {
         let index = receipted.index;

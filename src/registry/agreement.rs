@@ -1,7 +1,7 @@
 //! One live agreement, twice: as the writer works on it, and as readers see it.
 
 use crate::engine::State;
-use crate::log::{Checkpoint, LogKey, MemoryTree, Nodes as _};
+use crate::log::{Checkpoint, Head, LogKey, MemoryTree, Nodes as _};
 use crate::registry::SubmitError;
 use crate::store::NewEntry;
 
@@ -10,7 +10,9 @@ use crate::store::NewEntry;
 pub struct Published {
     /// The state.
     pub state: State,
-    /// The signed checkpoint over its entries.
+    /// Its entries and their root.
+    pub head: Head,
+    /// The signed checkpoint over them.
     pub checkpoint: String,
 }
 

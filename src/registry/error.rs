@@ -10,8 +10,14 @@ use crate::values::{Digest, Id, Instant, Span};
 #[derive(Debug, thiserror::Error)]
 pub enum SubmitError {
     /// The statement was refused: by its form, its signatures, or a rule.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
+    #[error("{refusal}")]
+    Refused {
+        /// Why.
+        refusal: Refusal,
+        /// The same as the log signs it ([`crate::statement::Refused`]), verbatim. Only where the statement could
+        /// be read and is of an agreement that is kept here, and the clock is sound: a note names a time.
+        note: Option<String>,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -106,6 +112,13 @@ pub enum SubmitError {
     /// The writer has ended, after a failure that it reported to somebody else.
     #[error("the registry has stopped after a failure of its store; start again, which reads the disk anew")]
     Stopped,
+}
+
+impl From<Refusal> for SubmitError {
+    /// A refusal without a note.
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused { refusal, note: None }
+    }
 }
 
 impl SubmitError {

@@ -2,7 +2,8 @@
 //!
 //! A submission's form and signatures are checked by whoever submits it, in parallel; one writer then
 //! judges submissions one after the other with [`crate::engine`], appends many of them with one flush,
-//! and only then answers. What readers see is what is durable. The registry owns the clock.
+//! and only then answers, those whom it refuses with a note that the log signs. What readers see is what is
+//! durable. The registry owns the clock.
 //!
 //! It decides nothing about statements: the engine does. It does not know about files, the network or
 //! terminals.
@@ -10,6 +11,7 @@
 mod agreement;
 pub mod clock;
 mod error;
+mod pen;
 mod receipt;
 mod submission;
 mod writer;
@@ -19,17 +21,21 @@ use std::sync::{Arc, RwLock};
 
 use tokio::sync::{mpsc, oneshot};
 
+pub use crate::statement::attachments;
 pub use agreement::Published;
 pub use clock::{Clock, SimulatedClock, SystemClock};
 pub use error::SubmitError;
 pub use receipt::{NodeError, StoreNodes, receipt};
-pub use submission::{Submission, attachments};
+pub use submission::Submission;
 
 use crate::audit::{StoreSource, audit};
+use crate::engine::Refusal;
 use crate::log::{LogKey, Receipt};
+use crate::statement::{Envelope, Statement};
 use crate::store::Store;
 use crate::values::{Digest, Id, Instant, Span};
 use agreement::Working;
+use pen::Pen;
 use writer::{Job, Writer};
 
 /// How many submissions may wait for the writer before the next one waits outside.
@@ -55,7 +61,7 @@ impl Settings {
 /// The agreements of one store, open for submissions and questions.
 pub struct Registry {
     store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
+    pen: Arc<Pen>,
     published: Arc<RwLock<BTreeMap<Digest, Arc<RwLock<Published>>>>>,
     jobs: mpsc::Sender<Job>,
 }
@@ -95,34 +101,43 @@ impl Registry {
                 let first = report.findings.first().map(ToString::to_string).unwrap_or_default();
                 return Err(SubmitError::Damaged { anchor, name, first });
             };
-            let shown = Published { state: state.clone(), checkpoint: report.checkpoint };
+            let shown = Published { state: state.clone(), head: report.head, checkpoint: report.checkpoint };
             published.insert(anchor, Arc::new(RwLock::new(shown)));
             working.insert(anchor, Working::new(state, report.tree));
         }
         let published = Arc::new(RwLock::new(published));
         let (jobs, queue) = mpsc::channel(QUEUE);
+        let pen = Arc::new(Pen { seed: seed.into(), settings, clock });
         let writer = Writer {
             store: Arc::clone(&store),
-            seed: seed.into(),
-            settings,
-            clock: Arc::clone(&clock),
+            pen: Arc::clone(&pen),
             working,
             published: Arc::clone(&published),
         };
         tokio::spawn(writer.run(queue));
-        Ok(Self { store, clock, published, jobs })
+        Ok(Self { store, pen, published, jobs })
     }
 
     /// Submits a statement. Returns once it is on stable storage, or with the reason why it was not
-    /// taken, and then nothing has changed. A statement that is already in the log gets its receipt; so
+    /// taken, and then nothing has changed; a refusal waits until the entries before it are on stable storage, since
+    /// the log signs after which of them it judged. A statement that is already in the log gets its receipt; so
     /// whoever has no answer, or [`SubmitError::NoReceipt`], submits the same statement again.
     ///
     /// # Errors
     /// See [`SubmitError`].
     pub async fn submit(&self, submission: Submission) -> Result<Receipted, SubmitError> {
-        let checked = submission.check()?;
+        let checked = match submission.check() {
+            Ok(checked) => checked,
+            Err(refusal) => return Err(self.unfit(&submission, refusal)),
+        };
         let (answer, answered) = oneshot::channel();
-        let job = Job { checked, blobs: submission.blobs, clock_jump: submission.accept_clock_jump, answer };
+        let job = Job {
+            bytes: submission.envelope.to_text().len(),
+            checked,
+            blobs: submission.blobs,
+            clock_jump: submission.accept_clock_jump,
+            answer,
+        };
         self.jobs.send(job).await.map_err(|_| SubmitError::Stopped)?;
         let place = answered.await.map_err(|_| SubmitError::Stopped)??;
         let writer::Placed { anchor, index, known } = place;
@@ -130,6 +145,28 @@ impl Registry {
         let receipt =
             receipt.map_err(|cause| SubmitError::NoReceipt { anchor, index, cause: cause.into() })?;
         Ok(Receipted { anchor, index, known, receipt })
+    }
+
+    /// The refusal of what needs no log to be refused, signed after the newest head that readers see. It costs the
+    /// writer nothing: whoever sends rubbish waits for nobody and holds up nobody. Nothing is signed of what is no
+    /// statement of an agreement that is kept here: the log would be signing whatever it is sent.
+    fn unfit(&self, submission: &Submission, refusal: Refusal) -> SubmitError {
+        match self.sign_unfit(&submission.envelope, submission.accept_clock_jump, &refusal) {
+            Some(signed) => signed,
+            None => refusal.into(),
+        }
+    }
+
+    fn sign_unfit(&self, envelope: &Envelope, jump: bool, refusal: &Refusal) -> Option<SubmitError> {
+        let header = Statement::parse(&envelope.statement).ok()?.header?;
+        let agreement = self.agreement(&header.agreement.anchor)?;
+        let (agreement, vkey, last, head) = {
+            let Published { state, head, .. } = &*agreement.read().ok()?;
+            (state.agreement.clone(), state.log.vkey.clone(), state.last, *head)
+        };
+        let time = self.pen.time(Some(last), jump).ok()?;
+        let key = self.pen.key(&agreement.name, &vkey).ok()?;
+        Some(pen::signed(refusal.clone(), envelope, time, (&agreement, head), &key))
     }
 
     /// The receipt of an entry, against the newest head.
@@ -161,7 +198,7 @@ impl Registry {
 
     /// The time now, by the registry's clock.
     pub fn now(&self) -> Instant {
-        self.clock.now()
+        self.pen.clock.now()
     }
 }
 

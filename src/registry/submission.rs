@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::engine::Refusal;
-use crate::registry::SubmitError;
-use crate::statement::body::Attachments;
-use crate::statement::{Blob, Body, Checked, Envelope};
+use crate::statement::{Blob, Checked, Envelope, attachments};
 use crate::values::Digest;
 
 /// What is submitted.
@@ -26,31 +24,15 @@ impl Submission {
     }
 
     /// Checks form and signatures, and that every document brought along is one that the statement names.
-    pub(super) fn check(&self) -> Result<Checked, SubmitError> {
+    pub(super) fn check(&self) -> Result<Checked, Refusal> {
         let checked = self.envelope.check().map_err(|error| {
             Refusal::new("bad-envelope", error.to_string(), "mend the statement or sign it again")
         })?;
         let named: BTreeSet<Digest> = attachments(&checked.statement().body).values().copied().collect();
         if let Some(blob) = self.blobs.iter().find(|blob| !named.contains(&blob.digest())) {
             let why = format!("the document {} is not named by the statement", blob.digest());
-            return Err(
-                Refusal::new("needless-document", why, "submit only the documents that it names").into()
-            );
+            return Err(Refusal::new("needless-document", why, "submit only the documents that it names"));
         }
         Ok(checked)
-    }
-}
-
-/// The documents that a statement names.
-pub fn attachments(body: &Body) -> Attachments {
-    match body {
-        Body::AcceptSeat(accept) => accept.attach.clone(),
-        Body::Disclose(disclose) => disclose.attach.clone(),
-        Body::Act(act) => act.attach.clone(),
-        Body::Vote(vote) => vote.attach.clone(),
-        Body::Reaffirm(reaffirm) => reaffirm.attach.clone(),
-        Body::Open(_) | Body::Nominate(_) | Body::Recuse(_) | Body::StepDown(_) | Body::ReplaceKey(_) => {
-            Attachments::new()
-        }
     }
 }

@@ -5,16 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, RwLock};
 
 use tokio::sync::{mpsc, oneshot};
-use zeroize::Zeroizing;
 
 use super::agreement::{Published, Working};
-use super::submission::attachments;
-use super::{Clock, Settings, SubmitError, log_key};
+use super::pen::{self, Pen};
+use super::{SubmitError, log_key};
 use crate::engine::{Refusal, State};
-use crate::log::{Hash, LogKey, MemoryTree};
-use crate::statement::{Blob, Body, Checked, Entry, Open};
+use crate::log::{Hash, MemoryTree};
+use crate::statement::{Blob, Body, Checked, Entry, Open, attachments};
 use crate::store::{Append, MAX_BATCH_WEIGHT, NewEntry, Store, entry_weight, head_weight};
-use crate::values::{Digest, Instant, Span};
+use crate::values::{Digest, Instant};
 
 /// How many submissions are taken from the queue at once. They share flushes of at most
 /// [`MAX_BATCH_WEIGHT`] each.
@@ -26,15 +25,14 @@ const CHECKPOINT_BYTES: usize = 1_024;
 /// What an entry has around its envelope: `{"time":"2026-03-01T12:00:00Z","envelope":}`.
 const TIME_BYTES: usize = 44;
 
-/// How far the clock may be behind the last entry; the entry then takes the last one's time.
-const CLOCK_SLACK: Span = Span::from_seconds(60);
-
 /// A submission whose form and signatures have passed.
 pub(super) struct Job {
     pub(super) checked: Checked,
+    /// The length of its envelope's text.
+    pub(super) bytes: usize,
     pub(super) blobs: Vec<Blob>,
     pub(super) clock_jump: bool,
-    pub(super) answer: oneshot::Sender<Result<Placed, SubmitError>>,
+    pub(super) answer: oneshot::Sender<Answer>,
 }
 
 /// Where a statement is.
@@ -47,12 +45,13 @@ pub(super) struct Placed {
 
 pub(super) struct Writer {
     pub(super) store: Arc<dyn Store>,
-    pub(super) seed: Zeroizing<[u8; 32]>,
-    pub(super) settings: Settings,
-    pub(super) clock: Arc<dyn Clock>,
+    pub(super) pen: Arc<Pen>,
     pub(super) working: BTreeMap<Digest, Working>,
     pub(super) published: Arc<RwLock<BTreeMap<Digest, Arc<RwLock<Published>>>>>,
 }
+
+/// What a submitter is told.
+type Answer = Result<Placed, SubmitError>;
 
 /// What has been admitted and is not yet durable.
 #[derive(Default)]
@@ -60,8 +59,9 @@ struct Batch {
     /// What the appends will weigh, as [`Append::weight`] counts.
     weight: usize,
     admitted: Vec<Admitted>,
-    /// Whoever waits for the batch: those admitted, and those who sent the same statement again.
-    waiting: Vec<(oneshot::Sender<Result<Placed, SubmitError>>, Placed)>,
+    /// Whoever waits for the batch, with the answer: those admitted, those who sent the same statement again, and
+    /// those refused, perhaps for what is in the batch.
+    waiting: Vec<(oneshot::Sender<Answer>, Answer)>,
 }
 
 struct Admitted {
@@ -106,10 +106,12 @@ impl Writer {
             match self.take(&mut batch, job.checked, &job.blobs, job.clock_jump) {
                 Ok((placed, true)) => {
                     batch.weight += weight;
-                    batch.waiting.push((answer, placed));
+                    batch.waiting.push((answer, Ok(placed)));
                 }
                 // Whoever asked may have gone away: that changes nothing.
                 Ok((placed, false)) => drop(answer.send(Ok(placed))),
+                // It was judged after what the batch holds: if that is lost, so is the refusal.
+                Err(refused @ SubmitError::Refused { .. }) => batch.waiting.push((answer, Err(refused))),
                 Err(error) => {
                     let fatal = error.is_fatal();
                     drop(answer.send(Err(error)));
@@ -142,10 +144,21 @@ impl Writer {
         if let Some(index) = batch.admitted.iter().find(same).map(|admitted| admitted.index) {
             return Ok((Placed { anchor, index, known: true }, true));
         }
-        self.judge_blobs(&checked, blobs)?;
-        let now = self.clock.now();
         let last = self.working.get(&anchor).map(|working| working.state.last);
-        let time = self.entry_time(now, last, jump)?;
+        let time = self.pen.time(last, jump)?;
+        match self.judge(time, &checked, blobs) {
+            Ok(index) => {
+                batch.admitted.push(Admitted { anchor, index, time, checked });
+                Ok((Placed { anchor, index, known: false }, true))
+            }
+            Err(SubmitError::Refused { refusal, .. }) => Err(self.refuse(time, &checked, refusal)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Admits a statement that is new here, at `time`, and gives its index.
+    fn judge(&mut self, time: Instant, checked: &Checked, blobs: &[Blob]) -> Result<u64, SubmitError> {
+        self.judge_blobs(checked, blobs)?;
         let bytes = Entry { time, envelope: checked.envelope().clone() }.to_bytes().map_err(|long| {
             let why = format!(
                 "as an entry it would take {} bytes, and an entry has at most {}",
@@ -153,10 +166,18 @@ impl Writer {
             );
             Refusal::new("too-long", why, "shorten it; long documents are attached, not quoted")
         })?;
-        self.keep_blobs(anchor, time, &checked, blobs)?;
-        let index = self.admit(anchor, time, &checked, &bytes)?;
-        batch.admitted.push(Admitted { anchor, index, time, checked });
-        Ok((Placed { anchor, index, known: false }, true))
+        self.keep_blobs(time, checked, blobs)?;
+        self.admit(time, checked, &bytes)
+    }
+
+    /// A refusal at `time`, signed where the agreement is kept here. What was not opened here has no head to be
+    /// refused after.
+    fn refuse(&mut self, time: Instant, checked: &Checked, refusal: Refusal) -> SubmitError {
+        let Ok(working) = self.kept_here(checked.anchor()) else { return refusal.into() };
+        let (after, Some(key)) = ((&working.state.agreement, working.tree.head()), &working.key) else {
+            return refusal.into();
+        };
+        pen::signed(refusal, checked.envelope(), time, after, key)
     }
 
     /// The entry that the store finds for a statement is that statement's: a row that points elsewhere would
@@ -180,8 +201,7 @@ impl Writer {
         let index = self.working.get(&job.checked.anchor()).map_or(0, |working| working.tree.size());
         // A leaf closes a subtree at every level whose size divides the size after it, and itself.
         let nodes = usize::try_from(index.saturating_add(1).trailing_zeros()).unwrap_or(64) + 1;
-        let bytes = job.checked.envelope().to_text().len() + TIME_BYTES;
-        entry_weight(bytes, nodes) + head_weight(CHECKPOINT_BYTES)
+        entry_weight(job.bytes + TIME_BYTES, nodes) + head_weight(CHECKPOINT_BYTES)
     }
 
     /// Every document that the statement names is here, or comes along.
@@ -206,17 +226,11 @@ impl Writer {
     /// Makes the documents durable, before anything counts on them: an entry never names one that a crash
     /// could have taken, and where a disk has no room for one, memory is not ahead of it. The statement is
     /// judged first, so that a refused one leaves none behind.
-    fn keep_blobs(
-        &mut self,
-        anchor: Digest,
-        time: Instant,
-        checked: &Checked,
-        blobs: &[Blob],
-    ) -> Result<(), SubmitError> {
+    fn keep_blobs(&mut self, time: Instant, checked: &Checked, blobs: &[Blob]) -> Result<(), SubmitError> {
         if blobs.is_empty() {
             return Ok(());
         }
-        let working = self.kept_here(anchor)?;
+        let working = self.kept_here(checked.anchor())?;
         working.state.would_admit(time, checked, &working.tree)?;
         for blob in blobs {
             self.store.put_blob(&blob.digest(), blob.bytes())?;
@@ -224,27 +238,9 @@ impl Writer {
         Ok(())
     }
 
-    /// The time of an entry: the clock's, but never before the last entry's.
-    fn entry_time(&self, now: Instant, last: Option<Instant>, jump: bool) -> Result<Instant, SubmitError> {
-        let Some(last) = last else { return Ok(now) };
-        if now.plus(CLOCK_SLACK) < last {
-            return Err(SubmitError::ClockBehind { now, last });
-        }
-        let (ahead, longest) = (now.since(last), self.settings.longest_silence);
-        if ahead > longest && !jump {
-            return Err(SubmitError::ClockAhead { now, ahead, longest });
-        }
-        Ok(now.max(last))
-    }
-
     /// Has the engine admit the entry, and puts it into the agreement's part of the batch.
-    fn admit(
-        &mut self,
-        anchor: Digest,
-        time: Instant,
-        checked: &Checked,
-        bytes: &[u8],
-    ) -> Result<u64, SubmitError> {
+    fn admit(&mut self, time: Instant, checked: &Checked, bytes: &[u8]) -> Result<u64, SubmitError> {
+        let anchor = checked.anchor();
         let working = match &checked.statement().body {
             Body::Open(open) => self.open(anchor, time, checked, open)?,
             _ => self.go_on(anchor, time, checked)?,
@@ -275,7 +271,8 @@ impl Writer {
             return Err(Refusal::new("unknown-agreement", why, instead).into());
         };
         if working.key.is_none() {
-            working.key = Some(our_key(&self.settings, &self.seed, &working.state)?);
+            let state = &working.state;
+            working.key = Some(self.pen.key(&state.agreement.name, &state.log.vkey)?);
         }
         Ok(working)
     }
@@ -288,7 +285,7 @@ impl Writer {
         checked: &Checked,
         open: &Open,
     ) -> Result<&mut Working, SubmitError> {
-        let key = log_key(&self.settings.log_name, &open.name, &self.seed)?;
+        let key = log_key(&self.pen.settings.log_name, &open.name, &self.pen.seed)?;
         if open.log.vkey != key.verifier().to_string() {
             let why = format!("it names the log key `{}`, this log's is `{}`", open.log.vkey, key.verifier());
             let instead = "open it with this log's key, or submit it to that log";
@@ -322,8 +319,8 @@ impl Writer {
             return false;
         }
         self.publish(&batch.admitted);
-        for (answer, placed) in batch.waiting {
-            let _ = answer.send(Ok(placed));
+        for (answer, told) in batch.waiting {
+            let _ = answer.send(told);
         }
         true
     }
@@ -356,6 +353,7 @@ impl Writer {
         for anchor in touched {
             let Some(working) = self.working.get(&anchor) else { continue };
             let Ok(checkpoint) = working.checkpoint() else { continue };
+            let head = working.tree.head();
             let known = self.published.read().ok().and_then(|all| all.get(&anchor).cloned());
             if let Some(agreement) = known {
                 let Ok(mut published) = agreement.write() else { continue };
@@ -364,21 +362,11 @@ impl Writer {
                         tracing::error!(%error, "an entry was admitted once and refused the second time");
                     }
                 }
-                published.checkpoint = checkpoint;
+                (published.head, published.checkpoint) = (head, checkpoint);
             } else if let Ok(mut all) = self.published.write() {
-                let published = Published { state: working.state.clone(), checkpoint };
+                let published = Published { state: working.state.clone(), head, checkpoint };
                 all.insert(anchor, Arc::new(RwLock::new(published)));
             }
         }
     }
-}
-
-/// The key of an agreement that is open here, which must be the one that its opening statement names.
-fn our_key(settings: &Settings, seed: &[u8; 32], state: &State) -> Result<LogKey, SubmitError> {
-    let key = log_key(&settings.log_name, &state.agreement.name, seed)?;
-    if key.verifier().to_string() == state.log.vkey {
-        return Ok(key);
-    }
-    let error = format!("the agreement's log is `{}`, the key here is `{}`", state.log.vkey, key.verifier());
-    Err(SubmitError::Checkpoint(error))
 }

@@ -172,7 +172,7 @@ impl Play<'_> {
                 self.head = head;
                 Ok(())
             }
-            (None, Err(SubmitError::Refused(refusal))) => {
+            (None, Err(SubmitError::Refused { refusal, .. })) => {
                 let message = format!("on {} this was refused: {}", step.at.is, refusal.why);
                 let (remedy, rule) = (refusal.remedy(), refusal.rule);
                 let help = format!("{remedy}. If it must be refused, say so: refused = \"{rule}\"");
@@ -187,16 +187,18 @@ impl Play<'_> {
                     "If it is right to take it, leave out `refused`; otherwise the workflow allows too much";
                 fail(at, message, help.to_owned())
             }
-            (Some(expected), Err(SubmitError::Refused(Refusal { rule, why, .. }))) if expected.is != rule => {
+            (Some(expected), Err(SubmitError::Refused { refusal: Refusal { rule, why, .. }, .. }))
+                if expected.is != rule =>
+            {
                 let message =
                     format!("this was refused by `{rule}`, and must be refused by `{}`", expected.is);
                 fail(&expected.at, message, format!("The refusal says: {why}"))
             }
-            (Some(_), Err(SubmitError::Refused(_))) if head != self.head => {
+            (Some(_), Err(SubmitError::Refused { .. })) if head != self.head => {
                 let message = "this was refused, and the log has changed all the same";
                 fail(at, message.to_owned(), "That is a defect of the registry: please report it".to_owned())
             }
-            (Some(_), Err(SubmitError::Refused(_))) => {
+            (Some(_), Err(SubmitError::Refused { .. })) => {
                 self.refused += 1;
                 Ok(())
             }

@@ -246,3 +246,17 @@ impl fmt::Display for Replacement {
 }
 
 serde_as_text!(Replacement);
+
+/// The documents that a statement names.
+pub fn attachments(body: &Body) -> Attachments {
+    match body {
+        Body::AcceptSeat(accept) => accept.attach.clone(),
+        Body::Disclose(disclose) => disclose.attach.clone(),
+        Body::Act(act) => act.attach.clone(),
+        Body::Vote(vote) => vote.attach.clone(),
+        Body::Reaffirm(reaffirm) => reaffirm.attach.clone(),
+        Body::Open(_) | Body::Nominate(_) | Body::Recuse(_) | Body::StepDown(_) | Body::ReplaceKey(_) => {
+            Attachments::new()
+        }
+    }
+}

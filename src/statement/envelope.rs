@@ -141,6 +141,11 @@ impl Envelope {
         text
     }
 
+    /// The SHA-256 of the JSON: of the statement with these very signatures.
+    pub fn digest(&self) -> Digest {
+        Digest::of(self.to_text().as_bytes())
+    }
+
     pub(super) fn read(exact: &mut Exact<'_>) -> Result<Self, FormatError> {
         exact.literal("{\"statement\":")?;
         let statement = exact.string("statement")?;

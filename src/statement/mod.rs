@@ -1,7 +1,8 @@
 //! What people sign, and how: statements, envelopes, entries, keys and signatures.
 //!
 //! A [`Statement`] is a JSON text whose exact bytes are signed; an [`Envelope`] is that text with its
-//! signatures; an [`Entry`] is an admitted envelope with the log's time, and the leaf of the tree.
+//! signatures; an [`Entry`] is an admitted envelope with the log's time, and the leaf of the tree; what is not
+//! admitted is [`Refused`], in a note that the log signs.
 //!
 //! This room says whether a signature is a key's. Whose key it is, and what that person may say, is the
 //! engine's to judge.
@@ -14,6 +15,7 @@ mod exact;
 mod json;
 pub mod key;
 pub mod refs;
+pub mod refused;
 pub mod sshsig;
 pub(crate) mod sshwire;
 mod typed;
@@ -22,7 +24,7 @@ pub mod wire;
 pub use blob::Blob;
 pub use body::{
     AcceptSeat, Act, Attachments, Body, Disclose, Header, LogIdentity, Nominate, Open, Reaffirm, Recuse,
-    ReplaceKey, Replacement, RosterLine, Statement, StepDown, Vote,
+    ReplaceKey, Replacement, RosterLine, Statement, StepDown, Vote, attachments,
 };
 pub use entry::{Entry, EntryError, TooLong};
 pub use envelope::{Checked, Envelope, EnvelopeError, Signature};
@@ -30,6 +32,7 @@ pub use exact::FormatError;
 pub use json::JsonError;
 pub use key::{KeyError, PublicKey, RawKey};
 pub use refs::{AgreementRef, BallotRef, By, CaseRef, HolderRef};
+pub use refused::{Refused, RefusedError};
 pub use sshsig::SignatureError;
 pub use typed::FieldError;
 pub use wire::StatementError;

@@ -57,6 +57,11 @@ pub enum SignatureError {
         "the signature must be `-----BEGIN SSH SIGNATURE-----`, base64 and `-----END SSH SIGNATURE-----`, each on lines of their own, ending in one newline, as `ssh-keygen -Y sign` writes it"
     )]
     Armour,
+    /// The last line is not ended.
+    #[error(
+        "the newline after `-----END SSH SIGNATURE-----` is missing; end the file with one, and with one only"
+    )]
+    NoFinalNewline,
     /// Base64 that is damaged, wrapped elsewhere, or not the canonical spelling of its bytes.
     #[error(
         "the signature's base64 is not as `ssh-keygen -Y sign` writes it: canonical, in lines of 70 characters"
@@ -178,6 +183,9 @@ fn unwrap(armour: &str) -> Result<Vec<u8>, SignatureError> {
     }
     if armour.contains('\r') {
         return Err(SignatureError::CarriageReturn);
+    }
+    if armour.ends_with(END.trim_end()) {
+        return Err(SignatureError::NoFinalNewline);
     }
     let body =
         armour.strip_prefix(BEGIN).and_then(|rest| rest.strip_suffix(END)).ok_or(SignatureError::Armour)?;

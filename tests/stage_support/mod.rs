@@ -6,10 +6,10 @@
 use std::sync::Arc;
 
 use quorate::engine::Refusal;
-use quorate::log::Head;
-use quorate::registry::{Receipted, SubmitError};
-use quorate::scenario::Stage;
-use quorate::statement::{BallotRef, By, CaseRef, HolderRef};
+use quorate::log::{Head, LogKey};
+use quorate::registry::{Receipted, SubmitError, log_key};
+use quorate::scenario::{LOG_NAME, Stage, log_seed};
+use quorate::statement::{BallotRef, By, CaseRef, HolderRef, Refused};
 use quorate::store::MemoryStore;
 use quorate::values::{Id, Instant, Span};
 
@@ -159,14 +159,52 @@ pub fn head(stage: &Stage) -> Head {
     stage.registry().store().head(&stage.anchor()).unwrap().unwrap().head
 }
 
-/// The refusal of what is attempted, which must leave the log as it was.
+/// Rules by which is refused what is of no agreement that is kept here.
+const OF_NO_LOG: [&str; 8] = [
+    "unknown-agreement",
+    "bad-workflow",
+    "other-contract",
+    "bad-log-identity",
+    "other-log",
+    "name-taken",
+    "bad-roster",
+    "not-all-parties",
+];
+
+/// The key of the stage's log.
+pub fn stage_key() -> LogKey {
+    log_key(LOG_NAME, &id("agi-2025"), &log_seed()).unwrap()
+}
+
+/// The log has signed the refusal: what it was, when, and after which head. Of what is of no agreement here it
+/// signs nothing.
+fn check_note(stage: &Stage, refusal: &Refusal, note: Option<&str>) {
+    let Some(note) = note else {
+        // An opening statement is signed by the key under test, or repeats one: it has no log either.
+        let opening = ["key-in-use", "bad-envelope", "too-few-signatures", "needless-signature"];
+        let of_no_log = OF_NO_LOG.contains(&refusal.rule) || opening.contains(&refusal.rule);
+        assert!(of_no_log, "not signed: {refusal}");
+        return;
+    };
+    assert!(!OF_NO_LOG.contains(&refusal.rule), "signed: {refusal}");
+    let refused = Refused::open(note.as_bytes(), stage_key().verifier()).unwrap();
+    assert_eq!((&*refused.rule.to_string(), refused.head), (refusal.rule, head(stage)));
+    assert_eq!((&refused.why, &refused.instead), (&refusal.why, &refusal.instead));
+    let state = stage.state().unwrap();
+    assert_eq!((refused.agreement, refused.time), (state.agreement.clone(), stage.registry().now()));
+}
+
+/// The refusal of what is attempted, which must leave the log as it was, and is signed.
 pub fn refusal(stage: &Stage, answer: impl FnOnce(&Stage) -> Answer) -> Refusal {
     let before = head(stage);
     let answer = answer(stage);
     assert_eq!(head(stage), before, "a refusal changed the log");
     assert_eq!(stage.state().unwrap().size, before.size, "a refusal changed what readers see");
     match answer {
-        Err(SubmitError::Refused(refusal)) => refusal,
+        Err(SubmitError::Refused { refusal, note }) => {
+            check_note(stage, &refusal, note.as_deref());
+            refusal
+        }
         other => panic!("not refused: {other:?}"),
     }
 }

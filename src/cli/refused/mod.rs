@@ -1,0 +1,31 @@
+//! Refusals that a log has signed: kept by whoever was turned away, checked offline, and held against the log.
+
+mod against;
+mod check;
+mod keep;
+
+pub use against::{Held, Holder};
+pub use check::check;
+pub use keep::keep;
+
+use std::path::{Path, PathBuf};
+
+use super::documents::read_text;
+use super::error::CliError;
+use super::parcel;
+use crate::statement::{Envelope, Refused};
+
+/// The envelopes that may be what was refused: those that somebody names, else the one beside the note, which
+/// [`keep`] wrote. One beside it that was not refused is none.
+///
+/// # Errors
+/// A file that somebody names cannot be read, or is neither a statement nor an envelope.
+fn candidates(note: &Path, named: &[PathBuf], refused: &Refused) -> Result<Vec<Envelope>, CliError> {
+    let mut envelopes = Vec::new();
+    for file in named {
+        envelopes.push(parcel::open(file)?.0);
+    }
+    let beside = read_text(&note.with_extension("json")).ok().and_then(|text| Envelope::parse(&text).ok());
+    envelopes.extend(beside.filter(|envelope| refused.is_of(envelope)));
+    Ok(envelopes)
+}
