@@ -150,7 +150,8 @@ fn unmoved(licence: &Licence<'_>, moved: usize) -> String {
     }
 }
 
-fn fields(report: &Report) -> Vec<(&'static str, String)> {
+/// What was audited: identity, entries, root, key.
+pub fn fields(report: &Report) -> Vec<(&'static str, String)> {
     let anchor = match (report.anchor, report.anchor_checked) {
         (Some(anchor), true) => format!("{anchor}, compared with the one you gave"),
         (Some(anchor), false) => format!("{anchor}, consistent; identity not checked: give --anchor"),
@@ -171,7 +172,8 @@ fn fields(report: &Report) -> Vec<(&'static str, String)> {
     fields
 }
 
-fn findings(page: &mut Page, report: &Report) {
+/// The faults, causes first.
+pub fn findings(page: &mut Page, report: &Report) {
     let (causes, others): (Vec<&Finding>, Vec<&Finding>) =
         report.findings.iter().partition(|finding| finding.follows.is_none());
     let faults = |count: usize| format!("{count} fault{}", if count == 1 { "" } else { "s" });
@@ -190,7 +192,8 @@ fn list(page: &mut Page, findings: &[&Finding]) {
     page.fields(places.iter().map(String::as_str).zip(what));
 }
 
-fn json(report: &Report, held: &[Held]) -> Value {
+/// The faults for a machine.
+pub fn findings_json(report: &Report) -> Value {
     let findings = report.findings.iter().map(|finding| {
         json!({
             "place": finding.place.to_string(),
@@ -200,6 +203,10 @@ fn json(report: &Report, held: &[Held]) -> Value {
             "follows": finding.follows,
         })
     });
+    findings.collect()
+}
+
+fn json(report: &Report, held: &[Held]) -> Value {
     let state = report.state.as_ref();
     let licence = state.and_then(|state| Some(license::grants_json(state, &state.licence(state.last)?)));
     json!({
@@ -214,7 +221,7 @@ fn json(report: &Report, held: &[Held]) -> Value {
         "head": report.head,
         "checkpoint-key": report.vkey.as_ref().filter(|vkey| vkey.parse::<VerifierKey>().is_ok()),
         "checkpoint": report.checkpoint,
-        "findings": findings.collect::<Vec<_>>(),
+        "findings": findings_json(report),
         "refusals": held.iter().map(Held::json).collect::<Vec<_>>(),
         "at": state.map(|state| state.last),
         "grants": licence,

@@ -10,6 +10,7 @@ mod context;
 mod demo;
 mod documents;
 mod error;
+mod evidence;
 mod export;
 mod generate;
 mod init;
@@ -17,6 +18,7 @@ mod keyring;
 mod keys;
 mod license;
 mod log;
+mod monitor;
 mod open;
 mod parcel;
 mod reaffirm;
@@ -28,6 +30,7 @@ mod seat;
 mod session;
 mod show;
 mod signing;
+mod source;
 mod status;
 mod submit;
 mod taken;
@@ -88,6 +91,7 @@ enum Command {
     License(license::LicenseArgs),
     Log(log::LogArgs),
     Audit(audit::AuditArgs),
+    Monitor(monitor::MonitorArgs),
     Check(check::CheckArgs),
     Export(export::ExportArgs),
     #[command(subcommand)]
@@ -139,6 +143,7 @@ impl Cli {
             Command::License(args) => license::run(context, args),
             Command::Log(args) => log::run(context, args),
             Command::Audit(args) => audit::run(context, args),
+            Command::Monitor(args) => monitor::run(context, args),
             Command::Check(args) => check::run(context, args),
             Command::Export(args) => export::run(context, args),
             Command::Workflow(command) => workflow::run(command),

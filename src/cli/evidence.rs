@@ -1,0 +1,57 @@
+//! Two signed checkpoints that contradict each other: kept as files, so that whoever saw them can show them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::error::{CliError, file_error};
+use super::show::{Page, Tone};
+use crate::log::{Checkpoint, Note};
+use crate::values::Digest;
+
+/// Two notes of one log, the one that was known before and the one that does not extend it.
+pub struct Evidence<'a> {
+    /// What was accepted before.
+    pub kept: &'a str,
+    /// What is shown now.
+    pub shown: &'a str,
+}
+
+impl Evidence<'_> {
+    /// Writes both into a folder, made where it is not there, under names that tell size and content; the paths.
+    ///
+    /// # Errors
+    /// They cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<[PathBuf; 2], CliError> {
+        fs::create_dir_all(folder).map_err(file_error("create", folder))?;
+        Ok([write(folder, "kept", self.kept)?, write(folder, "shown", self.shown)?])
+    }
+}
+
+/// Tells where both notes are, and what they are good for.
+pub fn told(page: &mut Page, [kept, shown]: &[PathBuf; 2]) {
+    page.title("Evidence");
+    page.fields([("accepted", kept.display().to_string()), ("shown now", shown.display().to_string())]);
+    page.line(
+        Tone::Notice,
+        "Keep both signed checkpoints, and show them to the parties and to anybody who relies on this log: with the \
+         log's key they can be checked by whoever has them.",
+    );
+}
+
+fn write(folder: &Path, role: &str, note: &str) -> Result<PathBuf, CliError> {
+    let digest = Digest::of(note.as_bytes()).hex();
+    let short = digest.get(..12).unwrap_or(&digest);
+    let path = folder.join(format!("{role}-{}-{short}.checkpoint", claimed_size(note)));
+    // The same note under the same name: what is there already is never touched.
+    if !path.exists() {
+        fs::write(&path, note).map_err(file_error("write", &path))?;
+    }
+    Ok(path)
+}
+
+/// The size that a note claims, in words, since it may be no checkpoint at all.
+fn claimed_size(note: &str) -> String {
+    let parsed = Note::parse(note.as_bytes()).ok();
+    let checkpoint: Option<Checkpoint> = parsed.and_then(|note| note.unverified_text().parse().ok());
+    checkpoint.map_or_else(|| "unreadable".to_owned(), |checkpoint| checkpoint.head.size.to_string())
+}
