@@ -4,8 +4,8 @@ use std::convert::Infallible;
 
 use quorate::log::tile::{self, Bundle, Tile, TileNodes, Tiles};
 use quorate::log::{
-    Checkpoint, Hash, Head, LogKey, MemoryTree, Nodes, Note, Policy, Receipt, VerifierKey, WitnessKey,
-    WitnessSigner, tree, verify_consistency, verify_inclusion,
+    AddCheckpoint, Checkpoint, Hash, Head, LogKey, MemoryTree, Nodes, Note, Policy, Receipt, SeenCheckpoint,
+    VerifierKey, WitnessKey, WitnessSigner, tree, verify_consistency, verify_inclusion,
 };
 
 fn log_key() -> LogKey {
@@ -51,6 +51,29 @@ pub fn checkpoint(data: &[u8]) {
     if let Ok(signed) = signed {
         assert_eq!(Checkpoint::open(signed.to_string().as_bytes(), log_key().verifier()), Ok(checkpoint));
     }
+}
+
+/// What is read of any log's checkpoint, and that ours are read the same.
+pub fn seen_checkpoint(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let (seen, ours) = (text.parse::<SeenCheckpoint>(), text.parse::<Checkpoint>());
+    if let Ok(seen) = &seen {
+        assert_eq!(seen.to_string(), text);
+        assert_eq!(ours.is_ok(), seen.extensions.is_empty());
+    }
+    if let Ok(ours) = ours {
+        let plain = SeenCheckpoint { origin: ours.origin, head: ours.head, extensions: Vec::new() };
+        assert_eq!(seen, Ok(plain));
+    }
+}
+
+/// A request to a witness.
+pub fn add_checkpoint(data: &[u8]) {
+    let Ok(request) = AddCheckpoint::parse(data) else { return };
+    assert_eq!(request.to_bytes(), data);
+    assert!(data.len() <= 128 * 1024 && request.proof.len() <= 63 && !request.checkpoint.is_empty());
+    let more = AddCheckpoint { proof: vec![Hash([7; 32]); 64], ..request };
+    assert!(AddCheckpoint::parse(&more.to_bytes()).is_err());
 }
 
 pub fn receipt(data: &[u8]) {

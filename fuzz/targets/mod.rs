@@ -14,19 +14,22 @@ mod workflow;
 pub type Target = fn(&[u8]);
 
 /// Every target under the name of its corpus, `fuzz/corpus/NAME`.
-pub const TARGETS: [(&str, Target); 18] = [
+pub const TARGETS: [(&str, Target); 21] = [
+    ("add-checkpoint", log::add_checkpoint),
     ("bundle", log::bundle),
     ("checkpoint", log::checkpoint),
     ("entry", statement::entry),
     ("envelope", statement::envelope),
     ("key", statement::key),
     ("note", log::note),
+    ("paper", workflow::paper),
     ("policy", log::policy),
     ("proof", log::proof),
     ("receipt", log::receipt),
     ("references", statement::references),
     ("refusal", statement::refusal),
     ("scenario", workflow::scenario),
+    ("seen-checkpoint", log::seen_checkpoint),
     ("signature", statement::signature),
     ("statement", statement::statement),
     ("tile", log::tile),

@@ -1,5 +1,6 @@
 //! What people write: workflows and scenarios.
 
+use quorate::engine::paper::Paper;
 use quorate::scenario::Scenario;
 use quorate::workflow::{Diagnostics, Workflow};
 
@@ -29,5 +30,13 @@ pub fn scenario(data: &[u8]) {
     match Scenario::parse(text) {
         Ok(scenario) => assert_eq!(scenario.text(), text),
         Err(found) => told(&found, text),
+    }
+}
+
+/// A ballot paper: what every voter signs the digest of.
+pub fn paper(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    if let Ok(paper) = Paper::parse(text) {
+        assert_eq!(paper.to_text(), text);
     }
 }

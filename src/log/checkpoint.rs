@@ -3,6 +3,9 @@
 //! Narrower than the specification in two things: no extension lines (no monitor could audit them), and the
 //! signing key's name is the origin, so that a log has one name. It is not the cosignatures of witnesses, which
 //! stand in the same note and are ignored here, and it does not compare heads (see [`proof`](super::proof)).
+//!
+//! A witness serves other people's logs too: [`SeenCheckpoint`] reads whatever the specification allows. Audits and
+//! receipts never do.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,6 +20,19 @@ pub struct Checkpoint {
     pub origin: String,
     /// Its entries and their root.
     pub head: Head,
+}
+
+/// The head of any log, ours or not, as a witness reads it: with extension lines, whoever's keys sign it.
+///
+/// Nothing is verified by reading: the text's signatures are the note's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenCheckpoint {
+    /// Which log. Its keys may have other names.
+    pub origin: String,
+    /// Its entries and their root.
+    pub head: Head,
+    /// What else the log signs, line by line; none is empty. Nobody but the log knows what they mean.
+    pub extensions: Vec<String>,
 }
 
 /// Why a checkpoint cannot be read, signed or relied on.
@@ -39,6 +55,21 @@ pub enum CheckpointError {
         "the checkpoint has a fourth line, an extension: no log of ours writes one, so it is not from ours"
     )]
     Extension,
+    /// The last line is cut short.
+    #[error("the checkpoint does not end in a newline: its end was cut off, fetch or copy it again whole")]
+    Unended,
+    /// An extension line with nothing in it.
+    #[error("line {line} of the checkpoint is empty: a line that extends a checkpoint has something in it")]
+    EmptyExtension {
+        /// The line, from 1.
+        line: usize,
+    },
+    /// An extension line with a control character.
+    #[error("line {line} of the checkpoint has a control character: only newlines may stand in a checkpoint")]
+    ControlExtension {
+        /// The line, from 1.
+        line: usize,
+    },
     /// The first line cannot be an origin.
     #[error("line 1 of the checkpoint is no origin: it is not empty and has no control characters")]
     Origin,
@@ -116,12 +147,47 @@ impl FromStr for Checkpoint {
                 CheckpointError::Extension
             });
         };
-        if origin.is_empty() || origin.contains(|c: char| c < ' ') {
-            return Err(CheckpointError::Origin);
-        }
-        let shortened = |text: &str| text.chars().take(80).collect();
-        let size = decimal(size).ok_or_else(|| CheckpointError::Size { text: shortened(size) })?;
-        let root: Hash = root.parse().map_err(|_| CheckpointError::Root { text: shortened(root) })?;
-        Ok(Self { origin: (*origin).to_owned(), head: Head { size, root } })
+        let (origin, head) = three_lines(origin, size, root)?;
+        Ok(Self { origin, head })
     }
+}
+
+impl fmt::Display for SeenCheckpoint {
+    /// The note's text: three lines and the extensions, each ended by a newline.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}\n{}\n{}", self.origin, self.head.size, self.head.root)?;
+        self.extensions.iter().try_for_each(|line| writeln!(f, "{line}"))
+    }
+}
+
+impl FromStr for SeenCheckpoint {
+    type Err = CheckpointError;
+
+    /// Reads the note's text; accepts exactly what `Display` writes.
+    fn from_str(text: &str) -> Result<Self, CheckpointError> {
+        let lines: Vec<&str> = text.strip_suffix('\n').ok_or(CheckpointError::Unended)?.split('\n').collect();
+        let [origin, size, root, extensions @ ..] = lines.as_slice() else {
+            return Err(CheckpointError::Lines { ended: lines.len() });
+        };
+        let (origin, head) = three_lines(origin, size, root)?;
+        if let Some(empty) = extensions.iter().position(|line| line.is_empty()) {
+            return Err(CheckpointError::EmptyExtension { line: empty + 4 });
+        }
+        if let Some(control) = extensions.iter().position(|line| line.contains(|c: char| c < ' ')) {
+            return Err(CheckpointError::ControlExtension { line: control + 4 });
+        }
+        let extensions = extensions.iter().map(|line| (*line).to_owned()).collect();
+        Ok(Self { origin, head, extensions })
+    }
+}
+
+/// What every checkpoint begins with: origin, size and root hash, without their newlines.
+fn three_lines(origin: &str, size: &str, root: &str) -> Result<(String, Head), CheckpointError> {
+    if origin.is_empty() || origin.contains(|c: char| c < ' ') {
+        return Err(CheckpointError::Origin);
+    }
+    let shortened = |text: &str| text.chars().take(80).collect();
+    let size = decimal(size).ok_or_else(|| CheckpointError::Size { text: shortened(size) })?;
+    let root: Hash = root.parse().map_err(|_| CheckpointError::Root { text: shortened(root) })?;
+    Ok((origin.to_owned(), Head { size, root }))
 }

@@ -8,10 +8,12 @@
 //! - [`receipt`]: proof that an entry is in a log, in one file (C2SP tlog-proof);
 //! - [`tile`]: the tree and its entries as files that never change (C2SP tlog-tiles);
 //! - [`cosignature`]: what witnesses sign, and when (C2SP tlog-cosignature);
+//! - [`add_checkpoint`]: what witnesses are asked (C2SP tlog-witness);
 //! - [`policy`]: whose cosignatures are enough (C2SP tlog-policy).
 //!
 //! It does no I/O and reads no clock, and does not know what an entry says: entries are bytes here.
 
+pub mod add_checkpoint;
 pub mod checkpoint;
 pub mod cosignature;
 mod hash;
@@ -25,7 +27,8 @@ pub mod tree;
 #[cfg(test)]
 mod tests;
 
-pub use checkpoint::{Checkpoint, CheckpointError};
+pub use add_checkpoint::{AddCheckpoint, AddCheckpointError};
+pub use checkpoint::{Checkpoint, CheckpointError, SeenCheckpoint};
 pub use cosignature::{Cosignature, CosignatureError, WitnessKey, WitnessSigner};
 pub use hash::{Hash, Head};
 pub use note::{KeyError, LogKey, Note, NoteError, VerifierKey};

@@ -88,6 +88,11 @@ impl Note {
         if count > MAX_SIGNATURES { Err(NoteError::TooManySignatures { count }) } else { Ok(self) }
     }
 
+    /// The same text under these signatures instead of its own: what is left of a note to which strangers have added.
+    pub fn with_only(self, signatures: Vec<NoteSignature>) -> Self {
+        Self { text: self.text, signatures }
+    }
+
     /// The text, once `key` is known to have signed it.
     pub fn open(&self, key: &VerifierKey) -> Result<&str, NoteError> {
         self.signers([key]).map(|_| self.text.as_str())
@@ -129,6 +134,13 @@ impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.text)?;
         self.signatures.iter().try_for_each(|signature| writeln!(f, "{signature}"))
+    }
+}
+
+impl NoteSignature {
+    /// Whether the line says that it is by `key`; nothing is verified.
+    pub fn names(&self, key: &VerifierKey) -> bool {
+        key.names(self)
     }
 }
 

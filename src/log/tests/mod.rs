@@ -10,6 +10,7 @@ mod sizes;
 mod tiles;
 mod trees;
 mod vector;
+mod witnesses;
 
 use super::{Checkpoint, Hash, LogKey, MemoryTree, Receipt, tree};
 
