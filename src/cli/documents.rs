@@ -101,10 +101,10 @@ pub fn read(path: &Path) -> Result<Vec<u8>, CliError> {
 /// How far into a file the mark of a private key may stand at its beginning.
 const LONGEST_MARK: usize = 128;
 
-/// Whether a text holds the log's key, or a private key in one of the forms that begin with such a line.
+/// Whether a text holds a log's or a witness's key, or a private key in one of the forms that begin with such a line.
 fn holds_private_key(text: &str) -> bool {
     let begins = |line: &str| line.contains("-----BEGIN ") && line.contains("PRIVATE KEY-----");
-    text.contains("quorate-log-key-v1") || text.lines().any(begins)
+    text.contains("quorate-log-key-v1") || text.contains("quorate-witness-key-v1") || text.lines().any(begins)
 }
 
 fn private_key(path: &Path) -> CliError {

@@ -15,22 +15,19 @@
 //! What is not here: finding `--data` and `QUORATE_DATA`, which is the command line's work.
 
 use std::ffi::OsString;
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::fs::{self, DirBuilder, File};
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use base64ct::{Base64, Encoding as _};
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
+pub use super::seed::Seed;
+use super::seed::{self, SeedError};
 use super::{SledStore, StoreError};
 
 /// The first word of `log.key`.
 const KEY_FORM: &str = "quorate-log-key-v1";
-
-/// The seed of the log's Ed25519 key, wiped from memory when it is dropped.
-pub type Seed = Zeroizing<[u8; 32]>;
 
 /// A complete data folder.
 #[derive(Debug, Clone)]
@@ -129,11 +126,13 @@ impl DataDir {
             let made = DirBuilder::new().recursive(true).mode(0o700).create(&path);
             made.map_err(io_error("create", &path))?;
         }
-        let mut seed = Seed::default();
-        getrandom::fill(seed.as_mut_slice()).map_err(DataError::Random)?;
-        write_new(&folder.log_key_path(), key_text(&seed).as_bytes())?;
+        let seed = seed::new().map_err(DataError::Random)?;
+        let path = folder.log_key_path();
+        seed::write_new(&path, KEY_FORM, &seed).map_err(|(what, error)| io_error(what, &path)(error))?;
         let config = toml::to_string(&folder.config).map_err(|error| folder.config_error(&error))?;
-        write_new(&folder.config_path(), config.as_bytes())?;
+        let path = folder.config_path();
+        seed::write_new_file(&path, config.as_bytes())
+            .map_err(|(what, error)| io_error(what, &path)(error))?;
         for path in
             [Some(root), root.parent()].into_iter().flatten().filter(|path| !path.as_os_str().is_empty())
         {
@@ -194,19 +193,12 @@ impl DataDir {
     /// The seed of the log's key, refused when anybody but its owner could read it.
     pub fn log_seed(&self) -> Result<Seed, DataError> {
         let path = self.log_key_path();
-        let mut file = File::open(&path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => DataError::NoKey { path: path.clone() },
-            _ => io_error("open", &path)(error),
-        })?;
-        // Of the open file, so that nobody can put another one in its place in between.
-        let mode = file.metadata().map_err(io_error("examine", &path))?.permissions().mode() & 0o7777;
-        if mode & 0o077 != 0 {
-            return Err(DataError::Exposed { path, mode });
-        }
-        // One read into a buffer that never grows: growing would leave a copy of the key behind.
-        let mut text = Zeroizing::new([0; 128]);
-        let length = file.read(text.as_mut_slice()).map_err(io_error("read", &path))?;
-        text.get(..length).and_then(read_key).ok_or(DataError::Key { path })
+        seed::read(&path, KEY_FORM).map_err(|error| match error {
+            SeedError::Missing => DataError::NoKey { path },
+            SeedError::Exposed(mode) => DataError::Exposed { path, mode },
+            SeedError::Form => DataError::Key { path },
+            SeedError::Io(what, source) => io_error(what, &path)(source),
+        })
     }
 
     fn config_path(&self) -> PathBuf {
@@ -243,39 +235,14 @@ fn data_dir_of(xdg: Option<OsString>, home: Option<OsString>) -> Option<PathBuf>
     Some(xdg.or_else(|| Some(home?.join(".local/share")))?.join("quorate"))
 }
 
-fn key_text(seed: &Seed) -> Zeroizing<String> {
-    let base64 = Zeroizing::new(Base64::encode_string(seed.as_slice()));
-    Zeroizing::new([KEY_FORM, " ", &base64, "\n"].concat())
-}
-
-fn read_key(text: &[u8]) -> Option<Seed> {
-    let base64 = text.strip_prefix(KEY_FORM.as_bytes())?.strip_prefix(b" ")?.strip_suffix(b"\n")?;
-    // 44 digits are 33 bytes until the padding is taken off.
-    let mut bytes = Zeroizing::new([0; 33]);
-    let read = Base64::decode(base64, bytes.as_mut_slice()).ok()?;
-    let mut seed = Seed::default();
-    (read.len() == seed.len()).then(|| seed.copy_from_slice(read))?;
-    Some(seed)
-}
-
-/// Writes a file that is not there yet, for its owner alone, durably.
-fn write_new(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(io_error("create", path))?;
-    file.write_all(bytes).map_err(io_error("write", path))?;
-    file.sync_all().map_err(io_error("fsync", path))
-}
-
 fn io_error(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> DataError {
     move |source| DataError::Io { what, path: path.to_owned(), source }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]
@@ -308,19 +275,6 @@ mod tests {
         }
         fs::set_permissions(data.log_key_path(), fs::Permissions::from_mode(0o400)).unwrap();
         data.log_seed().unwrap();
-    }
-
-    #[test]
-    fn a_key_has_one_text_form() {
-        let text = format!("{KEY_FORM} {}\n", "AQEB".repeat(10) + "AQE=");
-        assert_eq!(*read_key(text.as_bytes()).unwrap(), [1; 32]);
-        assert_eq!(*key_text(&Seed::new([1; 32])), text);
-        let cut = &text[..text.len() - 1];
-        for other in
-            ["", cut, &text[1..], &format!("{text}\n"), &text.replace(' ', "  "), &text.replace('=', "")]
-        {
-            assert!(read_key(other.as_bytes()).is_none(), "{other:?}");
-        }
     }
 
     #[test]

@@ -79,6 +79,18 @@ pub enum StoreError {
         /// What to do next.
         remedy: &'static str,
     },
+    /// A table would have to be made over another one.
+    #[error("{}: something is kept there already; nothing was changed", path.display())]
+    Exists {
+        /// The table's folder.
+        path: PathBuf,
+    },
+    /// A table that was made is not there any more.
+    #[error("{} is not there, and with it goes what was kept: whoever went on would have forgotten it", path.display())]
+    Gone {
+        /// The file that is missing.
+        path: PathBuf,
+    },
     /// The folder is in use.
     #[error("{}: another quorate process has it open; try again when that one has ended, or stop it", path.display())]
     Busy {

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`SledStore`] | one process and one folder; the default |
 //! | [`MemoryStore`] | tests and scenario runs; durable only as long as the process |
+//! | [`Table`] | whatever else must be durable in a folder of its own: a witness's memory |
 //! | [`Faulty`] | tests: any store, with a failure at a call of your choice |
 
 mod batch;
@@ -18,13 +19,14 @@ pub mod data;
 mod error;
 mod faulty;
 mod memory;
+pub mod seed;
 mod sled;
 
 pub use batch::{MAX_BATCH_WEIGHT, MAX_CHECKPOINT_BYTES, MAX_ENTRY_BYTES, entry_weight, head_weight};
 pub use error::StoreError;
 pub use faulty::{Fault, Faulty};
 pub use memory::MemoryStore;
-pub use sled::SledStore;
+pub use sled::{MAX_ROW_BYTES, MAX_ROWS, Row, SledStore, Table};
 
 use std::ops::Range;
 

@@ -7,6 +7,7 @@
 //! | `e` anchor index part | entry |
 //! | `n` anchor level index | the hash of a complete subtree (32) |
 //! | `s` anchor statement | the index of the entry that admitted it (u64) |
+//! | `t` key | a row of a [`Table`](super::Table), which no store of agreements has |
 //!
 //! Heads and entries are kept in parts of [`PART_BYTES`]: a part is how many parts follow (u8), then bytes.
 
@@ -23,6 +24,9 @@ pub(super) const PART_BYTES: usize = 4096;
 
 /// Where the format and the number of the newest batch are.
 pub(super) const BATCH: &[u8] = b"b";
+
+/// What the keys of a table's rows begin with.
+pub(super) const TABLE: &[u8] = b"t";
 
 pub(super) fn head(anchor: &Digest) -> Vec<u8> {
     key(b'h', anchor, &[])

@@ -4,9 +4,12 @@ mod copy;
 mod folder;
 mod keys;
 mod read;
+mod table;
 #[cfg(test)]
 mod tests;
 mod writer;
+
+pub use table::{MAX_ROW_BYTES, MAX_ROWS, Row, Table};
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -92,14 +95,7 @@ impl SledStore {
 
     /// The newest batch against the last one known to be acknowledged.
     fn check_newest(&self, acknowledged: Option<u64>) -> Result<(), StoreError> {
-        let (path, found) = (self.folder.path.clone(), self.newest_batch()?);
-        match acknowledged {
-            Some(recorded) if recorded > found => {
-                Err(StoreError::WentBack { path, recorded, found, missing: recorded - found })
-            }
-            None if found > 0 => Err(StoreError::NoRecord { path, found }),
-            _ => Ok(()),
-        }
+        not_gone_back(&self.folder.path, acknowledged, self.newest_batch()?)
     }
 
     fn check(&self) -> Result<(), StoreError> {
@@ -142,6 +138,18 @@ impl SledStore {
 
     fn durable_head<T>(&self, anchor: &Digest, read: impl FnOnce(&StoredHead) -> T) -> Option<T> {
         self.heads.read().unwrap_or_else(PoisonError::into_inner).get(anchor).map(read)
+    }
+}
+
+/// Refuses a folder whose newest batch is older than the last one known to be acknowledged from it.
+fn not_gone_back(path: &Path, acknowledged: Option<u64>, found: u64) -> Result<(), StoreError> {
+    let path = path.to_owned();
+    match acknowledged {
+        Some(recorded) if recorded > found => {
+            Err(StoreError::WentBack { path, recorded, found, missing: recorded - found })
+        }
+        None if found > 0 => Err(StoreError::NoRecord { path, found }),
+        _ => Ok(()),
     }
 }
 

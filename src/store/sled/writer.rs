@@ -73,10 +73,16 @@ impl Writer {
 
     /// Writes a checked batch; an error says what failed, and is the last word.
     pub(super) fn write(&mut self, batch: &[Append]) -> Result<(), String> {
+        self.write_rows(rows(batch))
+    }
+
+    /// Writes rows as one batch, with its number among them; as [`write`](Self::write).
+    pub(super) fn write_rows(&mut self, mut rows: sled::Batch) -> Result<(), String> {
         let number = self.batch.saturating_add(1);
+        rows.insert(keys::BATCH, keys::batch_value(number));
         // Taken, and put back only after success: a failed line is never used again, nor waited for.
         let line = self.line.take().ok_or("an earlier write failed")?;
-        line.batches.send((number, rows(number, batch))).map_err(|_| "the writer ended")?;
+        line.batches.send((number, rows)).map_err(|_| "the writer ended")?;
         match line.results.recv_timeout(PATIENCE) {
             Ok(result) => result?,
             Err(RecvTimeoutError::Timeout) => {
@@ -107,7 +113,7 @@ fn persist(db: &sled::Db, batch: sled::Batch, file: &File, sync: Sync) -> Result
     sync(file).map_err(|error| format!("fsync: {error}"))
 }
 
-fn rows(number: u64, appends: &[Append]) -> sled::Batch {
+fn rows(appends: &[Append]) -> sled::Batch {
     let mut batch = sled::Batch::default();
     for append in appends {
         let anchor = &append.anchor;
@@ -125,6 +131,5 @@ fn rows(number: u64, appends: &[Append]) -> sled::Batch {
             batch.insert(key, part);
         }
     }
-    batch.insert(keys::BATCH, keys::batch_value(number));
     batch
 }
