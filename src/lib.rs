@@ -16,4 +16,5 @@ pub mod signer;
 pub mod statement;
 pub mod store;
 pub mod values;
+pub mod witness;
 pub mod workflow;

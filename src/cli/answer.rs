@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::error::Code;
+use super::pretty;
 use super::show::Page;
 
 /// A path as JSON. One that is not UTF-8, which serde refuses, is told as well as text can tell it.
@@ -27,6 +28,20 @@ impl Answer {
     /// Done.
     pub fn done(page: Page, json: Value) -> Self {
         Self { text: page.into_text(), json, code: Code::Done }
+    }
+
+    /// Done, by a server that told what there is to tell when it began.
+    pub fn told() -> Self {
+        Self { text: String::new(), json: Value::Null, code: Code::Done }
+    }
+
+    /// What is printed.
+    pub fn shown(&self, json: bool) -> String {
+        match json {
+            true if self.json.is_null() => String::new(),
+            true => pretty(&self.json),
+            false => self.text.clone(),
+        }
     }
 
     /// A check found faults.

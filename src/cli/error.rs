@@ -9,6 +9,7 @@ use crate::registry::SubmitError;
 use crate::signer::SignerError;
 use crate::store::StoreError;
 use crate::store::data::DataError;
+use crate::witness::WitnessError;
 
 /// The exit codes, which are stable: scripts rely on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,6 +155,21 @@ impl From<DataError> for CliError {
                 Self::Usage(error.to_string())
             }
             other => Self::Storage(other.to_string()),
+        }
+    }
+}
+
+impl From<WitnessError> for CliError {
+    fn from(error: WitnessError) -> Self {
+        match error {
+            WitnessError::Store(error) => error.into(),
+            WitnessError::Io { .. } | WitnessError::Random(_) | WitnessError::Desk => {
+                Self::Storage(error.to_string())
+            }
+            WitnessError::Row { .. } | WitnessError::OtherKey { .. } | WitnessError::Forgotten { .. } => {
+                Self::Faults(error.to_string())
+            }
+            other => Self::Usage(other.to_string()),
         }
     }
 }

@@ -35,6 +35,7 @@ mod status;
 mod submit;
 mod taken;
 mod vote;
+mod witness;
 mod workflow;
 
 use std::borrow::Cow;
@@ -96,12 +97,20 @@ enum Command {
     Export(export::ExportArgs),
     #[command(subcommand)]
     Workflow(workflow::WorkflowCommand),
+    #[command(subcommand)]
+    Witness(witness::WitnessCommand),
     Demo(demo::DemoArgs),
     Completions(generate::Completions),
     Man(generate::Man),
 }
 
 impl Cli {
+    /// Whether a command line starts a server, which tells in its log what it does.
+    pub fn serves(words: &[OsString]) -> bool {
+        let serves = |cli: Self| matches!(&cli.command, Command::Witness(witness) if witness.serves());
+        Self::try_parse_from(words).is_ok_and(serves)
+    }
+
     /// Runs a command line and prints its answer; the exit code is returned.
     pub fn run_line(words: impl IntoIterator<Item = OsString>) -> Code {
         let words: Vec<OsString> = words.into_iter().collect();
@@ -147,6 +156,7 @@ impl Cli {
             Command::Check(args) => check::run(context, args),
             Command::Export(args) => export::run(context, args),
             Command::Workflow(command) => workflow::run(command),
+            Command::Witness(command) => witness::run(context, command),
             Command::Demo(args) => demo::run(args),
             Command::Completions(args) => Ok(generate::completions(args)),
             Command::Man(args) => generate::man(args),
@@ -154,8 +164,7 @@ impl Cli {
     }
 
     fn print(&self, answer: &Answer) -> Code {
-        let text = if self.context.json { pretty(&answer.json) } else { answer.text.clone() };
-        match write(&text) {
+        match write(&answer.shown(self.context.json)) {
             // Whoever read the output has seen enough, as `head` does.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => answer.code,
             Err(error) => {

@@ -1,0 +1,250 @@
+//! HTTP (C2SP tlog-witness): `POST /add-checkpoint` and `GET /<origin hash>/checkpoint`. It translates, never decides.
+//!
+//! HTTP/1.1 without TLS: a proxy in front of it brings that, and the prefix of the addresses. Every wait for a client
+//! has a limit, and so have the number of connections and the bytes of a request; signatures are checked and files
+//! written beside the threads that serve.
+
+use std::future::Future;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Path, State as Shared};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+
+use crate::log::add_checkpoint::MAX_ADD_CHECKPOINT;
+use crate::values::{Digest, Instant};
+
+use super::desk::{Desk, Now, Running};
+use super::judge::{self, Refused, Shows, Submission, nothing};
+use super::state::Turned;
+use super::{Evidence, Logs, State, WitnessError};
+
+/// What one client may take from the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections at a time; further ones wait unaccepted.
+    pub connections: usize,
+    /// How long the head of a request may take, and a connection be idle.
+    pub head: Duration,
+    /// How long its body may take.
+    pub body: Duration,
+    /// How long requests under way may take when the witness ends.
+    pub end: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 512,
+            head: Duration::from_secs(15),
+            body: Duration::from_secs(15),
+            end: Duration::from_secs(10),
+        }
+    }
+}
+
+/// A witness that can be served.
+pub struct Witness {
+    /// What it remembers, and its key.
+    pub state: State,
+    /// The logs that it knows; may be replaced while it serves.
+    pub logs: Arc<RwLock<Arc<Logs>>>,
+    /// Where it keeps what may convict a log.
+    pub evidence: Evidence,
+    /// The clock.
+    pub now: Box<dyn Fn() -> Instant + Send>,
+    /// What one client may take.
+    pub limits: Limits,
+}
+
+/// What every request needs.
+struct Serving {
+    desk: Desk,
+    logs: Arc<RwLock<Arc<Logs>>>,
+    evidence: Evidence,
+    body: Duration,
+}
+
+/// Serves until `shutdown`: then no more connections are accepted, and requests under way are answered.
+///
+/// # Errors
+/// Storage has failed. By then nothing is answered any more, and the process is to end.
+pub async fn run(
+    listener: TcpListener,
+    witness: Witness,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), WitnessError> {
+    let Witness { state, logs, evidence, now, limits } = witness;
+    let now: Now = now;
+    let (desk, running) = Desk::start(state, now)
+        .map_err(WitnessError::io("start", std::path::Path::new("the signing thread")))?;
+    let Running { thread, mut lost } = running;
+    let serving = Arc::new(Serving { desk, logs, evidence, body: limits.body });
+    let router = Router::new()
+        .route("/add-checkpoint", post(add_checkpoint))
+        .route("/{log}/checkpoint", get(checkpoint))
+        .with_state(serving);
+    let mut connections = JoinSet::new();
+    let graceful = GracefulShutdown::new();
+    tokio::select! {
+        () = accept(&listener, &router, &graceful, limits, &mut connections) => {}
+        () = shutdown => {}
+        // Dropping the connections ends them, whatever was under way.
+        failure = &mut lost => return Err(failure.map_or(WitnessError::Desk, WitnessError::Store)),
+    }
+    drop((listener, router));
+    if tokio::time::timeout(limits.end, graceful.shutdown()).await.is_err() {
+        tracing::warn!("requests under way took too long; their connections are closed");
+    }
+    connections.shutdown().await;
+    // The last way to the thread is gone with the connections, so it ends, and lets go of the disk.
+    let ended = tokio::task::spawn_blocking(move || thread.join()).await;
+    match (ended, lost.try_recv()) {
+        (_, Ok(failure)) => Err(WitnessError::Store(failure)),
+        (Ok(Ok(())), Err(_)) => Ok(()),
+        _ => Err(WitnessError::Desk),
+    }
+}
+
+/// Accepts connections as long as there are fewer than the limit.
+async fn accept(
+    listener: &TcpListener,
+    router: &Router,
+    graceful: &GracefulShutdown,
+    limits: Limits,
+    connections: &mut JoinSet<()>,
+) {
+    let free = Arc::new(Semaphore::new(limits.connections));
+    loop {
+        // Never closed.
+        let Ok(place) = Arc::clone(&free).acquire_owned().await else { return };
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                tracing::debug!(%peer, "connection");
+                connections.spawn(connection(stream, place, router.clone(), graceful.watcher(), limits));
+            }
+            // Out of file descriptors, mostly: others must end first.
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn connection(
+    stream: TcpStream,
+    place: OwnedSemaphorePermit,
+    router: Router,
+    watcher: hyper_util::server::graceful::Watcher,
+    limits: Limits,
+) {
+    let _place = place;
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head)
+        .max_buf_size(MAX_HEAD)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "connection ended");
+    }
+}
+
+/// The most bytes of a request's head, and of a body's part that is kept while it comes.
+const MAX_HEAD: usize = 16 * 1024;
+
+async fn add_checkpoint(Shared(serving): Shared<Arc<Serving>>, body: Body) -> Response {
+    let body = match tokio::time::timeout(serving.body, to_bytes(body, MAX_ADD_CHECKPOINT)).await {
+        Err(_) => return text(StatusCode::REQUEST_TIMEOUT, "the request took too long\n".to_owned()),
+        Ok(Err(_)) => {
+            let most = format!("the request was cut off, or has more than {MAX_ADD_CHECKPOINT} bytes\n");
+            return text(StatusCode::PAYLOAD_TOO_LARGE, most);
+        }
+        Ok(Ok(body)) => body,
+    };
+    let logs = Arc::clone(&serving.logs.read().unwrap_or_else(PoisonError::into_inner));
+    let Ok(read) = tokio::task::spawn_blocking(move || judge::read(&logs, &body)).await else {
+        return failed();
+    };
+    let submission = match read {
+        Ok(submission) => submission,
+        Err(refused) => {
+            tracing::info!(status = refused.status(), why = %refused, "refused");
+            return refusal(&refused);
+        }
+    };
+    let Some(answer) = serving.desk.submit(submission.clone()).await else { return failed() };
+    let (origin, size) = (&submission.origin, submission.head.size);
+    match answer {
+        Ok(signature) => {
+            tracing::info!(%origin, size, old = submission.old, "cosigned");
+            text(StatusCode::OK, format!("{signature}\n"))
+        }
+        Err(turned) => {
+            let status = turned.refused.status();
+            tracing::info!(%origin, size, old = submission.old, status, why = %turned.refused, "refused");
+            let answer = refusal(&turned.refused);
+            keep(serving, submission, turned).await;
+            answer
+        }
+    }
+}
+
+/// Keeps what convicts the log, or may. What cannot be kept is no reason not to answer.
+async fn keep(serving: Arc<Serving>, submission: Submission, turned: Turned) {
+    let shows = submission.shows(turned.last.as_deref().map_or_else(nothing, |last| last.head));
+    if shows == Shows::Nothing {
+        return;
+    }
+    let (origin, size) = (submission.origin.clone(), submission.head.size);
+    let write = move || serving.evidence.keep(&submission, turned.last.as_deref(), shows);
+    match tokio::task::spawn_blocking(write).await {
+        Ok(Ok(Some(folder))) if shows == Shows::Fork => {
+            tracing::error!(%origin, size, evidence = %folder.display(), "the log has signed two histories");
+        }
+        Ok(Ok(Some(folder))) => {
+            tracing::warn!(%origin, size, evidence = %folder.display(), "no proof that the log only grew");
+        }
+        Ok(Ok(None)) => tracing::warn!(%origin, size, "no room for more evidence of this log"),
+        Ok(Err(error)) => tracing::error!(%origin, size, %error, "evidence cannot be kept"),
+        Err(error) => tracing::error!(%origin, size, %error, "evidence cannot be kept"),
+    }
+}
+
+/// A recent checkpoint of a log, with the cosignature that `add-checkpoint` returned.
+async fn checkpoint(Shared(serving): Shared<Arc<Serving>>, Path(log): Path<String>) -> Response {
+    let hash: Option<Digest> = format!("sha256:{log}").parse().ok();
+    match hash.and_then(|hash| serving.desk.last(&hash)) {
+        Some(last) => text(StatusCode::OK, last.note.to_string()),
+        None => text(StatusCode::NOT_FOUND, "this witness has cosigned no such log\n".to_owned()),
+    }
+}
+
+fn refusal(refused: &Refused) -> Response {
+    let status = StatusCode::from_u16(refused.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut answer = text(status, format!("{refused}\n"));
+    if let Refused::Conflict { .. } = refused {
+        answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/x.tlog.size"));
+    }
+    answer
+}
+
+/// Whatever is not signed for a reason of our own.
+fn failed() -> Response {
+    text(StatusCode::INTERNAL_SERVER_ERROR, "the witness has failed and signs nothing\n".to_owned())
+}
+
+fn text(status: StatusCode, body: String) -> Response {
+    (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], body).into_response()
+}
