@@ -178,8 +178,7 @@ const LOG: &[u8] = b"log";
 fn row(log: &Digest, remembered: &Remembered) -> Row {
     let Remembered { head, time, note } = remembered;
     let note = note.to_string();
-    let value =
-        [&head.size.to_be_bytes()[..], &head.root.0, &time.unix.to_be_bytes(), note.as_bytes()];
+    let value = [&head.size.to_be_bytes()[..], &head.root.0, &time.unix.to_be_bytes(), note.as_bytes()];
     ([LOG, &log.0].concat(), value.concat())
 }
 

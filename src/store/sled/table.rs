@@ -17,8 +17,9 @@ use crate::store::StoreError;
 /// syncs, even where 17 of them share a page (see `keys`).
 pub const MAX_ROW_BYTES: usize = 4096;
 
-/// The most rows of a batch. A batch is one flush, which must stay small to be safe from a power cut.
-pub const MAX_ROWS: usize = 32;
+/// The most rows of a batch. A batch is one flush, which must stay small to be safe from a power cut: no more than
+/// the heaviest batch of agreements (`batch::MAX_BATCH_WEIGHT`).
+pub const MAX_ROWS: usize = 28;
 
 /// A row: its key, and its value.
 pub type Row = (Vec<u8>, Vec<u8>);
