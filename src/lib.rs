@@ -1,8 +1,8 @@
 //! Quorate: contractual determinations by expert panels.
 //!
 //! The rooms, from the ground up; a lower one never imports an upper one:
-//! [`values`] → [`log`], [`workflow`], [`net`] → [`statement`] → [`engine`], [`store`] → [`audit`] → [`registry`] → [`signer`],
-//! [`scenario`] → [`cli`]. Which imports which, and why: `docs/design.md`; `tests/rooms.rs` checks it.
+//! [`values`] → [`log`], [`workflow`], [`net`] → [`statement`] → [`engine`], [`store`] → [`audit`] → [`registry`] → [`witness`],
+//! [`signer`], [`scenario`] → [`cli`]. Which imports which, and why: `docs/design.md`; `tests/rooms.rs` checks it.
 
 pub mod audit;
 pub mod cli;

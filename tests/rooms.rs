@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room, from the ground up, with the rooms that it may import.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("values", &[]),
     ("net", &[]),
     ("log", &["values"]),
@@ -18,6 +18,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("audit", &["values", "log", "statement", "engine", "store"]),
     ("registry", &["values", "log", "statement", "engine", "store", "audit"]),
     ("export", &["values", "log", "statement", "engine", "store", "audit", "registry"]),
+    ("witness", &["values", "log", "store"]),
     ("signer", &["values", "statement"]),
     ("scenario", &["values", "log", "statement", "workflow", "engine", "store", "audit", "registry"]),
     (
@@ -32,6 +33,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
             "audit",
             "registry",
             "export",
+            "witness",
             "signer",
             "scenario",
         ],

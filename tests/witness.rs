@@ -69,6 +69,13 @@ fn the_answer_is_one_signature_line() {
 }
 
 #[test]
+fn the_request_in_the_formats_is_one() {
+    let body = String::from_utf8(History::new(5).body(3, 5)).unwrap();
+    let page = fs::read_to_string("docs/formats.md").unwrap();
+    assert!(page.contains(&format!("```text\n{body}```\n")), "{body}");
+}
+
+#[test]
 fn what_is_no_request_is_refused_with_400() {
     let (served, shelf, _folder) = served();
     let history = History::new(9);

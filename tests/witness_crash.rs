@@ -1,6 +1,6 @@
 //! A witness as a process of its own, killed at any instant: it never signs two heads of one size, never goes back,
 //! and tells nobody what the disk does not have.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)] // helpers of tests
 
 #[path = "witness_support/process.rs"]
 mod process;

@@ -32,7 +32,7 @@ pub enum WitnessCommand {
     /// Add a log, by its verifier key; a serving witness takes it up on SIGHUP
     #[command(after_help = "Example:\n  quorate witness add-log wit log.example/votes+fe0831bc+AYqI…\n  \
             quorate witness add-log wit --policy policy\n\nDIR/logs.toml holds them, for people to edit.")]
-    AddLog(AddLog),
+    AddLog(Box<AddLog>),
     /// Show the key, the logs, and what was cosigned last of each
     #[command(after_help = "Example:\n  quorate witness show wit")]
     Show(Show),
@@ -255,7 +255,7 @@ fn signals(
                     *logs.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(read);
                 }
                 Err(error) => {
-                    tracing::error!(%error, "the logs were not read anew; those of before still count")
+                    tracing::error!(%error, "the logs were not read anew; those of before still count");
                 }
             }
         }

@@ -24,6 +24,9 @@ use super::state::Remembered;
 /// The most notes of one log. Doubts take half of them at most, so that they cannot crowd out a conviction.
 pub const MAX_NOTES: usize = 64;
 
+/// What the name of a half-written file ends in.
+const PART: &str = ".part";
+
 /// The folder of that evidence.
 #[derive(Debug)]
 pub struct Evidence {
@@ -118,13 +121,13 @@ fn names(folder: &Path) -> Result<BTreeSet<String>, WitnessError> {
     let mut names = BTreeSet::new();
     for item in items {
         let name = item.map_err(WitnessError::io("list", folder))?.file_name();
-        names.extend(name.into_string().ok().filter(|name| !name.ends_with(".part")));
+        names.extend(name.into_string().ok().filter(|name| !name.ends_with(PART)));
     }
     Ok(names)
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), WitnessError> {
-    let part = path.with_extension("part");
+    let part = path.with_file_name(format!("{}{PART}", path.file_name().unwrap_or_default().display()));
     // Left by a process that was killed.
     let _ = fs::remove_file(&part);
     write_new_file(&part, bytes).map_err(|(what, error)| WitnessError::io(what, &part)(error))?;

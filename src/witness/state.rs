@@ -137,7 +137,7 @@ impl State {
         now: Instant,
     ) -> Result<(NoteSignature, Option<Remembered>), Refused> {
         submission.judge(last.map_or_else(judge::nothing, |last| last.head))?;
-        let time = self.time(last, now)?;
+        let time = Self::time(last, now)?;
         let again = last.filter(|last| last.time == time && same_text(&last.note, &submission.note));
         if let Some(signature) = again.and_then(|last| self.own(&last.note)) {
             return Ok((signature, None));
@@ -148,7 +148,7 @@ impl State {
     }
 
     /// The time to sign: a cosignature says what was newest at its time, so times never go back.
-    fn time(&self, last: Option<&Remembered>, now: Instant) -> Result<Cosignature, Refused> {
+    fn time(last: Option<&Remembered>, now: Instant) -> Result<Cosignature, Refused> {
         let now = u64::try_from(now.unix()).ok().filter(|unix| *unix > 0).ok_or(Refused::Clock)?;
         let last = last.map_or(0, |last| last.time.unix);
         if now.saturating_add(MAX_BEHIND) < last {
