@@ -8,6 +8,7 @@
 //! An audit does not show that the log is complete or the newest: whoever keeps it may withhold its
 //! tail. Receipts, later statements and other people's checkpoints show that; `docs/attacks.md`.
 
+mod bounds;
 mod certificate;
 mod finding;
 mod held;
@@ -17,6 +18,7 @@ mod replay;
 mod signed;
 mod source;
 mod subtrees;
+mod times;
 
 pub use certificate::{Certificate, CertificateError};
 pub use finding::{Finding, Place};
@@ -24,3 +26,4 @@ pub use past::replay_until;
 pub use replay::{Report, audit};
 pub use signed::signed_head;
 pub use source::{Checkpoints, Source, SourceError, StoreSource};
+pub use times::{Between, SLACK, Times};

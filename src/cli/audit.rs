@@ -12,7 +12,7 @@ use super::error::CliError;
 use super::license;
 use super::receipts;
 use super::record::{audited, audited_source, open_store};
-use super::show::{Page, Tone, time, title};
+use super::show::{Page, Tone, bounds, time, title};
 use crate::audit::{Finding, Report};
 use crate::engine::licence::Licence;
 use crate::export::Folder;
@@ -127,6 +127,7 @@ fn fields(report: &Report) -> Vec<(&'static str, String)> {
         ("entries", report.entries.to_string()),
         ("signatures", format!("{} checked", report.signatures)),
         ("root", report.head.root.to_string()),
+        ("times", bounds(&report.times, report.entries)),
     ]);
     if let Some(vkey) = &report.vkey {
         fields.push(("checkpoint key", vkey.clone()));
@@ -161,6 +162,7 @@ fn json(report: &Report) -> Value {
             "rule": finding.rule,
             "what": finding.what,
             "follows": finding.follows,
+            "evidence": finding.evidence,
         })
     });
     let state = report.state.as_ref();
@@ -175,6 +177,7 @@ fn json(report: &Report) -> Value {
         "entries": report.entries,
         "signatures": report.signatures,
         "head": report.head,
+        "times": report.times,
         "checkpoint-key": report.vkey.as_ref().filter(|vkey| vkey.parse::<VerifierKey>().is_ok()),
         "checkpoint": report.checkpoint,
         "findings": findings.collect::<Vec<_>>(),

@@ -11,6 +11,7 @@
 //! [`export`] adds and never rewrites a full tile; [`Folder`] is the source that audits read. Nothing here judges
 //! what it carries.
 
+mod checkpoints;
 mod folder;
 mod hints;
 mod write;
