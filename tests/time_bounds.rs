@@ -267,9 +267,25 @@ fn two_roots_of_one_size_are_kept_as_evidence() {
 #[test]
 fn a_bound_from_another_history_accuses_no_entry() {
     let stage = exported();
-    let head = Head { size: 2, root: Hash::leaf(b"another history") };
-    keep(&stage, 2, &signed(&stage, head, &two(3, 86_400)).to_string());
-    assert_eq!(only_finding(&stage).1, "two-histories");
+    let forged = |size: u64, by: &[(u8, Instant)]| {
+        let head = Head { size, root: Hash::leaf(b"another history") };
+        keep(&stage, size, &signed(&stage, head, by).to_string());
+    };
+    for by in [two(3, 86_400), two(0, -86_400)] {
+        forged(2, &by);
+        assert_eq!(only_finding(&stage).1, "two-histories");
+    }
+    // Nor does it hide what a bound of this history says.
+    forged(1, &two(2, 2 * 86_400));
+    keep_cosigned(&stage, 2, &two(2, 86_400));
+    let report = audit(&stage).json();
+    let rules: Vec<&str> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| finding["rule"].as_str().unwrap())
+        .collect();
+    assert_eq!(rules, ["backdated", "two-histories"]);
 }
 
 #[test]
