@@ -5,7 +5,8 @@ mod cli_support;
 
 use std::fs;
 
-use cli_support::{Done, Stage, quorate};
+use cli_support::cosigned::{keep_newest, note, relying};
+use cli_support::{Done, OPENED, Stage, quorate};
 use serde_json::Value;
 
 /// A played demo with a certificate of its end beside it, and the anchor.
@@ -13,8 +14,15 @@ fn certified() -> (Stage, Value, String) {
     let stage = Stage::empty();
     let run = |words: &[&str]| Done::of(quorate(&stage.path("")).args(words).output().unwrap());
     assert_eq!(run(&["demo", "--dir", "demo"]).code, 0);
-    let issued =
-        run(&["--data", "demo/data", "license", "--certificate", "licence.json", "--at", "2026-06-03"]);
+    let issued = run(&[
+        "--data",
+        "demo/data",
+        "license",
+        "--certificate",
+        "licence.json",
+        "--at",
+        "2026-06-02T09:00:00Z",
+    ]);
     assert_eq!(issued.code, 0, "{issued:?}");
     let certificate: Value = serde_json::from_str(&stage.read("licence.json")).unwrap();
     let anchor =
@@ -43,9 +51,15 @@ fn a_certificate_needs_nothing_but_the_anchor() {
     let done = check(&stage, &certificate, &anchor);
     assert_eq!(done.code, 0, "{done:?}");
     let told = done.out.split_whitespace().collect::<Vec<_>>().join(" ");
-    for words in
-        ["as of head 27", "SPECIMEN", "research-ip ended 2026-05-13", "compared with yours", "cannot show"]
-    {
+    for words in [
+        "as of head 27",
+        "head 27 alone",
+        "names no witnesses",
+        "SPECIMEN",
+        "research-ip ended 2026-05-13",
+        "compared with yours",
+        "cannot show",
+    ] {
         assert!(told.contains(words), "{words}: {told}");
     }
 }
@@ -75,6 +89,10 @@ fn every_lie_of_a_certificate_is_told() {
     time_to_come["answer"]["at"] = "2999-01-01T00:00:00Z".into();
     fails(&stage, &time_to_come, &anchor, "still to come");
 
+    let mut beyond_the_log = honest.clone();
+    beyond_the_log["answer"]["at"] = "2026-06-03T00:00:00Z".into();
+    fails(&stage, &beyond_the_log, &anchor, "shows nothing after 2026-06-02T09:00:00Z");
+
     let other = format!("sha256:{}", "0".repeat(64));
     fails(&stage, &honest, &other, "another one, whatever its name");
 
@@ -89,4 +107,51 @@ fn a_state_to_come_is_never_certified() {
     let done = Done::of(stage.command("license --certificate c.json --at 2033-01-02").output().unwrap());
     assert_eq!(done.code, 2, "{done:?}");
     assert!(done.err.contains("projection") && !stage.path("c.json").exists(), "{done:?}");
+}
+
+#[test]
+fn a_certificate_is_as_of_a_time_where_witnesses_saw_its_head_as_the_newest() {
+    let mut stage = relying();
+    "2026-06-01T00:00:00Z".clone_into(&mut stage.clock);
+    let at = |text: &str| text.parse().unwrap();
+    let check = |stage: &Stage, file: &str| {
+        let json = stage.ok(&format!("check {file}"));
+        let page = stage.run(&format!("check {file}")).out;
+        (json, page.split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    // Without cosignatures it is as of the head, at the last entry's time.
+    stage.ok("license --certificate bare.json");
+    let (json, page) = check(&stage, "bare.json");
+    assert_eq!((&json["as-of"], &json["answer"]["at"]), (&Value::Null, &OPENED.into()));
+    assert!(page.contains("head 1 alone") && page.contains("quorum has not cosigned"), "{page}");
+
+    // One witness is no quorum.
+    keep_newest(&stage, &[(1, at("2026-05-01T00:00:00Z"))]);
+    stage.ok("license --certificate one.json");
+    assert_eq!(check(&stage, "one.json").0["as-of"], Value::Null);
+    let told = stage.fails("license --certificate no.json --at 2026-04-01", 2);
+    assert!(told.contains("projection") && told.contains("cosign this head first"), "{told}");
+
+    keep_newest(&stage, &[(1, at("2026-05-01T00:00:00Z")), (3, at("2026-05-01T00:10:00Z"))]);
+    stage.ok("license --certificate two.json");
+    let (json, page) = check(&stage, "two.json");
+    assert_eq!((&json["as-of"], &json["answer"]["at"]), (&"2026-05-01T00:00:00Z".into(), &json["as-of"]));
+    assert!(page.contains("2026-05-01 00:00:00 UTC: witnesses saw head 1 as the newest then"), "{page}");
+    assert_eq!(json["answer"]["beyond-last-entry"], true);
+    stage.ok("license --certificate earlier.json --at 2026-04-01");
+    check(&stage, "earlier.json");
+    let told = stage.fails("license --certificate no.json --at 2026-05-02", 2);
+    assert!(told.contains("2026-05-01T00:00:00Z") && told.contains("projection"), "{told}");
+    assert!(!stage.path("no.json").exists());
+
+    // Cosigned checkpoints that it carries bound the times of its entries.
+    let mut bound = serde_json::from_str::<Value>(&stage.read("two.json")).unwrap();
+    let by = |time: &str| note(&stage, 1, &[(1, at(time)), (2, at(time))]).to_string();
+    bound["checkpoints"] = vec![by("2025-10-28T16:01:00Z")].into();
+    stage.write("bound.json", &bound.to_string());
+    assert_eq!(check(&stage, "bound.json").0["times"]["checkpoints"], 2);
+    bound["checkpoints"] = vec![by("2025-10-28T15:00:00Z")].into();
+    stage.write("bound.json", &bound.to_string());
+    let done = stage.run("check bound.json");
+    assert!(done.code == 1 && done.out.contains("[postdated"), "{done:?}");
 }

@@ -104,11 +104,16 @@ fn before_the_declaration_everything_is_as_at_the_opening() {
 fn the_dates_of_the_contract_switch_by_themselves() {
     let (stage, _) = played();
     let then = license(&stage, "2033-01-02T00:00:00Z");
-    assert_eq!(then["projection"], true);
+    assert_eq!(then["beyond-last-entry"], true);
     let status = attribute(&then, "models-and-products-ip", "status");
     assert_eq!(status["value"], "ended");
     assert!(status["because"]["instant"].as_str().unwrap().starts_with("2033-01-01T00:00:00"));
     assert_value(&then, "research-ip", "status", "ended", &event("verified"));
+    // To the hour, in the table too: the day of an instant is another one elsewhere.
+    let page = asked(&stage, &["license", "--at", "2033-01-02"]);
+    for hour in ["08:00:00", "00:00:00", "-08:00"] {
+        assert!(page.out.lines().any(|line| line.contains(hour) && !line.starts_with("at ")), "{page:?}");
+    }
 
     // Without a declaration the other date does it.
     let stage = Stage::opened();

@@ -5,6 +5,7 @@ mod cli_support;
 
 use std::fs;
 
+use cli_support::cosigned::{policy, witness};
 use cli_support::terminal::at_terminal;
 use cli_support::{CLOSED, OPEN, Stage, VOTING};
 
@@ -98,20 +99,22 @@ fn a_private_key_is_not_shown_signed_or_filed() {
 #[test]
 fn only_a_policy_is_signed_as_one() {
     let stage = Stage::prepared();
-    for (text, fits) in [
-        (
-            "# ours\nlog example.org+00000000+AAAA\n\nwitness w1 wit.example+00000000+AAAA https://wit.example\nquorum w1\n",
-            true,
-        ),
-        ("", true),
-        ("quorum none\nmy password is swordfish\n", false),
-        ("quorum none\n# \u{1b}[8m\n", false),
-        ("quorum none\r\n", false),
+    for (text, code) in [
+        (policy() + "# ours\n\n", 0),
+        ("\tquorum none\n".to_owned(), 0),
+        (String::new(), 3),
+        ("quorum w1\n".to_owned(), 3),
+        (policy().replace('+', "+0"), 3),
+        ("quorum none\nmy password is swordfish\n".to_owned(), 3),
+        ("swordfish\n".to_owned(), 3),
+        ("quorum none\n# \u{1b}[8m\n".to_owned(), 2),
+        ("quorum none\r\n".to_owned(), 2),
     ] {
-        stage.write("policy", text);
+        stage.write("policy", &text);
         let done = stage.run(&format!("{OPEN} --policy policy --out open.json"));
-        assert_eq!(done.code, if fits { 0 } else { 2 }, "{text:?}: {done:?}");
-        assert_eq!(stage.path("open.json").exists(), fits);
+        assert_eq!(done.code, code, "{text:?}: {done:?}");
+        assert!(code != 3 || done.err.starts_with("error [bad-policy]: "), "{done:?}");
+        assert_eq!(stage.path("open.json").exists(), code == 0);
         assert!(!done.err.contains("swordfish"), "{done:?}");
         let _ = fs::remove_file(stage.path("open.json"));
     }
@@ -133,11 +136,11 @@ fn what_is_no_file_is_not_waited_for() {
 #[test]
 fn what_is_signed_is_shown_before_the_key_is_unlocked() {
     let stage = Stage::prepared();
-    stage.write("policy", "# ours\nwitness w1 wit.example+00000000+AAAA\nquorum w1\n");
+    stage.write("policy", &policy());
     stage.ok(&format!("{OPEN} --policy policy --out open.json"));
     stage.program("ssh-keygen", &["-q", "-t", "ed25519", "-N", "phrase", "-C", "x", "-f", "locked"]);
     let told = stage.fails("sign open.json --key locked", 2);
-    for shown in ["You sign", "openai/ceo", "policy", "witness w1 wit.example+00000000+AAAA"] {
+    for shown in ["You sign", "openai/ceo", "policy", "witness w1", &witness(1).verifier().to_string()] {
         assert!(told.contains(shown), "{shown}: {told}");
     }
     let (code, shown) = at_terminal(&stage, "sign open.json --key locked", &[("Passphrase", "phrase")], &[]);

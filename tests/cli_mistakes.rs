@@ -134,6 +134,11 @@ fn agreements(book: &mut Book) {
     book.mistake(&stage, "An agreement without a name", "status ''");
     let wrong = format!("audit --anchor sha256:{}", "0".repeat(64));
     book.mistake(&stage, "The anchor of another agreement", &wrong);
+    let beyond = "license --certificate licence.json --at 2025-10-28T16:00:01Z";
+    book.mistake(&stage.copy("2025-10-29T00:00:00Z"), "A certificate of what nothing shows yet", beyond);
+    stage.write("policy", "quorum experts\n");
+    let relying = OPEN.replace("open agi-2025", "open second");
+    book.mistake(&stage, "A policy that nobody can apply", &format!("{relying} --policy policy {PARTIES}"));
     stage.ok(&format!("{} {PARTIES}", OPEN.replace("open agi-2025", "open second")));
     book.mistake(&stage, "Several agreements, and none named", "license");
     book.mistake(&stage, "The same, when signing", "reaffirm --occasion 'a meeting' --key openai-ceo");

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use quorate::engine::Refusal;
-use quorate::log::Head;
+use quorate::log::{Head, WitnessSigner};
 use quorate::registry::log_key;
 use quorate::scenario::{LOG_NAME, Stage, log_seed, public, sign_with};
 use quorate::statement::{
@@ -371,6 +371,23 @@ refused! {
         reopened("agi-2026", |open| open.roster[1].holder = open.roster[0].holder.clone(), PARTIES);
     an_agreement_with_one_key_for_two_officers: "key-in-use" =
         reopened("agi-2026", |open| open.roster[1].key = open.roster[0].key.clone(), PARTIES);
+    an_agreement_whose_policy_is_none: "bad-policy" =
+        reopened("agi-2026", |open| open.policy = Some("quorum none\npanel 5 of 7\n".to_owned()), PARTIES);
+    an_agreement_whose_policy_names_an_unknown_witness: "bad-policy" =
+        reopened("agi-2026", |open| open.policy = Some("quorum w1\n".to_owned()), PARTIES);
+    an_agreement_whose_policy_is_for_another_log: "bad-policy" = reopened(
+        "agi-2026",
+        |open| open.policy = Some(format!("log {}\nquorum none\n", log_vkey("agi-2025"))),
+        PARTIES,
+    );
+    an_agreement_with_more_witnesses_than_fit_on_a_checkpoint: "bad-policy" =
+        reopened("agi-2026", |open| open.policy = Some(witnesses(49)), PARTIES);
+    an_agreement_whose_log_is_its_own_witness: "bad-policy" =
+        reopened("agi-2026", |open| open.policy = Some(witnessed_by(&log_seed())), PARTIES);
+    an_agreement_with_an_officer_as_witness: "key-in-use" = {
+        let officer = opened(AGI).key(&holder("openai/officer-1")).to_bytes();
+        reopened("agi-2026", |open| open.policy = Some(witnessed_by(&officer)), PARTIES)
+    };
     an_agreement_opened_by_one_party: "not-all-parties" = reopened("agi-2026", |_| {}, "openai");
 }
 
@@ -467,6 +484,36 @@ fn reopened(name: &str, change: impl FnOnce(&mut Open), by: &str) -> Refusal {
     statement.by = speaking_for(by);
     let signers = stage.signers(&statement.by, None).unwrap();
     refusal(&stage, |s| s.submit(s.sign(&statement.to_text(), &signers), Vec::new()))
+}
+
+fn log_vkey(name: &str) -> String {
+    log_key(LOG_NAME, &id(name), &log_seed()).unwrap().verifier().to_string()
+}
+
+/// A policy with one witness, which has this key.
+fn witnessed_by(seed: &[u8; 32]) -> String {
+    let key = WitnessSigner::from_seed("wit.example", seed).unwrap();
+    format!("witness w1 {}\nquorum w1\n", key.verifier())
+}
+
+/// A policy with so many witnesses.
+fn witnesses(count: u8) -> String {
+    let line = |number: u8| {
+        let key = WitnessSigner::from_seed("wit.example", &[number; 32]).unwrap();
+        format!("witness w{number} {}\n", key.verifier())
+    };
+    (1..=count).map(line).collect::<String>() + "quorum w1\n"
+}
+
+#[test]
+fn a_policy_that_names_this_log_and_few_enough_witnesses_is_taken() {
+    for policy in
+        [format!("log {}\nquorum none\n", log_vkey("agi-2026")), witnesses(48), "quorum none\n".to_owned()]
+    {
+        // What is still refused is that one party opens it, which is asked after the policy.
+        let refused = reopened("agi-2026", |open| open.policy = Some(policy.clone()), "openai");
+        assert_eq!(refused.rule, "not-all-parties", "{policy}: {refused}");
+    }
 }
 
 #[test]

@@ -8,7 +8,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Source, SourceError};
+use super::replay::claimed_size;
+use super::{Checkpoints, Source, SourceError};
 use crate::log::Hash;
 use crate::store::Entries;
 
@@ -23,6 +24,9 @@ pub struct Certificate {
     form: String,
     /// The signed checkpoint, verbatim.
     pub checkpoint: String,
+    /// Signed checkpoints of earlier heads and of this one, verbatim: their cosignatures bound the entries' times.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checkpoints: Vec<String>,
     /// Every entry as its exact text, in order.
     pub entries: Vec<String>,
     /// The licence state that it certifies, as `license --json` prints it.
@@ -42,8 +46,8 @@ pub enum CertificateError {
 
 impl Certificate {
     /// A certificate of these parts.
-    pub fn new(checkpoint: String, entries: Vec<String>, answer: Value) -> Self {
-        Self { form: FORM.to_owned(), checkpoint, entries, answer }
+    pub fn new(checkpoint: String, checkpoints: Vec<String>, entries: Vec<String>, answer: Value) -> Self {
+        Self { form: FORM.to_owned(), checkpoint, checkpoints, entries, answer }
     }
 
     /// Whether a file looks like a certificate, well formed or not.
@@ -72,6 +76,12 @@ impl Source for Certificate {
         let all = (0_u64..).zip(&self.entries);
         let wanted = all.filter(move |(index, _)| (from..to).contains(index));
         Box::new(wanted.map(|(index, entry)| Ok((index, entry.clone().into_bytes()))))
+    }
+
+    fn checkpoints(&self) -> Checkpoints<'_> {
+        let sized = self.checkpoints.iter().map(|note| (claimed_size(note), note));
+        // What claims no size is no checkpoint, and the audit says so.
+        Box::new(sized.map(|(size, note)| Ok((size.unwrap_or(0), note.clone().into_bytes()))))
     }
 
     fn leaf(&self, _: u64) -> Result<Option<Hash>, SourceError> {

@@ -10,8 +10,8 @@ pub struct Finding {
     /// Where.
     pub place: Place,
     /// The stable name of the rule that is broken: one of the engine's, or `signature`, `entry`,
-    /// `tree`, `missing`, `other-history`, `two-histories`, `checkpoint`, `anchor`, `refusal`, `refusal-time`,
-    /// `wrongly-refused`.
+    /// `tree`, `missing`, `other-history`, `two-histories`, `checkpoint`, `cosignature`, `backdated`, `postdated`,
+    /// `anchor`, `refusal`, `refusal-time`, `wrongly-refused`.
     pub rule: String,
     /// What is wrong, in words.
     pub what: String,
@@ -19,12 +19,15 @@ pub struct Finding {
     /// that is left out of the replay makes others break rules that they kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub follows: Option<u64>,
+    /// The signed notes that prove it to anybody who knows the log's key, verbatim.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<String>,
 }
 
 impl Finding {
     /// A finding that stands for itself.
     pub(super) fn new(place: Place, rule: &str, what: impl Into<String>) -> Self {
-        Self { place, rule: rule.to_owned(), what: what.into(), follows: None }
+        Self { place, rule: rule.to_owned(), what: what.into(), follows: None, evidence: Vec::new() }
     }
 }
 
@@ -36,7 +39,9 @@ pub enum Place {
     Entry(u64),
     /// One or several of the entries from the first to the last of these; which cannot be told.
     Entries(u64, u64),
-    /// The checkpoint.
+    /// The checkpoint that the source keeps for this size, beside the newest.
+    CheckpointAt(u64),
+    /// The newest checkpoint.
     Checkpoint,
     /// The agreement's identity.
     Anchor,
@@ -49,7 +54,7 @@ impl Place {
     pub fn first_entry(self) -> Option<u64> {
         match self {
             Self::Entry(first) | Self::Entries(first, _) => Some(first),
-            Self::Checkpoint | Self::Anchor | Self::Refusal => None,
+            Self::CheckpointAt(_) | Self::Checkpoint | Self::Anchor | Self::Refusal => None,
         }
     }
 
@@ -58,9 +63,10 @@ impl Place {
         match self {
             Self::Entry(first) => (first, 0),
             Self::Entries(first, _) => (first, 1),
-            Self::Checkpoint => (u64::MAX, 2),
-            Self::Anchor => (u64::MAX, 3),
-            Self::Refusal => (u64::MAX, 4),
+            Self::CheckpointAt(_) => (u64::MAX, 2),
+            Self::Checkpoint => (u64::MAX, 3),
+            Self::Anchor => (u64::MAX, 4),
+            Self::Refusal => (u64::MAX, 5),
         }
     }
 }
@@ -70,6 +76,7 @@ impl fmt::Display for Place {
         match self {
             Self::Entry(index) => f.pad(&format!("entry {index}")),
             Self::Entries(first, last) => f.pad(&format!("entries {first} to {last}")),
+            Self::CheckpointAt(size) => f.pad(&format!("checkpoint {size}")),
             Self::Checkpoint => f.pad("checkpoint"),
             Self::Anchor => f.pad("anchor"),
             Self::Refusal => f.pad("refusal"),

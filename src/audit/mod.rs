@@ -8,6 +8,7 @@
 //! An audit does not show that the log is complete or the newest: whoever keeps it may withhold its
 //! tail. Receipts, later statements and other people's checkpoints show that; `docs/attacks.md`.
 
+mod bounds;
 mod certificate;
 mod finding;
 mod held;
@@ -18,6 +19,7 @@ mod replay;
 mod signed;
 mod source;
 mod subtrees;
+mod times;
 
 pub use certificate::{Certificate, CertificateError};
 pub use finding::{Finding, Place};
@@ -25,4 +27,5 @@ pub use past::replay_until;
 pub use refused::Verdict;
 pub use replay::{Report, audit};
 pub use signed::signed_head;
-pub use source::{Source, SourceError, StoreSource};
+pub use source::{Checkpoints, Source, SourceError, StoreSource};
+pub use times::{Between, SLACK, Times};

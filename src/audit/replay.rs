@@ -2,7 +2,9 @@
 
 use rayon::prelude::*;
 
+use super::bounds::Bounds;
 use super::history::History;
+use super::times::Times;
 use super::{Finding, Place, Source, SourceError, signed_head};
 use crate::engine::{Refusal, State};
 use crate::log::{Checkpoint, Hash, Head, MemoryTree, Note};
@@ -37,6 +39,8 @@ pub struct Report {
     pub state: Option<State>,
     /// The tree over the entries.
     pub tree: MemoryTree,
+    /// How far witnesses vouch for the times in the log.
+    pub times: Times,
 }
 
 impl Report {
@@ -62,9 +66,9 @@ pub fn audit(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Report, SourceError> {
     let checkpoint = source.checkpoint()?.unwrap_or_default();
-    let mut replay = Replay::new(source, claimed_size(&checkpoint));
+    let mut replay = Replay::new(source, &checkpoint);
     replay.entries(progress)?;
-    let mut report = replay.report(checkpoint);
+    let mut report = replay.report(&checkpoint)?;
     judge_checkpoint(&mut report);
     judge_anchor(&mut report, anchor);
     report.judge_subtrees(source)?;
@@ -73,7 +77,7 @@ pub fn audit(
 }
 
 /// The size that the checkpoint claims, before anything of it is believed.
-fn claimed_size(checkpoint: &str) -> Option<u64> {
+pub(super) fn claimed_size(checkpoint: &str) -> Option<u64> {
     let note = Note::parse(checkpoint.as_bytes()).ok()?;
     let checkpoint: Checkpoint = note.unverified_text().parse().ok()?;
     Some(checkpoint.head.size)
@@ -81,6 +85,7 @@ fn claimed_size(checkpoint: &str) -> Option<u64> {
 
 struct Replay<'a> {
     source: &'a dyn Source,
+    checkpoint: &'a str,
     size: Option<u64>,
     next: u64,
     signatures: u64,
@@ -88,6 +93,8 @@ struct Replay<'a> {
     state: Option<State>,
     findings: Vec<Finding>,
     history: History,
+    /// Once the opening statement has told whose cosignatures count.
+    bounds: Option<Bounds>,
 }
 
 /// An entry after everything that needs no other entry.
@@ -98,10 +105,12 @@ struct Read {
 }
 
 impl<'a> Replay<'a> {
-    fn new(source: &'a dyn Source, size: Option<u64>) -> Self {
+    fn new(source: &'a dyn Source, checkpoint: &'a str) -> Self {
+        let size = claimed_size(checkpoint);
         let tree = MemoryTree::with_capacity(size.unwrap_or(0).min(1 << 24));
         Self {
             source,
+            checkpoint,
             size,
             next: 0,
             signatures: 0,
@@ -109,6 +118,7 @@ impl<'a> Replay<'a> {
             state: None,
             findings: Vec::new(),
             history: History::default(),
+            bounds: None,
         }
     }
 
@@ -154,7 +164,19 @@ impl<'a> Replay<'a> {
             Ok((time, checked)) => {
                 self.signatures += checked.signers().len() as u64;
                 self.replay(entry.index, time, &checked);
+                self.bound(entry.index, time)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Holds an entry's time against those at which witnesses saw the heads around it.
+    fn bound(&mut self, index: u64, time: Instant) -> Result<(), SourceError> {
+        if let (None, Some(state)) = (&self.bounds, &self.state) {
+            self.bounds = Some(Bounds::read(self.source, self.checkpoint, state)?);
+        }
+        if let Some(bounds) = &mut self.bounds {
+            bounds.entry(index, time, &self.tree);
         }
         Ok(())
     }
@@ -237,20 +259,24 @@ impl<'a> Replay<'a> {
         self.findings.push(Finding::new(place, rule, what));
     }
 
-    fn report(mut self, checkpoint: String) -> Report {
+    fn report(mut self, checkpoint: &str) -> Result<Report, SourceError> {
         self.findings.extend(self.history.findings(&self.findings));
-        Report {
+        let bounds = self.bounds.unwrap_or_default();
+        let (found, times) = bounds.finish(self.source, checkpoint, self.next, &self.tree)?;
+        self.findings.extend(found);
+        Ok(Report {
             entries: self.next,
             signatures: self.signatures,
             head: self.tree.head(),
             vkey: self.state.as_ref().map(|state| state.log.vkey.clone()),
             anchor: self.state.as_ref().map(|state| state.agreement.anchor),
             anchor_checked: false,
-            checkpoint,
+            checkpoint: checkpoint.to_owned(),
             findings: self.findings,
             state: self.state,
             tree: self.tree,
-        }
+            times,
+        })
     }
 }
 

@@ -13,7 +13,7 @@ use super::license;
 use super::receipts;
 use super::record::{audited, audited_source, open_store};
 use super::refused::{Held, Holder};
-use super::show::{Page, Tone, time, title};
+use super::show::{Page, Tone, bounds, time, title};
 use crate::audit::{Finding, Report, Source, StoreSource};
 use crate::engine::licence::Licence;
 use crate::export::Folder;
@@ -165,6 +165,7 @@ pub fn fields(report: &Report) -> Vec<(&'static str, String)> {
         ("entries", report.entries.to_string()),
         ("signatures", format!("{} checked", report.signatures)),
         ("root", report.head.root.to_string()),
+        ("times", bounds(&report.times, report.entries)),
     ]);
     if let Some(vkey) = &report.vkey {
         fields.push(("checkpoint key", vkey.clone()));
@@ -201,6 +202,7 @@ pub fn findings_json(report: &Report) -> Value {
             "rule": finding.rule,
             "what": finding.what,
             "follows": finding.follows,
+            "evidence": finding.evidence,
         })
     });
     findings.collect()
@@ -219,6 +221,7 @@ fn json(report: &Report, held: &[Held]) -> Value {
         "entries": report.entries,
         "signatures": report.signatures,
         "head": report.head,
+        "times": report.times,
         "checkpoint-key": report.vkey.as_ref().filter(|vkey| vkey.parse::<VerifierKey>().is_ok()),
         "checkpoint": report.checkpoint,
         "findings": findings_json(report),

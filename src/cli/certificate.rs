@@ -8,34 +8,79 @@ use super::answer::Answer;
 use super::error::CliError;
 use super::license;
 use super::parcel::write_new;
-use super::record::Record;
+use super::record::{Record, shown_until};
 use super::show::{Page, Tone, time, title};
-use crate::audit::{Certificate, Report, audit};
+use crate::audit::{Certificate, Report, Source as _, Times, audit};
+use crate::engine::State;
 use crate::store::Store;
 use crate::values::{Digest, Instant};
 
-/// Writes a certificate of the licence state at `at`, which is not after `now`.
+/// Writes a certificate of the licence state at `at`, which is neither after `now` nor later than the record tells.
 ///
 /// # Errors
-/// The instant is still to come, or the file cannot be written.
+/// The instant is still to come, nothing shows what happened by then, or the file cannot be written.
 pub fn issue(record: &Record, at: Instant, now: Instant, file: &Path) -> Result<(), CliError> {
     if at > now {
         return Err(CliError::usage(format!(
             "{at} is still to come: a state to come is a projection and never a certificate; leave --at out"
         )));
     }
+    let shown = record.shown_until();
+    if at > shown {
+        let what = match witnessed(&record.state, &record.times) {
+            Witnessed::At(_) => "the time at which the policy's witnesses saw this head as the newest",
+            _ => "the time of the last entry",
+        };
+        let more = match witnessed(&record.state, &record.times) {
+            Witnessed::Nobody => "",
+            _ => ", or have the policy's witnesses cosign this head first",
+        };
+        return Err(CliError::usage(format!(
+            "the record shows nothing after {shown}, {what}: a state at {at} is a projection and never a certificate; \
+             leave --at out{more}"
+        )));
+    }
     let mut entries = Vec::new();
     for read in record.store.entries(&record.state.agreement.anchor, 0..record.head.size) {
         let (index, bytes) = read?;
-        entries.push(String::from_utf8(bytes).map_err(|_| {
+        entries.push(text(bytes).ok_or_else(|| {
             CliError::Faults(format!("entry {index} changed since the audit; run `quorate audit`"))
+        })?);
+    }
+    let mut checkpoints = Vec::new();
+    for read in record.source().checkpoints() {
+        let (size, bytes) = read?;
+        checkpoints.push(text(bytes).ok_or_else(|| {
+            CliError::Faults(format!("checkpoint {size} changed since the audit; run `quorate audit`"))
         })?);
     }
     let answer =
         license::document(&record.state, record.head, at).ok_or_else(|| record.before_opening(at))?;
-    let certificate = Certificate::new(record.checkpoint.clone(), entries, answer);
+    let certificate = Certificate::new(record.checkpoint.clone(), checkpoints, entries, answer);
     let text = certificate.to_text().map_err(|error| CliError::Storage(error.to_string()))?;
     write_new(file, text.as_bytes())
+}
+
+fn text(bytes: Vec<u8>) -> Option<String> {
+    String::from_utf8(bytes).ok()
+}
+
+/// Who says that a head was the newest.
+enum Witnessed {
+    /// A quorum of the agreement's witnesses, at this time.
+    At(Instant),
+    /// No quorum has cosigned it.
+    NoQuorum,
+    /// Nobody could: the agreement relies on no witnesses.
+    Nobody,
+}
+
+fn witnessed(state: &State, times: &Times) -> Witnessed {
+    match times.newest_at {
+        Some(at) => Witnessed::At(at),
+        None if state.witnesses.as_ref().is_some_and(|policy| policy.asks_witnesses()) => Witnessed::NoQuorum,
+        None => Witnessed::Nobody,
+    }
 }
 
 /// Replays a certificate and compares its answer with what follows.
@@ -66,6 +111,12 @@ fn compare(answer: &Value, report: &Report, now: Instant) -> Option<String> {
         return Some(format!("its answer is of {at}, which is still to come: that is a projection"));
     }
     let state = report.state.as_ref()?;
+    let shown = shown_until(state, &report.times);
+    if at > shown {
+        return Some(format!(
+            "its answer is of {at}, and its log shows nothing after {shown}: that is a projection"
+        ));
+    }
     let Some(follows) = license::document(state, report.head, at) else {
         return Some(format!("its answer is of {at}, before the agreement was opened"));
     };
@@ -95,6 +146,7 @@ fn passed(answer: &Value, report: &Report, now: Instant) -> Answer {
             ("agreement", state.agreement.to_string()),
             ("anchor", anchor.to_owned()),
             ("head", format!("{} entries, root {}", report.head.size, report.head.root)),
+            ("as of", as_of(state, report)),
             ("last entry", time::from_now(state.last, now)),
             ("signatures", format!("{} checked", report.signatures)),
         ]);
@@ -106,14 +158,41 @@ fn passed(answer: &Value, report: &Report, now: Instant) -> Answer {
     page.blank();
     page.line(
         Tone::Faint,
-        "It shows what follows from the log up to this head. It cannot show that the head was the newest at that time, \
-         that nobody was turned away, or that the log's times are right.",
+        match report.times.newest_at {
+            Some(_) => {
+                "It shows what follows from the log up to this head. It cannot show what was added later, that nobody \
+                 was turned away, or that the log's times are right beyond what witnesses have seen."
+            }
+            None => {
+                "It shows what follows from the log up to this head. It cannot show that the head was the newest at \
+                 that time, that nobody was turned away, or that the log's times are right."
+            }
+        },
     );
     let head = json!(report.head);
     Answer::done(
         page,
-        json!({ "passes": true, "head": head, "anchor-checked": report.anchor_checked, "answer": answer }),
+        json!({
+            "passes": true, "head": head, "as-of": report.times.newest_at, "times": report.times,
+            "anchor-checked": report.anchor_checked, "answer": answer,
+        }),
     )
+}
+
+/// As of when the answer is the whole one.
+fn as_of(state: &State, report: &Report) -> String {
+    let head = report.head.size;
+    match witnessed(state, &report.times) {
+        Witnessed::At(at) => format!("{}: witnesses saw head {head} as the newest then", time::plain(at)),
+        Witnessed::NoQuorum => {
+            format!(
+                "head {head} alone: the policy's quorum has not cosigned it, so there may have been a newer one"
+            )
+        }
+        Witnessed::Nobody => {
+            format!("head {head} alone: the agreement names no witnesses, so there may have been a newer one")
+        }
+    }
 }
 
 fn faulty(fault: &str) -> Answer {

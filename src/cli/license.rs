@@ -45,14 +45,16 @@ pub struct LicenseArgs {
 pub fn run(context: &Context, args: &LicenseArgs) -> Result<Answer, CliError> {
     let record = Record::load(context, args.agreement.as_deref())?;
     let now = context.now();
-    let at = args.at.unwrap_or(now);
+    // What is certified is what the record shows, and no more.
+    let default = if args.certificate.is_some() { record.shown_until().min(now) } else { now };
+    let at = args.at.unwrap_or(default);
     let state = record.state.at(at.max(record.state.last)).into_owned();
     let licence = state.licence(at).ok_or_else(|| record.before_opening(at))?;
     let (mut page, mut json) = header(&record, &record.state, at, now);
     if at > now {
         page.line(Tone::Notice, "A projection: what will be if nobody acts until then.");
     }
-    json.insert("projection".to_owned(), json!(licence.projection));
+    json.insert("beyond-last-entry".to_owned(), json!(licence.beyond_last_entry));
     if let Some(name) = &args.why {
         let grant = licence.grants.iter().find(|grant| grant.grant.name == *name).ok_or_else(|| {
             let names = alternatives(licence.grants.iter().map(|grant| &grant.grant.name));
@@ -79,7 +81,7 @@ pub fn document(state: &State, head: Head, at: Instant) -> Option<Value> {
     let later = state.at(at);
     let licence = later.licence(at)?;
     let mut document = facts(state, head, at);
-    document.insert("projection".to_owned(), json!(licence.projection));
+    document.insert("beyond-last-entry".to_owned(), json!(licence.beyond_last_entry));
     document.insert("grants".to_owned(), grants_json(&later, &licence));
     Some(Value::Object(document))
 }
@@ -125,13 +127,13 @@ pub fn moved(page: &mut Page, licence: &Licence<'_>) -> usize {
     count
 }
 
-const HEAD: [&str; 5] = ["grant", "status", "since", "because of", "moves with"];
+const HEAD: [&str; 5] = ["grant", "status", "since, UTC", "because of", "moves with"];
 
 fn row(name: String, attribute: &AttributeState<'_>) -> Vec<(String, Tone)> {
     vec![
         (name, Tone::Plain),
         (attribute.value.is.clone(), tone(attribute)),
-        (date(attribute.period.since), Tone::Plain),
+        (since(&attribute.period), Tone::Plain),
         (because(&attribute.period.because), Tone::Plain),
         (nexts(attribute), Tone::Faint),
     ]
@@ -145,15 +147,35 @@ fn tone(attribute: &AttributeState<'_>) -> Tone {
     }
 }
 
-fn date(at: Instant) -> String {
-    at.to_string().chars().take(10).collect()
+/// The day; where a date moved it and not an act, the hour matters as well.
+fn since(period: &Period) -> String {
+    let at = time::bare(period.since);
+    match period.because {
+        Because::Instant(_) => at,
+        _ => at.chars().take(10).collect(),
+    }
+}
+
+/// An instant as the workflow writes it, with spaces at which a narrow column can break it.
+fn spaced(written: &str) -> String {
+    let written = written.replace('T', " ");
+    match written
+        .char_indices()
+        .rev()
+        .find(|(place, letter)| *place > 10 && matches!(letter, '+' | '-' | 'Z'))
+    {
+        Some((place, _)) => {
+            format!("{} {}", written.get(..place).unwrap_or(&written), written.get(place..).unwrap_or(""))
+        }
+        None => written,
+    }
 }
 
 fn because(because: &Because) -> String {
     match because {
         Because::Opening => "opening".to_owned(),
         Because::Event(occurrence) => format!("{}{}", occurrence.event, by_entry(occurrence.why.entry)),
-        Because::Instant(written) => written.chars().take(10).collect(),
+        Because::Instant(written) => spaced(written),
         Because::Annulled(occurrence) => {
             let by = occurrence.annulled.as_ref();
             let by = by.map_or_else(String::new, |by| format!(", {}{}", by.by, by_entry(by.why.entry)));
@@ -178,7 +200,7 @@ fn nexts(attribute: &AttributeState<'_>) -> String {
 fn cause_words(cause: &Cause) -> String {
     match cause {
         Cause::Event(event) => event.to_string(),
-        Cause::At(_, written) => written.chars().take(10).collect(),
+        Cause::At(_, written) => spaced(written),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::engine::admit::judge_opening;
 use crate::log::VerifierKey;
 use crate::registry::log_key;
 use crate::statement::{Body, By, LogIdentity, Open, RosterLine, Statement};
-use crate::values::{Digest, Id};
+use crate::values::{Digest, Id, is_hidden};
 use crate::workflow::Workflow;
 use crate::workflow::model::Nature;
 
@@ -69,7 +69,7 @@ pub fn run(context: &Context, args: &OpenArgs) -> Result<Answer, CliError> {
 /// The draft as the engine will judge it, before anybody has signed; and whether it is a specimen.
 fn judged(statement: &Statement) -> Result<Nature, CliError> {
     match &statement.body {
-        Body::Open(open) => Ok(judge_opening(open)?.0.nature),
+        Body::Open(open) => Ok(judge_opening(open)?.workflow.nature),
         _ => Err(CliError::usage("this opens nothing")),
     }
 }
@@ -118,8 +118,8 @@ fn log(context: &Context, args: &OpenArgs) -> Result<LogIdentity, CliError> {
 /// The longest policy in bytes: some dozens of witnesses.
 const LONGEST_POLICY: usize = 8 * 1024;
 
-/// The policy's text. It is signed and kept for ever, so nothing gets in but what a C2SP tlog-policy is made of; and
-/// what is not one is never shown.
+/// The policy's text, which the engine reads before anybody signs. It is signed and kept for ever, so nothing gets in
+/// that nobody sees.
 fn policy(path: &Path) -> Result<String, CliError> {
     let text = read_text(path)?;
     let name = path.display();
@@ -128,17 +128,10 @@ fn policy(path: &Path) -> Result<String, CliError> {
             "{name} is longer than a policy may be, {LONGEST_POLICY} bytes"
         )));
     }
-    let begins =
-        |line: &str| ["log ", "witness ", "group ", "quorum "].iter().any(|word| line.starts_with(word));
-    let fits = |line: &str| {
-        let hidden = line.contains(crate::values::is_hidden);
-        !hidden && (line.is_empty() || line.starts_with('#') || begins(line))
-    };
-    match text.split('\n').position(|line| !fits(line)) {
+    match text.split('\n').position(|line| line.contains(|c| c != '\t' && is_hidden(c))) {
         None => Ok(text),
         Some(place) => Err(CliError::usage(format!(
-            "line {} of {name} is no line of a C2SP tlog-policy: each is empty, a comment with `#`, or begins with \
-             `log`, `witness`, `group` or `quorum`; it would be signed and kept for ever",
+            "line {} of {name} has a character that nobody sees; it would be signed and kept for ever: take it out",
             place + 1
         ))),
     }

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::context::Context;
 use super::error::CliError;
-use crate::audit::{Report, Source, StoreSource, audit};
+use crate::audit::{Report, Source, StoreSource, Times, audit};
 use crate::engine::State;
 use crate::log::Head;
 use crate::statement::AgreementRef;
@@ -24,6 +24,8 @@ pub struct Record {
     pub head: Head,
     /// The signed checkpoint over it.
     pub checkpoint: String,
+    /// How far witnesses vouch for the times in it.
+    pub times: Times,
 }
 
 impl Record {
@@ -39,9 +41,15 @@ impl Record {
                 "the log does not pass its audit: {first}; nothing can be read off it; run `quorate audit` for all of it"
             )));
         }
-        let Report { state, head, checkpoint, .. } = report;
+        let Report { state, head, checkpoint, times, .. } = report;
         let state = state.ok_or_else(|| CliError::Faults("the log is empty".to_owned()))?;
-        Ok(Self { store, state, head, checkpoint })
+        Ok(Self { store, state, head, checkpoint, times })
+    }
+
+    /// The latest time up to which the record tells what happened: that of the last entry, or later, where the
+    /// policy's witnesses say that there was no other by then.
+    pub fn shown_until(&self) -> Instant {
+        shown_until(&self.state, &self.times)
     }
 
     /// The source that was audited.
@@ -69,6 +77,11 @@ impl Record {
             self.state.agreement.name, self.state.opened
         ))
     }
+}
+
+/// See [`Record::shown_until`].
+pub fn shown_until(state: &State, times: &Times) -> Instant {
+    times.newest_at.map_or(state.last, |newest| newest.max(state.last))
 }
 
 /// The store of the data folder, for reading alone, and the anchor of the agreement meant.

@@ -49,8 +49,8 @@ pub enum Because {
 pub struct Licence<'a> {
     /// The instant.
     pub at: Instant,
-    /// Whether that is later than everything the log knows: then it is what follows if nobody acts.
-    pub projection: bool,
+    /// Whether that is later than the last entry: then it is what follows if nobody has acted since.
+    pub beyond_last_entry: bool,
     /// Every grant, in the workflow's order.
     pub grants: Vec<GrantState<'a>>,
 }
@@ -106,7 +106,7 @@ impl State {
             grant,
             attributes: self.attributes(grant, timelines, at),
         });
-        Some(Licence { at, projection: at > self.last, grants: grants.collect() })
+        Some(Licence { at, beyond_last_entry: at > self.last, grants: grants.collect() })
     }
 
     fn derive(&self) -> Timelines {

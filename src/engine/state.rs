@@ -12,7 +12,7 @@ use crate::engine::event::{Events, Occurrence};
 use crate::engine::holders::Holders;
 use crate::engine::licence::Timelines;
 use crate::engine::panel::{Done, Nominee, Seats};
-use crate::log::Head;
+use crate::log::{Head, Policy};
 use crate::statement::{AgreementRef, BallotRef, CaseRef, Header, HolderRef, LogIdentity};
 use crate::values::{Digest, Id, Instant};
 use crate::workflow::Workflow;
@@ -25,8 +25,10 @@ pub struct State {
     pub agreement: AgreementRef,
     /// The log that keeps it.
     pub log: LogIdentity,
-    /// The witness policy of the opening statement.
+    /// The witness policy of the opening statement, its exact text.
     pub policy: Option<String>,
+    /// That policy, to be applied to this log's checkpoints.
+    pub witnesses: Option<Arc<Policy>>,
     /// The digest of the contract's text.
     pub contract: Digest,
     /// The workflow in force.

@@ -3,7 +3,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use crate::audit::{Source, SourceError};
+use super::checkpoints;
+use crate::audit::{Checkpoints, Source, SourceError};
 use crate::log::tile::{Bundle, Tile, bundles};
 use crate::log::{Checkpoint, Hash, Note};
 use crate::store::{Entries, StoreError};
@@ -15,6 +16,9 @@ pub struct Folder {
     path: PathBuf,
     /// The size that the folder's checkpoint claims.
     size: u64,
+    /// The sizes below `checkpoints/`, as they were before the checkpoint was read: an export under way writes a file
+    /// there after the checkpoint.
+    kept: Vec<u64>,
     /// The level-0 tile read last: an audit asks for leaf after leaf.
     tile: Mutex<Option<(Tile, Vec<Hash>)>>,
 }
@@ -25,6 +29,7 @@ impl Folder {
     /// # Errors
     /// It has none.
     pub fn open(path: &Path) -> Result<Self, SourceError> {
+        let kept = checkpoints::sizes(path)?;
         let checkpoint = path.join("checkpoint");
         let bytes = fs::read(&checkpoint).map_err(|source| StoreError::Io {
             what: "read",
@@ -34,7 +39,7 @@ impl Folder {
         let text = Note::parse(&bytes).ok().map(|note| note.unverified_text().to_owned());
         let claimed: Option<Checkpoint> = text.and_then(|text| text.parse().ok());
         let size = claimed.map_or(0, |checkpoint| checkpoint.head.size);
-        Ok(Self { path: path.to_owned(), size, tile: Mutex::new(None) })
+        Ok(Self { path: path.to_owned(), size, kept, tile: Mutex::new(None) })
     }
 
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -91,6 +96,10 @@ impl Source for Folder {
             entries
         });
         Box::new(read)
+    }
+
+    fn checkpoints(&self) -> Checkpoints<'_> {
+        Box::new(self.kept.iter().map(|size| Ok((*size, checkpoints::note(&self.path, *size)?))))
     }
 
     fn leaf(&self, index: u64) -> Result<Option<Hash>, SourceError> {

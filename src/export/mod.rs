@@ -1,8 +1,8 @@
 //! Exported folders: an agreement's log as files that any static web server can serve and anybody can audit.
 //!
 //! ```text
-//! checkpoint               the newest signed head (C2SP tlog-checkpoint), replaced last
-//! checkpoints/SIZE         every head that was exported
+//! checkpoint               the newest signed head (C2SP tlog-checkpoint), replaced once all it promises is there
+//! checkpoints/SIZE         every head that was exported, written after `checkpoint`
 //! tile/L/N, tile/L/N.p/W   the tree's hashes (C2SP tlog-tiles)
 //! tile/entries/…           the entries
 //! log.vkey, policy, allowed_signers, blobs/HEX   hints: the log itself is the authority
@@ -11,6 +11,7 @@
 //! [`export`] adds and never rewrites a full tile; [`Folder`] is the source that audits read. Nothing here judges
 //! what it carries.
 
+mod checkpoints;
 mod folder;
 mod hints;
 mod write;

@@ -78,14 +78,15 @@ pub fn export(store: &dyn Store, state: &State, folder: &Path) -> Result<Exporte
             out.add(&format!("blobs/{}", digest.hex()), &bytes)?;
         }
     }
-    out.add(&format!("checkpoints/{}", stored.head.size), stored.checkpoint.as_bytes())?;
     out.replace("log.vkey", format!("{}\n", state.log.vkey).as_bytes())?;
     out.replace("allowed_signers", hints::allowed_signers(store, state)?.as_bytes())?;
     if let Some(policy) = &state.policy {
         out.replace("policy", policy.as_bytes())?;
     }
-    // Last: whoever reads a checkpoint finds everything that it promises.
+    // After these: whoever reads a checkpoint finds everything that it promises.
     out.replace("checkpoint", stored.checkpoint.as_bytes())?;
+    // After that: whoever finds a size here, and then reads the checkpoint, finds one that is no smaller.
+    out.add(&format!("checkpoints/{}", stored.head.size), stored.checkpoint.as_bytes())?;
     Ok(Exported { before, head: stored.head, files: out.files })
 }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
 #![allow(dead_code)] // each test binary uses a part
 
+pub mod cosigned;
 #[path = "../shared/folders.rs"]
 mod folders;
 pub mod forge;

@@ -3,6 +3,7 @@
 //! Colour is an accent and never carries meaning alone; it is written always, and taken out on the way to
 //! anything that is no terminal.
 
+mod bounds;
 pub mod changes;
 mod header;
 mod page;
@@ -10,6 +11,7 @@ pub mod statement;
 pub mod time;
 mod visible;
 
+pub use bounds::bounds;
 pub use header::{by_entry, facts, header, title};
 pub use page::{Page, Tone};
 pub use visible::{visible, visible_json};

@@ -5,6 +5,7 @@
 mod act;
 mod open;
 mod parties;
+mod policy;
 mod seats;
 mod signers;
 mod vote;

@@ -7,10 +7,13 @@ use crate::engine::clock::Moment;
 use crate::engine::holders::Holders;
 use crate::engine::panel::Seats;
 use crate::engine::{Refusal, State};
+use crate::log::Policy;
 use crate::statement::{AgreementRef, Body, Checked, HolderRef, Open, RawKey, RosterLine};
 use crate::values::{Id, Instant};
 use crate::workflow::Workflow;
 use crate::workflow::model::{Formed, Office};
+
+use super::policy::judge_policy;
 
 impl State {
     /// Opens an agreement with its first statement, received at `at`.
@@ -26,11 +29,12 @@ impl State {
                 "a log begins with the opening statement of its agreement",
             ));
         };
-        let (workflow, holders) = judge_opening(open)?;
+        let Opening { workflow, holders, witnesses } = judge_opening(open)?;
         let mut state = Self {
             agreement: AgreementRef { name: open.name.clone(), anchor: checked.digest() },
             log: open.log.clone(),
             policy: open.policy.clone(),
+            witnesses: witnesses.map(Arc::new),
             contract: open.contract,
             workflow_text: open.workflow.as_str().into(),
             opened: at,
@@ -60,16 +64,28 @@ impl State {
     }
 }
 
-/// What an opening says, whoever signs it: its workflow, its log's identity and its roster. Whoever drafts one
-/// asks this before anybody signs; admission asks the same.
+/// What an opening statement says, once it is known to be sound.
+#[derive(Debug)]
+pub struct Opening {
+    /// Its workflow.
+    pub workflow: Workflow,
+    /// The officers on its roster.
+    pub holders: Holders,
+    /// Its witness policy, where it has one.
+    pub witnesses: Option<Policy>,
+}
+
+/// What an opening says, whoever signs it: its workflow, its log's identity, its roster and its witnesses. Whoever
+/// drafts one asks this before anybody signs; admission asks the same.
 ///
 /// # Errors
 /// The first rule that it breaks.
-pub fn judge_opening(open: &Open) -> Result<(Workflow, Holders), Refusal> {
+pub fn judge_opening(open: &Open) -> Result<Opening, Refusal> {
     let workflow = judge_workflow(open)?;
     judge_identity(open)?;
     let holders = judge_roster(&workflow, &open.roster)?;
-    Ok((workflow, holders))
+    let witnesses = judge_policy(open, &holders)?;
+    Ok(Opening { workflow, holders, witnesses })
 }
 
 fn judge_workflow(open: &Open) -> Result<Workflow, Refusal> {

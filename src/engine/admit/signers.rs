@@ -165,6 +165,22 @@ impl State {
                 let why = format!("the key {} already speaks for {holder}", key.fingerprint());
                 Err(Refusal::new("key-in-use", why, "one key speaks for one holder: use another key"))
             }
+            None => self.judge_no_witness(key),
+        }
+    }
+
+    /// Refuses the key of a witness: it speaks for the witness, whatever type wraps it.
+    fn judge_no_witness(&self, key: &PublicKey) -> Result<(), Refusal> {
+        let mut witnesses = self.witnesses.iter().flat_map(|policy| policy.witnesses());
+        match witnesses.find(|witness| witness.key.raw() == key.raw().0) {
+            Some(witness) => {
+                let why = format!(
+                    "the key {} already speaks for the witness `{}`",
+                    key.fingerprint(),
+                    witness.name
+                );
+                Err(Refusal::new("key-in-use", why, "one key speaks for one holder: use another key"))
+            }
             None => Ok(()),
         }
     }

@@ -1,0 +1,294 @@
+//! What the checkpoints that a source keeps say: that the log signed these very heads, and, where witnesses have
+//! cosigned them, between which times the entries came.
+//!
+//! A head that a quorum of the policy's witnesses saw by a time is of entries no later than that; a head that was
+//! the newest at a time is followed by entries no earlier than that. The checkpoints are read once, before the
+//! entries, and compared with the tree while it grows: beside the entries' pass there is no other.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::times::{SLACK, Times, Vouched};
+use super::{Finding, Place, Source, SourceError};
+use crate::engine::State;
+use crate::log::{Checkpoint, Head, MemoryTree, Note, Policy, VerifierKey};
+use crate::values::Instant;
+
+/// How many checkpoints are checked in parallel.
+const CHUNK: usize = 256;
+
+/// The checkpoints of a source, and the entries that lie outside their bounds.
+#[derive(Debug, Default)]
+pub(super) struct Bounds {
+    policy: Option<Arc<Policy>>,
+    /// In ascending order of size.
+    kept: Vec<Kept>,
+    /// The first of `kept` that is larger than the tree so far.
+    next: usize,
+    /// The latest time at which a head so far was the newest.
+    from: Option<Bound>,
+    outside: Vec<Outside>,
+    findings: Vec<Finding>,
+    /// The places in the policy of the witnesses that have cosigned in a quorum.
+    cosigned: BTreeSet<usize>,
+    /// Entries are missing in the tree: what it gives from there on is no longer the log's.
+    gap: bool,
+}
+
+/// A checkpoint that the log's key has signed.
+#[derive(Debug)]
+struct Kept {
+    head: Head,
+    vouched: Option<Vouched>,
+    /// The earliest time by which this head or a larger one was there.
+    until: Option<Bound>,
+    /// Whether the tree gives this head; `None` where it is not so large.
+    ours: Option<bool>,
+    /// Whether another finding tells of a root that is not the tree's.
+    told: bool,
+}
+
+/// A time that the checkpoint of this size gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Bound {
+    at: Instant,
+    size: u64,
+}
+
+/// An entry whose time is outside a bound.
+#[derive(Debug)]
+struct Outside {
+    entry: u64,
+    time: Instant,
+    bound: Bound,
+}
+
+/// A note after everything that needs no tree.
+#[derive(Debug, Default)]
+struct Read {
+    kept: Option<Kept>,
+    cosigned: Vec<usize>,
+    finding: Option<Finding>,
+}
+
+impl Bounds {
+    /// Reads the checkpoints that the source keeps, and `newest`, with the key and the policy of the opening.
+    pub(super) fn read(source: &dyn Source, newest: &str, state: &State) -> Result<Self, SourceError> {
+        let Ok(key) = state.log.vkey.parse::<VerifierKey>() else { return Ok(Self::default()) };
+        let mut bounds = Self { policy: state.witnesses.clone(), ..Self::default() };
+        let policy = state.witnesses.as_deref();
+        // Its own faults are told where it is compared with the whole tree.
+        let first = read(None, newest.as_bytes(), &key, policy);
+        let head = first.kept.as_ref().map(|kept| kept.head);
+        bounds.take(first);
+        let mut notes = source.checkpoints();
+        loop {
+            let chunk: Vec<_> = notes.by_ref().take(CHUNK).collect::<Result<_, _>>()?;
+            if chunk.is_empty() {
+                break;
+            }
+            let read = chunk.par_iter().map(|(size, note)| read(Some(*size), note, &key, policy));
+            for (mut read, (_, note)) in read.collect::<Vec<_>>().into_iter().zip(&chunk) {
+                if let (Some(kept), Some(head)) = (&mut read.kept, head)
+                    && two_roots(kept.head, head)
+                {
+                    kept.told = true;
+                    bounds.findings.push(forked(kept.head, head, note, newest));
+                }
+                bounds.take(read);
+            }
+        }
+        bounds.kept.sort_by_key(|kept| kept.head.size);
+        let mut until: Option<Bound> = None;
+        for kept in bounds.kept.iter_mut().rev() {
+            let own = kept.vouched.map(|it| Bound { at: it.existed_by, size: it.size });
+            until = own.into_iter().chain(until).min();
+            kept.until = until;
+        }
+        Ok(bounds)
+    }
+
+    fn take(&mut self, read: Read) {
+        self.kept.extend(read.kept);
+        self.cosigned.extend(read.cosigned);
+        self.findings.extend(read.finding);
+    }
+
+    /// Holds the time of an entry, which is the last one in the tree, against its bounds.
+    pub(super) fn entry(&mut self, index: u64, time: Instant, tree: &MemoryTree) {
+        self.gap |= tree.size() != index.saturating_add(1);
+        self.compare(index, tree);
+        let after = self.from.filter(|from| time.plus(SLACK) < from.at);
+        let before = self.kept.get(self.next).and_then(|kept| kept.until);
+        let before = before.filter(|until| time > until.at.plus(SLACK));
+        let outside = after.into_iter().chain(before).map(|bound| Outside { entry: index, time, bound });
+        self.outside.extend(outside);
+    }
+
+    /// Compares every checkpoint up to this size with the tree, and takes the bounds that it gives to what follows.
+    fn compare(&mut self, size: u64, tree: &MemoryTree) {
+        while let Some(kept) = self.kept.get_mut(self.next).filter(|kept| kept.head.size <= size) {
+            self.next += 1;
+            if self.gap {
+                continue;
+            }
+            let ours = tree.root_at(kept.head.size) == Some(kept.head.root);
+            kept.ours = Some(ours);
+            let newest = kept.vouched.filter(|_| ours).map(|it| Bound { at: it.newest_at, size: it.size });
+            self.from = self.from.max(newest);
+        }
+    }
+
+    /// What is wrong, and how tight the bounds are, once all `entries` are in the tree.
+    pub(super) fn finish(
+        mut self,
+        source: &dyn Source,
+        newest: &str,
+        entries: u64,
+        tree: &MemoryTree,
+    ) -> Result<(Vec<Finding>, Times), SourceError> {
+        self.gap |= tree.size() != entries;
+        self.compare(entries, tree);
+        let mut findings = std::mem::take(&mut self.findings);
+        findings.extend(self.rewritten(source, newest, tree)?);
+        findings.extend(self.rolled_back(source, entries)?);
+        let ours: Vec<Vouched> =
+            self.kept.iter().filter(|kept| kept.ours == Some(true)).filter_map(|kept| kept.vouched).collect();
+        let counts = |bound: Bound| ours.binary_search_by_key(&bound.size, |it| it.size).is_ok();
+        findings.extend(self.outside.iter().filter(|outside| counts(outside.bound)).map(Outside::finding));
+        let asked = self.policy.as_ref().filter(|policy| policy.asks_witnesses());
+        let times = Times {
+            witnesses: asked.map_or(0, |policy| policy.witnesses().count()),
+            cosigned_by: self.cosigned.len(),
+            ..Times::of(&ours, entries)
+        };
+        Ok((findings, times))
+    }
+
+    /// The checkpoints whose root is not this tree's: one finding, since the first explains the others.
+    fn rewritten(
+        &self,
+        source: &dyn Source,
+        newest: &str,
+        tree: &MemoryTree,
+    ) -> Result<Option<Finding>, SourceError> {
+        let differ = |kept: &&Kept| kept.ours == Some(false) && !kept.told;
+        let Some(Kept { head, .. }) = self.kept.iter().find(differ) else { return Ok(None) };
+        let ours = self.kept.iter().filter(|kept| kept.ours == Some(true) && kept.head.size < head.size);
+        let sound = ours.map(|kept| kept.head.size).max().unwrap_or(0);
+        let here = tree.root_at(head.size).map_or_else(|| "none".to_owned(), |here| here.to_string());
+        let mut what = format!(
+            "the log has signed the root {} at {} entries, here it is {here}: two histories, which it proves together \
+             with the newest checkpoint; what differs is among the entries from {sound} on",
+            head.root, head.size
+        );
+        let others = self.kept.iter().filter(differ).count() - 1;
+        if others > 0 {
+            let last = self.kept.iter().rev().find(differ).map_or(head.size, |kept| kept.head.size);
+            let more = format!("; so do {others} more of those kept, the last that of {last} entries");
+            what.push_str(&more);
+        }
+        let evidence = note_of(source, *head)?.into_iter().chain([newest.to_owned()]).collect();
+        let finding = Finding::new(Place::CheckpointAt(head.size), "two-histories", what);
+        Ok(Some(Finding { evidence, ..finding }))
+    }
+
+    /// The largest checkpoint that is of more entries than there are.
+    fn rolled_back(&self, source: &dyn Source, entries: u64) -> Result<Option<Finding>, SourceError> {
+        let Some(Kept { head, .. }) = self.kept.last().filter(|kept| kept.head.size > entries) else {
+            return Ok(None);
+        };
+        let what = format!(
+            "missing: the log has signed {} entries, and {entries} are here; the checkpoint kept for {} proves it",
+            head.size, head.size
+        );
+        let place = Place::Entries(entries, head.size.saturating_sub(1));
+        let evidence = note_of(source, *head)?.into_iter().collect();
+        Ok(Some(Finding { evidence, ..Finding::new(place, "missing", what) }))
+    }
+}
+
+/// Checks one note; `size` is what it is kept for, and the newest checkpoint is kept for none.
+fn read(size: Option<u64>, note: &[u8], key: &VerifierKey, policy: Option<&Policy>) -> Read {
+    let place = size.map_or(Place::Checkpoint, Place::CheckpointAt);
+    let fault = |rule: &str, what: String| Some(Finding::new(place, rule, what));
+    let head = match Checkpoint::open(note, key) {
+        Ok(checkpoint) => checkpoint.head,
+        Err(error) => {
+            let finding = size.and_then(|_| fault("checkpoint", format!("what is kept there: {error}")));
+            return Read { finding, ..Read::default() };
+        }
+    };
+    let mut read = Read::default();
+    if let Some(size) = size.filter(|size| *size != head.size) {
+        let what = format!("the note that is kept for {size} entries states {}", head.size);
+        read.finding = fault("checkpoint", what);
+    }
+    let mut vouched = None;
+    if let (Some(policy), Ok(note)) = (policy, Note::parse(note)) {
+        match policy.support(&note) {
+            Err(error) => read.finding = fault("cosignature", error.to_string()),
+            Ok(support) => {
+                let quorum = support.existed_by().zip(support.newest_at());
+                vouched = quorum.map(|(existed_by, newest_at)| Vouched {
+                    size: head.size,
+                    existed_by: existed_by.time(),
+                    newest_at: newest_at.time(),
+                });
+                let made = support.witnesses().enumerate().filter(|(_, (_, times))| !times.is_empty());
+                read.cosigned = made.map(|(place, _)| place).filter(|_| quorum.is_some()).collect();
+            }
+        }
+    }
+    read.kept = Some(Kept { head, vouched, until: None, ours: None, told: size.is_none() });
+    read
+}
+
+fn two_roots(one: Head, other: Head) -> bool {
+    one.size == other.size && one.root != other.root
+}
+
+/// Two heads of one size, both signed by the log.
+fn forked(kept: Head, newest: Head, note: &[u8], newest_note: &str) -> Finding {
+    let what = format!(
+        "the log has signed two roots at {} entries, {} here and {} in the newest checkpoint: two histories, which both \
+         notes together prove",
+        kept.size, kept.root, newest.root
+    );
+    let evidence = vec![String::from_utf8_lossy(note).into_owned(), newest_note.to_owned()];
+    Finding { evidence, ..Finding::new(Place::CheckpointAt(kept.size), "two-histories", what) }
+}
+
+/// The note that a source keeps for a head, read once more: only what is at fault is worth keeping.
+fn note_of(source: &dyn Source, head: Head) -> Result<Option<String>, SourceError> {
+    for read in source.checkpoints() {
+        let (_, bytes) = read?;
+        let states = |note: &Note| note.unverified_text().parse().is_ok_and(|it: Checkpoint| it.head == head);
+        if let Some(note) = Note::parse(&bytes).ok().filter(states) {
+            return Ok(Some(note.to_string()));
+        }
+    }
+    Ok(None)
+}
+
+impl Outside {
+    fn finding(&self) -> Finding {
+        let Self { entry, time, bound: Bound { at, size } } = self;
+        let (rule, what) = if time < at {
+            let what = format!(
+                "it says {time}, and came later: at {at} the head of {size} entries, without it, was still the newest, \
+                 on the word of the policy's witnesses (checkpoint {size})"
+            );
+            ("backdated", what)
+        } else {
+            let what = format!(
+                "it says {time}, and came earlier: by {at} the head of {size} entries, with it, was there, on the word \
+                 of the policy's witnesses (checkpoint {size})"
+            );
+            ("postdated", what)
+        };
+        Finding::new(Place::Entry(*entry), rule, what)
+    }
+}
