@@ -66,6 +66,11 @@ impl Note {
         Ok(Self { text: format!("{text}\n"), signatures })
     }
 
+    /// The note of a text that a note has had, with these signatures, at most [`MAX_SIGNATURES`].
+    pub(super) fn of(text: &str, signatures: Vec<NoteSignature>) -> Self {
+        Self { text: text.to_owned(), signatures }
+    }
+
     /// The text, its final newline included, whoever may have written it: rely on it only once
     /// [`open`](Self::open) or [`signers`](Self::signers) has passed.
     pub fn unverified_text(&self) -> &str {
