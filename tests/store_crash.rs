@@ -70,6 +70,10 @@ fn writer() {
     let batches: u64 = std::env::var("QUORATE_TEST_BATCHES").unwrap().parse().unwrap();
     let store = open(Path::new(&folder)).unwrap();
     let mut logs = Logs::stored_in(&store);
+    if logs.b.size > 0 {
+        // Killed before it was kept.
+        store.keep_checkpoint(&logs.b.anchor, logs.b.size, &Logs::note(logs.b.size)).unwrap();
+    }
     for _ in 0..batches {
         store.append(&logs.batch()).unwrap();
         store.keep_checkpoint(&logs.b.anchor, logs.b.size, &Logs::note(logs.b.size)).unwrap();

@@ -87,6 +87,16 @@ impl WitnessKey {
         verified.collect()
     }
 
+    /// The newest cosignature by this witness under the note, with its line; `None` where it has not cosigned.
+    ///
+    /// # Errors
+    /// One that is bad, as for [`cosignatures`](Self::cosignatures).
+    pub fn newest(&self, note: &Note) -> Result<Option<(Cosignature, NoteSignature)>, CosignatureError> {
+        self.cosignatures(note)?;
+        let lines = self.verified(note.unverified_text(), note.signatures());
+        Ok(lines.last_key_value().map(|(time, line)| (*time, (*line).clone())))
+    }
+
     /// Of `lines`, those by this witness that are cosignatures of the checkpoint `text`, by their time. What is not is
     /// left out: nobody relies on it.
     pub(super) fn verified<'l>(

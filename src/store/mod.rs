@@ -19,16 +19,16 @@ pub mod data;
 mod error;
 mod faulty;
 mod memory;
-pub mod seed;
 mod notes;
+pub mod seed;
 mod sled;
 
 pub use batch::{MAX_BATCH_WEIGHT, MAX_CHECKPOINT_BYTES, MAX_ENTRY_BYTES, entry_weight, head_weight};
 pub use error::StoreError;
 pub use faulty::{Fault, Faulty};
 pub use memory::MemoryStore;
-pub use sled::{MAX_ROW_BYTES, MAX_ROWS, Row, SledStore, Table};
 pub use notes::{Notes, ReadOnly};
+pub use sled::{MAX_ROW_BYTES, MAX_ROWS, Row, SledStore, Table};
 
 use std::ops::Range;
 

@@ -71,6 +71,12 @@ impl Note {
         Self { text: text.to_owned(), signatures }
     }
 
+    /// The same text under these of its signatures alone.
+    pub fn only(&self, signatures: Vec<NoteSignature>) -> Self {
+        let kept = signatures.into_iter().filter(|line| self.signatures.contains(line)).collect();
+        Self { text: self.text.clone(), signatures: kept }
+    }
+
     /// The text, its final newline included, whoever may have written it: rely on it only once
     /// [`open`](Self::open) or [`signers`](Self::signers) has passed.
     pub fn unverified_text(&self) -> &str {

@@ -245,7 +245,7 @@ impl Store for SledStore {
             |anchor| Ok(self.durable_head(anchor, |stored| stored.head)),
             |anchor, statement| self.find(anchor, statement),
         )?;
-        writer.write(writer::rows(batch)).map_err(|cause| self.lose(cause))?;
+        writer.write(batch).map_err(|cause| self.lose(cause))?;
         let mut heads = self.heads.write().unwrap_or_else(PoisonError::into_inner);
         for append in batch {
             let stored = StoredHead { head: append.head, checkpoint: append.checkpoint.clone() };

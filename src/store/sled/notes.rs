@@ -17,7 +17,7 @@ impl SledStore {
             rows.insert(key, part);
         }
         let _unseen = self.notes.write().unwrap_or_else(PoisonError::into_inner);
-        writer.write(rows).map_err(|cause| self.lose(cause))
+        writer.write_rows(rows).map_err(|cause| self.lose(cause))
     }
 
     pub(super) fn set_mark(&self, anchor: &Digest, why: Option<ReadOnly>) -> Result<(), StoreError> {
@@ -28,7 +28,7 @@ impl SledStore {
             None => rows.remove(keys::read_only(anchor)),
         }
         let _unseen = self.notes.write().unwrap_or_else(PoisonError::into_inner);
-        writer.write(rows).map_err(|cause| self.lose(cause))
+        writer.write_rows(rows).map_err(|cause| self.lose(cause))
     }
 
     pub(super) fn mark(&self, anchor: &Digest) -> Result<Option<ReadOnly>, StoreError> {
