@@ -15,7 +15,9 @@ use quorate::log::Hash;
 use quorate::registry::{Receipted, Submission, SubmitError};
 use quorate::scenario::{Stage, StageError};
 use quorate::statement::{By, Entry, Envelope, HolderRef, Refused};
-use quorate::store::{Append, Entries, Fault, Faulty, MemoryStore, Store, StoreError, StoredHead};
+use quorate::store::{
+    Append, Entries, Fault, Faulty, MemoryStore, Notes, ReadOnly, Store, StoreError, StoredHead,
+};
 use quorate::values::{Digest, Instant, Span};
 use registry_support::{
     Acknowledged, WORKFLOW, case, check, entries, id, nominator, opened, seats, start, statement,
@@ -209,6 +211,26 @@ impl Store for Held {
             Some(Fault::NotPersisted) => {}
         }
         Err(StoreError::Lost { path: "(injected)".into(), cause: Arc::from("injected failure") })
+    }
+
+    fn keep_checkpoint(&self, anchor: &Digest, size: u64, note: &str) -> Result<(), StoreError> {
+        self.inner.keep_checkpoint(anchor, size, note)
+    }
+
+    fn checkpoint_at(&self, anchor: &Digest, size: u64) -> Result<Option<String>, StoreError> {
+        self.inner.checkpoint_at(anchor, size)
+    }
+
+    fn checkpoints(&self, anchor: &Digest) -> Notes<'_> {
+        self.inner.checkpoints(anchor)
+    }
+
+    fn read_only(&self, anchor: &Digest) -> Result<Option<ReadOnly>, StoreError> {
+        self.inner.read_only(anchor)
+    }
+
+    fn set_read_only(&self, anchor: &Digest, why: Option<ReadOnly>) -> Result<(), StoreError> {
+        self.inner.set_read_only(anchor, why)
     }
 
     fn put_blob(&self, digest: &Digest, bytes: &[u8]) -> Result<(), StoreError> {

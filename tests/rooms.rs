@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room, from the ground up, with the rooms that it may import.
-const ROOMS: [(&str, &[&str]); 14] = [
+const ROOMS: [(&str, &[&str]); 15] = [
     ("values", &[]),
     ("net", &[]),
     ("log", &["values"]),
@@ -17,6 +17,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
     ("store", &["values", "log"]),
     ("audit", &["values", "log", "statement", "engine", "store"]),
     ("registry", &["values", "log", "statement", "engine", "store", "audit"]),
+    ("cosign", &["values", "log", "net", "statement", "engine", "store", "audit", "registry"]),
     ("export", &["values", "log", "statement", "engine", "store", "audit", "registry"]),
     ("witness", &["values", "log", "store"]),
     ("signer", &["values", "statement"]),
@@ -32,6 +33,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
             "store",
             "audit",
             "registry",
+            "cosign",
             "export",
             "witness",
             "signer",

@@ -5,7 +5,8 @@ mod store_support;
 
 use quorate::log::Hash;
 use quorate::store::{
-    Append, Fault, Faulty, MAX_BATCH_WEIGHT, MAX_ENTRY_BYTES, MemoryStore, Store, StoreError,
+    Append, Fault, Faulty, MAX_BATCH_WEIGHT, MAX_CHECKPOINT_BYTES, MAX_ENTRY_BYTES, MemoryStore, ReadOnly,
+    Store, StoreError,
 };
 use quorate::values::Digest;
 use store_support::{Log, open};
@@ -115,6 +116,69 @@ fn a_checkpoint_over_the_same_head_is_renewed() {
     });
 }
 
+#[test]
+fn notes_of_heads_are_kept_by_size_and_replaced() {
+    each(|store| {
+        let (mut a, mut b) = (Log::new("a"), Log::new("b"));
+        for _ in 0..6 {
+            store.append(&[a.append(50), b.append(50)]).unwrap();
+        }
+        let kept = |log: &Log| store.checkpoints(&log.anchor).map(Result::unwrap).collect::<Vec<_>>();
+        assert!(kept(&a).is_empty());
+        let note = |size: u64, bytes: usize| format!("{size} ").repeat(bytes)[..bytes].to_owned();
+        for size in [256, 1, 300, 255] {
+            store.keep_checkpoint(&a.anchor, size, &note(size, 10)).unwrap();
+        }
+        // Longer than one part, the longest there is, and shorter again.
+        for bytes in [9_000, MAX_CHECKPOINT_BYTES, 5_000, 20] {
+            store.keep_checkpoint(&a.anchor, 255, &note(255, bytes)).unwrap();
+            let expected = [(1, 10), (255, bytes), (256, 10), (300, 10)];
+            assert_eq!(kept(&a), expected.map(|(size, bytes)| (size, note(size, bytes))));
+        }
+        assert_eq!(store.checkpoint_at(&a.anchor, 255).unwrap(), Some(note(255, 20)));
+        assert_eq!(store.checkpoint_at(&a.anchor, 254).unwrap(), None);
+        assert!(kept(&b).is_empty());
+        a.assert_in(store);
+    });
+}
+
+#[test]
+fn only_heads_that_are_there_have_notes() {
+    each(|store| {
+        let mut log = Log::new("a");
+        store.append(&[log.append(5)]).unwrap();
+        for (anchor, size, bytes) in [
+            (log.anchor, 0, 1),
+            (log.anchor, 6, 1),
+            (log.anchor, 5, MAX_CHECKPOINT_BYTES + 1),
+            (Log::new("b").anchor, 1, 1),
+        ] {
+            let refused = store.keep_checkpoint(&anchor, size, &"c".repeat(bytes)).unwrap_err();
+            assert!(!refused.is_fatal(), "{refused}");
+            assert_eq!(store.checkpoints(&anchor).count(), 0);
+        }
+    });
+}
+
+#[test]
+fn an_agreement_is_marked_before_it_is_there_and_afterwards() {
+    each(|store| {
+        let mut log = Log::new("a");
+        let marks = [ReadOnly::Restored, ReadOnly::Newer(7), ReadOnly::TwoHistories(u64::MAX)];
+        for mark in marks {
+            store.set_read_only(&log.anchor, Some(mark)).unwrap();
+            assert_eq!(store.read_only(&log.anchor).unwrap(), Some(mark));
+            store.append(&[log.append(2)]).unwrap();
+            assert_eq!(store.read_only(&log.anchor).unwrap(), Some(mark));
+        }
+        assert_eq!(store.read_only(&Log::new("b").anchor).unwrap(), None);
+        store.set_read_only(&log.anchor, None).unwrap();
+        assert_eq!(store.read_only(&log.anchor).unwrap(), None);
+        assert_eq!(store.agreements().unwrap(), [log.anchor]);
+        log.assert_in(store);
+    });
+}
+
 /// A refused batch changes nothing, not even for the agreements in it that were right.
 #[test]
 fn what_is_refused_changes_nothing() {
@@ -201,6 +265,34 @@ fn every_step_can_fail() {
             b.append(appended);
             a.assert_in(&store);
             b.assert_in(&store);
+        }
+    }
+}
+
+/// A note and a mark are there as a whole or not at all, too, and nothing follows a write that may be lost.
+#[test]
+fn keeping_a_note_or_a_mark_can_fail() {
+    type Write = fn(&dyn Store, &Digest) -> Result<(), StoreError>;
+    type There = fn(&dyn Store, &Digest) -> bool;
+    let note: (Write, There) = (
+        |store, anchor| store.keep_checkpoint(anchor, 2, "note"),
+        |store, anchor| store.checkpoint_at(anchor, 2).unwrap().is_some(),
+    );
+    let mark: (Write, There) = (
+        |store, anchor| store.set_read_only(anchor, Some(ReadOnly::Restored)),
+        |store, anchor| store.read_only(anchor).unwrap().is_some(),
+    );
+    for (write, there) in [note, mark] {
+        for fault in [Fault::Persisted, Fault::NotPersisted, Fault::Refused] {
+            let mut log = Log::new("a");
+            let store = Faulty::failing(MemoryStore::new(), 1, fault);
+            store.append(&[log.append(2)]).unwrap();
+            let error = write(&store, &log.anchor).unwrap_err();
+            assert_eq!(error.is_fatal(), fault != Fault::Refused, "{error}");
+            assert_eq!(store.checkpoints(&log.anchor).any(|read| read.is_err()), error.is_fatal());
+            let store = store.into_inner();
+            assert_eq!(there(&store, &log.anchor), fault == Fault::Persisted);
+            log.assert_in(&store);
         }
     }
 }

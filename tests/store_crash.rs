@@ -15,7 +15,8 @@ use quorate::store::{Append, MAX_BATCH_WEIGHT, Store as _};
 use quorate::values::Digest;
 use store_support::{Log, open};
 
-/// Two agreements that grow together: batch number `n` adds `n % 4` entries to one and `1 + n % 3` to the other.
+/// Two agreements that grow together: batch number `n` adds `n % 4` entries to one and `1 + n % 3` to the other, for
+/// whose head a note is kept then.
 struct Logs {
     a: Log,
     b: Log,
@@ -35,15 +36,28 @@ impl Logs {
         [self.a.append(number % 4), self.b.append(1 + number % 3)]
     }
 
+    /// The note that is kept for a head, of several parts.
+    fn note(size: u64) -> String {
+        format!("{size:08}").repeat(1_000)
+    }
+
     /// The logs after as many batches as `store` holds; whole batches, or the sizes would not agree.
     fn stored_in(store: &dyn quorate::store::Store) -> Self {
         let mut logs = Self::new();
         let size = |log: &Log| store.head(&log.anchor).unwrap().map_or(0, |stored| stored.head.size);
+        let mut sizes = Vec::new();
         while logs.b.size < size(&logs.b) {
             logs.batch();
+            sizes.push(logs.b.size);
         }
         logs.a.assert_in(store);
         logs.b.assert_in(store);
+        // The last batch may be there without its note, and no other.
+        let notes: Vec<_> = store.checkpoints(&logs.b.anchor).map(Result::unwrap).collect();
+        assert!(notes.len() + 1 >= sizes.len(), "{} notes of {} heads", notes.len(), sizes.len());
+        assert!(
+            notes.iter().zip(&sizes).all(|((size, note), head)| size == head && *note == Self::note(*size))
+        );
         logs
     }
 }
@@ -56,8 +70,13 @@ fn writer() {
     let batches: u64 = std::env::var("QUORATE_TEST_BATCHES").unwrap().parse().unwrap();
     let store = open(Path::new(&folder)).unwrap();
     let mut logs = Logs::stored_in(&store);
+    if logs.b.size > 0 {
+        // Killed before it was kept.
+        store.keep_checkpoint(&logs.b.anchor, logs.b.size, &Logs::note(logs.b.size)).unwrap();
+    }
     for _ in 0..batches {
         store.append(&logs.batch()).unwrap();
+        store.keep_checkpoint(&logs.b.anchor, logs.b.size, &Logs::note(logs.b.size)).unwrap();
         let mut out = std::io::stdout();
         writeln!(out, "acknowledged {}", logs.batches).unwrap();
         out.flush().unwrap();

@@ -61,6 +61,11 @@ impl Source for StoreSource<'_> {
         self.store.entries(&self.anchor, from..to)
     }
 
+    fn checkpoints(&self) -> Checkpoints<'_> {
+        let notes = self.store.checkpoints(&self.anchor);
+        Box::new(notes.map(|note| note.map(|(size, note)| (size, note.into_bytes())).map_err(Into::into)))
+    }
+
     fn leaf(&self, index: u64) -> Result<Option<Hash>, SourceError> {
         self.subtree(0, index)
     }

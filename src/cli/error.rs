@@ -118,7 +118,9 @@ impl From<SubmitError> for CliError {
     fn from(error: SubmitError) -> Self {
         match error {
             SubmitError::Refused { refusal, .. } => refusal.into(),
-            damaged @ SubmitError::Damaged { .. } => Self::Faults(damaged.to_string()),
+            fault @ (SubmitError::Damaged { .. } | SubmitError::ReadOnly { .. }) => {
+                Self::Faults(fault.to_string())
+            }
             wrong @ (SubmitError::LogName { .. } | SubmitError::NoEntry { .. }) => {
                 Self::Usage(wrong.to_string())
             }

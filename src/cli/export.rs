@@ -10,14 +10,15 @@ use super::context::Context;
 use super::error::CliError;
 use super::record::Record;
 use super::show::{Page, Tone, title};
-use crate::export::{ExportError, export};
+use crate::export::{ExportError, Publish, export};
 
 /// Write the log as a folder that any web server can serve and anybody can audit
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  quorate export public\n  quorate audit public --anchor sha256:34759fbf…\n\n\
     The folder is C2SP's tlog-tiles. A second export adds what is new, never rewrites a full tile, and replaces the \
-    checkpoint last."
+    checkpoint last. It carries the cosignatures that `quorate cosign` has collected; with --cosigned nothing is\n    \
+    published that the policy's quorum has not seen."
 )]
 pub struct ExportArgs {
     /// The folder, made where it is not there
@@ -25,6 +26,9 @@ pub struct ExportArgs {
     /// The agreement, by name or anchor; may be left out where there is only one
     #[arg(long, value_name = "AGREEMENT")]
     agreement: Option<String>,
+    /// Publish the newest head that the policy's quorum has cosigned, instead of the newest
+    #[arg(long)]
+    cosigned: bool,
 }
 
 /// Runs `export`.
@@ -33,8 +37,12 @@ pub struct ExportArgs {
 /// The log does not pass its audit, or the folder holds another one.
 pub fn run(context: &Context, args: &ExportArgs) -> Result<Answer, CliError> {
     let record = Record::load(context, args.agreement.as_deref())?;
-    let done = export(&record.store, &record.state, &args.dir).map_err(|error| match error {
-        ExportError::OtherHistory { .. } | ExportError::Missing(_) => CliError::Faults(error.to_string()),
+    let publish = if args.cosigned { Publish::Cosigned } else { Publish::Newest };
+    let done = export(&record.store, &record.state, &args.dir, publish).map_err(|error| match error {
+        ExportError::OtherHistory { .. }
+        | ExportError::Missing(_)
+        | ExportError::NotCosigned
+        | ExportError::Published { .. } => CliError::Faults(error.to_string()),
         other => CliError::Storage(other.to_string()),
     })?;
     let mut page = Page::default();
@@ -49,11 +57,16 @@ pub fn run(context: &Context, args: &ExportArgs) -> Result<Answer, CliError> {
         ("head", format!("{} entries, root {}", done.head.size, done.head.root)),
         ("files", format!("{} written", done.files)),
     ]);
+    if done.behind > 0 {
+        let words =
+            format!("{} newer entries wait for the policy's quorum: `quorate cosign` asks it", done.behind);
+        page.line(Tone::Notice, &words);
+    }
     page.blank();
     page.raw("Anybody audits it with");
     page.raw(&format!("  quorate audit {} --anchor {}", args.dir.display(), record.state.agreement.anchor));
     Ok(Answer::done(
         page,
-        json!({ "dir": args.dir, "head": done.head, "before": done.before, "files": done.files, "agreement": record.state.agreement }),
+        json!({ "dir": args.dir, "head": done.head, "before": done.before, "behind": done.behind, "files": done.files, "agreement": record.state.agreement }),
     ))
 }

@@ -7,6 +7,7 @@ mod ballot;
 mod certificate;
 mod check;
 mod context;
+mod cosign;
 mod demo;
 mod documents;
 mod error;
@@ -25,6 +26,7 @@ mod reaffirm;
 mod receipts;
 mod record;
 mod refused;
+mod restore;
 mod scenarios;
 mod seat;
 mod session;
@@ -94,7 +96,9 @@ enum Command {
     Audit(audit::AuditArgs),
     Monitor(monitor::MonitorArgs),
     Check(check::CheckArgs),
+    Cosign(cosign::CosignArgs),
     Export(export::ExportArgs),
+    Restore(restore::RestoreArgs),
     #[command(subcommand)]
     Workflow(workflow::WorkflowCommand),
     #[command(subcommand)]
@@ -154,7 +158,9 @@ impl Cli {
             Command::Audit(args) => audit::run(context, args),
             Command::Monitor(args) => monitor::run(context, args),
             Command::Check(args) => check::run(context, args),
+            Command::Cosign(args) => cosign::run(context, args),
             Command::Export(args) => export::run(context, args),
+            Command::Restore(args) => restore::run(context, args),
             Command::Workflow(command) => workflow::run(command),
             Command::Witness(command) => witness::run(context, command),
             Command::Demo(args) => demo::run(args),

@@ -106,7 +106,7 @@ pub fn open_store(context: &Context, agreement: Option<&str>) -> Result<(SledSto
 }
 
 /// The name of an agreement by its opening statement, before anything of it is believed.
-fn name_of(store: &SledStore, anchor: Digest) -> Result<Option<Id>, CliError> {
+pub fn name_of(store: &SledStore, anchor: Digest) -> Result<Option<Id>, CliError> {
     let Some(bytes) = store.entry(&anchor, 0)? else { return Ok(None) };
     let statement = crate::statement::Entry::parse(&bytes).ok().map(|entry| entry.envelope.statement);
     let statement = statement.and_then(|text| crate::statement::Statement::parse(&text).ok());

@@ -8,6 +8,7 @@ use crate::audit::{Checkpoints, Source, SourceError};
 use crate::log::tile::{Bundle, Tile, bundles};
 use crate::log::{Checkpoint, Hash, Note};
 use crate::store::{Entries, StoreError};
+use crate::values::Digest;
 
 /// An exported folder as the source of an audit. It is read as it is: whatever is missing or damaged is for the audit
 /// to tell.
@@ -40,6 +41,15 @@ impl Folder {
         let claimed: Option<Checkpoint> = text.and_then(|text| text.parse().ok());
         let size = claimed.map_or(0, |checkpoint| checkpoint.head.size);
         Ok(Self { path: path.to_owned(), size, kept, tile: Mutex::new(None) })
+    }
+
+    /// A document that entries name; `None` where it is not there: erased, or never copied. What it is is for whoever
+    /// asks to check.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn blob(&self, digest: &Digest) -> Result<Option<Vec<u8>>, SourceError> {
+        Ok(self.read(&format!("blobs/{}", digest.hex()))?)
     }
 
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {

@@ -26,10 +26,10 @@ pub(super) fn documents(
 }
 
 /// Every key that has ever spoken for somebody, as `ssh-keygen -Y verify -f` takes it: the holder's name, this
-/// product's namespace, the key. Which key spoke when is in the log.
-pub(super) fn allowed_signers(store: &dyn Store, state: &State) -> Result<String, StoreError> {
+/// product's namespace, the key. Which key spoke when is in the log's first `size` entries.
+pub(super) fn allowed_signers(store: &dyn Store, state: &State, size: u64) -> Result<String, StoreError> {
     let mut keys: BTreeSet<(HolderRef, PublicKey)> = BTreeSet::new();
-    for read in store.entries(&state.agreement.anchor, 0..state.size) {
+    for read in store.entries(&state.agreement.anchor, 0..size) {
         let (_, bytes) = read?;
         match statement(&bytes).map(|statement| statement.body) {
             Some(Body::Open(open)) => {

@@ -2,13 +2,13 @@
 //!
 //! ```text
 //! checkpoint               the newest signed head (C2SP tlog-checkpoint), replaced once all it promises is there
-//! checkpoints/SIZE         every head that was exported, written after `checkpoint`
+//! checkpoints/SIZE         every head that was exported or cosigned, with its cosignatures, written after `checkpoint`
 //! tile/L/N, tile/L/N.p/W   the tree's hashes (C2SP tlog-tiles)
 //! tile/entries/…           the entries
 //! log.vkey, policy, allowed_signers, blobs/HEX   hints: the log itself is the authority
 //! ```
 //!
-//! [`export`] adds and never rewrites a full tile; [`Folder`] is the source that audits read. Nothing here judges
+//! [`export`] adds and never rewrites a tile, and of the files below `checkpoints/` those that gain cosignatures; [`Folder`] is the source that audits read. Nothing here judges
 //! what it carries.
 
 mod checkpoints;
@@ -17,4 +17,4 @@ mod hints;
 mod write;
 
 pub use folder::Folder;
-pub use write::{ExportError, Exported, export};
+pub use write::{ExportError, Exported, Publish, export};

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::hints;
 use crate::engine::State;
+use crate::log::cosigned::{Keep, merged};
 use crate::log::tile::{bundles_between, tiles_between};
-use crate::log::{Checkpoint, Head, Note};
+use crate::log::{Checkpoint, Head, Note, Policy};
 use crate::registry::StoreNodes;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, StoredHead};
 
 /// What an export did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct Exported {
     pub before: u64,
     /// The head that it has now.
     pub head: Head,
+    /// By how many entries it is behind the store's.
+    pub behind: u64,
     /// How many files were written.
     pub files: usize,
 }
@@ -40,6 +43,25 @@ pub enum ExportError {
         /// What differs.
         why: String,
     },
+    /// Nothing has been cosigned by the quorum.
+    #[error(
+        "the policy's quorum has not cosigned any head yet: run `quorate cosign`, or publish without waiting for \
+         witnesses by leaving --cosigned out"
+    )]
+    NotCosigned,
+    /// The folder shows more than what has been cosigned.
+    #[error(
+        "{} shows {there} entries, and the policy's quorum has cosigned no more than {size}: what was published is never \
+         taken back; run `quorate cosign`, or leave --cosigned out", path.display()
+    )]
+    Published {
+        /// The folder's checkpoint.
+        path: PathBuf,
+        /// Its size.
+        there: u64,
+        /// The size that would have been published.
+        size: u64,
+    },
     /// A file operation failed.
     #[error("cannot {what} {}: {source}", path.display())]
     Io {
@@ -52,15 +74,37 @@ pub enum ExportError {
     },
 }
 
+/// Which head is published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Publish {
+    /// The newest, with the cosignatures that it has.
+    Newest,
+    /// The newest that the policy's quorum has cosigned.
+    Cosigned,
+}
+
 /// Exports an agreement whose log has passed its audit to `state`: adds to the folder what it does not have.
 ///
 /// # Errors
-/// The folder holds something else, or cannot be written.
-pub fn export(store: &dyn Store, state: &State, folder: &Path) -> Result<Exported, ExportError> {
+/// The folder holds something else, or cannot be written; or there is no head to publish.
+pub fn export(
+    store: &dyn Store,
+    state: &State,
+    folder: &Path,
+    publish: Publish,
+) -> Result<Exported, ExportError> {
     let anchor = state.agreement.anchor;
-    let stored = store.head(&anchor)?.ok_or_else(|| ExportError::Missing("the head".to_owned()))?;
+    let newest = store.head(&anchor)?.ok_or_else(|| ExportError::Missing("the head".to_owned()))?;
     let nodes = StoreNodes { store, anchor: &anchor };
-    let before = earlier(folder, state, stored.head, &nodes)?;
+    let before = earlier(folder, state, newest.head, &nodes)?;
+    let stored = match publish {
+        Publish::Newest => newest.clone(),
+        Publish::Cosigned => cosigned(store, state, &nodes)?.ok_or(ExportError::NotCosigned)?,
+    };
+    if before > stored.head.size {
+        let path = folder.join("checkpoint");
+        return Err(ExportError::Published { path, there: before, size: stored.head.size });
+    }
     let mut out = Out { folder, files: 0 };
     for tile in tiles_between(before, stored.head.size) {
         let bytes = tile.bytes(&nodes).map_err(|error| ExportError::Missing(error.to_string()))?;
@@ -79,15 +123,70 @@ pub fn export(store: &dyn Store, state: &State, folder: &Path) -> Result<Exporte
         }
     }
     out.replace("log.vkey", format!("{}\n", state.log.vkey).as_bytes())?;
-    out.replace("allowed_signers", hints::allowed_signers(store, state)?.as_bytes())?;
+    out.replace("allowed_signers", hints::allowed_signers(store, state, stored.head.size)?.as_bytes())?;
     if let Some(policy) = &state.policy {
         out.replace("policy", policy.as_bytes())?;
     }
+    let keeper = Keeper { policy: state.witnesses.as_deref() };
+    let own = store.checkpoint_at(&anchor, stored.head.size)?;
+    let cosignatures =
+        [own.as_deref(), out.there("checkpoint")?.as_deref()].map(|it| it.unwrap_or("").to_owned());
+    let checkpoint = keeper.merged(&stored.checkpoint, &cosignatures, Keep::Newest);
     // After these: whoever reads a checkpoint finds everything that it promises.
-    out.replace("checkpoint", stored.checkpoint.as_bytes())?;
+    out.replace("checkpoint", checkpoint.as_bytes())?;
     // After that: whoever finds a size here, and then reads the checkpoint, finds one that is no smaller.
-    out.add(&format!("checkpoints/{}", stored.head.size), stored.checkpoint.as_bytes())?;
-    Ok(Exported { before, head: stored.head, files: out.files })
+    for kept in store.checkpoints(&anchor) {
+        let (size, note) = kept?;
+        if size <= stored.head.size {
+            out.keep(&keeper, size, &note)?;
+        }
+    }
+    out.keep(&keeper, stored.head.size, &checkpoint)?;
+    Ok(Exported { before, head: stored.head, behind: newest.head.size - stored.head.size, files: out.files })
+}
+
+/// The newest head that the policy's quorum has cosigned, by the notes that the store keeps; where no quorum is asked
+/// for, the newest.
+fn cosigned(
+    store: &dyn Store,
+    state: &State,
+    nodes: &StoreNodes<'_>,
+) -> Result<Option<StoredHead>, ExportError> {
+    let anchor = state.agreement.anchor;
+    let Some(policy) = state.witnesses.as_deref().filter(|policy| policy.asks_witnesses()) else {
+        return Ok(store.head(&anchor)?);
+    };
+    let mut newest = None;
+    for kept in store.checkpoints(&anchor) {
+        let (size, text) = kept?;
+        let met = |note: &Note| policy.support(note).is_ok_and(|support| support.met());
+        if Note::parse(text.as_bytes()).is_ok_and(|note| met(&note)) {
+            newest = Some((size, text));
+        }
+    }
+    let Some((size, text)) = newest else { return Ok(None) };
+    let root = crate::log::tree::root(size, nodes);
+    let root = root.map_err(|error| ExportError::Missing(error.to_string()))?;
+    Ok(Some(StoredHead { head: Head { size, root }, checkpoint: text }))
+}
+
+/// What is kept of cosignatures in the files of a folder.
+struct Keeper<'a> {
+    policy: Option<&'a Policy>,
+}
+
+impl Keeper<'_> {
+    /// A note with what is kept of its own cosignatures and of those in `others`, as far as they are notes of the same
+    /// head. Where there is no policy, nobody's cosignatures are known: the note stays as it is.
+    fn merged(&self, note: &str, others: &[String], keep: Keep) -> String {
+        let (Some(policy), Ok(base)) = (self.policy, Note::parse(note.as_bytes())) else {
+            return note.to_owned();
+        };
+        let others = others.iter().filter_map(|other| Note::parse(other.as_bytes()).ok());
+        let same = others.filter(|other| other.unverified_text() == base.unverified_text());
+        let lines: Vec<_> = same.flat_map(|other| other.signatures().to_vec()).collect();
+        merged(&base, policy.witnesses().map(|witness| &witness.key), &lines, keep).to_string()
+    }
 }
 
 /// The size that the folder has, which must be an earlier state of this very log.
@@ -129,6 +228,29 @@ struct Out<'a> {
 }
 
 impl Out<'_> {
+    /// Keeps the note of a size: the one file that is written anew when it gains something, and that loses nothing.
+    fn keep(&mut self, keeper: &Keeper<'_>, size: u64, note: &str) -> Result<(), ExportError> {
+        let name = format!("checkpoints/{size}");
+        let there = self.there(&name)?;
+        // What stands there is the base, so that lines by keys that nobody here knows stay.
+        let (base, more) = match &there {
+            Some(there) if Note::parse(there.as_bytes()).is_ok() => (there.as_str(), note),
+            _ => (note, ""),
+        };
+        let kept = keeper.merged(base, &[more.to_owned()], Keep::FirstAndNewest);
+        if there.as_deref() == Some(&kept) { Ok(()) } else { self.replace(&name, kept.as_bytes()) }
+    }
+
+    /// The text of a file, as far as it is one; `None` where it is not there.
+    fn there(&self, name: &str) -> Result<Option<String>, ExportError> {
+        let path = self.folder.join(name);
+        match fs::read(&path) {
+            Ok(bytes) => Ok(String::from_utf8(bytes).ok()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(ExportError::Io { what: "read", path, source }),
+        }
+    }
+
     /// Writes a file that never changes, unless it is there.
     fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), ExportError> {
         if self.folder.join(name).exists() { Ok(()) } else { self.replace(name, bytes) }

@@ -6,7 +6,7 @@
 //!
 //! Signatures of kinds that are not known here, ML-DSA-44 (type 0x06) among them, are ignored and never refused.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -85,6 +85,32 @@ impl WitnessKey {
             self.verify(note.unverified_text(), &line.bytes).ok_or_else(bad)
         });
         verified.collect()
+    }
+
+    /// The newest cosignature by this witness under the note, with its line; `None` where it has not cosigned.
+    ///
+    /// # Errors
+    /// One that is bad, as for [`cosignatures`](Self::cosignatures).
+    pub fn newest(&self, note: &Note) -> Result<Option<(Cosignature, NoteSignature)>, CosignatureError> {
+        self.cosignatures(note)?;
+        let lines = self.verified(note.unverified_text(), note.signatures());
+        Ok(lines.last_key_value().map(|(time, line)| (*time, (*line).clone())))
+    }
+
+    /// Of `lines`, those by this witness that are cosignatures of the checkpoint `text`, by their time. What is not is
+    /// left out: nobody relies on it.
+    pub(super) fn verified<'l>(
+        &self,
+        text: &str,
+        lines: impl IntoIterator<Item = &'l NoteSignature>,
+    ) -> BTreeMap<Cosignature, &'l NoteSignature> {
+        let lines = lines.into_iter().filter(|line| self.names(line));
+        lines.filter_map(|line| Some((self.verify(text, &line.bytes)?, line))).collect()
+    }
+
+    /// Whether a line says that it is by this key.
+    pub fn names(&self, line: &NoteSignature) -> bool {
+        self.0.names(line)
     }
 
     /// What `signature`, without the key's ID, says of the checkpoint `text`; `None` where it is not this key's.

@@ -1,4 +1,4 @@
-//! The tamper-evident log: RFC 6962 tree, C2SP notes, checkpoints and proofs. Nothing of ours.
+//! The tamper-evident log: RFC 6962 tree, C2SP notes, checkpoints and proofs. No format of ours.
 //!
 //! One module a specification:
 //! - [`tree`]: the Merkle tree (RFC 6962 §2.1): roots and proofs made from stored nodes;
@@ -9,6 +9,7 @@
 //! - [`tile`]: the tree and its entries as files that never change (C2SP tlog-tiles);
 //! - [`cosignature`]: what witnesses sign, and when (C2SP tlog-cosignature);
 //! - [`add_checkpoint`]: what witnesses are asked (C2SP tlog-witness);
+//! - [`cosigned`]: which cosignatures a note is kept with (ours);
 //! - [`policy`]: whose cosignatures are enough (C2SP tlog-policy).
 //!
 //! It does no I/O and reads no clock, and does not know what an entry says: entries are bytes here.
@@ -16,6 +17,7 @@
 pub mod add_checkpoint;
 pub mod checkpoint;
 pub mod cosignature;
+pub mod cosigned;
 mod hash;
 pub mod note;
 pub mod policy;

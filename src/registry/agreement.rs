@@ -1,7 +1,9 @@
 //! One live agreement, twice: as the writer works on it, and as readers see it.
 
+use std::ops::Range;
+
 use crate::engine::State;
-use crate::log::{Checkpoint, Head, LogKey, MemoryTree, Nodes as _};
+use crate::log::{Checkpoint, Hash, Head, LogKey, MemoryTree, Nodes as _};
 use crate::registry::SubmitError;
 use crate::store::NewEntry;
 
@@ -14,6 +16,20 @@ pub struct Published {
     pub head: Head,
     /// The signed checkpoint over them.
     pub checkpoint: String,
+}
+
+/// The complete subtrees of a tree that the leaves of a range close: level, index, hash.
+pub(super) fn closed_nodes(tree: &MemoryTree, leaves: Range<u64>) -> Vec<(u8, u64, Hash)> {
+    let mut nodes = Vec::new();
+    for leaf in leaves {
+        // A leaf closes a subtree at every level whose size divides the size after it.
+        let levels = (leaf + 1).trailing_zeros();
+        for level in 0..=u8::try_from(levels).unwrap_or(63) {
+            let index = leaf >> level;
+            nodes.extend(tree.node(level, index).map(|hash| (level, index, hash)));
+        }
+    }
+    nodes
 }
 
 /// What the writer works on: it may be ahead of the disk by one batch.
@@ -37,17 +53,8 @@ impl Working {
     }
 
     /// The complete subtrees that the current batch closes: level, index, hash.
-    pub(super) fn closed_nodes(&self) -> Vec<(u8, u64, crate::log::Hash)> {
-        let mut nodes = Vec::new();
-        for leaf in self.first()..self.tree.size() {
-            // A leaf closes a subtree at every level whose size divides the size after it.
-            let levels = (leaf + 1).trailing_zeros();
-            for level in 0..=u8::try_from(levels).unwrap_or(63) {
-                let index = leaf >> level;
-                nodes.extend(self.tree.node(level, index).map(|hash| (level, index, hash)));
-            }
-        }
-        nodes
+    pub(super) fn closed_nodes(&self) -> Vec<(u8, u64, Hash)> {
+        closed_nodes(&self.tree, self.first()..self.tree.size())
     }
 
     /// The signed checkpoint over everything so far.

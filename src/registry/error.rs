@@ -2,7 +2,7 @@
 
 use crate::audit::SourceError;
 use crate::engine::Refusal;
-use crate::store::StoreError;
+use crate::store::{ReadOnly, StoreError};
 use crate::values::{Digest, Id, Instant, Span};
 
 /// Why a submission was not taken, or has no receipt. Nothing has changed, except after
@@ -37,6 +37,14 @@ pub enum SubmitError {
         name: Option<Id>,
         /// The first finding.
         first: String,
+    },
+    /// Going on could fork the log, or would.
+    #[error("{}; nothing was added", read_only(.name.as_ref(), *.why))]
+    ReadOnly {
+        /// The agreement's name; `None` where it is still to be opened.
+        name: Option<Id>,
+        /// Why.
+        why: ReadOnly,
     },
     /// The clock is behind the log.
     #[error(
@@ -118,6 +126,30 @@ impl From<Refusal> for SubmitError {
     /// A refusal without a note.
     fn from(refusal: Refusal) -> Self {
         Self::Refused { refusal, note: None }
+    }
+}
+
+/// Why an agreement can only be read, and what to do about it.
+pub fn read_only(name: Option<&Id>, why: ReadOnly) -> String {
+    let named = name.map_or_else(|| "this agreement".to_owned(), |name| format!("the agreement {name}"));
+    let name = name.map_or_else(|| "AGREEMENT".to_owned(), ToString::to_string);
+    match why {
+        ReadOnly::Restored => format!(
+            "{named} was restored from a copy and can only be read: nobody has confirmed yet that its log did not go on \
+             after that copy, and then going on here would fork it. `quorate cosign {name}` asks the policy's \
+             witnesses; where no quorum of them can say, `quorate restore --accept-fork-risk {name}` tells what that \
+             risks"
+        ),
+        ReadOnly::Newer(size) => format!(
+            "{named} can only be read: its log has signed {size} entries, as a witness has shown, and this store ends \
+             before them; going on here would fork the log. Restore a copy with all of them into a new data folder; \
+             the checkpoint that proves it is in `evidence` in this one"
+        ),
+        ReadOnly::TwoHistories(size) => format!(
+            "{named} can only be read: for {size} entries its log has signed another root than this store has, as a \
+             witness has shown. The log has two histories; the parties must hear of it and decide which holds. The \
+             checkpoint that proves it is in `evidence` in the data folder"
+        ),
     }
 }
 

@@ -13,6 +13,7 @@ pub mod clock;
 mod error;
 mod pen;
 mod receipt;
+mod restore;
 mod submission;
 mod writer;
 
@@ -24,8 +25,9 @@ use tokio::sync::{mpsc, oneshot};
 pub use crate::statement::attachments;
 pub use agreement::Published;
 pub use clock::{Clock, SimulatedClock, SystemClock};
-pub use error::SubmitError;
+pub use error::{SubmitError, read_only};
 pub use receipt::{NodeError, StoreNodes, receipt};
+pub use restore::{Documents, RestoreError, Restored, restore};
 pub use submission::Submission;
 
 use crate::audit::{StoreSource, audit};

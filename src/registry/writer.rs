@@ -144,6 +144,10 @@ impl Writer {
         if let Some(index) = batch.admitted.iter().find(same).map(|admitted| admitted.index) {
             return Ok((Placed { anchor, index, known: true }, true));
         }
+        if let Some(why) = self.store.read_only(&anchor)? {
+            let name = self.working.get(&anchor).map(|working| working.state.agreement.name.clone());
+            return Err(SubmitError::ReadOnly { name, why });
+        }
         let last = self.working.get(&anchor).map(|working| working.state.last);
         let time = self.pen.time(last, jump)?;
         match self.judge(time, &checked, blobs) {

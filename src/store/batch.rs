@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Append, StoreError};
-use crate::log::Head;
+use crate::log::{Head, cosigned};
 use crate::values::Digest;
 
 /// The most bytes of one entry: what the u16 length of a tlog-tiles entry bundle can say.
 pub const MAX_ENTRY_BYTES: usize = 65_535;
 
-/// The most bytes of one checkpoint: room for some 200 cosignatures of about 150 bytes.
-pub const MAX_CHECKPOINT_BYTES: usize = 32_768;
+/// The most bytes of one checkpoint: what [`cosigned::merged`] gives at most.
+pub const MAX_CHECKPOINT_BYTES: usize = cosigned::MAX_BYTES;
 
 /// The most weight of one batch ([`Append::weight`]): 128 KiB, room for the largest entry under the largest
 /// checkpoint, or for some 80 votes.
@@ -87,6 +87,17 @@ fn check_bytes(batch: &[Append]) -> Result<(), StoreError> {
     }
     let weight = batch.iter().map(Append::weight).fold(0, usize::saturating_add);
     if weight > MAX_BATCH_WEIGHT { Err(StoreError::BatchWeight { weight }) } else { Ok(()) }
+}
+
+/// Checks the note of a head against the number of entries stored.
+pub(super) fn check_note(anchor: &Digest, stored: u64, size: u64, note: &str) -> Result<(), StoreError> {
+    if size == 0 || size > stored {
+        return Err(StoreError::NoSuchHead { anchor: *anchor, stored, size });
+    }
+    if note.len() > MAX_CHECKPOINT_BYTES {
+        return Err(StoreError::CheckpointSize { bytes: note.len() });
+    }
+    Ok(())
 }
 
 fn check_place(append: &Append, head: Option<Head>) -> Result<(), StoreError> {

@@ -53,6 +53,16 @@ pub enum StoreError {
         /// Its size.
         bytes: usize,
     },
+    /// A note of a head that the agreement does not have.
+    #[error("agreement {} has {stored} entries, and the checkpoint is of {size}: only heads that are here are kept", anchor.short())]
+    NoSuchHead {
+        /// The agreement.
+        anchor: Digest,
+        /// The number of entries stored.
+        stored: u64,
+        /// The size that the checkpoint is for.
+        size: u64,
+    },
     /// The batch is larger than one flush may be.
     #[error(
         "a batch of weight {weight}; one weighs at most {MAX_BATCH_WEIGHT}: append it in several batches"

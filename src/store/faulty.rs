@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::{io, iter};
 
-use super::{Append, Entries, Store, StoreError, StoredHead};
+use super::{Append, Entries, Notes, ReadOnly, Store, StoreError, StoredHead};
 use crate::log::Hash;
 use crate::values::Digest;
 
@@ -117,6 +117,30 @@ impl<S: Store> Store for Faulty<S> {
 
     fn append(&self, batch: &[Append]) -> Result<(), StoreError> {
         self.write(|inner| inner.append(batch))
+    }
+
+    fn keep_checkpoint(&self, anchor: &Digest, size: u64, note: &str) -> Result<(), StoreError> {
+        self.write(|inner| inner.keep_checkpoint(anchor, size, note))
+    }
+
+    fn checkpoint_at(&self, anchor: &Digest, size: u64) -> Result<Option<String>, StoreError> {
+        self.read(|inner| inner.checkpoint_at(anchor, size))
+    }
+
+    fn checkpoints(&self, anchor: &Digest) -> Notes<'_> {
+        match self.step() {
+            Err(error) => Box::new(iter::once(Err(error))),
+            Ok(Some(_)) => Box::new(iter::once(Err(refused("read")))),
+            Ok(None) => self.inner.checkpoints(anchor),
+        }
+    }
+
+    fn read_only(&self, anchor: &Digest) -> Result<Option<ReadOnly>, StoreError> {
+        self.read(|inner| inner.read_only(anchor))
+    }
+
+    fn set_read_only(&self, anchor: &Digest, why: Option<ReadOnly>) -> Result<(), StoreError> {
+        self.write(|inner| inner.set_read_only(anchor, why))
     }
 
     fn put_blob(&self, digest: &Digest, bytes: &[u8]) -> Result<(), StoreError> {

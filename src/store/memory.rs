@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Append, Entries, Store, StoreError, StoredHead, batch, blobs};
+use super::{Append, Entries, Notes, ReadOnly, Store, StoreError, StoredHead, batch, blobs};
 use crate::log::Hash;
 use crate::values::Digest;
 
@@ -15,6 +15,7 @@ pub struct MemoryStore {
 #[derive(Debug, Default)]
 struct Kept {
     agreements: BTreeMap<Digest, Agreement>,
+    read_only: BTreeMap<Digest, ReadOnly>,
     blobs: BTreeMap<Digest, Vec<u8>>,
 }
 
@@ -24,6 +25,7 @@ struct Agreement {
     entries: BTreeMap<u64, Vec<u8>>,
     nodes: BTreeMap<(u8, u64), Hash>,
     statements: BTreeMap<Digest, u64>,
+    checkpoints: BTreeMap<u64, String>,
 }
 
 impl MemoryStore {
@@ -93,6 +95,43 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    fn keep_checkpoint(&self, anchor: &Digest, size: u64, note: &str) -> Result<(), StoreError> {
+        let mut kept = self.kept();
+        let agreement = kept.agreements.get_mut(anchor);
+        let stored = agreement.as_ref().map_or(0, |agreement| agreement.head.head.size);
+        batch::check_note(anchor, stored, size, note)?;
+        agreement.map(|agreement| agreement.checkpoints.insert(size, note.to_owned()));
+        Ok(())
+    }
+
+    fn checkpoint_at(&self, anchor: &Digest, size: u64) -> Result<Option<String>, StoreError> {
+        Ok(self.read(anchor, |agreement| agreement.checkpoints.get(&size).cloned()))
+    }
+
+    fn checkpoints(&self, anchor: &Digest) -> Notes<'_> {
+        let (anchor, mut next) = (*anchor, 0);
+        Box::new(std::iter::from_fn(move || {
+            let kept = self.read(&anchor, |agreement| {
+                agreement.checkpoints.range(next..).next().map(|(size, note)| (*size, note.clone()))
+            })?;
+            next = kept.0.saturating_add(1);
+            Some(Ok(kept))
+        }))
+    }
+
+    fn read_only(&self, anchor: &Digest) -> Result<Option<ReadOnly>, StoreError> {
+        Ok(self.kept().read_only.get(anchor).copied())
+    }
+
+    fn set_read_only(&self, anchor: &Digest, why: Option<ReadOnly>) -> Result<(), StoreError> {
+        let mut kept = self.kept();
+        match why {
+            Some(why) => drop(kept.read_only.insert(*anchor, why)),
+            None => drop(kept.read_only.remove(anchor)),
+        }
+        Ok(())
+    }
+
     fn put_blob(&self, digest: &Digest, bytes: &[u8]) -> Result<(), StoreError> {
         blobs::check_new(digest, bytes)?;
         self.kept().blobs.insert(*digest, bytes.to_vec());
@@ -112,6 +151,7 @@ impl Kept {
             entries: BTreeMap::new(),
             nodes: BTreeMap::new(),
             statements: BTreeMap::new(),
+            checkpoints: BTreeMap::new(),
         });
         agreement.head = head;
         for (index, entry) in (append.first..).zip(&append.entries) {

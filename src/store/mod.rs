@@ -1,4 +1,4 @@
-//! Where agreements are kept: opaque entries, the hashes of their tree, the newest head, and blobs.
+//! Where agreements are kept: opaque entries, the hashes of their tree, the newest head, cosigned heads, and blobs.
 //!
 //! A store never parses a statement and decides nothing. It promises three things: a batch is there as a
 //! whole or not at all, it is on stable storage before [`Store::append`] returns, and nothing is seen by a
@@ -19,6 +19,7 @@ pub mod data;
 mod error;
 mod faulty;
 mod memory;
+mod notes;
 pub mod seed;
 mod sled;
 
@@ -26,6 +27,7 @@ pub use batch::{MAX_BATCH_WEIGHT, MAX_CHECKPOINT_BYTES, MAX_ENTRY_BYTES, entry_w
 pub use error::StoreError;
 pub use faulty::{Fault, Faulty};
 pub use memory::MemoryStore;
+pub use notes::{Notes, ReadOnly};
 pub use sled::{MAX_ROW_BYTES, MAX_ROWS, Row, SledStore, Table};
 
 use std::ops::Range;
@@ -112,6 +114,31 @@ pub trait Store: Send + Sync {
     ///
     /// A batch weighs at most [`MAX_BATCH_WEIGHT`]; several appends to one agreement are taken in their order.
     fn append(&self, batch: &[Append]) -> Result<(), StoreError>;
+
+    /// Keeps the note of a head that witnesses have cosigned, in place of the one that is kept for its size. When it
+    /// returns `Ok`, the note is on stable storage. What is kept of a note's cosignatures is decided by whoever
+    /// calls this; a store does not read them.
+    ///
+    /// # Errors
+    /// There is no head of this size, the note is too long, or as for [`append`](Store::append).
+    fn keep_checkpoint(&self, anchor: &Digest, size: u64, note: &str) -> Result<(), StoreError>;
+
+    /// The note that is kept for a size; `None` when there is none.
+    fn checkpoint_at(&self, anchor: &Digest, size: u64) -> Result<Option<String>, StoreError>;
+
+    /// The notes that are kept, each with its size, in ascending order, read as they are asked for.
+    fn checkpoints(&self, anchor: &Digest) -> Notes<'_>;
+
+    /// Why nothing may be added to an agreement, where that is so. The store itself does not act on it: the registry
+    /// refuses submissions.
+    fn read_only(&self, anchor: &Digest) -> Result<Option<ReadOnly>, StoreError>;
+
+    /// Marks an agreement, here or still to come, as one to which nothing may be added, or takes the mark away.
+    /// Durable when it returns `Ok`.
+    ///
+    /// # Errors
+    /// As for [`append`](Store::append).
+    fn set_read_only(&self, anchor: &Digest, why: Option<ReadOnly>) -> Result<(), StoreError>;
 
     /// Keeps a blob under its SHA-256, which is checked. When it returns `Ok`, the blob is on stable storage,
     /// so call it before the append of the entry that names the blob. Storing it again changes nothing.

@@ -113,6 +113,11 @@ impl Stage {
 
     /// Keys, workflow, contract, roster and documents; no agreement yet.
     pub fn prepared() -> Self {
+        static MADE: OnceLock<Stage> = OnceLock::new();
+        MADE.get_or_init(|| Self::made().lasting("prepared")).copy(OPENED)
+    }
+
+    fn made() -> Self {
         let stage = Self::empty();
         stage.ok("init --log-name test.example");
         for name in OFFICERS.iter().map(|(_, name)| name).chain(&SEATS) {

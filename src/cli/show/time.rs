@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, civil};
 
-use crate::values::Instant;
+use crate::values::{Instant, Span};
 
 /// `2026-04-28 12:00:00 UTC`.
 pub fn plain(at: Instant) -> String {
@@ -70,6 +70,25 @@ pub fn parse(text: &str) -> Result<Instant, String> {
     }
 }
 
+/// A time to wait, as a person writes it on a command line: `10s`, `30m`, `1h`, `2d`.
+///
+/// # Errors
+/// A sentence that says what is taken.
+pub fn span(text: &str) -> Result<Span, String> {
+    let wrong = || "a time is a whole number with s, m, h or d, such as 10s or 1h".to_owned();
+    let seconds = match text.chars().last() {
+        Some('s') => 1,
+        Some('m') => 60,
+        Some('h') => 3_600,
+        Some('d') => 86_400,
+        _ => return Err(wrong()),
+    };
+    let digits = text.get(..text.len() - 1).filter(|digits| digits.bytes().all(|it| it.is_ascii_digit()));
+    let number: Option<u64> = digits.and_then(|digits| digits.parse().ok());
+    let total = number.and_then(|number| number.checked_mul(seconds)).map(Span::from_seconds);
+    total.filter(|span| *span <= Span::MAX).ok_or_else(wrong)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +106,28 @@ mod tests {
             ("2031-01-01T08:00:00Z", "in 4 years"),
         ] {
             assert_eq!(distance(at(instant), now), words);
+        }
+    }
+
+    #[test]
+    fn spans_are_read_with_one_unit() {
+        for (text, seconds) in [("10s", 10), ("30m", 1_800), ("1h", 3_600), ("2d", 172_800), ("0s", 0)] {
+            assert_eq!(span(text), Ok(Span::from_seconds(seconds)), "{text}");
+        }
+        for text in [
+            "",
+            "s",
+            "10",
+            "1.5h",
+            "-1s",
+            "1h30m",
+            "10ss",
+            "+1s",
+            "99999999999999999999s",
+            "9999999999d",
+            "1\u{fc}",
+        ] {
+            assert!(span(text).is_err(), "{text}");
         }
     }
 

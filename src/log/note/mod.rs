@@ -66,6 +66,17 @@ impl Note {
         Ok(Self { text: format!("{text}\n"), signatures })
     }
 
+    /// The note of a text that a note has had, with these signatures, at most [`MAX_SIGNATURES`].
+    pub(super) fn of(text: &str, signatures: Vec<NoteSignature>) -> Self {
+        Self { text: text.to_owned(), signatures }
+    }
+
+    /// The same text under these of its signatures alone.
+    pub fn only(&self, signatures: Vec<NoteSignature>) -> Self {
+        let kept = signatures.into_iter().filter(|line| self.signatures.contains(line)).collect();
+        Self { text: self.text.clone(), signatures: kept }
+    }
+
     /// The text, its final newline included, whoever may have written it: rely on it only once
     /// [`open`](Self::open) or [`signers`](Self::signers) has passed.
     pub fn unverified_text(&self) -> &str {

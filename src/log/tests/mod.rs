@@ -1,6 +1,7 @@
 //! The log's tests: the published vector, the tree against a naive one, and every malformed artefact.
 
 mod cosignatures;
+mod cosigned;
 mod hostile;
 mod notes;
 mod oracles;

@@ -8,8 +8,10 @@
 //! | `n` anchor level index | the hash of a complete subtree (32) |
 //! | `s` anchor statement | the index of the entry that admitted it (u64) |
 //! | `t` key | a row of a [`Table`](super::Table), which no store of agreements has |
+//! | `c` anchor size part | the note of a head that witnesses have cosigned |
+//! | `r` anchor | why nothing may be added, as text |
 //!
-//! Heads and entries are kept in parts of [`PART_BYTES`]: a part is how many parts follow (u8), then bytes.
+//! Heads, entries and notes are kept in parts of [`PART_BYTES`]: a part is how many parts follow (u8), then bytes.
 
 use crate::log::{Hash, Head};
 use crate::store::StoredHead;
@@ -44,6 +46,14 @@ pub(super) fn node(anchor: &Digest, level: u8, index: u64) -> Vec<u8> {
 
 pub(super) fn statement(anchor: &Digest, statement: &Digest) -> Vec<u8> {
     key(b's', anchor, &statement.0)
+}
+
+pub(super) fn checkpoint(anchor: &Digest, size: u64) -> Vec<u8> {
+    key(b'c', anchor, &size.to_be_bytes())
+}
+
+pub(super) fn read_only(anchor: &Digest) -> Vec<u8> {
+    key(b'r', anchor, &[])
 }
 
 fn key(kind: u8, anchor: &Digest, rest: &[u8]) -> Vec<u8> {
@@ -127,7 +137,7 @@ pub(super) fn read_head(value: &[u8]) -> Option<StoredHead> {
     })
 }
 
-/// Anchor, what stands between it and the part, and the part's number, of a head's or an entry's key.
+/// Anchor, what stands between it and the part, and the part's number, of a head's, an entry's or a note's key.
 pub(super) fn read_key(key: &[u8]) -> Option<(Digest, &[u8], u8)> {
     let (_, rest) = key.split_first()?;
     let (anchor, rest) = rest.split_first_chunk()?;

@@ -3,6 +3,7 @@
 mod copy;
 mod folder;
 mod keys;
+mod notes;
 mod read;
 mod table;
 #[cfg(test)]
@@ -15,12 +16,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use self::folder::Folder;
 use self::writer::Writer;
 use super::check::{self, Mismatch};
-use super::{Append, Entries, Store, StoreError, StoredHead, batch, blobs};
+use super::{Append, Entries, Notes, ReadOnly, Store, StoreError, StoredHead, batch, blobs};
 use crate::log::Hash;
 use crate::values::Digest;
 
@@ -35,6 +36,8 @@ pub struct SledStore {
     blobs: PathBuf,
     /// The newest durable head of each agreement. Written after the fsync, so it is what readers go by.
     heads: RwLock<BTreeMap<Digest, StoredHead>>,
+    /// Held for writing until a note or a mark is durable, and for reading by whoever reads one: nobody sees it before.
+    notes: RwLock<()>,
     /// `None` in a store that was opened for reading alone. Its mutex makes one writer of many.
     writer: Option<Mutex<Writer>>,
     /// The first failure; set once, never taken back.
@@ -80,6 +83,7 @@ impl SledStore {
             db,
             blobs: blobs.to_owned(),
             heads: RwLock::default(),
+            notes: RwLock::default(),
             writer: None,
             lost: OnceLock::new(),
             folder,
@@ -129,6 +133,16 @@ impl SledStore {
     fn guard<T>(&self, read: impl FnOnce() -> Result<T, sled::Error>) -> Result<T, StoreError> {
         self.alive()?;
         caught(&self.folder.path, read)
+    }
+
+    /// The one writer, once nobody else has it.
+    fn writing(&self) -> Result<MutexGuard<'_, Writer>, StoreError> {
+        self.alive()?;
+        let writer = self.writer.as_ref();
+        let writer = writer.ok_or_else(|| StoreError::ReadOnly { path: self.folder.path.clone() })?;
+        let writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+        self.alive()?;
+        Ok(writer)
     }
 
     /// The number of entries that readers may see.
@@ -225,11 +239,7 @@ impl Store for SledStore {
     }
 
     fn append(&self, batch: &[Append]) -> Result<(), StoreError> {
-        self.alive()?;
-        let writer = self.writer.as_ref();
-        let writer = writer.ok_or_else(|| StoreError::ReadOnly { path: self.folder.path.clone() })?;
-        let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
-        self.alive()?;
+        let mut writer = self.writing()?;
         batch::check(
             batch,
             |anchor| Ok(self.durable_head(anchor, |stored| stored.head)),
@@ -242,6 +252,26 @@ impl Store for SledStore {
             heads.insert(append.anchor, stored);
         }
         Ok(())
+    }
+
+    fn keep_checkpoint(&self, anchor: &Digest, size: u64, note: &str) -> Result<(), StoreError> {
+        self.keep_note(anchor, size, note)
+    }
+
+    fn checkpoint_at(&self, anchor: &Digest, size: u64) -> Result<Option<String>, StoreError> {
+        Ok(self.note_from(anchor, size)?.filter(|(found, _)| *found == size).map(|(_, note)| note))
+    }
+
+    fn checkpoints(&self, anchor: &Digest) -> Notes<'_> {
+        Box::new(notes::Scan::new(self, *anchor))
+    }
+
+    fn read_only(&self, anchor: &Digest) -> Result<Option<ReadOnly>, StoreError> {
+        self.mark(anchor)
+    }
+
+    fn set_read_only(&self, anchor: &Digest, why: Option<ReadOnly>) -> Result<(), StoreError> {
+        self.set_mark(anchor, why)
     }
 
     fn put_blob(&self, digest: &Digest, bytes: &[u8]) -> Result<(), StoreError> {

@@ -54,6 +54,11 @@ fn after_a_failed_fsync_every_call_is_refused_and_nothing_is_tried_again() {
         store.entries(&anchor, 0..1).next().and_then(Result::err),
         store.node(&anchor, 0, 0).err(),
         store.find(&anchor, &anchor).err(),
+        store.keep_checkpoint(&anchor, 1, "note").err(),
+        store.checkpoint_at(&anchor, 1).err(),
+        store.checkpoints(&anchor).next().and_then(Result::err),
+        store.set_read_only(&anchor, None).err(),
+        store.read_only(&anchor).err(),
         store.put_blob(&anchor, b"a").err(),
         store.blob(&anchor).err(),
     ];
