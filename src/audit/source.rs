@@ -4,6 +4,9 @@ use crate::log::Hash;
 use crate::store::{Entries, Store, StoreError};
 use crate::values::Digest;
 
+/// Signed checkpoints, each with the size it is kept for, in ascending order of size; see [`Source::checkpoints`].
+pub type Checkpoints<'a> = Box<dyn Iterator<Item = Result<(u64, Vec<u8>), SourceError>> + Send + 'a>;
+
 /// A log as somebody keeps it: everything it gives is a claim to be checked.
 pub trait Source: Sync {
     /// The newest signed checkpoint; `None` where there is no log.
@@ -15,6 +18,12 @@ pub trait Source: Sync {
     /// The leaf hash that is kept for an entry beside its bytes, if the source keeps one. Where the two
     /// disagree this tells which entry was altered.
     fn leaf(&self, index: u64) -> Result<Option<Hash>, SourceError>;
+
+    /// The notes of earlier heads that the source keeps beside the newest, with the cosignatures by which they
+    /// bound the times of entries. They are read as they are asked for; each may be anything.
+    fn checkpoints(&self) -> Checkpoints<'_> {
+        Box::new(std::iter::empty())
+    }
 
     /// Whether the source keeps the hashes of all complete subtrees, as a store does.
     fn keeps_subtrees(&self) -> bool {
