@@ -17,7 +17,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("store", &["values", "log"]),
     ("audit", &["values", "log", "statement", "engine", "store"]),
     ("registry", &["values", "log", "statement", "engine", "store", "audit"]),
-    ("export", &["values", "log", "statement", "engine", "store", "audit", "registry"]),
+    ("export", &["values", "net", "log", "statement", "engine", "store", "audit", "registry"]),
     ("signer", &["values", "statement"]),
     ("scenario", &["values", "log", "statement", "workflow", "engine", "store", "audit", "registry"]),
     (

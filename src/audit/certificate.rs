@@ -8,9 +8,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Source, SourceError};
+use super::{Entries, Source, SourceError};
 use crate::log::Hash;
-use crate::store::Entries;
 
 /// The first field of every certificate.
 const FORM: &str = "quorate/certificate/v1";

@@ -23,4 +23,4 @@ pub use finding::{Finding, Place};
 pub use past::replay_until;
 pub use replay::{Report, audit};
 pub use signed::signed_head;
-pub use source::{Checkpoints, Source, SourceError, StoreSource};
+pub use source::{Checkpoints, Entries, Source, SourceError, StoreSource};

@@ -27,6 +27,7 @@ mod seat;
 mod session;
 mod show;
 mod signing;
+mod source;
 mod status;
 mod submit;
 mod taken;

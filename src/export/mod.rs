@@ -8,12 +8,20 @@
 //! log.vkey, policy, allowed_signers, blobs/HEX   hints: the log itself is the authority
 //! ```
 //!
-//! [`export`] adds and never rewrites a full tile; [`Folder`] is the source that audits read. Nothing here judges
-//! what it carries.
+//! [`export`] adds and never rewrites a full tile; [`Reader`] is the source that audits read, from a [`Folder`] on this
+//! machine or from a [`Site`] on the web. Nothing here judges what it carries.
 
-mod folder;
+mod ahead;
+mod files;
 mod hints;
+mod reader;
+mod site;
 mod write;
 
-pub use folder::Folder;
+pub use files::{FileError, Files, Folder};
+pub use reader::Reader;
+pub use site::Site;
 pub use write::{ExportError, Exported, export};
+
+#[cfg(test)]
+mod tests;

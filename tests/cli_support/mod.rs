@@ -5,6 +5,7 @@
 #[path = "../shared/folders.rs"]
 mod folders;
 pub mod forge;
+pub mod site;
 pub mod terminal;
 
 use std::fs;
