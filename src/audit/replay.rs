@@ -1,9 +1,12 @@
 //! The replay: entries in chunks, signatures in parallel, rules in order.
 
+use std::cell::Cell;
+
 use rayon::prelude::*;
 
 use super::history::History;
 use super::{Entries, Finding, Place, Source, SourceError, signed_head};
+use crate::engine::admit::Heads;
 use crate::engine::{Refusal, State};
 use crate::log::{Checkpoint, CheckpointError, Hash, Head, MemoryTree, Note};
 use crate::statement::{Checked, Entry};
@@ -93,6 +96,34 @@ struct Replay<'a> {
     state: Option<State>,
     findings: Vec<Finding>,
     history: History,
+    roots: Roots,
+}
+
+/// The earlier root that was asked for last: it is asked for twice for each entry, and many name the same head.
+#[derive(Default)]
+struct Roots(Cell<Option<Head>>);
+
+impl Roots {
+    fn of<'r>(&'r self, tree: &'r MemoryTree) -> RootsOf<'r> {
+        RootsOf { last: &self.0, tree }
+    }
+}
+
+struct RootsOf<'r> {
+    last: &'r Cell<Option<Head>>,
+    tree: &'r MemoryTree,
+}
+
+impl Heads for RootsOf<'_> {
+    fn root_at(&self, size: u64) -> Option<Hash> {
+        // A tree that grows keeps the roots that it had.
+        if let Some(last) = self.last.get().filter(|last| last.size == size) {
+            return Some(last.root);
+        }
+        let root = self.tree.root_at(size)?;
+        self.last.set(Some(Head { size, root }));
+        Some(root)
+    }
 }
 
 /// An entry after everything that needs no other entry.
@@ -114,6 +145,7 @@ impl<'a> Replay<'a> {
             state: None,
             findings: Vec::new(),
             history: History::default(),
+            roots: Roots::default(),
         }
     }
 
@@ -169,7 +201,7 @@ impl<'a> Replay<'a> {
             Some(state) => {
                 // A refused or missing entry still takes up its place in the log.
                 state.size = index;
-                state.admit(time, checked, &self.tree).err()
+                state.admit(time, checked, &self.roots.of(&self.tree)).err()
             }
             None if index == 0 => match State::open(time, checked) {
                 Ok(state) => {
@@ -203,7 +235,7 @@ impl<'a> Replay<'a> {
         let Some(header) = &checked.statement().header else { return };
         let ours = self.state.as_ref().is_some_and(|state| state.agreement == header.agreement);
         let Head { size, root } = header.after;
-        if ours && size <= index && self.tree.root_at(size) == Some(root) {
+        if ours && size <= index && self.roots.of(&self.tree).root_at(size) == Some(root) {
             self.history.holds(size);
         }
     }
@@ -284,7 +316,7 @@ fn next_chunk(entries: &mut Entries<'_>) -> Result<Vec<(u64, Vec<u8>)>, SourceEr
 fn read(index: u64, bytes: &[u8]) -> Read {
     let fault = |rule: &str, what: String| Finding::new(Place::Entry(index), rule, what);
     let checked = Entry::parse(bytes).map_err(|error| fault("entry", error.to_string())).and_then(|entry| {
-        let checked = entry.envelope.check().map_err(|error| fault("signature", error.to_string()))?;
+        let checked = entry.envelope.into_checked().map_err(|error| fault("signature", error.to_string()))?;
         Ok((entry.time, checked))
     });
     Read { index, leaf: Hash::leaf(bytes), checked }
