@@ -538,16 +538,9 @@ fn other_methods_and_addresses_are_no_requests() {
 }
 
 #[test]
-fn a_client_can_keep_neither_bytes_nor_time_nor_places_from_the_others() {
-    let (shelf, folder) = (Shelf::new(), tempfile::tempdir().unwrap());
-    let mut logs = Logs::default();
-    let history = History::new(9);
-    logs.add(ORIGIN, history.key.verifier().clone()).unwrap();
-    let short = Duration::from_millis(300);
-    let limits = Limits { connections: 2, head: short, body: short, connection: 3 * short, end: short };
-    let mut served = Served::with(&shelf, folder.path(), logs, limits);
-
-    // More than a request can have.
+fn more_bytes_than_a_request_can_have_are_not_read() {
+    let (served, _, _folder) = served();
+    let history = History::new(3);
     let mut large = history.body(0, 3);
     large.resize(128 * 1024 + 1, b'a');
     assert_eq!(served.post(&large).status, 413);
@@ -557,6 +550,17 @@ fn a_client_can_keep_neither_bytes_nor_time_nor_places_from_the_others() {
     assert_eq!(send(served.address, chunked.as_bytes()).status, 413);
     let headers = format!("GET / HTTP/1.1\r\nHost: w\r\nX: {}\r\n\r\n", "a".repeat(64 * 1024));
     assert!(matches!(send(served.address, headers.as_bytes()).status, 0 | 400..500));
+}
+
+#[test]
+fn a_client_can_keep_neither_time_nor_places_from_the_others() {
+    let (shelf, folder) = (Shelf::new(), tempfile::tempdir().unwrap());
+    let mut logs = Logs::default();
+    let history = History::new(9);
+    logs.add(ORIGIN, history.key.verifier().clone()).unwrap();
+    let short = Duration::from_secs(1);
+    let limits = Limits { connections: 2, head: short, body: short, connection: 3 * short, end: short };
+    let mut served = Served::with(&shelf, folder.path(), logs, limits);
 
     // Connections on which nothing comes, and as much of a request as keeps it waiting: all are closed in time, and
     // while they have every place, whoever waits is served afterwards.
