@@ -544,7 +544,7 @@ fn a_client_can_keep_neither_bytes_nor_time_nor_places_from_the_others() {
     let history = History::new(9);
     logs.add(ORIGIN, history.key.verifier().clone()).unwrap();
     let short = Duration::from_millis(300);
-    let limits = Limits { connections: 2, head: short, body: short, end: short };
+    let limits = Limits { connections: 2, head: short, body: short, connection: 3 * short, end: short };
     let mut served = Served::with(&shelf, folder.path(), logs, limits);
 
     // More than a request can have.
@@ -579,6 +579,26 @@ fn a_client_can_keep_neither_bytes_nor_time_nor_places_from_the_others() {
         }
     }
     served.cosigns(&history, 0, 3);
+
+    // Between two requests as well.
+    let mut stream = TcpStream::connect(served.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream.write_all(&request(&history.body(3, 3), "keep-alive")).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    assert_eq!(read_response(&answer).status, 200);
+
+    // Clients that ask and never read the answers.
+    let log = Digest::of(ORIGIN.as_bytes()).hex();
+    let ask = format!("GET /{log}/checkpoint HTTP/1.1\r\nHost: w\r\n\r\n").repeat(1_000);
+    let unread = [(); 2].map(|()| {
+        let mut stream = TcpStream::connect(served.address).unwrap();
+        stream.set_write_timeout(Some(short)).unwrap();
+        while stream.write_all(ask.as_bytes()).is_ok() {}
+        stream
+    });
+    served.cosigns(&history, 3, 5);
+    drop(unread);
     served.stop().unwrap();
 }
 

@@ -5,6 +5,7 @@
 //! written beside the threads that serve.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -15,10 +16,9 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::log::add_checkpoint::MAX_ADD_CHECKPOINT;
@@ -38,7 +38,9 @@ pub struct Limits {
     pub head: Duration,
     /// How long its body may take.
     pub body: Duration,
-    /// How long requests under way may take when the witness ends.
+    /// How long a connection may last; a client opens another.
+    pub connection: Duration,
+    /// How long a request under way may take after that, and when the witness ends.
     pub end: Duration,
 }
 
@@ -48,6 +50,7 @@ impl Default for Limits {
             connections: 512,
             head: Duration::from_secs(15),
             body: Duration::from_secs(15),
+            connection: Duration::from_secs(300),
             end: Duration::from_secs(10),
         }
     }
@@ -95,18 +98,15 @@ pub async fn run(
         .route("/{log}/checkpoint", get(checkpoint))
         .with_state(serving);
     let mut connections = JoinSet::new();
-    let graceful = GracefulShutdown::new();
+    let (end, ending) = watch::channel(());
     tokio::select! {
-        () = accept(&listener, &router, &graceful, limits, &mut connections) => {}
+        () = accept(&listener, &router, &ending, limits, &mut connections) => {}
         () = shutdown => {}
         // Dropping the connections ends them, whatever was under way.
         failure = &mut lost => return Err(failure.map_or(WitnessError::Desk, WitnessError::Store)),
     }
-    drop((listener, router));
-    if tokio::time::timeout(limits.end, graceful.shutdown()).await.is_err() {
-        tracing::warn!("requests under way took too long; their connections are closed");
-    }
-    connections.shutdown().await;
+    drop((listener, router, end));
+    while connections.join_next().await.is_some() {}
     // The last way to the thread is gone with the connections, so it ends, and lets go of the disk.
     let ended = tokio::task::spawn_blocking(move || thread.join()).await;
     match (ended, lost.try_recv()) {
@@ -120,7 +120,7 @@ pub async fn run(
 async fn accept(
     listener: &TcpListener,
     router: &Router,
-    graceful: &GracefulShutdown,
+    ending: &watch::Receiver<()>,
     limits: Limits,
     connections: &mut JoinSet<()>,
 ) {
@@ -131,7 +131,7 @@ async fn accept(
         match listener.accept().await {
             Ok((stream, peer)) => {
                 tracing::debug!(%peer, "connection");
-                connections.spawn(connection(stream, place, router.clone(), graceful.watcher(), limits));
+                connections.spawn(connection(stream, place, router.clone(), ending.clone(), limits));
             }
             // Out of file descriptors, mostly: others must end first.
             Err(error) => {
@@ -143,11 +143,12 @@ async fn accept(
     }
 }
 
+/// Serves one connection until the client ends it, its time is over, or the witness ends.
 async fn connection(
     stream: TcpStream,
     place: OwnedSemaphorePermit,
     router: Router,
-    watcher: hyper_util::server::graceful::Watcher,
+    mut ending: watch::Receiver<()>,
     limits: Limits,
 ) {
     let _place = place;
@@ -156,8 +157,22 @@ async fn connection(
         .header_read_timeout(limits.head)
         .max_buf_size(MAX_HEAD)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(%error, "connection ended");
+    let mut connection = pin!(connection);
+    let mut ended = tokio::select! {
+        ended = connection.as_mut() => Some(ended),
+        // Nothing is ever sent: it ends when the sender is dropped.
+        _ = ending.changed() => None,
+        () = tokio::time::sleep(limits.connection) => None,
+    };
+    if ended.is_none() {
+        connection.as_mut().graceful_shutdown();
+        // Whoever does not read an answer would keep the place for ever.
+        ended = tokio::time::timeout(limits.end, connection).await.ok();
+    }
+    match ended {
+        Some(Ok(())) => {}
+        Some(Err(error)) => tracing::debug!(%error, "connection ended"),
+        None => tracing::debug!("connection closed: its request took too long"),
     }
 }
 
