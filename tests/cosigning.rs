@@ -3,6 +3,8 @@
 
 mod cli_support;
 mod fake_witness;
+#[path = "witness_support/process.rs"]
+mod process;
 
 use std::fs;
 use std::process::Stdio;
@@ -10,6 +12,7 @@ use std::process::Stdio;
 use cli_support::{OPEN, OPENED, PARTIES, Stage, copy_folder};
 use fake_witness::{Manner, Witness, introduce};
 use quorate::log::{Note, Policy};
+use quorate::registry::{Clock as _, SystemClock};
 use quorate::store::Store as _;
 use quorate::store::data::DataDir;
 use quorate::values::Digest;
@@ -82,7 +85,9 @@ fn a_quorum_cosigns_and_head_receipts_and_exports_carry_it() {
 
     // An hour later the same head: the first and the newest of each are kept, the newest is published.
     for (day, expected) in [("2025-10-29T16:00:00Z", 7), ("2025-10-30T16:00:00Z", 7)] {
-        [&w1, &w2, &w3].into_iter().for_each(|witness| witness.set_clock(day));
+        for witness in [&w1, &w2, &w3] {
+            witness.set_clock(day);
+        }
         day.clone_into(&mut stage.clock);
         stage.ok("cosign");
         let (head, notes) = stored(&stage);
@@ -99,6 +104,37 @@ fn a_quorum_cosigns_and_head_receipts_and_exports_carry_it() {
     }
     stage.ok("audit");
     stage.ok("audit public");
+}
+
+/// The same against `quorate witness serve`: it cosigns, follows, and shows what convicts a store that went back.
+#[test]
+fn the_witness_of_this_program_cosigns_and_convicts() {
+    let mut stage = Stage::prepared();
+    stage.clock = SystemClock.now().to_string();
+    let key = stage.ok("key show --log agi-2025");
+    let vkey = key["vkey"].as_str().unwrap();
+    let desk = process::Desk::made();
+    desk.ok(&format!("witness add-log wit {vkey}"));
+    let server = desk.serve();
+    stage.write("policy", &format!("witness w1 {} http://{}\nquorum w1\n", desk.key(), server.address));
+    stage.ok(&format!("{OPEN} --policy policy {PARTIES}"));
+    assert_eq!(stage.ok("cosign")["quorum"], true);
+    copy_folder(&stage.path("data/store"), &stage.path("old"));
+    for occasion in ["a", "b"] {
+        reaffirm(&stage, occasion);
+    }
+    stage.ok("cosign");
+    stage.ok("cosign");
+    stage.ok("export public");
+    stage.ok("audit public");
+    let (head, notes) = stored(&stage);
+    assert_eq!(signers(&Note::parse(head.as_bytes()).unwrap()), [LOG, "wit.example/w1"]);
+    assert_eq!(notes.iter().map(|(size, _)| *size).collect::<Vec<_>>(), [1, 3]);
+
+    fs::remove_dir_all(stage.path("data/store")).unwrap();
+    copy_folder(&stage.path("old"), &stage.path("data/store"));
+    let done = stage.run("cosign --json");
+    assert_eq!((done.code, &done.json()["read-only"]), (1, &"newer 3".into()), "{done:?}");
 }
 
 #[test]
@@ -320,7 +356,9 @@ fn a_folder_never_loses_a_cosignature_that_it_has() {
     let there = before.read("public/checkpoints/1");
     assert!(there.lines().all(|it| kept.contains(it) || it == line.trim_end()), "{there}");
     assert_eq!(there.len(), kept.len() + line.len());
-    [&w1, &w2].into_iter().for_each(|witness| witness.set_clock(LATER));
+    for witness in [&w1, &w2] {
+        witness.set_clock(LATER);
+    }
     LATER.clone_into(&mut stage.clock);
     stage.ok("cosign");
     stage.ok("export public");

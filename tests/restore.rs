@@ -33,7 +33,9 @@ fn declared(witnesses: &[&Witness]) -> Stage {
         stage.ok("cosign");
     }
     DECLARED.clone_into(&mut stage.clock);
-    witnesses.iter().for_each(|witness| witness.set_clock(DECLARED));
+    for witness in witnesses {
+        witness.set_clock(DECLARED);
+    }
     stage.ok(DECLARE);
     if !names.is_empty() {
         stage.ok("cosign");

@@ -188,7 +188,7 @@ impl Witness {
         match state.manner {
             Manner::Garbage => return (200, "text/html", b"<html>welcome</html>\n".to_vec()),
             Manner::Empty => return plain(200),
-            Manner::Loops => return size(if request.old == 1 { 0 } else { 1 }),
+            Manner::Loops => return size(u64::from(request.old != 1)),
             Manner::Ahead(more) => return size(more),
             Manner::BadConflict => return (409, "text/x.tlog.size", b"01\n".to_vec()),
             Manner::Status(status) => return plain(status),
@@ -232,7 +232,7 @@ impl Witness {
             _ => Some(signer.cosign(note, state.now).unwrap()),
         };
         let unknown = stranger.cosign(note, state.now.plus(Span::from_seconds(1))).unwrap();
-        line.into_iter().chain([unknown]).map(|line| format!("{line}\n")).collect()
+        line.into_iter().chain([unknown]).fold(String::new(), |text, line| format!("{text}{line}\n"))
     }
 }
 
