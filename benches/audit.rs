@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 use base64ct::{Base64, Encoding as _};
 use ed25519_dalek::{Signature, VerifyingKey};
 use hall::{Hall, Until, cpu_time, per_second, vote_all};
-use quorate::audit::{Source, SourceError, audit};
+use quorate::audit::{Entries, Source, SourceError, audit};
 use quorate::log::Hash;
 use quorate::statement::{Entry, sshsig};
-use quorate::store::{Entries, MemoryStore};
+use quorate::store::MemoryStore;
 
 const VOTES: u64 = 100_000;
 const SEATS: usize = 256;

@@ -9,12 +9,11 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use quorate::audit::{Place, Report, Source, SourceError, StoreSource, audit};
+use quorate::audit::{Entries, Place, Report, Source, SourceError, StoreSource, audit};
 use quorate::log::{Checkpoint, Hash, LogKey, MemoryTree, Receipt};
 use quorate::registry::log_key;
 use quorate::scenario::{LOG_NAME, Stage, log_seed};
 use quorate::statement::{Blob, Body, Entry, Envelope, Reaffirm, Statement, Vote};
-use quorate::store::Entries;
 use quorate::values::{Digest, Instant};
 use support::*;
 

@@ -1,4 +1,5 @@
-//! Exported folders: what is written is C2SP's, grows without rewriting, and is audited as a store is.
+//! Exported folders: what is written is C2SP's, grows without rewriting, and is audited as a store is, from the disk
+//! and from the web.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // helpers of tests
 
 mod cli_support;
@@ -8,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use cli_support::site::{Answer, Site};
 use cli_support::{Done, Stage, quorate};
 use quorate::statement::Entry;
 use serde_json::Value;
@@ -114,6 +116,112 @@ fn what_is_altered_in_an_exported_folder_is_named() {
     assert_eq!(run(&stage, "audit public").code, 1);
     fs::remove_file(&bundle).unwrap();
     assert_eq!(run(&stage, "audit public").code, 1);
+}
+
+const BUNDLE: &str = "tile/entries/000.p/27";
+
+#[test]
+fn a_site_says_what_the_folder_says() {
+    let (stage, store) = exported();
+    let site = Site::of(&stage.path("public"));
+    let anchor = store["anchor"].as_str().unwrap();
+    let folder = run(&stage, &format!("audit public --json --anchor {anchor}"));
+    for address in [&site.address, &site.url("")] {
+        let done = run(&stage, &format!("audit {address} --json --anchor {anchor}"));
+        assert_eq!((done.code, done.json()), (0, folder.json()), "{done:?}");
+    }
+    let told = run(&stage, &format!("audit {} --anchor {anchor}", site.address));
+    assert_eq!(told.out, run(&stage, &format!("audit public --anchor {anchor}")).out);
+}
+
+#[test]
+fn what_is_altered_on_a_site_is_found_as_in_a_folder() {
+    let (stage, _) = exported();
+    let site = Site::of(&stage.path("public"));
+    let honest = fs::read(stage.path("public").join(BUNDLE)).unwrap();
+    let place = honest.windows(13).position(|window| window == b"Panelist Five").unwrap();
+    let mut flipped = honest.clone();
+    flipped[place] ^= 1;
+    let half = honest[..honest.len() / 2].to_vec();
+    let page = b"<html><body>Welcome!</body></html>".to_vec();
+    let altered = [
+        (BUNDLE, flipped),
+        (BUNDLE, half),
+        (BUNDLE, page.clone()),
+        ("checkpoint", page),
+        ("checkpoint", Vec::new()),
+        ("tile/0/000.p/27", vec![7; 27 * 32]),
+    ];
+    for (name, bytes) in altered {
+        let file = stage.path("public").join(name);
+        let honest = fs::read(&file).unwrap();
+        fs::write(&file, bytes).unwrap();
+        let folder = run(&stage, "audit public --json");
+        let done = run(&stage, &format!("audit {} --json", site.address));
+        fs::write(&file, honest).unwrap();
+        let place = |text: &str| text.replace(&site.url(""), "public/");
+        assert_eq!((folder.code, done.code, place(&done.out)), (1, 1, folder.out), "{name}");
+    }
+    assert_eq!(run(&stage, &format!("audit {}", site.address)).code, 0);
+}
+
+#[test]
+fn a_site_that_answers_badly_is_told_with_its_address() {
+    let (stage, _) = exported();
+    let site = Site::of(&stage.path("public"));
+    let elsewhere = || Answer::Redirect("http://elsewhere.example/checkpoint".to_owned());
+    let (none, busy) = (Answer::Status(404), Answer::Status(503));
+    let cases = [
+        ("checkpoint", none.clone(), 2, "is not there, so there is no exported log; give"),
+        (
+            "checkpoint",
+            elsewhere(),
+            4,
+            "points to http://elsewhere.example/checkpoint, and redirects are not followed",
+        ),
+        ("checkpoint", Answer::CutOff, 4, "broke off"),
+        ("checkpoint", Answer::Endless, 1, "is longer than the 32768 bytes that it can have"),
+        (BUNDLE, none, 1, "is not there"),
+        (BUNDLE, Answer::Endless, 1, "is longer than the 1769499 bytes that it can have"),
+        (BUNDLE, elsewhere(), 4, "redirects are not followed"),
+        (BUNDLE, busy, 4, "answers with the status 503"),
+        ("tile/0/000.p/27", Answer::CutOff, 4, "broke off"),
+    ];
+    for (name, answer, code, words) in cases {
+        site.honest();
+        site.instead(name, answer);
+        let done = run(&stage, &format!("audit {} --json", site.address));
+        assert_eq!(done.code, code, "{name}: {done:?}");
+        let told = if code == 1 && name == BUNDLE { &done.out } else { &done.err };
+        assert!(told.contains(&format!("{} ", site.url(name))) || told.contains(&site.url(name)), "{done:?}");
+        assert!(told.contains(words), "{name}: {done:?}");
+    }
+    for address in ["http://127.0.0.1:1/log", "http://", "https://log.example/?log=1"] {
+        let done = run(&stage, &format!("audit {address}"));
+        assert!(done.code != 0 && done.err.contains(address), "{done:?}");
+    }
+}
+
+#[test]
+fn a_partial_tile_that_is_gone_is_read_from_the_full_one() {
+    let (stage, _) = exported();
+    let site = Site::of(&stage.path("public"));
+    // What came later does not matter: only the first 27 of each are read.
+    let (bundle, tile) = (stage.path("public/tile/entries/000"), stage.path("public/tile/0/000"));
+    let later = [0, 1, b'x'].repeat(256 - 27);
+    let grown = |path: &str, more: &[u8]| [fs::read(stage.path(path)).unwrap(), more.to_vec()].concat();
+    let full =
+        [grown("public/tile/entries/000.p/27", &later), grown("public/tile/0/000.p/27", &[9; 229 * 32])];
+    fs::remove_dir_all(stage.path("public/tile/entries/000.p")).unwrap();
+    fs::remove_dir_all(stage.path("public/tile/0/000.p")).unwrap();
+    assert_eq!(run(&stage, "audit public").code, 1);
+    for (path, bytes) in [bundle, tile].iter().zip(full) {
+        fs::write(path, bytes).unwrap();
+    }
+    for source in ["public", &site.address] {
+        let done = run(&stage, &format!("audit {source} --json"));
+        assert_eq!((done.code, &done.json()["entries"]), (0, &27.into()), "{done:?}");
+    }
 }
 
 #[test]

@@ -8,11 +8,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use quorate::audit::{Report, Source, SourceError, audit};
+use quorate::audit::{Entries, Report, Source, SourceError, audit};
 use quorate::engine::licence::Because;
 use quorate::log::Hash;
 use quorate::statement::Entry;
-use quorate::store::Entries;
 use quorate::values::Digest;
 
 const FOLDER: &str = "tests/data/agi-2025";

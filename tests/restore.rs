@@ -10,7 +10,7 @@ use std::fs;
 use cli_support::{DECLARE, DECLARED, OPEN, OPENED, PARTIES, Stage, copy_folder};
 use fake_witness::{Manner, Witness, introduce};
 use quorate::audit::audit;
-use quorate::export::Folder;
+use quorate::export::Reader;
 use quorate::registry::{log_key, restore};
 use quorate::store::data::DataDir;
 use quorate::store::{Fault, Faulty, MemoryStore, ReadOnly, SledStore, Store};
@@ -269,7 +269,7 @@ fn an_interrupted_restore_is_taken_up_again() {
     let witness = Witness::start("w1", 1, OPENED);
     let stage = declared(&[&witness]);
     let data = DataDir::open(&stage.path("data")).unwrap();
-    let folder = Folder::open(&stage.path("public")).unwrap();
+    let folder = Reader::folder(stage.path("public")).unwrap();
     let report = audit(&folder, None, &mut |_, _| {}).unwrap();
     let state = report.state.clone().unwrap();
     let key = log_key(data.log_name(), &state.agreement.name, &data.log_seed().unwrap()).unwrap();

@@ -18,7 +18,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("audit", &["values", "log", "statement", "engine", "store"]),
     ("registry", &["values", "log", "statement", "engine", "store", "audit"]),
     ("cosign", &["values", "log", "net", "statement", "engine", "store", "audit", "registry"]),
-    ("export", &["values", "log", "statement", "engine", "store", "audit", "registry"]),
+    ("export", &["values", "net", "log", "statement", "engine", "store", "audit", "registry"]),
     ("witness", &["values", "log", "store"]),
     ("signer", &["values", "statement"]),
     ("scenario", &["values", "log", "statement", "workflow", "engine", "store", "audit", "registry"]),

@@ -8,10 +8,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::replay::claimed_size;
-use super::{Checkpoints, Source, SourceError};
+use super::replay::claimed;
+use super::{Checkpoints, Entries, Source, SourceError};
 use crate::log::Hash;
-use crate::store::Entries;
 
 /// The first field of every certificate.
 const FORM: &str = "quorate/certificate/v1";
@@ -79,7 +78,7 @@ impl Source for Certificate {
     }
 
     fn checkpoints(&self) -> Checkpoints<'_> {
-        let sized = self.checkpoints.iter().map(|note| (claimed_size(note), note));
+        let sized = self.checkpoints.iter().map(|note| (claimed(note).ok().map(|head| head.size), note));
         // What claims no size is no checkpoint, and the audit says so.
         Box::new(sized.map(|(size, note)| Ok((size.unwrap_or(0), note.clone().into_bytes()))))
     }

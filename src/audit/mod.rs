@@ -27,5 +27,5 @@ pub use past::replay_until;
 pub use refused::Verdict;
 pub use replay::{Report, audit};
 pub use signed::signed_head;
-pub use source::{Checkpoints, Source, SourceError, StoreSource};
+pub use source::{Checkpoints, Entries, Source, SourceError, StoreSource};
 pub use times::{Between, SLACK, Times};

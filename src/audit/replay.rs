@@ -5,16 +5,17 @@ use rayon::prelude::*;
 use super::bounds::Bounds;
 use super::history::History;
 use super::times::Times;
-use super::{Finding, Place, Source, SourceError, signed_head};
+use super::{Entries, Finding, Place, Source, SourceError, signed_head};
 use crate::engine::{Refusal, State};
-use crate::log::{Checkpoint, Hash, Head, MemoryTree, Note};
+use crate::log::{Checkpoint, CheckpointError, Hash, Head, MemoryTree, Note};
 use crate::statement::{Checked, Entry};
-use crate::store::Entries;
 use crate::values::{Digest, Instant};
 
-/// How many entries are checked in parallel before the engine takes them: enough to keep every core
-/// busy, few enough (at most 64 KiB each, and three chunks at once) to bound memory.
+/// How many entries are checked in parallel before the engine takes them: enough to keep every core busy.
 const CHUNK: usize = 2048;
+
+/// How many bytes of entries make a chunk all the same, however few they are: three chunks are there at once.
+const CHUNK_BYTES: usize = 8 << 20;
 
 /// What an audit did and found.
 #[derive(Debug)]
@@ -76,11 +77,15 @@ pub fn audit(
     Ok(report)
 }
 
-/// The size that the checkpoint claims, before anything of it is believed.
-pub(super) fn claimed_size(checkpoint: &str) -> Option<u64> {
-    let note = Note::parse(checkpoint.as_bytes()).ok()?;
-    let checkpoint: Checkpoint = note.unverified_text().parse().ok()?;
-    Some(checkpoint.head.size)
+/// The head that the checkpoint claims, before anything of it is believed; or, in words, why it is no checkpoint.
+pub(super) fn claimed(checkpoint: &str) -> Result<Head, String> {
+    if checkpoint.is_empty() {
+        return Err("there is no log here".to_owned());
+    }
+    let note = Note::parse(checkpoint.as_bytes()).map_err(|error| error.to_string())?;
+    let checkpoint: Checkpoint =
+        note.unverified_text().parse().map_err(|error: CheckpointError| error.to_string())?;
+    Ok(checkpoint.head)
 }
 
 struct Replay<'a> {
@@ -106,7 +111,7 @@ struct Read {
 
 impl<'a> Replay<'a> {
     fn new(source: &'a dyn Source, checkpoint: &'a str) -> Self {
-        let size = claimed_size(checkpoint);
+        let size = claimed(checkpoint).ok().map(|head| head.size);
         let tree = MemoryTree::with_capacity(size.unwrap_or(0).min(1 << 24));
         Self {
             source,
@@ -237,20 +242,28 @@ impl<'a> Replay<'a> {
         self.findings.last().filter(altered).map(|_| index)
     }
 
-    /// Reports the entries before `index` that the source left out.
+    /// Reports the entries before `index` that the source left out: once for all that are missing for one reason.
     fn missing_until(&mut self, index: u64) -> Result<(), SourceError> {
-        // A checkpoint may claim any size: what is missing at the end is reported once.
-        if index.saturating_sub(self.next) > 1_000 {
-            let what = format!("and all up to entry {} are missing", index.saturating_sub(1));
-            self.find(Place::Entry(self.next), "missing", what);
-            self.next = index;
-        }
         while self.next < index {
-            self.find(Place::Entry(self.next), "missing", "it is not there".to_owned());
-            if let Some(kept) = self.source.leaf(self.next)? {
-                self.tree.push(kept);
+            let first = self.next;
+            let told = self.source.why_missing(first).filter(|(end, _)| *end > first);
+            let end = told.as_ref().map_or(index, |(end, _)| (*end).min(index));
+            let (place, what) = match end - first {
+                1 => (Place::Entry(first), "it is not there"),
+                _ => (Place::Entries(first, end - 1), "they are not there"),
+            };
+            let what = told.map_or_else(|| what.to_owned(), |(_, why)| format!("{what}: {why}"));
+            self.find(place, "missing", what);
+            // The tree goes on over what it was built over. A checkpoint may claim any size: where even the leaf
+            // hashes end, nothing more is to be had.
+            let mut kept = first;
+            while kept < end
+                && let Some(leaf) = self.source.leaf(kept)?
+            {
+                self.tree.push(leaf);
+                kept += 1;
             }
-            self.next += 1;
+            self.next = end;
         }
         Ok(())
     }
@@ -282,9 +295,14 @@ impl<'a> Replay<'a> {
 
 /// The next entries of the source, as many as there are or a chunk has.
 fn next_chunk(entries: &mut Entries<'_>) -> Result<Vec<(u64, Vec<u8>)>, SourceError> {
-    let mut chunk = Vec::with_capacity(CHUNK);
-    for entry in entries.take(CHUNK) {
-        chunk.push(entry?);
+    let (mut chunk, mut weight) = (Vec::with_capacity(CHUNK), 0);
+    while chunk.len() < CHUNK
+        && weight < CHUNK_BYTES
+        && let Some(entry) = entries.next()
+    {
+        let (index, bytes) = entry?;
+        weight += bytes.len();
+        chunk.push((index, bytes));
     }
     Ok(chunk)
 }
@@ -301,8 +319,8 @@ fn read(index: u64, bytes: &[u8]) -> Read {
 fn judge_checkpoint(report: &mut Report) {
     let fault = |rule: &str, what: String| Finding::new(Place::Checkpoint, rule, what);
     let Some(vkey) = &report.vkey else {
-        if report.findings.is_empty() {
-            report.findings.push(fault("checkpoint", "there is no log here".to_owned()));
+        if let Err(error) = claimed(&report.checkpoint) {
+            report.findings.push(fault("checkpoint", error));
         }
         return;
     };

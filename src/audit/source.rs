@@ -1,8 +1,13 @@
 //! Where a log can be read from.
 
+use std::ops::Deref;
+
 use crate::log::Hash;
-use crate::store::{Entries, Store, StoreError};
+use crate::store::{Store, StoreError};
 use crate::values::Digest;
+
+/// Entries with their indices, in order; see [`Source::entries`].
+pub type Entries<'a> = Box<dyn Iterator<Item = Result<(u64, Vec<u8>), SourceError>> + Send + 'a>;
 
 /// Signed checkpoints, each with the size it is kept for, in ascending order of size; see [`Source::checkpoints`].
 pub type Checkpoints<'a> = Box<dyn Iterator<Item = Result<(u64, Vec<u8>), SourceError>> + Send + 'a>;
@@ -14,6 +19,12 @@ pub trait Source: Sync {
 
     /// The entries in `from..to` with their indices, in order; a missing one is left out.
     fn entries(&self, from: u64, to: u64) -> Entries<'_>;
+
+    /// Why [`entries`](Source::entries) has just left out an entry, if the source can tell: the end of the entries, in
+    /// order, of which the same is true, and what that is.
+    fn why_missing(&self, _index: u64) -> Option<(u64, String)> {
+        None
+    }
 
     /// The leaf hash that is kept for an entry beside its bytes, if the source keeps one. Where the two
     /// disagree this tells which entry was altered.
@@ -42,23 +53,32 @@ pub enum SourceError {
     /// The store could not be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What was named is no log. In words, with what to do.
+    #[error("{0}")]
+    NoLog(String),
+    /// A file could not be read or fetched. In words, with its place and what to do.
+    #[error("{0}")]
+    Unreadable(String),
+    /// A file without which there is no audit is none that a log has. In words, with its place.
+    #[error("{0}")]
+    Damaged(String),
 }
 
-/// One agreement of a store.
-pub struct StoreSource<'a> {
+/// One agreement of a store that is borrowed or owned.
+pub struct StoreSource<S> {
     /// The store.
-    pub store: &'a dyn Store,
+    pub store: S,
     /// The agreement.
     pub anchor: Digest,
 }
 
-impl Source for StoreSource<'_> {
+impl<S: Deref<Target: Store> + Sync> Source for StoreSource<S> {
     fn checkpoint(&self) -> Result<Option<String>, SourceError> {
         Ok(self.store.head(&self.anchor)?.map(|head| head.checkpoint))
     }
 
     fn entries(&self, from: u64, to: u64) -> Entries<'_> {
-        self.store.entries(&self.anchor, from..to)
+        Box::new(self.store.entries(&self.anchor, from..to).map(|read| read.map_err(SourceError::from)))
     }
 
     fn checkpoints(&self) -> Checkpoints<'_> {

@@ -11,12 +11,12 @@ use super::documents::{read, read_text};
 use super::error::CliError;
 use super::license;
 use super::receipts;
-use super::record::{audited, audited_source, open_store};
+use super::record::audited_source;
 use super::refused::{Held, Holder};
 use super::show::{Page, Tone, bounds, time, title};
-use crate::audit::{Finding, Report, Source, StoreSource};
+use super::source;
+use crate::audit::{Finding, Report, Source};
 use crate::engine::licence::Licence;
-use crate::export::Folder;
 use crate::log::{Receipt, VerifierKey};
 use crate::statement::Refused;
 use crate::values::Digest;
@@ -25,16 +25,18 @@ use crate::workflow::model::Nature;
 /// Replay the whole log: signatures, tree, checkpoint, rules, licence state
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  quorate audit --anchor sha256:34759fbf…\n  quorate audit public --against old/checkpoint\n\n\
+    after_help = "Example:\n  quorate audit --anchor sha256:34759fbf…\n  quorate audit public --against old/checkpoint\n  \
+    quorate audit https://log.example/agi-2025 --anchor sha256:34759fbf…\n\n\
     The anchor is the agreement's identity. Take it from the contract or from another party, not from the log.\n\
     A receipt shows with --against what the log alone cannot: that its tail was dropped or rewritten. So does a \
     refusal that the log has signed, and the rules judge then whether it stands.\n\
     Exit code 0: nothing is wrong; 1: something is, and every fault is listed with its entry."
 )]
 pub struct AuditArgs {
-    /// The agreement, which may be left out where there is only one; or the folder of an export
-    #[arg(value_name = "AGREEMENT|DIR")]
-    agreement: Option<String>,
+    /// The agreement, which may be left out where there is only one; or the folder of an export, or the address at
+    /// which it is served
+    #[arg(value_name = "AGREEMENT|DIR|URL")]
+    source: Option<String>,
     /// The identity that the agreement must have
     #[arg(long, value_name = "DIGEST")]
     anchor: Option<Digest>,
@@ -53,28 +55,23 @@ pub struct AuditArgs {
 /// # Errors
 /// There is no such agreement, or it cannot be read at all.
 pub fn run(context: &Context, args: &AuditArgs) -> Result<Answer, CliError> {
-    let folder = args.agreement.as_deref().map(Path::new).filter(|name| name.join("checkpoint").is_file());
-    match folder {
-        Some(folder) => {
-            let source = Folder::open(folder)?;
-            let report = audited_source(&source, args.anchor)?;
-            answer(args, &source, report)
-        }
-        None => of_store(context, args),
+    let opened = source::open(context, args.source.as_deref())?;
+    let mut report = audited_source(&*opened.source, args.anchor)?;
+    if opened.stored {
+        compare_kept(context, &mut report)?;
     }
+    answer(args, &*opened.source, report)
 }
 
-/// The log in the data folder, held against what this folder itself was given, unasked.
-fn of_store(context: &Context, args: &AuditArgs) -> Result<Answer, CliError> {
-    let (store, anchor) = open_store(context, args.agreement.as_deref())?;
-    let mut report = audited(&store, anchor, args.anchor)?;
+/// Holds a log of the data folder against what this folder itself was given, unasked.
+fn compare_kept(context: &Context, report: &mut Report) -> Result<(), CliError> {
     if let (Some(state), Some(Ok(key))) = (&report.state, report.vkey.as_ref().map(|vkey| vkey.parse())) {
         let kept = receipts::newest(&receipts::folder(&context.data()?, &state.agreement.name), &key);
         if let Some((_, checkpoint, _)) = kept {
             report.compare(&checkpoint);
         }
     }
-    answer(args, &StoreSource { store: &store, anchor }, report)
+    Ok(())
 }
 
 /// Holds what was kept elsewhere against the log, and tells what came out.

@@ -145,8 +145,12 @@ impl From<StoreError> for CliError {
 
 impl From<SourceError> for CliError {
     fn from(error: SourceError) -> Self {
-        let SourceError::Store(error) = error;
-        error.into()
+        match error {
+            SourceError::Store(error) => error.into(),
+            SourceError::NoLog(what) => Self::Usage(what),
+            SourceError::Unreadable(what) => Self::Storage(what),
+            SourceError::Damaged(what) => Self::Faults(what),
+        }
     }
 }
 

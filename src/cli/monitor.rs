@@ -70,7 +70,7 @@ struct Seen {
 pub fn run(context: &Context, args: &MonitorArgs) -> Result<Answer, CliError> {
     let seen = Seen::read(&args.state)?;
     let expected = expected(args, seen.as_ref())?;
-    let source = source::open(context, &args.source)?;
+    let source = source::open(context, Some(&args.source))?.source;
     let mut report = audited_source(&*source, expected)?;
     if let Some(seen) = &seen {
         report.compare(&seen.checkpoint);

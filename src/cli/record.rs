@@ -53,7 +53,7 @@ impl Record {
     }
 
     /// The source that was audited.
-    pub fn source(&self) -> StoreSource<'_> {
+    pub fn source(&self) -> StoreSource<&SledStore> {
         StoreSource { store: &self.store, anchor: self.state.agreement.anchor }
     }
 

@@ -1,7 +1,5 @@
 //! `restore`: an agreement rebuilt from an exported copy, and who says that it may go on.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use serde_json::json;
 
@@ -12,9 +10,9 @@ use super::error::{CliError, Code};
 use super::receipts;
 use super::record::{audited_source, name_of, open_store};
 use super::show::{Page, Tone, time, title};
+use super::source;
 use crate::cosign::Fault;
 use crate::engine::State;
-use crate::export::Folder;
 use crate::log::tree::root;
 use crate::registry::{RestoreError, Restored, StoreNodes, log_key, read_only, restore};
 use crate::store::data::DataDir;
@@ -33,9 +31,13 @@ use crate::values::{Digest, Span};
     can prove that the log has two histories. A witness that knows more is not overridden."
 )]
 pub struct RestoreArgs {
-    /// The folder of an export
-    #[arg(required_unless_present = "accept_fork_risk", conflicts_with = "accept_fork_risk")]
-    dir: Option<PathBuf>,
+    /// The folder of an export, or the address at which it is served
+    #[arg(
+        value_name = "DIR|URL",
+        required_unless_present = "accept_fork_risk",
+        conflicts_with = "accept_fork_risk"
+    )]
+    copy: Option<String>,
     /// The identity that the agreement must have
     #[arg(long, value_name = "DIGEST", conflicts_with = "accept_fork_risk")]
     anchor: Option<Digest>,
@@ -52,21 +54,20 @@ pub struct RestoreArgs {
 /// # Errors
 /// The copy does not pass its audit, the key is another one, the agreement is there, or storage fails.
 pub fn run(context: &Context, args: &RestoreArgs) -> Result<Answer, CliError> {
-    match (&args.dir, &args.accept_fork_risk) {
-        (Some(dir), None) => rebuild(context, args, dir),
+    match (&args.copy, &args.accept_fork_risk) {
+        (Some(name), None) => rebuild(context, args, name),
         (_, Some(name)) => accept(context, args, name),
         (None, None) => Err(CliError::usage("name the folder of an export")),
     }
 }
 
-fn rebuild(context: &Context, args: &RestoreArgs, dir: &std::path::Path) -> Result<Answer, CliError> {
+fn rebuild(context: &Context, args: &RestoreArgs, name: &str) -> Result<Answer, CliError> {
     let data = context.data()?;
-    let copy = Folder::open(dir)?;
+    let copy = source::export(name)?;
     let report = audited_source(&copy, args.anchor)?;
     if let Some(first) = report.findings.first() {
-        let dir = dir.display();
         return Err(CliError::Faults(format!(
-            "the copy does not pass its audit: {first}; nothing was restored; run `quorate audit {dir}` for all of it, and \
+            "the copy does not pass its audit: {first}; nothing was restored; run `quorate audit {name}` for all of it, and \
              take another copy"
         )));
     }

@@ -1,13 +1,44 @@
-//! A log that somebody names.
+//! A log that somebody names: an agreement of the data folder, an exported folder, or the address of one.
+
+use std::path::Path;
+
 use super::context::Context;
 use super::error::CliError;
-use crate::audit::Source;
-use crate::export::Folder;
-use std::path::Path;
-/// Opens.
+use super::record::open_store;
+use crate::audit::{Source, StoreSource};
+use crate::export::{Reader, Site};
+
+/// A log that was named, to be audited: nothing of it has been believed or checked.
+pub struct Opened {
+    /// Where it is read from.
+    pub source: Box<dyn Source>,
+    /// Whether it is an agreement of the data folder.
+    pub stored: bool,
+}
+
+/// Opens the log that is named; without a name, the only agreement of the data folder.
 ///
 /// # Errors
-/// It is not there.
-pub fn open(_context: &Context, name: &str) -> Result<Box<dyn Source>, CliError> {
-    Ok(Box::new(Folder::open(Path::new(name))?))
+/// There is no such log, or it cannot be read at all.
+pub fn open(context: &Context, name: Option<&str>) -> Result<Opened, CliError> {
+    if let Some(exported) = name.map(exported).transpose()?.flatten() {
+        return Ok(Opened { source: Box::new(exported), stored: false });
+    }
+    let (store, anchor) = open_store(context, name)?;
+    Ok(Opened { source: Box::new(StoreSource { store: Box::new(store), anchor }), stored: true })
+}
+
+/// The exported log that is named; `None` where the name is one of an agreement.
+fn exported(name: &str) -> Result<Option<Reader>, CliError> {
+    // No agreement has such a name, so a folder is meant, whether there is one or not.
+    let path = name.contains(['/', '.']);
+    if path || Path::new(name).join("checkpoint").is_file() { Ok(Some(export(name)?)) } else { Ok(None) }
+}
+
+/// The exported log in a folder or at an address.
+///
+/// # Errors
+/// There is none, or it cannot be read at all.
+pub fn export(name: &str) -> Result<Reader, CliError> {
+    Ok(if Site::is_address(name) { Reader::site(name)? } else { Reader::folder(name)? })
 }

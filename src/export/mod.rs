@@ -8,13 +8,21 @@
 //! log.vkey, policy, allowed_signers, blobs/HEX   hints: the log itself is the authority
 //! ```
 //!
-//! [`export`] adds and never rewrites a tile, and of the files below `checkpoints/` those that gain cosignatures; [`Folder`] is the source that audits read. Nothing here judges
-//! what it carries.
+//! [`export`] adds and never rewrites a tile, and of the files below `checkpoints/` those that gain cosignatures;
+//! [`Reader`] is the source that audits read, from a [`Folder`] on this machine or from a [`Site`] on the web. Nothing
+//! here judges what it carries.
 
-mod checkpoints;
-mod folder;
+mod ahead;
+mod files;
 mod hints;
+mod reader;
+mod site;
 mod write;
 
-pub use folder::Folder;
+pub use files::{FileError, Files, Folder};
+pub use reader::Reader;
+pub use site::Site;
 pub use write::{ExportError, Exported, Publish, export};
+
+#[cfg(test)]
+mod tests;
