@@ -9,12 +9,9 @@ mod hall;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use base64ct::{Base64, Encoding as _};
-use ed25519_dalek::{Signature, VerifyingKey};
-use hall::{Hall, Until, cpu_time, per_second, vote_all};
+use hall::{Hall, Signed, Until, cpu_time, per_second, vote_all};
 use quorate::audit::{Entries, Source, SourceError, audit};
 use quorate::log::Hash;
-use quorate::statement::{Entry, sshsig};
 use quorate::store::MemoryStore;
 
 const VOTES: u64 = 100_000;
@@ -104,30 +101,7 @@ fn log() -> Log {
     Log { checkpoint: head.checkpoint, entries, leaves }
 }
 
-/// A signature with nothing left to do but to verify it.
-struct Signed {
-    key: VerifyingKey,
-    message: Vec<u8>,
-    signature: Signature,
-}
-
-impl Signed {
-    fn verify(&self) {
-        self.key.verify_strict(&self.message, &self.signature).unwrap();
-    }
-}
-
 /// The signatures of the last 20,000 entries.
 fn bare(log: &Log) -> Vec<Signed> {
-    let signed = |bytes: &Vec<u8>| {
-        let envelope = Entry::parse(bytes).unwrap().envelope;
-        let armour = &envelope.signatures.first().unwrap().sig;
-        let key = sshsig::claimed_key(armour).unwrap().raw().verifying().unwrap();
-        // The signature's 64 bytes end the blob (PROTOCOL.sshsig §2).
-        let base64: String = armour.lines().filter(|line| !line.starts_with('-')).collect();
-        let blob = Base64::decode_vec(&base64).unwrap();
-        let signature = Signature::from_bytes(blob.last_chunk().unwrap());
-        Signed { key, message: sshsig::signed_data(envelope.statement.as_bytes()), signature }
-    };
-    log.entries.iter().rev().take(20_000).map(signed).collect()
+    log.entries.iter().rev().take(20_000).map(|bytes| Signed::of(bytes)).collect()
 }

@@ -11,12 +11,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use base64ct::{Base64, Encoding as _};
-use ed25519_dalek::SigningKey;
+use ed25519_dalek::{SigningKey, VerifyingKey};
 use quorate::registry::{Receipted, Registry, Settings, Submission, SystemClock, log_key};
 use quorate::scenario::{public, sign_with};
 use quorate::statement::{
-    AcceptSeat, Act, AgreementRef, Body, By, Envelope, Header, HolderRef, LogIdentity, Nominate, Open,
-    RosterLine, Statement, Vote,
+    AcceptSeat, Act, AgreementRef, Body, By, Entry, Envelope, Header, HolderRef, LogIdentity, Nominate, Open,
+    RosterLine, Statement, Vote, sshsig,
 };
 use quorate::store::Store;
 use quorate::values::{Digest, Id};
@@ -178,13 +178,43 @@ pub fn per_second(count: usize, took: Duration) -> f64 {
     count / took.as_secs_f64()
 }
 
-/// The time that the cores have worked for this process so far, on Linux; zero elsewhere. Unlike the time on the
-/// wall it hardly depends on what else the machine does.
+/// The time that the cores have worked for this process so far.
 pub fn cpu_time() -> Duration {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    cpu_time_of("self")
+}
+
+/// The time that the cores have worked for a process so far, on Linux; zero elsewhere. Unlike the time on the
+/// wall it hardly depends on what else the machine does.
+pub fn cpu_time_of(process: &str) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     // proc_pid_stat(5): after the name in parentheses, fields 14 and 15 are user and system time in ticks of 10 ms.
     let fields = stat.rsplit(')').next().unwrap_or_default().split_ascii_whitespace().skip(11).take(2);
     Duration::from_millis(10 * fields.filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>())
+}
+
+/// A signature with nothing left to do but to verify it.
+pub struct Signed {
+    key: VerifyingKey,
+    message: Vec<u8>,
+    signature: ed25519_dalek::Signature,
+}
+
+impl Signed {
+    /// The first signature of an entry.
+    pub fn of(entry: &[u8]) -> Self {
+        let envelope = Entry::parse(entry).unwrap().envelope;
+        let armour = &envelope.signatures.first().unwrap().sig;
+        let key = sshsig::claimed_key(armour).unwrap().raw().verifying().unwrap();
+        // The signature's 64 bytes end the blob (PROTOCOL.sshsig §2).
+        let base64: String = armour.lines().filter(|line| !line.starts_with('-')).collect();
+        let blob = Base64::decode_vec(&base64).unwrap();
+        let signature = ed25519_dalek::Signature::from_bytes(blob.last_chunk().unwrap());
+        Self { key, message: sshsig::signed_data(envelope.statement.as_bytes()), signature }
+    }
+
+    pub fn verify(&self) {
+        self.key.verify_strict(&self.message, &self.signature).unwrap();
+    }
 }
 
 fn workflow(seats: usize) -> String {
