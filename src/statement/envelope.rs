@@ -87,14 +87,14 @@ impl Envelope {
     /// Checks everything that an envelope alone can show: the statement is well-formed; every signature is
     /// valid over its exact text, named after its own key, in order, and no key signs twice.
     pub fn check(&self) -> Result<Checked, EnvelopeError> {
+        self.clone().into_checked()
+    }
+
+    /// [`Envelope::check`] of an envelope that nobody else needs.
+    pub fn into_checked(self) -> Result<Checked, EnvelopeError> {
         let statement = Statement::parse(&self.statement)?;
         let signers = self.check_signatures()?;
-        Ok(Checked {
-            digest: Digest::of(self.statement.as_bytes()),
-            statement,
-            signers,
-            envelope: self.clone(),
-        })
+        Ok(Checked { digest: Digest::of(self.statement.as_bytes()), statement, signers, envelope: self })
     }
 
     fn check_signatures(&self) -> Result<Vec<PublicKey>, EnvelopeError> {

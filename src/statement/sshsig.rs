@@ -9,7 +9,7 @@
 //! `reserved`, other wrapping) would have to be second-guessed at each of those points.
 
 use base64ct::{Base64, Encoding as _};
-use ed25519_dalek::Signature;
+use ed25519_dalek::{Signature, Verifier as _, VerifyingKey};
 use sha2::{Digest as _, Sha256, Sha512};
 
 use super::key::{KeyError, PublicKey};
@@ -189,8 +189,21 @@ fn unwrap(armour: &str) -> Result<Vec<u8>, SignatureError> {
     }
     let body =
         armour.strip_prefix(BEGIN).and_then(|rest| rest.strip_suffix(END)).ok_or(SignatureError::Armour)?;
-    let blob = Base64::decode_vec(&body.replace('\n', "")).map_err(|_| SignatureError::Base64)?;
-    if wrap(&blob) == armour { Ok(blob) } else { Err(SignatureError::Base64) }
+    let mut base64 = String::with_capacity(body.len());
+    let mut rest = body;
+    while let Some((line, after)) = rest.split_once('\n') {
+        if line.len() != COLUMNS || after.is_empty() {
+            return Err(SignatureError::Base64);
+        }
+        base64.push_str(line);
+        rest = after;
+    }
+    if rest.len() > COLUMNS {
+        return Err(SignatureError::Base64);
+    }
+    base64.push_str(rest);
+    // It takes each text of base64 only as it would be written.
+    Base64::decode_vec(&base64).map_err(|_| SignatureError::Base64)
 }
 
 /// The key and the signature blob of an SSHSIG blob (`PROTOCOL.sshsig` §2), everything else checked.
@@ -243,7 +256,50 @@ fn verify_blob(key: &PublicKey, signature: &[u8], text: &[u8]) -> Result<(), Sig
         return Err(SignatureError::Trailing("signature"));
     }
     let verifying = key.raw().verifying()?;
-    verifying.verify_strict(&message, &Signature::from_bytes(bytes)).map_err(|_| SignatureError::Wrong)
+    if holds(&verifying, &message, &Signature::from_bytes(bytes)) {
+        Ok(())
+    } else {
+        Err(SignatureError::Wrong)
+    }
+}
+
+/// The eight points of small order, each in its one canonical encoding: of order 1, 2, 4, 4 and 8 four times.
+const SMALL_ORDER: [[u8; 32]; 8] = {
+    const ONE: [u8; 32] = first(0x01);
+    const MINUS_ONE: [u8; 32] = {
+        let mut bytes = [0xff; 32];
+        (bytes[0], bytes[31]) = (0xec, 0x7f);
+        bytes
+    };
+    const fn first(byte: u8) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        bytes[0] = byte;
+        bytes
+    }
+    /// The point of the same y with the other x.
+    const fn other(mut bytes: [u8; 32]) -> [u8; 32] {
+        bytes[31] ^= 0x80;
+        bytes
+    }
+    const EIGHTH: [u8; 32] = [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5,
+        0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+    ];
+    const OTHER_EIGHTH: [u8; 32] = [
+        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a,
+        0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
+    ];
+    [ONE, MINUS_ONE, first(0), other(first(0)), EIGHTH, other(EIGHTH), OTHER_EIGHTH, other(OTHER_EIGHTH)]
+};
+
+/// Whether a signature holds: dalek's `verify_strict`, without a fifth of its work.
+///
+/// Beside the equation `verify_strict` asks that neither the key nor the signature's point R is of small order. The
+/// key's order [`RawKey::verifying`](super::RawKey::verifying) has already looked at. And to know that of R it finds
+/// the point behind its bytes, which is not needed: `verify` compares these bytes with the canonical encoding of
+/// the point that the equation gives, so where they are equal R is small exactly if its bytes are one of eight.
+fn holds(key: &VerifyingKey, message: &[u8], signature: &Signature) -> bool {
+    !SMALL_ORDER.contains(signature.r_bytes()) && key.verify(message, signature).is_ok()
 }
 
 fn check_flags(flags: u8) -> Result<(), SignatureError> {

@@ -227,18 +227,6 @@ fn signatures_and_keys_of_another_length_are_refused() {
     assert_eq!(check(&Parts { key, ..parts() }.armour()), Err(KeyError::Malformed.into()));
 }
 
-/// The eight points of small order in canonical encoding: of order 1, 2, 4, 4 and 8 four times.
-const SMALL_ORDER: [&str; 8] = [
-    "0100000000000000000000000000000000000000000000000000000000000000",
-    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "0000000000000000000000000000000000000000000000000000000000000000",
-    "0000000000000000000000000000000000000000000000000000000000000080",
-    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
-    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
-];
-
 fn hex(text: &str) -> [u8; 32] {
     std::array::from_fn(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).unwrap())
 }
@@ -249,9 +237,9 @@ fn keys_of_small_order_are_refused_by_name() {
     let mut identity = [0; 64];
     identity[0] = 1;
     for point in SMALL_ORDER {
-        let key = PublicKey::plain(RawKey(hex(point))).blob();
+        let key = PublicKey::plain(RawKey(point)).blob();
         let armour = Parts { key, ..parts() }.armour_with(&identity);
-        assert_eq!(check(&armour), Err(KeyError::SmallOrder.into()), "{point}");
+        assert_eq!(check(&armour), Err(KeyError::SmallOrder.into()), "{point:?}");
     }
 }
 
@@ -266,7 +254,7 @@ fn keys_in_a_second_spelling_are_refused_by_name() {
         }
     }
     // x = 0 with its sign set: the points of order 1 and 2.
-    let mut identity = hex(SMALL_ORDER[0]);
+    let mut identity = SMALL_ORDER[0];
     identity[31] = 0x80;
     assert!(RawKey(identity).verifying().is_err());
 }
@@ -282,6 +270,74 @@ fn a_signature_with_a_point_of_small_order_is_refused() {
     let mut signature = [0; 64];
     signature[0] = 1;
     assert_eq!(check(&parts().armour_with(&signature)), Err(SignatureError::Wrong));
+}
+
+/// A signature whose R is the neutral point, by whoever has the key: S = k × a, k being the hash of R, key and text.
+fn over_the_neutral_point(message: &[u8]) -> Signature {
+    fn number<S: Copy + From<u64> + std::ops::Mul<Output = S> + std::ops::Add<Output = S>>(
+        of_type: S,
+        bytes: &[u8],
+    ) -> S {
+        let _ = of_type;
+        let digits = bytes.iter().rev().map(|byte| S::from(u64::from(*byte)));
+        digits.fold(S::from(0), |number, digit| number * S::from(256) + digit)
+    }
+    let (secret, point) = (secret(1), SMALL_ORDER[0]);
+    let hash = [point.as_slice(), secret.verifying_key().as_bytes(), message].concat();
+    let scalar = secret.to_scalar();
+    let s = number(scalar, &Sha512::digest(hash)) * scalar;
+    Signature::from_components(point, s.to_bytes())
+}
+
+#[test]
+fn a_point_of_small_order_is_refused_where_the_equation_holds() {
+    let (message, key) = (parts().signed_data(), secret(1).verifying_key());
+    let signature = over_the_neutral_point(&message);
+    assert!(key.verify(&message, &signature).is_ok());
+    assert!(key.verify_strict(&message, &signature).is_err());
+    assert_eq!(check(&parts().armour_with(&signature.to_bytes())), Err(SignatureError::Wrong));
+}
+
+#[test]
+fn the_points_of_small_order_are_eight_of_small_order() {
+    let points: std::collections::BTreeSet<[u8; 32]> = SMALL_ORDER.into();
+    assert_eq!(points.len(), 8);
+    assert!(points.iter().all(|point| VerifyingKey::from_bytes(point).unwrap().is_weak()));
+}
+
+proptest! {
+    /// Every byte of every signature can be bent, and R can be any point at all, small ones as well.
+    #[test]
+    fn a_signature_holds_exactly_where_verify_strict_says_so(
+        text: Vec<u8>,
+        at in 0..64_usize,
+        bit in 0..8_u32,
+        bent in 0..4_u8,
+        small in 0..8_usize,
+    ) {
+        let key = secret(1).verifying_key();
+        let mut bytes = secret(1).sign(&text).to_bytes();
+        match bent {
+            0 => {}
+            1 => bytes[at] ^= 1 << bit,
+            2 => bytes[..32].copy_from_slice(&SMALL_ORDER[small]),
+            _ => bytes = over_the_neutral_point(&text).to_bytes(),
+        }
+        let signature = Signature::from_bytes(&bytes);
+        prop_assert_eq!(holds(&key, &text, &signature), key.verify_strict(&text, &signature).is_ok());
+        prop_assert_eq!(holds(&key, &text, &signature), bent == 0);
+    }
+
+    /// What is taken is what would be written, wherever a character is put in, taken out or another.
+    #[test]
+    fn an_armour_is_taken_only_as_it_is_written(at in 0..400_usize, with in "[A-Za-z0-9+/=\n -]{0,2}", out in 0..3_usize) {
+        let mut armour = sign(1, TEXT);
+        let at = at % armour.len();
+        armour.replace_range(at..(at + out).min(armour.len()), &with);
+        if let Ok(blob) = unwrap(&armour) {
+            prop_assert_eq!(wrap(&blob), armour);
+        }
+    }
 }
 
 #[test]
