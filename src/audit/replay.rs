@@ -4,8 +4,10 @@ use rayon::prelude::*;
 
 use super::bounds::Bounds;
 use super::history::History;
+use super::roots::Roots;
 use super::times::Times;
 use super::{Entries, Finding, Place, Source, SourceError, signed_head};
+use crate::engine::admit::Heads as _;
 use crate::engine::{Refusal, State};
 use crate::log::{Checkpoint, CheckpointError, Hash, Head, MemoryTree, Note};
 use crate::statement::{Checked, Entry};
@@ -100,6 +102,7 @@ struct Replay<'a> {
     history: History,
     /// Once the opening statement has told whose cosignatures count.
     bounds: Option<Bounds>,
+    roots: Roots,
 }
 
 /// An entry after everything that needs no other entry.
@@ -124,6 +127,7 @@ impl<'a> Replay<'a> {
             findings: Vec::new(),
             history: History::default(),
             bounds: None,
+            roots: Roots::default(),
         }
     }
 
@@ -191,7 +195,7 @@ impl<'a> Replay<'a> {
             Some(state) => {
                 // A refused or missing entry still takes up its place in the log.
                 state.size = index;
-                state.admit(time, checked, &self.tree).err()
+                state.admit(time, checked, &self.roots.of(&self.tree)).err()
             }
             None if index == 0 => match State::open(time, checked) {
                 Ok(state) => {
@@ -225,7 +229,7 @@ impl<'a> Replay<'a> {
         let Some(header) = &checked.statement().header else { return };
         let ours = self.state.as_ref().is_some_and(|state| state.agreement == header.agreement);
         let Head { size, root } = header.after;
-        if ours && size <= index && self.tree.root_at(size) == Some(root) {
+        if ours && size <= index && self.roots.of(&self.tree).root_at(size) == Some(root) {
             self.history.holds(size);
         }
     }
@@ -310,7 +314,7 @@ fn next_chunk(entries: &mut Entries<'_>) -> Result<Vec<(u64, Vec<u8>)>, SourceEr
 fn read(index: u64, bytes: &[u8]) -> Read {
     let fault = |rule: &str, what: String| Finding::new(Place::Entry(index), rule, what);
     let checked = Entry::parse(bytes).map_err(|error| fault("entry", error.to_string())).and_then(|entry| {
-        let checked = entry.envelope.check().map_err(|error| fault("signature", error.to_string()))?;
+        let checked = entry.envelope.into_checked().map_err(|error| fault("signature", error.to_string()))?;
         Ok((entry.time, checked))
     });
     Read { index, leaf: Hash::leaf(bytes), checked }
