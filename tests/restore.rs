@@ -10,7 +10,7 @@ use std::fs;
 use cli_support::{DECLARE, DECLARED, OPEN, OPENED, PARTIES, Stage, copy_folder};
 use fake_witness::{Manner, Witness, introduce};
 use quorate::audit::audit;
-use quorate::export::Folder;
+use quorate::export::Reader;
 use quorate::registry::{log_key, restore};
 use quorate::store::data::DataDir;
 use quorate::store::{Fault, Faulty, MemoryStore, ReadOnly, SledStore, Store};
@@ -145,7 +145,8 @@ fn a_witness_that_had_never_seen_the_log_confirms_nothing() {
     new.behave(Manner::Status(503));
     let stage = declared(&[&old, &new]);
     let other = another(&stage);
-    (new.behave(Manner::Honest), old.behave(Manner::Status(503)));
+    new.behave(Manner::Honest);
+    old.behave(Manner::Status(503));
     let answer = other.ok("restore public");
     assert_eq!(new.seen(), 2, "it has cosigned");
     assert_eq!(answer["writable"], false, "{answer}");
@@ -271,7 +272,7 @@ fn an_interrupted_restore_is_taken_up_again() {
     let witness = Witness::start("w1", 1, OPENED);
     let stage = declared(&[&witness]);
     let data = DataDir::open(&stage.path("data")).unwrap();
-    let folder = Folder::open(&stage.path("public")).unwrap();
+    let folder = Reader::folder(stage.path("public")).unwrap();
     let report = audit(&folder, None, &mut |_, _| {}).unwrap();
     let state = report.state.clone().unwrap();
     let key = log_key(data.log_name(), &state.agreement.name, &data.log_seed().unwrap()).unwrap();

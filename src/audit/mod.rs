@@ -16,6 +16,7 @@ mod history;
 mod past;
 mod refused;
 mod replay;
+mod roots;
 mod signed;
 mod source;
 mod subtrees;

@@ -1,14 +1,13 @@
 //! The replay: entries in chunks, signatures in parallel, rules in order.
 
-use std::cell::Cell;
-
 use rayon::prelude::*;
 
 use super::bounds::Bounds;
 use super::history::History;
+use super::roots::Roots;
 use super::times::Times;
 use super::{Entries, Finding, Place, Source, SourceError, signed_head};
-use crate::engine::admit::Heads;
+use crate::engine::admit::Heads as _;
 use crate::engine::{Refusal, State};
 use crate::log::{Checkpoint, CheckpointError, Hash, Head, MemoryTree, Note};
 use crate::statement::{Checked, Entry};
@@ -104,33 +103,6 @@ struct Replay<'a> {
     /// Once the opening statement has told whose cosignatures count.
     bounds: Option<Bounds>,
     roots: Roots,
-}
-
-/// The earlier root that was asked for last: it is asked for twice for each entry, and many name the same head.
-#[derive(Default)]
-struct Roots(Cell<Option<Head>>);
-
-impl Roots {
-    fn of<'r>(&'r self, tree: &'r MemoryTree) -> RootsOf<'r> {
-        RootsOf { last: &self.0, tree }
-    }
-}
-
-struct RootsOf<'r> {
-    last: &'r Cell<Option<Head>>,
-    tree: &'r MemoryTree,
-}
-
-impl Heads for RootsOf<'_> {
-    fn root_at(&self, size: u64) -> Option<Hash> {
-        // A tree that grows keeps the roots that it had.
-        if let Some(last) = self.last.get().filter(|last| last.size == size) {
-            return Some(last.root);
-        }
-        let root = self.tree.root_at(size)?;
-        self.last.set(Some(Head { size, root }));
-        Some(root)
-    }
 }
 
 /// An entry after everything that needs no other entry.

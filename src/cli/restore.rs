@@ -31,13 +31,13 @@ use crate::values::{Digest, Span};
     can prove that the log has two histories. A witness that knows more is not overridden."
 )]
 pub struct RestoreArgs {
-    /// An exported log: its folder, or its address
+    /// The folder of an export, or the address at which it is served
     #[arg(
         value_name = "DIR|URL",
         required_unless_present = "accept_fork_risk",
         conflicts_with = "accept_fork_risk"
     )]
-    source: Option<String>,
+    copy: Option<String>,
     /// The identity that the agreement must have
     #[arg(long, value_name = "DIGEST", conflicts_with = "accept_fork_risk")]
     anchor: Option<Digest>,
@@ -54,20 +54,16 @@ pub struct RestoreArgs {
 /// # Errors
 /// The copy does not pass its audit, the key is another one, the agreement is there, or storage fails.
 pub fn run(context: &Context, args: &RestoreArgs) -> Result<Answer, CliError> {
-    match (&args.source, &args.accept_fork_risk) {
-        (Some(source), None) => rebuild(context, args, source),
+    match (&args.copy, &args.accept_fork_risk) {
+        (Some(name), None) => rebuild(context, args, name),
         (_, Some(name)) => accept(context, args, name),
-        (None, None) => Err(CliError::usage("name the folder of an export, or its address")),
+        (None, None) => Err(CliError::usage("name the folder of an export")),
     }
 }
 
 fn rebuild(context: &Context, args: &RestoreArgs, name: &str) -> Result<Answer, CliError> {
     let data = context.data()?;
-    let copy = source::exported(name)?.ok_or_else(|| {
-        CliError::usage(format!(
-            "{name} is no exported log: name the folder that `quorate export` wrote, or its address"
-        ))
-    })?;
+    let copy = source::export(name)?;
     let report = audited_source(&copy, args.anchor)?;
     if let Some(first) = report.findings.first() {
         return Err(CliError::Faults(format!(
@@ -79,7 +75,7 @@ fn rebuild(context: &Context, args: &RestoreArgs, name: &str) -> Result<Answer, 
     let key = log_key(data.log_name(), &state.agreement.name, &*data.log_seed()?)?;
     let store = data.open_store()?;
     free_name(&store, &state)?;
-    let restored = restore(&store, &copy, &report, &state, &key, &|digest| copy.document(digest));
+    let restored = restore(&store, &copy, &report, &state, &key, &|digest| copy.blob(digest));
     let restored = restored.map_err(restore_error)?;
     drop(store);
     let round = asked(context, args, &state)?;

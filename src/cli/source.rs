@@ -29,15 +29,16 @@ pub fn open(context: &Context, name: Option<&str>) -> Result<Opened, CliError> {
 }
 
 /// The exported log that is named; `None` where the name is one of an agreement.
-///
-/// # Errors
-/// It is a folder or an address, and there is no exported log.
-pub fn exported(name: &str) -> Result<Option<Reader>, CliError> {
-    if Site::is_address(name) {
-        return Ok(Some(Reader::site(name)?));
-    }
-    let folder = Path::new(name);
+fn exported(name: &str) -> Result<Option<Reader>, CliError> {
     // No agreement has such a name, so a folder is meant, whether there is one or not.
     let path = name.contains(['/', '.']);
-    if path || folder.join("checkpoint").is_file() { Ok(Some(Reader::folder(folder)?)) } else { Ok(None) }
+    if path || Path::new(name).join("checkpoint").is_file() { Ok(Some(export(name)?)) } else { Ok(None) }
+}
+
+/// The exported log in a folder or at an address.
+///
+/// # Errors
+/// There is none, or it cannot be read at all.
+pub fn export(name: &str) -> Result<Reader, CliError> {
+    Ok(if Site::is_address(name) { Reader::site(name)? } else { Reader::folder(name)? })
 }

@@ -12,7 +12,7 @@ pub trait Files: Send + Sync {
     /// It cannot be read, or is longer.
     fn read(&self, name: &str, most: usize) -> Result<Option<Vec<u8>>, FileError>;
 
-    /// The names in a folder, in no order; `None` where such files cannot be listed.
+    /// The names of the files in a folder, in no order; `None` where such files cannot be listed.
     ///
     /// # Errors
     /// The folder cannot be read. One that is not there has no names.
@@ -77,8 +77,10 @@ impl Files for Folder {
     fn list(&self, folder: &str) -> Result<Option<Vec<String>>, FileError> {
         let path = self.path.join(folder);
         let names = |path: &Path| -> io::Result<Vec<String>> {
+            let files =
+                fs::read_dir(path)?.filter(|file| file.as_ref().map_or(true, |file| file.path().is_file()));
             // A name that is no text is not of an exported log.
-            fs::read_dir(path)?
+            files
                 .filter_map(|file| file.map(|file| file.file_name().into_string().ok()).transpose())
                 .collect()
         };

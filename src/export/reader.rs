@@ -14,8 +14,8 @@ use crate::values::Digest;
 /// After so many bundles in a row that are not there, none is looked for: a checkpoint may claim any size.
 const MOST_ABSENT: usize = 64;
 
-/// The longest document in bytes, with its salt: four times what the command line takes.
-const MAX_DOCUMENT: usize = 256 << 20;
+/// The longest document that is read: twice what the command line files.
+const MOST_DOCUMENT: usize = 128 << 20;
 
 /// An exported log as the source of an audit, from its files, wherever they are. It is read as it is: what is missing
 /// or damaged is for the audit to tell.
@@ -92,18 +92,13 @@ impl Reader {
         Ok(Self { files: Arc::new(files), checkpoint, size, kept, tiles, missing })
     }
 
-    /// The files themselves, for what stands beside the log.
-    pub fn files(&self) -> &dyn Files {
-        &*self.files
-    }
-
     /// A document that entries name; `None` where it is not there: erased, or never copied. What it is is for whoever
     /// asks to check.
     ///
     /// # Errors
     /// It cannot be read, or is longer than a document can be.
-    pub fn document(&self, digest: &Digest) -> Result<Option<Vec<u8>>, SourceError> {
-        Ok(self.files.read(&format!("blobs/{}", digest.hex()), MAX_DOCUMENT)?)
+    pub fn blob(&self, digest: &Digest) -> Result<Option<Vec<u8>>, SourceError> {
+        Ok(self.files.read(&format!("blobs/{}", digest.hex()), MOST_DOCUMENT)?)
     }
 
     fn leaf_of(&self, index: u64) -> Result<Option<Hash>, SourceError> {
