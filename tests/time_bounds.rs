@@ -6,7 +6,7 @@ mod cli_support;
 
 use std::fs;
 
-use cli_support::cosigned::{head, keep, note, operator_key, relying, signed, witness};
+use cli_support::cosigned::{head, keep, keep_newest, note, operator_key, relying, signed, witness};
 use cli_support::{DECLARE, DECLARED, Done, NOMINATED, OPENED, SEATED, Stage, nomination};
 use quorate::log::{Checkpoint, Hash, Head, LogKey};
 use quorate::statement::{PublicKey, RawKey};
@@ -297,4 +297,18 @@ fn a_log_that_was_rolled_back_beside_its_checkpoints_is_found() {
     assert_eq!((place.as_str(), rule.as_str()), ("entries 4 to 8", "missing"));
     assert!(what.contains("signed 9 entries, and 4 are here"), "{what}");
     assert_eq!(finding["evidence"].as_array().unwrap().len(), 1);
+}
+
+/// It would be named in every audit from then on, and end the agreement for good.
+#[test]
+fn a_clock_behind_the_witnesses_adds_nothing() {
+    let mut stage = relying();
+    keep_newest(&stage, &two(0, 86_400));
+    for (seconds, taken) in [(3_600, false), (86_339, false), (86_340, true)] {
+        stage.clock = time(0, seconds).to_string();
+        let done = stage.run(DECLARE);
+        assert_eq!(done.code == 0, taken, "{seconds}: {done:?}");
+        assert!(taken || done.err.contains("witnesses had seen"), "{done:?}");
+        assert_eq!(stage.run("audit").code, 0);
+    }
 }
