@@ -14,7 +14,7 @@ use super::evidence::Evidence;
 use super::record::{audited, open_store};
 use super::show::{Page, Tone, time, title, visible};
 use crate::cosign::{
-    Answer as Answered, Fault, Kept, Sizes, Subject, SubjectError, collect, keep, known_sizes,
+    Answer as Answered, Fault, KeepError, Kept, Sizes, Subject, SubjectError, collect, keep, known_sizes,
 };
 use crate::engine::State;
 use crate::log::Head;
@@ -76,9 +76,12 @@ pub fn run(context: &Context, args: &CosignArgs) -> Result<Answer, CliError> {
                 super::write(&text)
                     .map_err(|error| CliError::Storage(format!("the answer cannot be written: {error}")))?;
             }
-            // Somebody may mend it meanwhile: a full disk, a store in use.
-            Err(error @ (CliError::Storage(_) | CliError::File { .. })) => {
-                tracing::error!("{error}; trying again in {every}");
+            // Somebody may mend it meanwhile: a full disk, a store in use. A store that may have lost a write is read
+            // anew by another process.
+            Err(error @ (CliError::Storage(_) | CliError::File { .. })) if !asking.lost => {
+                let mut page = Page::default();
+                page.line(Tone::Bad, &format!("error: {error}; asking again in {every}"));
+                super::tell(page)?;
             }
             Err(error) => return Err(error),
         }
@@ -96,6 +99,8 @@ pub struct Asking<'a> {
     sizes: Option<Sizes>,
     /// The head that was audited last, with the state after it: one that has not changed is not audited again.
     audited: Option<(Head, State)>,
+    /// Whether a write may be lost, after which this process has nothing more to do with the store.
+    lost: bool,
 }
 
 /// What came of one round.
@@ -129,6 +134,7 @@ impl<'a> Asking<'a> {
             timeout: Duration::from_secs(seconds),
             sizes: None,
             audited: None,
+            lost: false,
         })
     }
 
@@ -155,7 +161,13 @@ impl<'a> Asking<'a> {
         drop(store);
         let store = open_patiently(&self.data)?;
         let kept = keep(&store, &asked, &policy, &mut answers);
-        let kept = kept.map_err(|error| CliError::Faults(error.to_string()))?;
+        let kept = kept.map_err(|error| match error {
+            KeepError::Store(error) => {
+                self.lost = error.is_fatal();
+                error.into()
+            }
+            other => CliError::Faults(other.to_string()),
+        })?;
         drop(store);
         let folder = self.data.root().join("evidence").join(state.agreement.name.as_str());
         let own = asked.checkpoint().to_string();

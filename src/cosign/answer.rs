@@ -104,6 +104,12 @@ pub enum Fault {
          histories", .0.head.size
     )]
     TwoHistories(Proof),
+    /// Status 409 with no entries, where the head must be confirmed.
+    #[error(
+        "it has never seen this log, so it cannot say whether this copy is the newest; it is shown the log once the \
+         agreement takes statements again"
+    )]
+    NeverSeen,
     /// It named a size with every answer, and never took it.
     #[error(
         "it answers each time with another size, last {size}, and takes none: its operator should look at it"

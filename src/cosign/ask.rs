@@ -55,6 +55,9 @@ impl Asking<'_> {
     fn cosignature(&self, known: u64, clock: &dyn Clock) -> Result<Given, Fault> {
         let here = self.subject.head.size;
         let mut old = known.min(here);
+        if old == 0 && !self.subject.introduces {
+            old = here;
+        }
         for _ in 0..ATTEMPTS {
             let before = clock.now();
             let response = self.add_checkpoint(old)?;
@@ -64,6 +67,9 @@ impl Asking<'_> {
                     let size = conflict(&response)?;
                     if size > here {
                         return Err(self.contradiction().unwrap_or(Fault::Ahead { size, here }));
+                    }
+                    if size == 0 && !self.subject.introduces {
+                        return Err(Fault::NeverSeen);
                     }
                     old = size;
                 }

@@ -27,7 +27,7 @@ use crate::log::note::NoteSignature;
 use crate::log::policy::PolicyWitness;
 use crate::log::{Checkpoint, CheckpointError, Head, Note, Policy, VerifierKey};
 use crate::registry::{Clock, StoreNodes};
-use crate::store::{Store, StoreError};
+use crate::store::{ReadOnly, Store, StoreError};
 use crate::values::{Digest, Instant};
 
 /// The head of an agreement as it was at a moment: what witnesses are asked to cosign.
@@ -41,6 +41,9 @@ pub struct Subject<'a> {
     pub(crate) key: VerifierKey,
     /// The time of the head's last entry.
     pub(crate) last: Instant,
+    /// Whether the log is shown to a witness that has never seen it. Not while it must be confirmed: once shown this
+    /// head, it would confirm it.
+    pub(crate) introduces: bool,
 }
 
 /// The size that each witness is known to have cosigned last, by the raw bytes of its key: what it is asked to go on
@@ -59,7 +62,8 @@ impl<'a> Subject<'a> {
         Checkpoint::open(stored.checkpoint.as_bytes(), &key)?;
         let note = Note::parse(stored.checkpoint.as_bytes()).map_err(CheckpointError::Note)?;
         let note = by_log(&note, &key);
-        Ok(Self { store, anchor, head: stored.head, note, key, last: state.last })
+        let introduces = store.read_only(&anchor)? != Some(ReadOnly::Restored);
+        Ok(Self { store, anchor, head: stored.head, note, key, last: state.last, introduces })
     }
 
     fn nodes(&self) -> StoreNodes<'_> {
