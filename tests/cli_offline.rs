@@ -299,7 +299,8 @@ fn a_receipt_of_another_log_or_agreement_does_not_pass() {
         reader.run(&format!("check vote.tlog-proof --log-key paper.toml --anchor sha256:{}", "0".repeat(64)));
     assert_eq!(done.code, 1, "{done:?}");
     // The same name, another key.
-    let other = Stage::prepared();
+    let other = Stage::empty();
+    other.ok("init --log-name test.example");
     let vkey = other.ok("key show --log agi-2025")["vkey"].as_str().unwrap().to_owned();
     assert_eq!(reader.run(&format!("check vote.tlog-proof --log-key {vkey}")).code, 1);
     assert_eq!(reader.run("check vote.tlog-proof --log-key why.md").code, 2);

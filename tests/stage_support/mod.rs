@@ -160,7 +160,7 @@ pub fn head(stage: &Stage) -> Head {
 }
 
 /// Rules by which is refused what is of no agreement that is kept here.
-const OF_NO_LOG: [&str; 8] = [
+const OF_NO_LOG: [&str; 9] = [
     "unknown-agreement",
     "bad-workflow",
     "other-contract",
@@ -168,6 +168,7 @@ const OF_NO_LOG: [&str; 8] = [
     "other-log",
     "name-taken",
     "bad-roster",
+    "bad-policy",
     "not-all-parties",
 ];
 
