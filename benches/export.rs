@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hall::{Hall, Signed, Until, cpu_time_of, folder, per_second, vote_all};
-use quorate::export::export;
+use quorate::export::{Publish, export};
 use quorate::store::MemoryStore;
 use rayon::prelude::*;
 use serde_json::Value;
@@ -98,7 +98,7 @@ fn make(entries: u64, folder: &Path) -> Vec<Signed> {
     let published = published.read().unwrap();
     assert_eq!(published.state.size, entries);
     let store = hall.registry.store();
-    export(store, &published.state, folder).unwrap();
+    export(store, &published.state, folder, Publish::Newest).unwrap();
     let last = store.entries(&hall.anchor, entries.saturating_sub(BARE as u64)..entries);
     last.map(|read| Signed::of(&read.unwrap().1)).collect()
 }
