@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hall::{Hall, Signed, Until, cpu_time_of, folder, per_second, vote_all};
-use quorate::export::export;
+use quorate::export::{Publish, export};
 use quorate::store::MemoryStore;
 use rayon::prelude::*;
 use serde_json::Value;
@@ -59,6 +59,8 @@ fn main() {
         let audit = audited(exported.path());
         let after = verified(&bare, all);
         assert_eq!(audit.entries, entries);
+        // On a machine whose cores share something, a signature costs more CPU time where both work.
+        let bare_cpu = (before.1 + after.1) / 2.0;
         let rate = per_second(usize::try_from(audit.signatures).unwrap(), audit.wall);
         let to_one = rate / (one.0 * cores as f64);
         let to_all = rate * 2.0 / (before.0 + after.0);
@@ -68,7 +70,7 @@ fn main() {
             before.0,
             after.0,
             audit.wall.as_secs_f64(),
-            one.1,
+            bare_cpu,
             1e6 * audit.cpu.as_secs_f64() / audit.signatures as f64,
             audit.peak.saturating_sub(small) as f64 / entries as f64,
         );
@@ -96,7 +98,7 @@ fn make(entries: u64, folder: &Path) -> Vec<Signed> {
     let published = published.read().unwrap();
     assert_eq!(published.state.size, entries);
     let store = hall.registry.store();
-    export(store, &published.state, folder).unwrap();
+    export(store, &published.state, folder, Publish::Newest).unwrap();
     let last = store.entries(&hall.anchor, entries.saturating_sub(BARE as u64)..entries);
     last.map(|read| Signed::of(&read.unwrap().1)).collect()
 }

@@ -39,6 +39,14 @@ struct Leaves {
     next: Ahead<Tile, Result<Vec<Hash>, FileError>>,
 }
 
+impl Leaves {
+    /// The first of these tiles, which has this number.
+    fn of(index: u64, mut next: Ahead<Tile, Result<Vec<Hash>, FileError>>) -> Result<Self, SourceError> {
+        let hashes = next.next().transpose()?.unwrap_or_default();
+        Ok(Self { index, hashes, next })
+    }
+}
+
 /// Entries that no bundle gave.
 struct Missing {
     end: u64,
@@ -107,25 +115,16 @@ impl Reader {
         }
         let (number, place) = (index / u64::from(WIDTH), index % u64::from(WIDTH));
         let mut kept = lock(&self.tiles);
-        let mut leaves = match kept.take() {
+        let leaves = match kept.take() {
             Some(leaves) if leaves.index == number => leaves,
             Some(Leaves { index, next, .. }) if index.checked_add(1) == Some(number) => {
-                Self::leaves(number, next)?
+                Leaves::of(number, next)?
             }
-            _ => Self::leaves(number, self.tiles_from(number))?,
+            _ => Leaves::of(number, self.tiles_from(number))?,
         };
         let hash = leaves.hashes.get(usize::try_from(place).unwrap_or(usize::MAX)).copied();
-        leaves.index = number;
         *kept = Some(leaves);
         Ok(hash)
-    }
-
-    fn leaves(
-        index: u64,
-        mut next: Ahead<Tile, Result<Vec<Hash>, FileError>>,
-    ) -> Result<Leaves, SourceError> {
-        let hashes = next.next().transpose()?.unwrap_or_default();
-        Ok(Leaves { index, hashes, next })
     }
 
     /// The hashes of the level-0 tiles from this one on; none for a tile that is not there.
