@@ -138,7 +138,7 @@ fn a_site_says_what_the_folder_says() {
 fn what_is_altered_on_a_site_is_found_as_in_a_folder() {
     let (stage, _) = exported();
     let site = Site::of(&stage.path("public"));
-    // A site cannot list them, and a folder tells what they contradict.
+    // No site lists it, and what a folder keeps there says more of an altered tree.
     fs::remove_dir_all(stage.path("public/checkpoints")).unwrap();
     let honest = fs::read(stage.path("public").join(BUNDLE)).unwrap();
     let place = honest.windows(13).position(|window| window == b"Panelist Five").unwrap();
