@@ -75,6 +75,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Entry(index) => f.pad(&format!("entry {index}")),
+            Self::Entries(first, last) if first == last => f.pad(&format!("entry {first}")),
             Self::Entries(first, last) => f.pad(&format!("entries {first} to {last}")),
             Self::CheckpointAt(size) => f.pad(&format!("checkpoint {size}")),
             Self::Checkpoint => f.pad("checkpoint"),

@@ -99,8 +99,11 @@ fn refusal(file: &Path) -> Result<Option<Vec<u8>>, CliError> {
     Ok(Some(read(file)?).filter(|bytes| Refused::is_meant(bytes)))
 }
 
-/// The signed checkpoint in a file, which is a receipt or the checkpoint itself.
-fn kept_checkpoint(file: &Path) -> Result<String, CliError> {
+/// The signed checkpoint in a file, which is a receipt or the checkpoint itself; that of an exported folder.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn kept_checkpoint(file: &Path) -> Result<String, CliError> {
     if file.is_dir() {
         return read_text(&file.join("checkpoint"));
     }

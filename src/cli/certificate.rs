@@ -83,18 +83,24 @@ fn witnessed(state: &State, times: &Times) -> Witnessed {
     }
 }
 
-/// Replays a certificate and compares its answer with what follows.
+/// Replays a certificate, compares its answer with what follows, and its log with signed checkpoints that were `kept`.
 ///
 /// # Errors
 /// It cannot be replayed at all.
-pub fn check(text: &[u8], anchor: Option<Digest>, now: Instant) -> Result<Answer, CliError> {
+pub fn check(text: &[u8], anchor: Option<Digest>, kept: &[String], now: Instant) -> Result<Answer, CliError> {
     let certificate = match Certificate::parse(text) {
         Ok(certificate) => certificate,
         Err(error) => return Ok(faulty(&error.to_string())),
     };
-    let report = audit(&certificate, anchor, &mut |_, _| {})?;
+    let mut report = audit(&certificate, anchor, &mut |_, _| {})?;
     if let Some(first) = report.causes().next() {
         return Ok(faulty(&format!("its log does not pass: {first}")));
+    }
+    for checkpoint in kept {
+        report.compare(checkpoint);
+    }
+    if let Some(first) = report.causes().next() {
+        return Ok(faulty(&format!("what you kept contradicts it: {first}")));
     }
     let fault = compare(&certificate.answer, &report, now);
     match (fault, &report.state) {

@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::answer::Answer;
+use super::audit::kept_checkpoint;
 use super::certificate;
 use super::context::Context;
 use super::documents::{read, read_text};
@@ -37,6 +38,9 @@ pub struct CheckArgs {
     /// The statement or envelope that must be the one refused
     #[arg(long, value_name = "FILE")]
     pub statement: Option<PathBuf>,
+    /// A receipt, checkpoint or exported folder that you kept: a certificate without its entries is stale
+    #[arg(long, value_name = "FILE")]
+    against: Vec<PathBuf>,
 }
 
 /// A log's key, and how it is known.
@@ -65,7 +69,15 @@ struct Shown {
 pub fn run(context: &Context, args: &CheckArgs) -> Result<Answer, CliError> {
     let bytes = read(&args.file)?;
     if Certificate::is_meant(&bytes) {
-        return certificate::check(&bytes, args.anchor, context.now());
+        let kept: Vec<String> =
+            args.against.iter().map(|file| kept_checkpoint(file)).collect::<Result<_, _>>()?;
+        return certificate::check(&bytes, args.anchor, &kept, context.now());
+    }
+    if !args.against.is_empty() {
+        return Err(CliError::usage(
+            "--against is for a certificate, and this is none: `quorate audit --against` compares receipts and refusals \
+             with a log",
+        ));
     }
     if Refused::is_meant(&bytes) {
         return refused::check(&bytes, args, context.now());

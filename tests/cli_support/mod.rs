@@ -105,7 +105,7 @@ impl Stage {
     }
 
     /// A folder that is made once a test binary and copied by its tests.
-    fn lasting(self, name: &str) -> Self {
+    pub fn lasting(self, name: &str) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(env!("CARGO_CRATE_NAME")).join(name);
         let _ = fs::remove_dir_all(&folder);
         copy_folder(&self.folder, &folder);
