@@ -16,6 +16,9 @@ use crate::values::{Digest, Instant};
 /// How many entries are checked in parallel before the engine takes them: enough to keep every core busy.
 const CHUNK: usize = 2048;
 
+/// The most entries of a chunk that a core takes at once: few, so that none is idle for long where a chunk ends.
+const PIECE: usize = 16;
+
 /// How many bytes of entries make a chunk all the same, however few they are: three chunks are there at once.
 const CHUNK_BYTES: usize = 8 << 20;
 
@@ -138,7 +141,8 @@ impl<'a> Replay<'a> {
         let mut checked: Vec<Read> = Vec::new();
         let mut chunk = next_chunk(&mut entries)?;
         while !(chunk.is_empty() && checked.is_empty()) {
-            let check = || chunk.into_par_iter().map(|(index, bytes)| read(index, &bytes)).collect();
+            let pieces = chunk.into_par_iter().with_max_len(PIECE);
+            let check = || pieces.map(|(index, bytes)| read(index, &bytes)).collect();
             let replay = || {
                 checked.into_iter().try_for_each(|entry| self.entry(entry))?;
                 next_chunk(&mut entries)

@@ -41,7 +41,8 @@ impl FromStr for Hash {
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&Base64::encode_string(&self.0))
+        let mut digits = [0; 44];
+        f.write_str(Base64::encode(&self.0, &mut digits).map_err(|_| fmt::Error)?)
     }
 }
 

@@ -113,11 +113,12 @@ impl<'t> Exact<'t> {
 }
 
 fn find_hidden(run: &str) -> Option<char> {
-    // Nearly every run is visible ASCII, which is looked through without decoding.
-    if run.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-        return None;
-    }
-    run.chars().find(|c| is_hidden(*c))
+    if is_visible_ascii(run) { None } else { run.chars().find(|c| is_hidden(*c)) }
+}
+
+/// Whether a text is visible ASCII, as nearly every one is: that is seen without decoding it, many bytes at once.
+pub(super) fn is_visible_ascii(text: &str) -> bool {
+    text.as_bytes().iter().fold(true, |visible, byte| visible & matches!(byte, b' '..=b'~'))
 }
 
 /// Appends `text` in quotation marks. Control characters, which [`Exact::string`] refuses but for the

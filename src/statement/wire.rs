@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::body::{Body, Header, Statement};
 use super::entry::Entry;
+use super::exact::is_visible_ascii;
 use super::json::{self, JsonError};
 use super::key::{KeyError, PublicKey};
 use super::refs::By;
@@ -109,7 +110,9 @@ impl Statement {
         if !(text.starts_with('{') && text.ends_with('}')) {
             return Err(StatementError::Surrounded);
         }
-        if let Some((at, character)) = text.char_indices().find(|(_, c)| is_hidden(*c)) {
+        if !is_visible_ascii(text)
+            && let Some((at, character)) = text.char_indices().find(|(_, c)| is_hidden(*c))
+        {
             return Err(StatementError::Hidden { character, at });
         }
         let statement = read(json::read(text, &MULTILINE)?)?;

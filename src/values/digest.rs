@@ -17,8 +17,16 @@ impl Digest {
 
     /// The 64 hexadecimal digits alone, as blobs are named on disk.
     pub fn hex(&self) -> String {
-        let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or_default();
-        self.0.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+        self.digits().into_iter().map(char::from).collect()
+    }
+
+    fn digits(&self) -> [u8; 64] {
+        let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble };
+        let mut digits = [0; 64];
+        for (pair, byte) in digits.as_chunks_mut().0.iter_mut().zip(self.0) {
+            *pair = [digit(byte >> 4), digit(byte & 15)];
+        }
+        digits
     }
 
     /// `sha256:` and the first 12 digits and an ellipsis, for people; never for comparing.
@@ -59,7 +67,9 @@ fn nibble(digit: u8) -> Option<u8> {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sha256:{}", self.hex())
+        // A statement has several, and each is written again to see that it has its one spelling.
+        f.write_str("sha256:")?;
+        f.write_str(str::from_utf8(&self.digits()).unwrap_or_default())
     }
 }
 
