@@ -1,6 +1,7 @@
 //! Parses the command line, sets up tracing, maps errors to exit codes; nothing else.
 
 use std::ffi::OsString;
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use quorate::cli::Cli;
@@ -11,6 +12,7 @@ fn main() -> ExitCode {
     // What goes wrong is told by the answer; the log is for servers, and for whoever asks with QUORATE_LOG=debug.
     let level = if Cli::serves(&words) { "quorate=info" } else { "off" };
     let filter = EnvFilter::try_from_env("QUORATE_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr).init();
     ExitCode::from(Cli::run_line(words) as u8)
 }

@@ -9,7 +9,7 @@ use super::error::CliError;
 use super::license;
 use super::parcel::write_new;
 use super::record::{Record, shown_until};
-use super::show::{Page, Tone, time, title};
+use super::show::{Page, Tone, in_words, time, title};
 use crate::audit::{Certificate, Report, Source as _, Times, audit};
 use crate::engine::State;
 use crate::store::Store;
@@ -151,7 +151,7 @@ fn passed(answer: &Value, report: &Report, now: Instant) -> Answer {
         page.fields([
             ("agreement", state.agreement.to_string()),
             ("anchor", anchor.to_owned()),
-            ("head", format!("{} entries, root {}", report.head.size, report.head.root)),
+            ("head", in_words(&report.head)),
             ("as of", as_of(state, report)),
             ("last entry", time::from_now(state.last, now)),
             ("signatures", format!("{} checked", report.signatures)),

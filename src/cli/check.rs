@@ -12,7 +12,7 @@ use super::context::Context;
 use super::documents::{read, read_text};
 use super::error::CliError;
 use super::refused;
-use super::show::{Page, Tone, statement as words, time};
+use super::show::{Page, Tone, in_words, statement as words, time};
 use crate::audit::Certificate;
 use crate::engine::paper::Paper;
 use crate::log::{Checkpoint, Hash, Receipt, VerifierKey};
@@ -104,7 +104,7 @@ pub fn run(context: &Context, args: &CheckArgs) -> Result<Answer, CliError> {
     page.fields([
         ("log", checkpoint.origin.clone()),
         ("log key", format!("{key} ({from})")),
-        ("head", format!("{} entries, root {}", checkpoint.head.size, checkpoint.head.root)),
+        ("head", in_words(&checkpoint.head)),
         ("time", time::from_now(*time, context.now())),
     ]);
     page.title("What was said");

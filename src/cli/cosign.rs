@@ -12,7 +12,7 @@ use super::context::Context;
 use super::error::{CliError, Code};
 use super::evidence::Evidence;
 use super::record::{audited, open_store};
-use super::show::{Page, Tone, time, title, visible};
+use super::show::{Page, Tone, entries, in_words, time, title, visible};
 use crate::cosign::{
     Answer as Answered, Fault, KeepError, Kept, Sizes, Subject, SubjectError, collect, keep, known_sizes,
 };
@@ -219,10 +219,7 @@ fn told(round: &Round, without_quorum: bool) -> Answer {
     let Round { state, head, answers, evidence, .. } = round;
     let mut page = Page::default();
     title(&mut page, &state.workflow);
-    page.fields([
-        ("agreement", state.agreement.to_string()),
-        ("head", format!("{} entries, root {}", head.size, head.root)),
-    ]);
+    page.fields([("agreement", state.agreement.to_string()), ("head", in_words(head))]);
     witnesses(&mut page, answers);
     page.blank();
     let met = verdict(&mut page, round);
@@ -283,7 +280,7 @@ fn verdict(page: &mut Page, round: &Round) -> bool {
     };
     if kept.behind > 0 {
         let words =
-            format!("The log has grown by {} entries since: ask again for the newer head.", kept.behind);
+            format!("The log has grown by {} since: ask again for the newer head.", entries(kept.behind));
         page.line(Tone::Plain, &words);
     }
     released(page, round, kept);

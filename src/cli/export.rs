@@ -9,7 +9,7 @@ use super::answer::Answer;
 use super::context::Context;
 use super::error::CliError;
 use super::record::Record;
-use super::show::{Page, Tone, title};
+use super::show::{Page, Tone, entries, in_words, title};
 use crate::export::{ExportError, Publish, export};
 
 /// Write the log as a folder that any web server can serve and anybody can audit
@@ -50,16 +50,18 @@ pub fn run(context: &Context, args: &ExportArgs) -> Result<Answer, CliError> {
     let added = done.head.size - done.before;
     page.line(
         Tone::Good,
-        &format!("exported to {}: {added} new entries, {} in all", args.dir.display(), done.head.size),
+        &format!("exported to {}: {added} new, {} in all", args.dir.display(), entries(done.head.size)),
     );
     page.fields([
         ("agreement", record.state.agreement.to_string()),
-        ("head", format!("{} entries, root {}", done.head.size, done.head.root)),
+        ("head", in_words(&done.head)),
         ("files", format!("{} written", done.files)),
     ]);
     if done.behind > 0 {
-        let words =
-            format!("{} newer entries wait for the policy's quorum: `quorate cosign` asks it", done.behind);
+        let words = format!(
+            "not published, since the policy's quorum has not cosigned them: {}; `quorate cosign` asks it",
+            entries(done.behind)
+        );
         page.line(Tone::Notice, &words);
     }
     page.blank();

@@ -70,13 +70,13 @@ struct Seen {
 pub fn run(context: &Context, args: &MonitorArgs) -> Result<Answer, CliError> {
     let seen = Seen::read(&args.state)?;
     let expected = expected(args, seen.as_ref())?;
-    let source = source::open(context, Some(&args.source))?.source;
-    let mut report = audited_source(&*source, expected)?;
+    let source = source::export(&args.source)?;
+    let mut report = audited_source(&source, expected)?;
     if let Some(seen) = &seen {
         report.compare(&seen.checkpoint);
     }
     match (&report.state, report.passes()) {
-        (Some(state), true) => accepted(context, args, &*source, &report, state, seen.as_ref()),
+        (Some(state), true) => accepted(context, args, &source, &report, state, seen.as_ref()),
         _ => contradicted(args, &report, seen.as_ref()),
     }
 }

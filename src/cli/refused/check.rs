@@ -6,7 +6,7 @@ use super::candidates;
 use crate::cli::answer::Answer;
 use crate::cli::check::{CheckArgs, Known, log_key};
 use crate::cli::error::CliError;
-use crate::cli::show::{Page, Tone, statement as words, time};
+use crate::cli::show::{Page, Tone, in_words, statement as words, time};
 use crate::statement::{Checked, Envelope, PublicKey, Refused};
 use crate::values::{Digest, Instant};
 
@@ -63,7 +63,7 @@ fn passed(
         ("agreement", agreement.to_string()),
         ("statement", statement.to_string()),
         ("refused", time::from_now(*at, now)),
-        ("after", format!("{} entries, root {}", head.size, head.root)),
+        ("after", in_words(head)),
         ("rule", rule.to_string()),
         ("why", why.clone()),
         ("instead", instead.clone()),

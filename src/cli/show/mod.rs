@@ -15,3 +15,15 @@ pub use bounds::bounds;
 pub use header::{by_entry, facts, header, title};
 pub use page::{Page, Tone};
 pub use visible::{visible, visible_json};
+
+use crate::log::Head;
+
+/// A head in words.
+pub fn in_words(head: &Head) -> String {
+    format!("{}, root {}", entries(head.size), head.root)
+}
+
+/// How many entries: `1 entry`, `27 entries`.
+pub fn entries(count: u64) -> String {
+    if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") }
+}

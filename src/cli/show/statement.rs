@@ -1,5 +1,6 @@
 //! A statement in words: what somebody is about to sign, or has signed.
 
+use super::in_words;
 use crate::statement::{Attachments, Body, Open, Statement};
 use crate::values::Digest;
 use crate::workflow::Workflow;
@@ -22,7 +23,7 @@ pub fn fields(statement: &Statement) -> Vec<(&'static str, String)> {
     body(&statement.body, &mut fields);
     if let Some(header) = &statement.header {
         fields.push(("workflow", header.workflow.to_string()));
-        fields.push(("after", format!("{} entries, root {}", header.after.size, header.after.root)));
+        fields.push(("after", in_words(&header.after)));
     }
     fields
 }
