@@ -6,7 +6,6 @@
 //! The log is made as every log is, by submitting signed votes to a registry (in memory), and exported as `quorate
 //! export` does. Each round then measures `verify_strict` on one core and on all of them, `quorate audit FOLDER` from
 //! its start to its end as a process of its own, and `verify_strict` on all cores again.
-#![allow(clippy::indexing_slicing)] // of JSON
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::float_arithmetic, clippy::cast_precision_loss)]
 #![allow(clippy::indexing_slicing)] // of what the program answers
 
