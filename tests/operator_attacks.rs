@@ -12,6 +12,7 @@ use std::fs;
 
 use cli_support::cosigned::{keep, keep_newest, note, operator_key};
 use cli_support::forge::{entries, rebuild};
+use cli_support::site::Site;
 use cli_support::{Done, OPEN, PARTIES, Stage, copy_folder, quorate};
 use operator_support::{Log, RECEIPT, SIZE, TAIL, UNSENT, VOTES, told, tree, with, with_time};
 use quorate::log::Checkpoint;
@@ -24,6 +25,9 @@ use serde_json::Value;
 
 /// The officers whose keys sign for both parties.
 const OFFICERS: [&str; 4] = ["openai-ceo", "openai-counsel", "microsoft-ceo", "microsoft-counsel"];
+/// The nominations of i1 and of i3, both by the appointing authority.
+const NOMINATION: usize = 6;
+const LAST_NOMINATION: usize = 8;
 /// While the ballot is open, after the last vote.
 const IN_TIME: &str = "2026-05-25T09:00:00Z";
 /// After it has closed.
@@ -174,6 +178,8 @@ fn duplicating() {
     let log = Log::voted();
     let again = with_time(&log.entries[VOTES], at(IN_TIME));
     log.audit_finds(&with(&log.entries, again), "entry 22", "already-voted");
+    let again = with_time(&log.entries[NOMINATION], at(IN_TIME));
+    log.audit_finds(&with(&log.entries, again), "entry 22", "seat-taken");
 }
 
 #[test]
@@ -248,7 +254,7 @@ fn adding_a_seat() {
     let log = Log::voted();
     // A nominee for a seat that the workflow does not have, by whoever appoints to such seats.
     let nomination = log.unsent(IN_TIME, &["registrar"], |statement| {
-        let Entry { envelope, .. } = Entry::parse(&log.entries[8]).unwrap();
+        let Entry { envelope, .. } = Entry::parse(&log.entries[LAST_NOMINATION]).unwrap();
         let mut nomination = Statement::parse(&envelope.statement).unwrap();
         let Body::Nominate(body) = &mut nomination.body else { panic!("{nomination:?}") };
         body.seat = "verification#1/i4".parse().unwrap();
@@ -259,7 +265,7 @@ fn adding_a_seat() {
     log.audit_finds(&with(&log.entries, nomination), "entry 22", "unknown-seat");
     // A nominee for a seat that somebody holds.
     let nomination = log.unsent(IN_TIME, &["registrar"], |statement| {
-        let Entry { envelope, .. } = Entry::parse(&log.entries[8]).unwrap();
+        let Entry { envelope, .. } = Entry::parse(&log.entries[LAST_NOMINATION]).unwrap();
         let nomination = Statement::parse(&envelope.statement).unwrap();
         *statement = Statement { header: statement.header.take(), ..nomination };
         let Body::Nominate(body) = &mut statement.body else { panic!("{statement:?}") };
@@ -285,7 +291,7 @@ fn adding_a_seat() {
 #[test]
 fn misapplying_a_rule() {
     let log = Log::voted();
-    // The true vote of somebody who has recused himself, taken all the same.
+    // The true vote of somebody who is recused, taken all the same.
     let recused = log.unsent(IN_TIME, &["m2"], |vote| vote.by = speaker(&["m2"]));
     log.audit_finds(&with(&log.entries, recused), "entry 22", "not-an-elector");
     // A late one.
@@ -411,6 +417,10 @@ fn signing_two_checkpoints_of_one_size() {
     let notes: Vec<String> = serde_json::from_value(finding["evidence"].clone()).unwrap();
     assert_two_roots(&log, &notes, SIZE);
 
+    // At an address nobody can list what is kept there.
+    let site = Site::of(&log.stage.path("shown"));
+    log.passes(&log.audit(), &site.address);
+
     // Or one of them is in somebody's hands.
     log.stage.write("other.checkpoint", &other);
     log.stage.ok("audit public --against public/checkpoint");
@@ -441,7 +451,7 @@ fn serving_a_stale_licence() {
     let state = |done: &Done| done.json()["answer"]["grants"].clone();
     assert_ne!(state(&fresh), state(&stale));
     // Nor does one from before the last vote, beside a receipt of that vote or a checkpoint that was seen since.
-    let before = log.stage.copy("2026-05-12T10:30:00Z");
+    let mut before = log.stage.copy("2026-05-12T10:30:00Z");
     fs::remove_dir_all(before.path("data/receipts")).unwrap();
     rebuild(&before, log.anchor.parse().unwrap(), &log.entries[..SIZE - 1]);
     before.ok("license --certificate older.json");
@@ -452,6 +462,20 @@ fn serving_a_stale_licence() {
         let (older, page) = check(&log, &format!("older.json --against {kept}"));
         assert!(older.code == 1 && page.contains("entry 21: missing"), "{older:?}");
     }
+    // Not even with the word of witnesses to whom that vote was never shown. Once it is, the log has convicted itself.
+    let unshown = [(1, at(LATE)), (2, at(LATE))];
+    keep_newest(&before, &unshown);
+    LATE.clone_into(&mut before.clock);
+    before.ok("license --certificate unshown.json");
+    fs::copy(before.path("unshown.json"), log.stage.path("unshown.json")).unwrap();
+    let (passes, _) = check(&log, "unshown.json");
+    assert_eq!((passes.code, &passes.json()["as-of"]), (0, &LATE.into()), "{passes:?}");
+    assert_eq!(check(&log, &format!("unshown.json --against {RECEIPT}")).0.code, 1);
+    log.show("shown", &log.entries);
+    log.stage
+        .write(&format!("shown/checkpoints/{}", SIZE - 1), &note(&log.stage, SIZE - 1, &unshown).to_string());
+    log.found(&log.audit(), "entry 21", "backdated");
+    // And no answer is dated later than its log shows.
     let mut dated: Value = serde_json::from_str(&log.stage.read("stale.json")).unwrap();
     dated["answer"]["at"] = LATE.into();
     log.stage.write("dated.json", &dated.to_string());
