@@ -6,8 +6,8 @@
 //! The log is made as every log is, by submitting signed votes to a registry (in memory), and exported as `quorate
 //! export` does. Each round then measures `verify_strict` on one core and on all of them, `quorate audit FOLDER` from
 //! its start to its end as a process of its own, and `verify_strict` on all cores again.
-#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::float_arithmetic, clippy::cast_precision_loss)]
-#![allow(clippy::indexing_slicing)] // of what the program answers
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, clippy::float_arithmetic)]
+#![allow(clippy::cast_precision_loss)] // for people to read
 
 mod hall;
 
@@ -61,7 +61,7 @@ fn main() {
         let after = verified(&bare, all);
         assert_eq!(audit.entries, entries);
         // On a machine whose cores share something, a signature costs more CPU time where both work.
-        let bare_cpu = f64::midpoint(before.1, after.1);
+        let bare_cpu = before.1.midpoint(after.1);
         let rate = per_second(usize::try_from(audit.signatures).unwrap(), audit.wall);
         let to_one = rate / (one.0 * cores as f64);
         let to_all = rate * 2.0 / (before.0 + after.0);
