@@ -43,10 +43,16 @@ class Judged(unittest.TestCase):
 
 
 class Accepted(Judged):
-    def test_the_recorded_example(self):
+    def test_the_recorded_examples(self):
         folder, vkey = ROOT / "tests/data/agi-2025", (ROOT / "keys/agi-2025.vkey").read_text().strip()
         self.accepts("log", folder, vkey)
         self.accepts("receipt", folder / "25.tlog-proof", vkey)
+        folder, vkey = ROOT / "tests/data/medicine-2026", (ROOT / "keys/medicine-2026.vkey").read_text().strip()
+        policy = (line.split() for line in (ROOT / "keys/medicine-2026.policy").read_text().splitlines())
+        witnesses = [words[2] for words in policy if words[0] == "witness"]
+        self.assertEqual(len(witnesses), 3)
+        self.accepts("log", folder, vkey, *witnesses)
+        self.accepts("receipt", folder / "4.tlog-proof", vkey, *witnesses)
 
     def test_an_export_that_grew_over_several_tiles(self):
         names = sorted(path.name for path in (LOG.public / "checkpoints").iterdir())
