@@ -230,7 +230,7 @@ fn what_cannot_be_restored_leaves_nothing_behind() {
     let other = another(&stage);
     let none = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
     other.fails(&format!("restore public --anchor {none}"), 1);
-    other.fails("restore nowhere", 4);
+    other.fails("restore nowhere", 2);
     other.fails("restore", 2);
     let key = other.read("data/log.key");
     fs::remove_file(other.path("data/log.key")).unwrap();
