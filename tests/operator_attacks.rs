@@ -331,6 +331,14 @@ fn backdating() {
     cosigned("shown", &[1, 2]);
     let finding = log.found(&log.audit(), "entry 22", "backdated");
     assert!(finding["what"].as_str().unwrap().contains(LATE), "{finding}");
+    // The operator leaves the note out; a witness gives it to anybody who asks, and so does whoever kept it.
+    fs::rename(log.stage.path(&format!("shown/checkpoints/{SIZE}")), log.stage.path("cosigned")).unwrap();
+    log.passes(&log.audit(), "shown");
+    log.found("audit {} --against cosigned", "entry 22", "backdated");
+    // A monitor remembers the head that it saw with the cosignatures under it.
+    log.stage.write("public/checkpoint", &log.stage.read("cosigned"));
+    log.passes("monitor {} --state seen", "public");
+    log.found("monitor {} --state seen", "entry 22", "backdated");
 }
 
 #[test]

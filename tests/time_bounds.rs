@@ -312,3 +312,31 @@ fn a_clock_behind_the_witnesses_adds_nothing() {
         assert_eq!(stage.run("audit").code, 0);
     }
 }
+
+#[test]
+fn what_the_auditor_brings_bounds_times_too() {
+    let stage = exported();
+    let against = |note: &str| {
+        stage.write("brought", note);
+        let done = stage.run("audit public --against brought --json");
+        let findings = done.json()["findings"].as_array().unwrap().clone();
+        let found =
+            |it: &Value| (it["place"].as_str().unwrap().to_owned(), it["rule"].as_str().unwrap().to_owned());
+        (done.json()["times"]["checkpoints"].clone(), findings.iter().map(found).collect::<Vec<_>>())
+    };
+    let one = |place: &str, rule: &str| vec![(place.to_owned(), rule.to_owned())];
+    let brought = |size: usize, by: &[(u8, Instant)]| note(&stage, size, by).to_string();
+    assert_eq!(against(&brought(2, &two(1, 60))), (1.into(), vec![]));
+    assert_eq!(against(&brought(2, &two(2, 86_400))).1, one("entry 2", "backdated"));
+    assert_eq!(against(&brought(3, &two(2, -86_400))).1, one("entry 2", "postdated"));
+    assert_eq!(against(&brought(2, &[(1, time(2, 86_400))])), (0.into(), vec![]));
+    // What is of another history, or of more entries, is told once and accuses no entry, not even beside a sound note.
+    keep_cosigned(&stage, 2, &two(1, 60));
+    let other = |size: u64| Head { size, root: Hash::leaf(b"another history") };
+    let forged = |size: u64| signed(&stage, other(size), &two(3, 86_400)).to_string();
+    assert_eq!(against(&forged(2)).1, one("checkpoint", "two-histories"));
+    assert_eq!(against(&forged(9)).1, one("entries 4 to 8", "missing"));
+    // A cosignature that is false is a fault of what was brought.
+    let fake = brought(3, &two(2, 5)).lines().last().unwrap().to_owned();
+    assert_eq!(against(&format!("{}{fake}\n", brought(2, &[]))).1, one("checkpoint", "cosignature"));
+}

@@ -48,6 +48,8 @@ struct Kept {
     ours: Option<bool>,
     /// Whether another finding tells of a root that is not the tree's.
     told: bool,
+    /// Whether the auditor brought it; another finding then tells that it is of more entries than there are.
+    brought: bool,
 }
 
 /// A time that the checkpoint of this size gives.
@@ -74,8 +76,14 @@ struct Read {
 }
 
 impl Bounds {
-    /// Reads the checkpoints that the source keeps, and `newest`, with the key and the policy of the opening.
-    pub(super) fn read(source: &dyn Source, newest: &str, state: &State) -> Result<Self, SourceError> {
+    /// Reads the checkpoints that the source keeps, `newest`, and those that the auditor has `brought`, with the key and
+    /// the policy of the opening.
+    pub(super) fn read(
+        source: &dyn Source,
+        newest: &str,
+        brought: &[String],
+        state: &State,
+    ) -> Result<Self, SourceError> {
         let Ok(key) = state.log.vkey.parse::<VerifierKey>() else { return Ok(Self::default()) };
         let mut bounds = Self { policy: state.witnesses.clone(), ..Self::default() };
         let policy = state.witnesses.as_deref();
@@ -83,6 +91,9 @@ impl Bounds {
         let first = read(None, newest.as_bytes(), &key, policy);
         let head = first.kept.as_ref().map(|kept| kept.head);
         bounds.take(first);
+        for note in brought {
+            bounds.take(read_brought(note, &key, policy));
+        }
         let mut notes = source.checkpoints();
         loop {
             let chunk: Vec<_> = notes.by_ref().take(CHUNK).collect::<Result<_, _>>()?;
@@ -156,7 +167,12 @@ impl Bounds {
         findings.extend(self.rolled_back(source, entries)?);
         let ours: Vec<Vouched> =
             self.kept.iter().filter(|kept| kept.ours == Some(true)).filter_map(|kept| kept.vouched).collect();
-        let counts = |bound: Bound| ours.binary_search_by_key(&bound.size, |it| it.size).is_ok();
+        // Of one size there can be notes of another history too.
+        let counts = |bound: Bound| {
+            let first = ours.partition_point(|it| it.size < bound.size);
+            let mut same = ours.iter().skip(first).take_while(|it| it.size == bound.size);
+            same.any(|it| it.existed_by == bound.at || it.newest_at == bound.at)
+        };
         findings.extend(self.outside.iter().filter(|outside| counts(outside.bound)).map(Outside::finding));
         let asked = self.policy.as_ref().filter(|policy| policy.asks_witnesses());
         let times = Times {
@@ -197,7 +213,8 @@ impl Bounds {
 
     /// The largest checkpoint that is of more entries than there are.
     fn rolled_back(&self, source: &dyn Source, entries: u64) -> Result<Option<Finding>, SourceError> {
-        let Some(Kept { head, .. }) = self.kept.last().filter(|kept| kept.head.size > entries) else {
+        let largest = self.kept.iter().rev().find(|kept| !kept.brought);
+        let Some(Kept { head, .. }) = largest.filter(|kept| kept.head.size > entries) else {
             return Ok(None);
         };
         let what = format!(
@@ -242,7 +259,20 @@ fn read(size: Option<u64>, note: &[u8], key: &VerifierKey, policy: Option<&Polic
             }
         }
     }
-    read.kept = Some(Kept { head, vouched, until: None, ours: None, told: size.is_none() });
+    read.kept = Some(Kept { head, vouched, until: None, ours: None, told: size.is_none(), brought: false });
+    read
+}
+
+/// A note that the auditor has brought. Its head is compared with the whole tree, as that of the newest is; here it
+/// counts for what witnesses have said under it.
+fn read_brought(note: &str, key: &VerifierKey, policy: Option<&Policy>) -> Read {
+    let mut read = read(None, note.as_bytes(), key, policy);
+    if let Some(kept) = &mut read.kept {
+        kept.brought = true;
+    }
+    if let Some(finding) = &mut read.finding {
+        finding.what = format!("the one that it was compared with: {}", finding.what);
+    }
     read
 }
 

@@ -26,7 +26,7 @@ pub use certificate::{Certificate, CertificateError};
 pub use finding::{Finding, Place};
 pub use past::replay_until;
 pub use refused::Verdict;
-pub use replay::{Report, audit};
+pub use replay::{Report, audit, audit_against};
 pub use signed::signed_head;
 pub use source::{Checkpoints, Entries, Source, SourceError, StoreSource};
 pub use times::{Between, SLACK, Times};

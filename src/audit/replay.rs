@@ -71,13 +71,30 @@ pub fn audit(
     anchor: Option<Digest>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Report, SourceError> {
+    audit_against(source, anchor, &[], progress)
+}
+
+/// [`audit`], and holds the log against signed checkpoints that were `brought` from elsewhere: their heads, and the times
+/// at which witnesses have cosigned them, whatever the source itself keeps of these.
+///
+/// # Errors
+/// As there.
+pub fn audit_against(
+    source: &dyn Source,
+    anchor: Option<Digest>,
+    brought: &[String],
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Report, SourceError> {
     let checkpoint = source.checkpoint()?.unwrap_or_default();
-    let mut replay = Replay::new(source, &checkpoint);
+    let mut replay = Replay { brought, ..Replay::new(source, &checkpoint) };
     replay.entries(progress)?;
     let mut report = replay.report(&checkpoint)?;
     judge_checkpoint(&mut report);
     judge_anchor(&mut report, anchor);
     report.judge_subtrees(source)?;
+    for checkpoint in brought {
+        report.compare(checkpoint);
+    }
     report.findings.sort_by_key(|finding| finding.place.order());
     Ok(report)
 }
@@ -96,6 +113,7 @@ pub(super) fn claimed(checkpoint: &str) -> Result<Head, String> {
 struct Replay<'a> {
     source: &'a dyn Source,
     checkpoint: &'a str,
+    brought: &'a [String],
     size: Option<u64>,
     next: u64,
     signatures: u64,
@@ -122,6 +140,7 @@ impl<'a> Replay<'a> {
         Self {
             source,
             checkpoint,
+            brought: &[],
             size,
             next: 0,
             signatures: 0,
@@ -186,7 +205,7 @@ impl<'a> Replay<'a> {
     /// Holds an entry's time against those at which witnesses saw the heads around it.
     fn bound(&mut self, index: u64, time: Instant) -> Result<(), SourceError> {
         if let (None, Some(state)) = (&self.bounds, &self.state) {
-            self.bounds = Some(Bounds::read(self.source, self.checkpoint, state)?);
+            self.bounds = Some(Bounds::read(self.source, self.checkpoint, self.brought, state)?);
         }
         if let Some(bounds) = &mut self.bounds {
             bounds.entry(index, time, &self.tree);

@@ -11,7 +11,7 @@ use super::documents::{read, read_text};
 use super::error::CliError;
 use super::license;
 use super::receipts;
-use super::record::audited_source;
+use super::record::audited_against;
 use super::refused::{Held, Holder};
 use super::show::{Page, Tone, bounds, time, title};
 use super::source;
@@ -56,11 +56,19 @@ pub struct AuditArgs {
 /// There is no such agreement, or it cannot be read at all.
 pub fn run(context: &Context, args: &AuditArgs) -> Result<Answer, CliError> {
     let opened = source::open(context, args.source.as_deref())?;
-    let mut report = audited_source(&*opened.source, args.anchor)?;
+    let mut kept = Vec::new();
+    let mut notes = Vec::new();
+    for file in &args.against {
+        match refusal(file)? {
+            Some(note) => notes.push((file.as_path(), note)),
+            None => kept.push(kept_checkpoint(file)?),
+        }
+    }
+    let mut report = audited_against(&*opened.source, args.anchor, &kept)?;
     if opened.stored {
         compare_kept(context, &mut report)?;
     }
-    answer(args, &*opened.source, report)
+    answer(args, &*opened.source, report, &notes)
 }
 
 /// Holds a log of the data folder against what this folder itself was given, unasked.
@@ -74,15 +82,13 @@ fn compare_kept(context: &Context, report: &mut Report) -> Result<(), CliError> 
     Ok(())
 }
 
-/// Holds what was kept elsewhere against the log, and tells what came out.
-fn answer(args: &AuditArgs, source: &dyn Source, mut report: Report) -> Result<Answer, CliError> {
-    let mut notes = Vec::new();
-    for file in &args.against {
-        match refusal(file)? {
-            Some(note) => notes.push((file, note)),
-            None => report.compare(&kept_checkpoint(file)?),
-        }
-    }
+/// Has the rules judge the refusals that were kept elsewhere, and tells what came out.
+fn answer(
+    args: &AuditArgs,
+    source: &dyn Source,
+    mut report: Report,
+    notes: &[(&Path, Vec<u8>)],
+) -> Result<Answer, CliError> {
     let holder = Holder { source, statements: &args.statement };
     let held = notes.iter().map(|(file, note)| holder.hold(&mut report, file, note));
     let held: Vec<Held> = held.collect::<Result<_, _>>()?;

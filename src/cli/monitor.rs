@@ -14,7 +14,7 @@ use super::context::Context;
 use super::documents::read_text;
 use super::error::{CliError, file_error};
 use super::evidence::{self, Evidence};
-use super::record::audited_source;
+use super::record::audited_against;
 use super::show::{Page, Tone, changes, statement as words, time, title};
 use super::source;
 use crate::audit::{Report, Source, replay_until};
@@ -71,10 +71,8 @@ pub fn run(context: &Context, args: &MonitorArgs) -> Result<Answer, CliError> {
     let seen = Seen::read(&args.state)?;
     let expected = expected(args, seen.as_ref())?;
     let source = source::export(&args.source)?;
-    let mut report = audited_source(&source, expected)?;
-    if let Some(seen) = &seen {
-        report.compare(&seen.checkpoint);
-    }
+    let kept: Vec<String> = seen.iter().map(|seen| seen.checkpoint.clone()).collect();
+    let report = audited_against(&source, expected, &kept)?;
     match (&report.state, report.passes()) {
         (Some(state), true) => accepted(context, args, &source, &report, state, seen.as_ref()),
         _ => contradicted(args, &report, seen.as_ref()),

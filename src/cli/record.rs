@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::context::Context;
 use super::error::CliError;
-use crate::audit::{Report, Source, StoreSource, Times, audit};
+use crate::audit::{Report, Source, StoreSource, Times, audit_against};
 use crate::engine::State;
 use crate::log::Head;
 use crate::statement::AgreementRef;
@@ -170,10 +170,22 @@ pub fn audited(store: &SledStore, anchor: Digest, expected: Option<Digest>) -> R
 /// # Errors
 /// It cannot be read.
 pub fn audited_source(source: &dyn Source, expected: Option<Digest>) -> Result<Report, CliError> {
+    audited_against(source, expected, &[])
+}
+
+/// The same, held against signed checkpoints that were brought from elsewhere.
+///
+/// # Errors
+/// It cannot be read.
+pub fn audited_against(
+    source: &dyn Source,
+    expected: Option<Digest>,
+    brought: &[String],
+) -> Result<Report, CliError> {
     let bar = ProgressBar::hidden();
     let mut drawn = false;
     let begun = std::time::Instant::now();
-    let report = audit(source, expected, &mut |done, of| {
+    let report = audit_against(source, expected, brought, &mut |done, of| {
         if !drawn && begun.elapsed() > Duration::from_millis(300) {
             bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
             bar.set_style(style());
