@@ -91,6 +91,54 @@ fn a_folder_that_has_forgotten_or_is_not_its_own_does_not_serve() {
     assert!(server.end().success());
 }
 
+/// The store of agreements advises a backup, or to write `accepted`: a witness would sign two histories by it.
+#[test]
+fn a_folder_that_went_back_or_is_damaged_is_never_to_be_restored_or_accepted() {
+    let desk = Desk::made();
+    let history = History::new(9);
+    desk.ok(&format!("witness add-log wit {}", history.key.verifier()));
+    let file = |name: &str| desk.path(&format!("wit/state/{name}"));
+    let cosign = |old, size| {
+        let mut server = desk.serve();
+        assert_eq!(post(server.address, &history.body(old, size)).status, 200);
+        assert!(server.end().success());
+    };
+    cosign(0, 3);
+    fs::copy(file("db"), desk.path("old")).unwrap();
+    cosign(3, 5);
+    let (db, acknowledged) = (fs::read(file("db")).unwrap(), fs::read(file("acknowledged")).unwrap());
+    let refused = |what: &str| {
+        for line in ["witness serve wit --listen 127.0.0.1:0", "witness show wit"] {
+            let told = desk.fails(line, 1);
+            assert!(
+                told.contains("new witness with a new key") && told.contains("Never restore"),
+                "{what}: {told}"
+            );
+            for advice in ["restore it", "restore the folder", "accepted", "audit"] {
+                assert!(!told.contains(advice), "{what}: {told}");
+            }
+        }
+    };
+    // It went back.
+    fs::copy(desk.path("old"), file("db")).unwrap();
+    refused("went back");
+    // The record is unreadable, or says what goes for the store of agreements.
+    for word in ["", "half", "accepted", "accepted\n"] {
+        fs::write(file("acknowledged"), word).unwrap();
+        refused(word);
+    }
+    // A page is damaged.
+    fs::write(file("acknowledged"), &acknowledged).unwrap();
+    let mut bytes = db.clone();
+    let place = bytes.windows(ORIGIN.len()).position(|window| window == ORIGIN.as_bytes()).unwrap();
+    bytes[place] ^= 1;
+    fs::write(file("db"), bytes).unwrap();
+    refused("damaged");
+    // As it was.
+    fs::write(file("db"), db).unwrap();
+    cosign(5, 9);
+}
+
 #[test]
 fn a_server_takes_up_logs_on_sighup_and_ends_on_sigterm() {
     let desk = Desk::made();

@@ -6,6 +6,7 @@ mod fake_witness;
 #[path = "witness_support/process.rs"]
 mod process;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::process::Stdio;
 
@@ -258,6 +259,40 @@ fn a_rolled_back_store_is_found_by_a_witness_and_can_only_be_read() {
         stage.ok(line);
     }
     assert_eq!(stage.run("cosign --every 1s").code, 1, "it must not stay");
+}
+
+/// What proves a fork is whole or not there; where there is no room for it, the agreement is marked all the same.
+#[test]
+fn evidence_is_written_whole_and_a_disk_without_room_does_not_keep_the_mark_off() {
+    let witness = Witness::start("w1", 1, OPENED);
+    let stage = opened(&[&witness], 1);
+    stage.ok("cosign");
+    let other = stage.copy(OPENED);
+    reaffirm(&stage, "a");
+    stage.ok("cosign");
+    reaffirm(&other, "b");
+    other.write("data/evidence", "no folder");
+    let done = other.run("cosign");
+    assert_eq!(done.code, 4, "{done:?}");
+    let told = other.fails(&format!("reaffirm --occasion c {PARTIES}"), 1);
+    assert!(told.contains("two histories"), "{told}");
+    fs::remove_file(other.path("data/evidence")).unwrap();
+    let folder = "data/evidence/agi-2025";
+    let files = || {
+        let names = fs::read_dir(other.path(folder)).unwrap().map(|it| it.unwrap().file_name());
+        let names = names.map(|name| name.into_string().unwrap());
+        names.map(|name| (name.clone(), other.read(&format!("{folder}/{name}")))).collect::<BTreeMap<_, _>>()
+    };
+    assert_eq!(other.run("cosign").code, 1);
+    let whole = files();
+    assert_eq!(whole.len(), 2, "{whole:?}");
+    for (name, note) in &whole {
+        assert!(name.ends_with(&format!("-2-{}.checkpoint", Digest::of(note.as_bytes()).hex())), "{name}");
+        // What a crash may have left of it.
+        other.write(&format!("{folder}/{name}"), &note[..40]);
+    }
+    assert_eq!(other.run("cosign").code, 1);
+    assert_eq!(files(), whole);
 }
 
 /// An operator who signs another history over the same number of entries.

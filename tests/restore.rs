@@ -6,6 +6,7 @@ mod cli_support;
 mod fake_witness;
 
 use std::fs;
+use std::process::Stdio;
 
 use cli_support::{DECLARE, DECLARED, OPEN, OPENED, PARTIES, Stage, copy_folder};
 use fake_witness::{Manner, Witness, introduce};
@@ -187,19 +188,141 @@ fn an_older_copy_is_refused_for_good_by_a_witness_that_has_seen_more() {
     assert_eq!(newer.ok("restore public")["writable"], true);
 }
 
-/// What a witness says without proof is not overridden either, as long as it answers.
+/// What a witness says without proof is overridden by its name alone, and what it proves never.
 #[test]
 fn nobody_accepts_a_risk_that_a_witness_says_has_come_true() {
+    let [w1, w2] = [("w1", 1), ("w2", 2)].map(|(name, seed)| Witness::start(name, seed, OPENED));
+    let stage = declared(&[&w1, &w2]);
+    for (manner, words) in [(Manner::Ahead(9), "has cosigned 9 entries"), (Manner::Refuses, "422")] {
+        let other = another(&stage);
+        w1.behave(manner);
+        w2.behave(manner);
+        assert_eq!(other.ok("restore public")["writable"], false);
+        for despite in ["", " --despite-witness w1", " --despite-witness w2"] {
+            let told = other.fails(&format!("restore --accept-fork-risk agi-2025{despite}"), 1);
+            assert!(told.contains(words) && told.contains("--despite-witness w"), "{told}");
+        }
+        other.fails(&format!("{GO_ON} {PARTIES}"), 1);
+        let both = "restore --accept-fork-risk agi-2025 --despite-witness w1 --despite-witness w2";
+        let told = other.fails(&format!("{both} --despite-witness w3"), 2);
+        assert!(told.contains("no witness of that name"), "{told}");
+        assert_eq!(other.ok(both)["despite"], serde_json::json!(["w1", "w2"]));
+        other.ok(&format!("{GO_ON} {PARTIES}"));
+    }
+    // With proof the names change nothing.
+    let other = another(&stage);
+    for witness in [&w1, &w2] {
+        witness.behave(Manner::Honest);
+    }
+    stage.ok(&format!("{GO_ON} {PARTIES}"));
+    stage.ok("cosign");
+    assert_eq!(other.run("restore public").code, 1);
+    let told =
+        other.fails("restore --accept-fork-risk agi-2025 --despite-witness w1 --despite-witness w2", 1);
+    assert!(told.contains("has signed 3 entries"), "{told}");
+    other.fails(&format!("{GO_ON} {PARTIES}"), 1);
+}
+
+/// One liar or faulty witness does not keep a log read-only against a quorum that knew it.
+#[test]
+fn a_claim_without_proof_is_outvoted_by_a_quorum_and_told() {
+    let [w1, w2] = [("w1", 1), ("w2", 2)].map(|(name, seed)| Witness::start(name, seed, OPENED));
+    let stage = declared(&[&w1, &w2]);
+    for manner in [Manner::Ahead(9), Manner::Refuses] {
+        w2.behave(manner);
+        let other = another(&stage);
+        let done = other.run("restore public");
+        let told = done.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(done.code == 0 && told.contains("it takes statements again"), "{told}");
+        assert!(told.contains("w2 says otherwise and proves nothing"), "{told}");
+        other.ok(&format!("{GO_ON} {PARTIES}"));
+    }
+}
+
+/// A stranger has shown the copy's head to a witness that had never seen the log: it knows the log by that alone.
+#[test]
+fn a_witness_of_which_the_copy_has_no_cosignature_confirms_nothing() {
+    let (old, new) = (Witness::start("old", 1, OPENED), Witness::start("new", 2, OPENED));
+    new.behave(Manner::Status(503));
+    let stage = declared(&[&old, &new]);
+    let (other, stranger) = (another(&stage), another(&stage));
+    stage.ok(&format!("{GO_ON} {PARTIES}"));
+    stage.ok("cosign");
+    // The stranger, by another copy.
+    new.behave(Manner::Honest);
+    old.behave(Manner::Status(503));
+
+    stranger.ok("restore public");
+    stranger.ok("restore --accept-fork-risk agi-2025");
+    stranger.ok("cosign");
+    assert_eq!(new.seen(), 2);
+    assert_eq!(other.ok("restore public")["writable"], false);
+    // Nor does it vouch for itself when it is asked again.
+    for _ in 0..2 {
+        let told = other.run("cosign").out;
+        let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains("the copy has no cosignature by it"), "{told}");
+        other.fails(&format!("{GO_ON} {PARTIES}"), 1);
+    }
+    old.behave(Manner::Honest);
+    assert_eq!(other.run("cosign").code, 1);
+    let told = other.fails("restore --accept-fork-risk agi-2025", 1);
+    assert!(told.contains("has signed 3 entries"), "{told}");
+}
+
+/// What somebody found while the witnesses were asked is not wiped away by the operator's word.
+#[test]
+fn a_fork_that_is_found_meanwhile_stays_marked() {
     let witness = Witness::start("w1", 1, OPENED);
     let stage = declared(&[&witness]);
     let other = another(&stage);
-    witness.behave(Manner::Ahead(9));
-    assert_eq!(other.ok("restore public")["writable"], false);
-    let told = other.fails("restore --accept-fork-risk agi-2025", 1);
-    assert!(told.contains("has cosigned 9 entries"), "{told}");
     witness.behave(Manner::Status(503));
-    other.ok("restore --accept-fork-risk agi-2025");
-    other.ok(&format!("{GO_ON} {PARTIES}"));
+    other.ok("restore public");
+    witness.asked();
+    witness.hold(true);
+    let mut accepting = other.command("restore --accept-fork-risk agi-2025 --timeout 60s");
+    let accepting = accepting.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    witness.wait_until_asked();
+    let data = DataDir::open(&other.path("data")).unwrap();
+    let mark = Some(ReadOnly::TwoHistories(2));
+    let store = data.open_store().unwrap();
+    let anchor = store.agreements().unwrap()[0];
+    store.set_read_only(&anchor, mark).unwrap();
+    drop(store);
+    witness.hold(false);
+    let done = cli_support::Done::of(accepting.wait_with_output().unwrap());
+    assert!(done.code == 1 && done.err.contains("two histories"), "{done:?}");
+    assert_eq!(with_store(&other, |store| store.read_only(&anchor).unwrap()), mark);
+}
+
+/// A cosignature of tomorrow would be the newest for ever.
+#[test]
+fn cosignatures_from_the_future_are_left_out_of_a_copy_and_told() {
+    let witness = Witness::start("w1", 1, OPENED);
+    let mut stage = declared(&[&witness]);
+    let other = another(&stage);
+    let tomorrow = "2026-12-24T12:00:00Z";
+    tomorrow.clone_into(&mut stage.clock);
+    witness.set_clock(tomorrow);
+    stage.ok("cosign");
+    stage.ok("export public");
+    fs::remove_dir_all(other.path("public")).unwrap();
+    copy_folder(&stage.path("public"), &other.path("public"));
+    witness.behave(Manner::Status(503));
+    let text = other.copy(&other.clock).run("restore public").out;
+    assert!(text.contains("left out: a cosignature of 2 entries by w1.example from the future"), "{text}");
+    let answer = other.ok("restore public");
+    assert_eq!(answer["from-the-future"], serde_json::json!([{ "size": 2, "witness": "w1.example" }]));
+    let times = |note: &str| {
+        let key = quorate::log::WitnessSigner::from_seed("w1.example", &[1; 32]).unwrap();
+        key.verifier().cosignatures(&quorate::log::Note::parse(note.as_bytes()).unwrap()).unwrap()
+    };
+    let all = with_store(&other, |store| everything(store));
+    let notes = all.notes.iter().map(|(_, note)| note).chain([&all.head.checkpoint]);
+    for time in notes.flat_map(|note| times(note)) {
+        assert!(time.time() <= DECLARED.parse().unwrap(), "{time:?}");
+    }
+    assert_eq!(all.notes.len(), 2, "what it cosigned in time is kept");
 }
 
 #[test]
@@ -286,8 +409,10 @@ fn an_interrupted_restore_is_taken_up_again() {
     let report = audit(&folder, None, &mut |_, _| {}).unwrap();
     let state = report.state.clone().unwrap();
     let key = log_key(data.log_name(), &state.agreement.name, &data.log_seed().unwrap()).unwrap();
-    let run =
-        |store: &dyn Store| restore(store, &folder, &report, &state, &key, &|digest| folder.blob(digest));
+    let now = DECLARED.parse().unwrap();
+    let run = |store: &dyn Store| {
+        restore(store, &folder, &report, &state, &key, now, &|digest| folder.blob(digest))
+    };
     let whole = MemoryStore::new();
     run(&whole).unwrap();
     let expected = with_store(&stage, |store| everything(store));

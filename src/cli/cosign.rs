@@ -14,7 +14,8 @@ use super::evidence::Evidence;
 use super::record::{audited, open_store};
 use super::show::{Page, Tone, entries, in_words, time, title, visible};
 use crate::cosign::{
-    Answer as Answered, Fault, KeepError, Kept, Sizes, Subject, SubjectError, collect, keep, known_sizes,
+    Answer as Answered, Fault, KeepError, Kept, Proof, Sizes, Subject, SubjectError, collect, keep,
+    known_sizes,
 };
 use crate::engine::State;
 use crate::log::Head;
@@ -160,7 +161,11 @@ impl<'a> Asking<'a> {
         let asked = subject.asked();
         drop(store);
         let store = open_patiently(&self.data)?;
-        let kept = keep(&store, &asked, &policy, &mut answers);
+        let folder = self.data.root().join("evidence").join(state.agreement.name.as_str());
+        let own = asked.checkpoint().to_string();
+        let mut evidence = Ok(Vec::new());
+        let mut write = |proofs: &[Proof]| evidence = write_evidence(&folder, &own, proofs);
+        let kept = keep(&store, &asked, &policy, &mut answers, &mut write);
         let kept = kept.map_err(|error| match error {
             KeepError::Store(error) => {
                 self.lost = error.is_fatal();
@@ -169,14 +174,8 @@ impl<'a> Asking<'a> {
             other => CliError::Faults(other.to_string()),
         })?;
         drop(store);
-        let folder = self.data.root().join("evidence").join(state.agreement.name.as_str());
-        let own = asked.checkpoint().to_string();
-        let mut evidence = Vec::new();
-        for proof in &kept.proofs {
-            let [kept, shown] = Evidence { kept: &own, shown: &proof.note }.write(&folder)?;
-            evidence.extend([shown, kept]);
-        }
-        Ok(Round { state, head, answers, kept: Some(kept), evidence })
+        // Told only now: the mark does not wait for a disk that has room.
+        Ok(Round { state, head, answers, kept: Some(kept), evidence: evidence? })
     }
 
     fn state(&mut self, store: &SledStore, anchor: crate::values::Digest) -> Result<State, CliError> {
@@ -194,6 +193,16 @@ impl<'a> Asking<'a> {
         self.audited = Some((report.head, state.clone()));
         Ok(state)
     }
+}
+
+/// Keeps what proves a fork, each proof beside the checkpoint that is here; the files.
+fn write_evidence(folder: &Path, own: &str, proofs: &[Proof]) -> Result<Vec<PathBuf>, CliError> {
+    let mut files = Vec::new();
+    for proof in proofs {
+        let [kept, shown] = Evidence { kept: own, shown: &proof.note }.write(folder)?;
+        files.extend([shown, kept]);
+    }
+    Ok(files)
 }
 
 fn subject_error(error: SubjectError) -> CliError {
@@ -294,6 +303,10 @@ pub fn released(page: &mut Page, round: &Round, kept: &Kept) {
             Tone::Good,
             "A quorum that knew this log says that this is its newest head: it takes statements again.",
         );
+        for answer in round.answers.iter().filter(|it| it.outcome.as_ref().is_err_and(Fault::claims)) {
+            let words = "says otherwise and proves nothing, so the quorum counts: ask its operator.";
+            page.line(Tone::Notice, &format!("{} {words}", answer.witness.name));
+        }
     } else if let Some(why) = kept.read_only {
         page.line(Tone::Bad, &read_only(Some(&round.state.agreement.name), why));
     }

@@ -172,9 +172,10 @@ impl From<WitnessError> for CliError {
             WitnessError::Io { .. } | WitnessError::Random(_) | WitnessError::Desk => {
                 Self::Storage(error.to_string())
             }
-            WitnessError::Row { .. } | WitnessError::OtherKey { .. } | WitnessError::Forgotten { .. } => {
-                Self::Faults(error.to_string())
-            }
+            WitnessError::Row { .. }
+            | WitnessError::OtherKey { .. }
+            | WitnessError::Forgotten { .. }
+            | WitnessError::Untrusted { .. } => Self::Faults(error.to_string()),
             other => Self::Usage(other.to_string()),
         }
     }

@@ -1,6 +1,7 @@
 //! Two signed checkpoints that contradict each other: kept as files, so that whoever saw them can show them.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::error::{CliError, file_error};
@@ -17,13 +18,18 @@ pub struct Evidence<'a> {
 }
 
 impl Evidence<'_> {
-    /// Writes both into a folder, made where it is not there, under names that tell size and content; the paths.
+    /// Writes both into a folder, made where it is not there, under names that tell size and content; the paths. Both are
+    /// on stable storage when it returns.
     ///
     /// # Errors
     /// They cannot be written.
     pub fn write(&self, folder: &Path) -> Result<[PathBuf; 2], CliError> {
         fs::create_dir_all(folder).map_err(file_error("create", folder))?;
-        Ok([write(folder, "kept", self.kept)?, write(folder, "shown", self.shown)?])
+        let paths = [write(folder, "kept", self.kept)?, write(folder, "shown", self.shown)?];
+        for folder in [Some(folder), folder.parent()].into_iter().flatten() {
+            sync(folder).map_err(file_error("fsync", folder))?;
+        }
+        Ok(paths)
     }
 }
 
@@ -40,13 +46,25 @@ pub fn told(page: &mut Page, [kept, shown]: &[PathBuf; 2]) {
 
 fn write(folder: &Path, role: &str, note: &str) -> Result<PathBuf, CliError> {
     let digest = Digest::of(note.as_bytes()).hex();
-    let short = digest.get(..12).unwrap_or(&digest);
-    let path = folder.join(format!("{role}-{}-{short}.checkpoint", claimed_size(note)));
-    // The same note under the same name: what is there already is never touched.
-    if !path.exists() {
-        fs::write(&path, note).map_err(file_error("write", &path))?;
+    let path = folder.join(format!("{role}-{}-{digest}.checkpoint", claimed_size(note)));
+    // What is there already and whole is never touched. Half of it is no evidence.
+    if fs::read(&path).is_ok_and(|there| there == note.as_bytes()) {
+        return Ok(path);
     }
+    let part = path.with_extension("part");
+    let write = || {
+        let mut file = File::create(&part)?;
+        file.write_all(note.as_bytes())?;
+        file.sync_all()
+    };
+    write().map_err(file_error("write", &part))?;
+    fs::rename(&part, &path).map_err(file_error("rename", &part))?;
     Ok(path)
+}
+
+fn sync(folder: &Path) -> io::Result<()> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    File::open(folder)?.sync_all()
 }
 
 /// The size that a note claims, in words, since it may be no checkpoint at all.

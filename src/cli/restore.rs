@@ -9,7 +9,7 @@ use super::cosign::{self, Asking, Round};
 use super::error::{CliError, Code};
 use super::receipts;
 use super::record::{audited_source, name_of, open_store};
-use super::show::{Page, Tone, time, title};
+use super::show::{Page, Tone, time, title, visible};
 use super::source;
 use crate::cosign::Fault;
 use crate::engine::State;
@@ -28,7 +28,8 @@ use crate::values::{Digest, Span};
     this log, say that they know no newer head. `restore` asks them, and `quorate cosign` asks them again.\n\
     --accept-fork-risk is for a log whose witnesses cannot be asked. Receipts that were given after the copy was made\n\
     would then contradict the log: an entry of the same number would be another one, and whoever holds such a receipt\n\
-    can prove that the log has two histories. A witness that knows more is not overridden."
+    can prove that the log has two histories. A witness that proves more, by the log's own signature, is final. One that\n\
+    says so and proves nothing is overridden only by name, --despite-witness, for each: ask its operator first."
 )]
 pub struct RestoreArgs {
     /// The folder of an export, or the address at which it is served
@@ -44,6 +45,9 @@ pub struct RestoreArgs {
     /// Go on with this restored agreement, named exactly, though nobody says that the copy was the newest
     #[arg(long, value_name = "AGREEMENT")]
     accept_fork_risk: Option<String>,
+    /// Accept it against this witness of the policy too, which says without proof that there was more; again for each
+    #[arg(long, value_name = "NAME", requires = "accept_fork_risk")]
+    despite_witness: Vec<String>,
     /// How long each witness has to answer
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time::span)]
     timeout: Span,
@@ -75,7 +79,8 @@ fn rebuild(context: &Context, args: &RestoreArgs, name: &str) -> Result<Answer, 
     let key = log_key(data.log_name(), &state.agreement.name, &*data.log_seed()?)?;
     let store = data.open_store()?;
     free_name(&store, &state)?;
-    let restored = restore(&store, &copy, &report, &state, &key, &|digest| copy.blob(digest));
+    let blob = |digest: &Digest| copy.blob(digest);
+    let restored = restore(&store, &copy, &report, &state, &key, context.now(), &blob);
     let restored = restored.map_err(restore_error)?;
     drop(store);
     let round = asked(context, args, &state)?;
@@ -127,6 +132,15 @@ fn told(state: &State, anchor_checked: bool, restored: &Restored, round: &Round)
         ("documents", documents(restored)),
         ("cosigned heads", restored.checkpoints.to_string()),
     ]);
+    for (size, witness) in &restored.future {
+        page.line(
+            Tone::Bad,
+            &format!(
+                "left out: a cosignature of {size} entries by {} from the future: its clock was wrong, or this one is",
+                visible(witness)
+            ),
+        );
+    }
     cosign::witnesses(&mut page, &round.answers);
     page.blank();
     let open = last_word(&mut page, state, round);
@@ -138,6 +152,7 @@ fn told(state: &State, anchor_checked: bool, restored: &Restored, round: &Round)
         "documents": restored.blobs,
         "absent": restored.absent,
         "cosigned-heads": restored.checkpoints,
+        "from-the-future": restored.future.iter().map(|(size, name)| json!({ "size": size, "witness": name })).collect::<Vec<_>>(),
         "writable": open,
         "witnesses": cosign::document(round, open).get("witnesses"),
         "evidence": round.evidence.iter().map(|path| answer::path(path)).collect::<Vec<_>>(),
@@ -167,7 +182,7 @@ fn last_word(page: &mut Page, state: &State, round: &Round) -> bool {
     }
 }
 
-/// The operator's word, against which the receipts and any witness that knows more stand.
+/// The operator's word, against which the receipts and any witness that proves more stand.
 fn accept(context: &Context, args: &RestoreArgs, name: &str) -> Result<Answer, CliError> {
     let data = context.data()?;
     let (store, anchor) = open_store(context, Some(name))?;
@@ -175,40 +190,82 @@ fn accept(context: &Context, args: &RestoreArgs, name: &str) -> Result<Answer, C
     if !exact {
         return Err(CliError::usage(format!("name the agreement exactly as it is called, not `{name}`")));
     }
-    match store.read_only(&anchor)? {
-        None => {
-            return Err(CliError::usage(format!(
-                "{name} takes statements already: there is nothing to accept"
-            )));
-        }
-        Some(ReadOnly::Restored) => {}
-        Some(why) => return Err(CliError::Faults(read_only(Some(&parsed(name)?), why))),
-    }
+    is_restored(&store, &anchor, name)?;
     drop(store);
     let round = Asking::new(context, Some(name), args.timeout)?.round()?;
     let mut page = Page::default();
     title(&mut page, &round.state.workflow);
     cosign::witnesses(&mut page, &round.answers);
-    let against = round.answers.iter().filter_map(|it| Some((it, it.outcome.as_ref().err()?)));
-    if let Some((answer, fault)) = against.into_iter().find(|(_, fault)| fault.contradicts()) {
-        return Err(refused(&answer.witness.name.to_string(), fault, &round));
-    }
-    if !round.kept.as_ref().is_some_and(|kept| kept.released) {
+    let overridden = overridden(args, name, &round)?;
+    if !released(&round) {
         let store = data.open_store()?;
+        // Others had the store while the witnesses were asked: what is accepted is this copy, and no fork found since.
+        is_restored(&store, &anchor, name)?;
+        if store.head(&anchor)?.map(|stored| stored.head) != Some(round.head) {
+            return Err(CliError::Faults(format!(
+                "{name} has changed while the witnesses were asked: nothing was accepted; try again"
+            )));
+        }
         agree_with_receipts(&data, &store, &round.state)?;
         store.set_read_only(&anchor, None)?;
     }
     page.blank();
-    let words = if round.kept.as_ref().is_some_and(|kept| kept.released) {
+    let words = if released(&round) {
         "No risk was needed: a quorum that knew this log says that this is its newest head."
     } else {
         "Accepted: should the log have gone on after this copy, it is forked by the next entry, and whoever holds a \
          receipt from then can prove it."
     };
     page.line(Tone::Notice, words);
+    for witness in &overridden {
+        page.line(Tone::Notice, &format!("Against the word of the witness {}.", visible(witness)));
+    }
     page.line(Tone::Good, &format!("{name} takes statements again, from entry {} on.", round.head.size));
-    let json = json!({ "agreement": round.state.agreement, "head": round.head, "writable": true });
+    let json = json!({ "agreement": round.state.agreement, "head": round.head, "writable": true, "despite": overridden });
     Ok(Answer::done(page, json))
+}
+
+/// Only the mark of a restored copy can be taken away.
+fn is_restored(store: &SledStore, anchor: &Digest, name: &str) -> Result<(), CliError> {
+    match store.read_only(anchor)? {
+        Some(ReadOnly::Restored) => Ok(()),
+        Some(why) => Err(CliError::Faults(read_only(Some(&parsed(name)?), why))),
+        None => Err(CliError::usage(format!("{name} takes statements already: there is nothing to accept"))),
+    }
+}
+
+/// The witnesses against whose mere word the operator goes on, each of which was named.
+fn overridden(args: &RestoreArgs, agreement: &str, round: &Round) -> Result<Vec<String>, CliError> {
+    let witnesses: Vec<String> = round.answers.iter().map(|it| it.witness.name.to_string()).collect();
+    if let Some(unknown) = args.despite_witness.iter().find(|name| !witnesses.contains(name)) {
+        return Err(CliError::usage(format!(
+            "--despite-witness {unknown}: the policy has no witness of that name that was asked; it has {}",
+            if witnesses.is_empty() { "none".to_owned() } else { witnesses.join(", ") }
+        )));
+    }
+    let mut overridden = Vec::new();
+    for answer in &round.answers {
+        let name = answer.witness.name.to_string();
+        match &answer.outcome {
+            Err(fault) if fault.proof().is_some() => return Err(refused(&name, fault, round)),
+            Err(fault) if fault.claims() && !released(round) => {
+                if !args.despite_witness.contains(&name) {
+                    return Err(CliError::Faults(format!(
+                        "the witness {name} contradicts this copy: {fault}. Where its operator says that this is a mistake, \
+                         accept the risk against its word by name: `quorate restore --accept-fork-risk {agreement} \
+                         --despite-witness {name}`"
+                    )));
+                }
+                overridden.push(name);
+            }
+            _ => {}
+        }
+    }
+    Ok(overridden)
+}
+
+fn released(round: &Round) -> bool {
+    round.kept.as_ref().is_some_and(|kept| kept.released)
 }
 
 fn parsed(name: &str) -> Result<crate::values::Id, CliError> {
@@ -220,8 +277,8 @@ fn refused(witness: &str, fault: &Fault, round: &Round) -> CliError {
     let evidence =
         if files.is_empty() { String::new() } else { format!("; kept as evidence: {}", files.join(", ")) };
     CliError::Faults(format!(
-        "the witness {witness} contradicts this copy, so nobody can accept the risk: {fault}{evidence}; restore a newer \
-         copy into a new data folder"
+        "the witness {witness} contradicts this copy, and proves it, so nobody can accept the risk: {fault}{evidence}; \
+         restore a newer copy into a new data folder"
     ))
 }
 

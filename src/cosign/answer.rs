@@ -110,6 +110,13 @@ pub enum Fault {
          agreement takes statements again"
     )]
     NeverSeen,
+    /// It had seen this log, and the restored copy has no cosignature by it.
+    #[error(
+        "it has cosigned this log before, but the copy has no cosignature by it: somebody may have shown it this head \
+         from the same copy, so it cannot say whether that is the newest; it is asked again once the agreement takes \
+         statements"
+    )]
+    NotInCopy,
     /// It named a size with every answer, and never took it.
     #[error(
         "it answers each time with another size, last {size}, and takes none: its operator should look at it"
@@ -186,8 +193,13 @@ impl Fault {
         }
     }
 
-    /// Whether the witness says, with or without proof, that the log went on or otherwise than the store has it.
+    /// Whether the witness says, without proof, that the log went on or otherwise than the store has it. Anybody can say so.
+    pub fn claims(&self) -> bool {
+        matches!(self, Self::Refused | Self::Ahead { .. })
+    }
+
+    /// Whether the witness says so, with or without proof.
     pub fn contradicts(&self) -> bool {
-        self.proof().is_some() || matches!(self, Self::Refused | Self::Ahead { .. })
+        self.proof().is_some() || self.claims()
     }
 }

@@ -1,6 +1,6 @@
 //! Keeping what witnesses answered, in a store that may have grown since they were asked.
 
-use super::{Answer, Fault, Proof, Subject, by_log, lines};
+use super::{Answer, Fault, Proof, Sizes, Subject, by_log, known_sizes, lines};
 use crate::audit::SLACK;
 use crate::log::cosigned::{Keep, merged};
 use crate::log::note::NoteSignature;
@@ -18,7 +18,8 @@ pub struct Kept {
     pub note: Note,
     /// Whether the policy's quorum has cosigned that head, now or earlier.
     pub quorum: bool,
-    /// Whether a quorum that had seen this log before says that this head is the newest that it knows.
+    /// Whether a quorum that had seen this log before says that this head is the newest that it knows, and nobody proves
+    /// otherwise.
     pub confirmed: bool,
     /// By how many entries the log has grown since.
     pub behind: u64,
@@ -57,7 +58,10 @@ pub enum KeepError {
 
 /// Adds good cosignatures to what `store` keeps for the head that was asked about, and marks the agreement where the
 /// log's own signature shows that the store is not its newest or only history. Answers that the store's growth
-/// explains, or has made useless, are changed to say so.
+/// explains, or has made useless, are changed to say so; as are those of witnesses that a restored copy knows nothing of.
+///
+/// `evidence` is given what proves that, to make it durable, before the mark is set: a crash between the two leaves the proof,
+/// and the next round finds the rest. It says itself where it failed; the mark is set all the same.
 ///
 /// # Errors
 /// The store fails, or no longer has that head.
@@ -66,6 +70,7 @@ pub fn keep(
     asked: &Asked,
     policy: &Policy,
     answers: &mut [Answer],
+    evidence: &mut dyn FnMut(&[Proof]),
 ) -> Result<Kept, KeepError> {
     let Asked { anchor, head, key, .. } = asked;
     let nodes = StoreNodes { store, anchor };
@@ -78,8 +83,14 @@ pub fn keep(
     for answer in &mut *answers {
         judge_again(answer, stored.head, next, |size| root(size, &nodes).ok());
     }
+    if store.read_only(anchor)? == Some(ReadOnly::Restored) {
+        leave_out_strangers(answers, &known_sizes(store, anchor, policy)?);
+    }
     let proofs: Vec<Proof> =
         answers.iter().filter_map(|it| it.outcome.as_ref().err()?.proof().cloned()).collect();
+    if !proofs.is_empty() {
+        evidence(&proofs);
+    }
     mark(store, anchor, stored.head, &proofs)?;
     let new = lines(answers);
     let note = keep_note(store, asked, policy, &new)?;
@@ -150,6 +161,16 @@ fn judge_again(
     answer.outcome = Err(fault);
 }
 
+/// Takes no cosignature for a restored copy from a witness of which the copy has none: that it has seen the log says little, as
+/// anybody who has the copy can have shown it this very head. Were such a line kept, it would vouch for itself next time.
+fn leave_out_strangers(answers: &mut [Answer], in_copy: &Sizes) {
+    for answer in answers {
+        if answer.outcome.is_ok() && !in_copy.contains_key(&answer.witness.key.raw()) {
+            answer.outcome = Err(Fault::NotInCopy);
+        }
+    }
+}
+
 /// Marks the agreement, unless a mark that says as much is there.
 fn mark(store: &dyn Store, anchor: &Digest, stored: Head, proofs: &[Proof]) -> Result<(), StoreError> {
     let why = proofs.iter().map(|proof| {
@@ -218,9 +239,11 @@ fn renew_head(
 }
 
 /// Whether those who had seen this log before, and say that this head is the newest that they know, are a quorum; and
-/// nobody says otherwise. A witness that had never seen the log has nothing to confirm.
+/// nobody proves otherwise. A witness that had never seen the log has nothing to confirm. One that only claims otherwise
+/// is outvoted: else a single liar would keep the agreement read-only for good.
 fn confirmed(asked: &Asked, policy: &Policy, answers: &[Answer]) -> Result<bool, CosignatureError> {
-    let contradicted = answers.iter().any(|answer| answer.outcome.as_ref().is_err_and(Fault::contradicts));
+    let proved = |answer: &Answer| answer.outcome.as_ref().is_err_and(|fault| fault.proof().is_some());
+    let contradicted = answers.iter().any(proved);
     let seen = answers.iter().filter_map(|answer| answer.outcome.as_ref().ok()).filter(|it| it.known > 0);
     let lines: Vec<NoteSignature> = seen.map(|given| given.line.clone()).collect();
     let witnesses = policy.witnesses().map(|witness| &witness.key);
@@ -268,6 +291,38 @@ mod tests {
             judge_again(&mut last, head(9, 1), None, |_| None);
             assert!(last.outcome.is_ok());
         }
+    }
+
+    /// A crash between the two leaves the proof, not a mark that nobody can explain.
+    #[test]
+    fn evidence_is_given_before_the_mark_is_set() {
+        let log = crate::log::LogKey::from_seed("log.example", &[3; 32]).unwrap();
+        let (anchor, leaf) = (Digest::of(b"anchor"), b"entry".to_vec());
+        let stored = Head { size: 1, root: Hash::leaf(&leaf) };
+        let signed = |head| {
+            let note = Checkpoint { origin: "log.example".to_owned(), head }.sign(&log).unwrap();
+            (note.clone(), note.to_string())
+        };
+        let (note, checkpoint) = signed(stored);
+        let store = crate::store::MemoryStore::new();
+        let entry = crate::store::NewEntry { statement: Digest::of(&leaf), bytes: leaf };
+        let nodes = vec![(0, 0, stored.root)];
+        store
+            .append(&[Append { anchor, first: 0, entries: vec![entry], nodes, head: stored, checkpoint }])
+            .unwrap();
+        let asked = Asked { anchor, head: stored, key: log.verifier().clone(), note };
+        let other = head(1, 9);
+        let proof = Proof { head: other, note: signed(other).1 };
+        let mut answers = [answer(Err(Fault::TwoHistories(proof.clone())))];
+        let policy = format!("log {}\nquorum none\n", log.verifier());
+        let policy = Policy::parse(policy.as_bytes()).unwrap();
+        let mut given = Vec::new();
+        let mut evidence = |proofs: &[Proof]| {
+            assert_eq!(store.read_only(&anchor).unwrap(), None);
+            given.extend(proofs.to_vec());
+        };
+        let kept = keep(&store, &asked, &policy, &mut answers, &mut evidence).unwrap();
+        assert_eq!((given, kept.read_only), (vec![proof], Some(ReadOnly::TwoHistories(1))));
     }
 
     /// Somebody else may have shown the witness what this store has got meanwhile.

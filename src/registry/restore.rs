@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::agreement::closed_nodes;
-use crate::audit::{Report, Source, SourceError};
+use crate::audit::{Report, SLACK, Source, SourceError};
 use crate::engine::State;
 use crate::log::cosigned::{Keep, merged};
 use crate::log::note::NoteSignature;
@@ -17,7 +17,7 @@ use crate::statement::{Entry, Statement, attachments};
 use crate::store::{
     Append, MAX_BATCH_WEIGHT, NewEntry, ReadOnly, Store, StoreError, entry_weight, head_weight,
 };
-use crate::values::Digest;
+use crate::values::{Digest, Instant};
 
 /// Room for a checkpoint between batches, and more than enough.
 const CHECKPOINT_BYTES: usize = 4_096;
@@ -36,6 +36,9 @@ pub struct Restored {
     pub absent: BTreeSet<Digest>,
     /// The cosigned heads that were taken over.
     pub checkpoints: u64,
+    /// The cosignatures that were left out because they are from the future, by the clock here: the sizes, and the
+    /// witnesses' names. They would be the newest, and so stay in place of every true one, and speak against the log.
+    pub future: BTreeSet<(u64, String)>,
 }
 
 /// Why an agreement was not rebuilt. What was written is marked as read-only, and the same command goes on with it.
@@ -77,7 +80,8 @@ pub enum RestoreError {
 }
 
 /// Rebuilds the agreement of a copy in `store`: its documents, its entries and its cosigned heads. `report` is that of
-/// the copy's audit, which has passed; `blob` gives a document of the copy, where it has it; `key` is the log's.
+/// the copy's audit, which has passed; `blob` gives a document of the copy, where it has it; `key` is the log's; `now` is
+/// the time of the clock here.
 ///
 /// # Errors
 /// See [`RestoreError`].
@@ -87,6 +91,7 @@ pub fn restore(
     report: &Report,
     state: &State,
     key: &LogKey,
+    now: Instant,
     blob: &Documents<'_>,
 ) -> Result<Restored, RestoreError> {
     if key.verifier().to_string() != state.log.vkey {
@@ -98,7 +103,7 @@ pub fn restore(
     if before.is_none() {
         store.set_read_only(&anchor, Some(ReadOnly::Restored))?;
     }
-    let copy = Copy { store, source, tree: &report.tree, state, key, blob };
+    let copy = Copy { store, source, tree: &report.tree, state, key, latest: now.plus(SLACK), blob };
     let mut restored = Restored { before: before.unwrap_or(0), ..Restored::default() };
     copy.entries(&mut restored, &report.checkpoint)?;
     copy.checkpoints(&mut restored, &report.checkpoint)?;
@@ -121,6 +126,8 @@ struct Copy<'a> {
     tree: &'a MemoryTree,
     state: &'a State,
     key: &'a LogKey,
+    /// The latest time at which a cosignature can have been made.
+    latest: Instant,
     blob: &'a Documents<'a>,
 }
 
@@ -154,7 +161,8 @@ impl Copy<'_> {
         self.append(size, batch, self.signed(size)?)?;
         // Its cosignatures are as many as fit into a batch of their own.
         let note = Note::parse(newest.as_bytes()).map_err(CheckpointError::Note)?;
-        let head = merged(&by_log(&note, self.key), self.witnesses(), note.signatures(), Keep::Newest);
+        let lines = self.of_the_past(restored, size, &note);
+        let head = merged(&by_log(&note, self.key), self.witnesses(), &lines, Keep::Newest);
         self.append(size, Vec::new(), head.to_string())
     }
 
@@ -210,8 +218,8 @@ impl Copy<'_> {
             let Some(note) = Note::parse(&bytes).ok().filter(|_| ours && size > 0) else { continue };
             let earlier = self.store.checkpoint_at(anchor, size)?;
             let earlier = earlier.and_then(|earlier| Note::parse(earlier.as_bytes()).ok());
-            let lines = note.signatures().iter().chain(earlier.iter().flat_map(Note::signatures));
-            let lines: Vec<NoteSignature> = lines.cloned().collect();
+            let mut lines = self.of_the_past(restored, size, &note);
+            lines.extend(earlier.iter().flat_map(Note::signatures).cloned());
             let kept = merged(&by_log(&note, self.key), self.witnesses(), &lines, Keep::FirstAndNewest);
             if kept.signatures().len() > 1 {
                 self.store.keep_checkpoint(anchor, size, &kept.to_string())?;
@@ -219,6 +227,22 @@ impl Copy<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The lines under a note, without cosignatures that are from the future.
+    fn of_the_past(&self, restored: &mut Restored, size: u64, note: &Note) -> Vec<NoteSignature> {
+        let mut lines = Vec::new();
+        for line in note.signatures() {
+            let alone = note.only(vec![line.clone()]);
+            // One that does not verify is left out by `merged`.
+            let times = self.witnesses().filter_map(|witness| witness.cosignatures(&alone).ok());
+            if times.flatten().any(|cosigned| cosigned.time() > self.latest) {
+                restored.future.insert((size, line.name.clone()));
+            } else {
+                lines.push(line.clone());
+            }
+        }
+        lines
     }
 
     fn witnesses(&self) -> impl Iterator<Item = &WitnessKey> {

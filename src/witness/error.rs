@@ -72,8 +72,8 @@ pub enum WitnessError {
     },
     /// The state is of another witness.
     #[error(
-        "the state is {}, and the key is {key}: with another's memory a witness would sign two histories; put \
-         back the state that belongs to this key, or make a new witness", .whose.as_deref().unwrap_or("of no witness")
+        "the state is {}, and the key is {key}: with another's memory a witness would sign two histories; where the state of \
+         this key was only moved, move it back, and never take a copy; else make a new witness with a new key", .whose.as_deref().unwrap_or("of no witness")
     )]
     OtherKey {
         /// The key that the state names.
@@ -82,7 +82,8 @@ pub enum WitnessError {
         key: String,
     },
     /// A row of the state says nothing.
-    #[error("the state has an unreadable row ({}): it is damaged, and what was cosigned cannot be known; make a new witness", key.short())]
+    #[error("the state has an unreadable row ({}): it is damaged, and what was cosigned cannot be known; \
+             never restore it from a copy; make a new witness with a new key, and tell whoever relies on the old one", key.short())]
     Row {
         /// The SHA-256 of the row's key.
         key: Digest,
@@ -96,6 +97,18 @@ pub enum WitnessError {
     Forgotten {
         /// What is missing.
         path: PathBuf,
+    },
+    /// The state is there, and cannot be relied on.
+    #[error(
+        "{}: {why}: what this witness cosigned cannot be known, and it could sign a second history. Never restore this \
+         folder from a backup, nor alter a file in it: make a new witness with a new key, and tell whoever relies on the \
+         old one", path.display()
+    )]
+    Untrusted {
+        /// Its folder.
+        path: PathBuf,
+        /// What was found.
+        why: String,
     },
     /// The state cannot be read or written.
     #[error("{0}")]
@@ -124,10 +137,28 @@ impl WitnessError {
     }
 }
 
+/// In words of a witness: those of the store advise a backup, and an audit that would show what is missing from it. A witness
+/// has nothing of the kind.
 impl From<StoreError> for WitnessError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Gone { path } => Self::Forgotten { path },
+            StoreError::Damaged { path, cause } => {
+                Self::Untrusted { path, why: format!("the database file is damaged: {cause}") }
+            }
+            StoreError::WentBack { path, recorded, found, .. } => Self::Untrusted {
+                path,
+                why: format!(
+                    "batch {recorded} was acknowledged, and the database ends at batch {found}: it is damaged, or an \
+                     older copy was put in its place"
+                ),
+            },
+            StoreError::NoRecord { path, .. } => Self::Untrusted {
+                path,
+                why: "the file `acknowledged`, which says how many batches there must be, is unreadable"
+                    .to_owned(),
+            },
+            StoreError::Mismatch { path, mismatch } => Self::Untrusted { path, why: mismatch.to_string() },
             other => Self::Store(other),
         }
     }

@@ -103,14 +103,14 @@ pub async fn run(
         () = accept(&listener, &router, &ending, limits, &mut connections) => {}
         () = shutdown => {}
         // Dropping the connections ends them, whatever was under way.
-        failure = &mut lost => return Err(failure.map_or(WitnessError::Desk, WitnessError::Store)),
+        failure = &mut lost => return Err(failure.map_or(WitnessError::Desk, WitnessError::from)),
     }
     drop((listener, router, end));
     while connections.join_next().await.is_some() {}
     // The last way to the thread is gone with the connections, so it ends, and lets go of the disk.
     let ended = tokio::task::spawn_blocking(move || thread.join()).await;
     match (ended, lost.try_recv()) {
-        (_, Ok(failure)) => Err(WitnessError::Store(failure)),
+        (_, Ok(failure)) => Err(failure.into()),
         (Ok(Ok(())), Err(_)) => Ok(()),
         _ => Err(WitnessError::Desk),
     }

@@ -45,12 +45,16 @@ impl Folder {
     }
 
     /// The folder for reading alone, a copy of its database, and what was acknowledged when that was taken.
-    /// Other readers are let in meanwhile, a writer is not; nothing is written.
-    pub(super) fn look(path: &Path) -> Result<(Self, sled::Db, Option<u64>), StoreError> {
+    /// Other readers are let in meanwhile, a writer is not; nothing is written. `acknowledged` is
+    /// [`acknowledged`](Self::acknowledged) or [`recorded`](Self::recorded).
+    pub(super) fn look(
+        path: &Path,
+        acknowledged: impl Fn(&Self) -> Result<Option<u64>, StoreError>,
+    ) -> Result<(Self, sled::Db, Option<u64>), StoreError> {
         let folder = Self::reading(path);
         let lock = lock_shared(path)?;
         let db = copy::open(path)?;
-        let acknowledged = folder.acknowledged()?;
+        let acknowledged = acknowledged(&folder)?;
         drop(lock);
         Ok((folder, db, acknowledged))
     }
@@ -123,12 +127,22 @@ impl Folder {
     /// sled takes damage in its log for the end of the log and opens an older state without a word; going on
     /// from there would fork the log. This number is written after each acknowledged batch and not synced, so
     /// after a power cut it may be old, but it is never ahead of the truth. The file is there, and synced, before
-    /// the first batch.
+    /// the first batch. An operator may have put [`ACCEPTED`] in its place.
     pub(super) fn acknowledged(&self) -> Result<Option<u64>, StoreError> {
+        let bytes = self.read_acknowledged()?;
+        let accepted = bytes.as_deref().is_some_and(|bytes| bytes.trim_ascii() == ACCEPTED);
+        Ok(if accepted { Some(0) } else { bytes.as_deref().and_then(read_record) })
+    }
+
+    /// The same number, for whoever takes nobody's word in its place.
+    pub(super) fn recorded(&self) -> Result<Option<u64>, StoreError> {
+        Ok(self.read_acknowledged()?.as_deref().and_then(read_record))
+    }
+
+    fn read_acknowledged(&self) -> Result<Option<Vec<u8>>, StoreError> {
         let path = self.acknowledged_path();
         match fs::read(&path) {
-            Ok(bytes) if bytes.trim_ascii() == ACCEPTED => Ok(Some(0)),
-            Ok(bytes) => Ok(read_record(&bytes)),
+            Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(StoreError::io("read", &path)(error)),
         }

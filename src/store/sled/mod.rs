@@ -72,7 +72,7 @@ impl SledStore {
     /// other readers and a later writer are not kept waiting. It costs reading and writing the file once.
     /// A store that ends before the last batch known to be acknowledged is refused.
     pub fn inspect(folder: &Path, blobs: &Path) -> Result<Self, StoreError> {
-        let (folder, db, acknowledged) = Folder::look(folder)?;
+        let (folder, db, acknowledged) = Folder::look(folder, Folder::acknowledged)?;
         let store = Self::with(folder, db, blobs)?;
         store.check_newest(acknowledged)?;
         Ok(store)

@@ -54,14 +54,15 @@ impl Table {
     /// Opens the table that [`create`](Self::create) made, for one process alone.
     ///
     /// The number of its newest batch is compared with the last one known to be acknowledged, on a copy of the
-    /// database, so that nothing is lost by opening.
+    /// database, so that nothing is lost by opening. Where that number cannot be read there is no word of an operator
+    /// that stands for it, as there is for agreements: nothing shows from outside what a table has forgotten.
     ///
     /// # Errors
     /// There is none, another process has it, or it is damaged or went back.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         is_there(folder)?;
         let folder = Folder::claim(folder, folder)?;
-        let acknowledged = folder.acknowledged()?;
+        let acknowledged = folder.recorded()?;
         let looked = Self::with(Folder::reading(&folder.path), copy::open(&folder.path)?);
         looked.check_newest(acknowledged)?;
         let db = folder.open(&folder.path)?;
@@ -77,7 +78,7 @@ impl Table {
     /// There is none, another process is writing it, or it is damaged or went back.
     pub fn inspect(folder: &Path) -> Result<Self, StoreError> {
         is_there(folder)?;
-        let (folder, db, acknowledged) = Folder::look(folder)?;
+        let (folder, db, acknowledged) = Folder::look(folder, Folder::recorded)?;
         let table = Self::with(folder, db);
         table.check_newest(acknowledged)?;
         Ok(table)
