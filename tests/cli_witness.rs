@@ -10,6 +10,9 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use process::{Desk, signal};
 use quorate::log::WitnessKey;
+use quorate::registry::{Clock as _, SystemClock};
+use quorate::values::Instant;
+use quorate::witness::{WitnessDir, judge};
 use serde_json::json;
 use witness_support::{History, ORIGIN, post};
 
@@ -171,6 +174,39 @@ fn a_server_takes_up_logs_on_sighup_and_ends_on_sigterm() {
     assert_eq!(shown["serving"], false);
     assert_eq!(shown["logs"][0]["origin"], ORIGIN);
     assert_eq!(shown["logs"][0]["head"], json!(history.head(4)));
+}
+
+/// Signed once, a time of the far future would keep the witness from signing anything when the clock is right again.
+#[test]
+fn a_clock_that_jumped_ahead_is_not_signed_unless_the_operator_says_that_it_is_right() {
+    let desk = Desk::made();
+    let (history, other) = (History::new(9), History::named("other.example", 9, 9));
+    for history in [&history, &other] {
+        desk.ok(&format!("witness add-log wit {}", history.key.verifier()));
+    }
+    // It cosigned last 401 days ago.
+    let folder = WitnessDir::open(&desk.path("wit")).unwrap();
+    let submission = judge::read(&folder.logs().unwrap(), &history.body(0, 3)).unwrap();
+    let before = SystemClock.now().unix() - 401 * 86_400;
+    let mut state = folder.open_state().unwrap();
+    state.take(&[submission], Instant::from_unix(before)).unwrap().remove(0).unwrap();
+    drop(state);
+    let mut server = desk.serve();
+    for body in [history.body(3, 5), other.body(0, 5)] {
+        let answer = post(server.address, &body);
+        assert!(answer.status == 503 && answer.body.contains("400 days"), "{answer:?}");
+    }
+    let told = server.logged("the clock has jumped");
+    assert!(told.contains("ERROR") && told.contains("--accept-clock-jump"), "{told}");
+    assert!(server.end().success());
+    let mut server = desk.serve_with(&[], &["--accept-clock-jump"]);
+    assert_eq!(post(server.address, &history.body(3, 5)).status, 200);
+    assert!(server.end().success());
+    // The memory has followed.
+    let mut server = desk.serve();
+    assert_eq!(post(server.address, &history.body(5, 9)).status, 200);
+    assert_eq!(post(server.address, &other.body(0, 5)).status, 200);
+    assert!(server.end().success());
 }
 
 #[test]

@@ -359,7 +359,77 @@ fn evidence_is_bounded_and_doubts_leave_room_for_convictions() {
     }
     let kept = evidence(folder.path());
     assert_eq!(kept.len(), 64);
-    assert!(kept.keys().filter(|name| name.starts_with("5-")).count() > 2);
+    assert_eq!(kept.keys().filter(|name| name.starts_with("5-")).count(), 33, "and the last doubts");
+}
+
+/// Whoever fills the room for doubts, the log or a stranger, does not fill it for good.
+#[test]
+fn the_oldest_doubt_makes_room_for_a_new_one_and_no_conviction_does() {
+    let (served, _, folder) = served();
+    let history = History::new(200);
+    served.cosigns(&history, 0, 5);
+    let doubt = |size| {
+        let mut body = history.request(5, size);
+        body.proof[0].0[0] ^= 1;
+        served.refuses(&body.to_bytes(), 422);
+    };
+    let impossible = Head { size: 5, root: Hash([7; 32]) };
+    let checkpoint = Checkpoint { origin: ORIGIN.to_owned(), head: impossible }.sign(&history.key).unwrap();
+    let forked = AddCheckpoint { old: 5, proof: Vec::new(), checkpoint: checkpoint.to_string().into_bytes() };
+    served.refuses(&forked.to_bytes(), 422);
+    let convicts = evidence(folder.path());
+    assert_eq!(convicts.len(), 2);
+    for size in 6..60 {
+        doubt(size);
+    }
+    // Another history, of which there is no proof.
+    let fork = History::forked(100, 3);
+    served.refuses(&fork.body(5, 100), 422);
+    let kept = evidence(folder.path());
+    assert!(kept.values().any(|note| note.contains(&fork.head(100).root.to_string())));
+    assert!(convicts.keys().all(|name| kept.contains_key(name)), "{kept:?}");
+    assert_eq!(kept.len(), 2 + 32);
+}
+
+/// A log chooses its roots, so two that begin alike are no accident.
+#[test]
+fn roots_that_begin_alike_are_kept_beside_each_other() {
+    let (served, _, folder) = served();
+    let history = History::new(9);
+    served.cosigns(&history, 0, 5);
+    let mut alike = history.head(5);
+    alike.root.0[31] ^= 1;
+    let checkpoint = Checkpoint { origin: ORIGIN.to_owned(), head: alike }.sign(&history.key).unwrap();
+    let body = AddCheckpoint { old: 5, proof: Vec::new(), checkpoint: checkpoint.to_string().into_bytes() };
+    served.refuses(&body.to_bytes(), 422);
+    assert_eq!(evidence(folder.path()).len(), 2);
+    let held = quorate::witness::Evidence::new(folder.path()).held().unwrap();
+    assert_eq!((held[0].notes, &held[0].forks), (2, &vec![5]));
+}
+
+#[test]
+fn a_clock_that_jumps_ahead_is_believed_once_and_by_the_operators_word_alone() {
+    let shelf = Shelf::new();
+    let history = History::new(9);
+    let mut logs = Logs::default();
+    logs.add(ORIGIN, history.key.verifier().clone()).unwrap();
+    let ask = |state: &mut State, old, size, now| {
+        let submission = judge::read(&logs, &history.body(old, size)).unwrap();
+        let answer = state.take(&[submission], Instant::from_unix(now)).unwrap().remove(0);
+        answer.map_or_else(|turned| turned.refused.status(), |_| 200)
+    };
+    let open = || State::open(Box::new(shelf.clone()), signer()).unwrap();
+    let days = 400 * 86_400;
+    let mut state = open();
+    assert_eq!(ask(&mut state, 0, 3, NOW), 200, "the first time is anything");
+    assert_eq!(ask(&mut state, 3, 4, NOW + days + 1), 503);
+    assert_eq!(ask(&mut state, 0, 4, NOW + days + 1), 409, "whoever asks for the size is told it");
+    assert_eq!(ask(&mut state, 3, 4, NOW + days), 200);
+    let mut state = open().accepting_clock_jump();
+    assert_eq!(ask(&mut state, 4, 5, NOW + days + 1), 200);
+    assert_eq!(ask(&mut state, 5, 6, NOW + 3 * days), 200);
+    assert_eq!(ask(&mut state, 6, 7, NOW + 5 * days), 503, "once");
+    assert_eq!(ask(&mut open(), 6, 7, NOW + 3 * days + 1), 200, "the memory has followed");
 }
 
 /// Sixty-four clients at once, with two histories of one log: what is signed is one history.

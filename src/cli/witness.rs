@@ -38,7 +38,7 @@ pub enum WitnessCommand {
     Show(Show),
     /// Answer requests to cosign, until SIGTERM or Ctrl-C
     #[command(after_help = "Example:\n  quorate witness serve wit --listen 127.0.0.1:7380\n\n\
-            HTTP without TLS: let a proxy bring that. Port 0 takes a free one; standard output says which. \
+            HTTP without TLS: let a proxy bring that, and limit connections per client. Port 0 takes a free one; standard output says which. \
             What it does is told on standard error; QUORATE_LOG=warn tells less.")]
     Serve(Serve),
 }
@@ -84,6 +84,9 @@ pub struct Serve {
     /// Where to take connections
     #[arg(long, value_name = "ADDR:PORT")]
     listen: SocketAddr,
+    /// The machine's clock is right, though it is more than 400 days after the newest cosignature
+    #[arg(long)]
+    accept_clock_jump: bool,
 }
 
 impl WitnessCommand {
@@ -198,7 +201,10 @@ fn serve(context: &Context, args: &Serve) -> Result<Answer, CliError> {
         ));
     }
     let folder = WitnessDir::open(&args.dir)?;
-    let state = folder.open_state()?;
+    let mut state = folder.open_state()?;
+    if args.accept_clock_jump {
+        state = state.accepting_clock_jump();
+    }
     let key = state.signer().verifier().clone();
     let logs = Arc::new(RwLock::new(Arc::new(folder.logs()?)));
     let clock = context.clock();

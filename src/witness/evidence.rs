@@ -5,15 +5,18 @@
 //! refused head is larger than the one cosigned last, both are kept: whether one continues the other, the log's
 //! entries show.
 //!
-//! A log can sign any number of them, so no more than [`MAX_NOTES`] are kept of each.
+//! A log can sign any number of them, so no more than [`MAX_NOTES`] are kept of each. What convicts is never given up. Doubts
+//! are: anybody who has the log's checkpoints can send bad proofs with them, so where the doubts' half is full, a new one
+//! takes the place of the oldest. Otherwise the first stranger, or the log itself, could fill it for good.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
 
-use crate::log::Head;
+use crate::log::{Hash, Head, Note, SeenCheckpoint};
 use crate::store::seed::write_new_file;
 use crate::values::Digest;
 
@@ -42,7 +45,7 @@ pub struct Held {
     pub log: Digest,
     /// How many notes.
     pub notes: usize,
-    /// The sizes of which there are two roots: each convicts.
+    /// The sizes of which there are two roots, or a root that no log has: each convicts.
     pub forks: Vec<u64>,
 }
 
@@ -53,7 +56,7 @@ impl Evidence {
     }
 
     /// Keeps a refused checkpoint, and the one cosigned last beside it. Gives the folder where it is now, `None` where
-    /// the limit is reached.
+    /// the limit is reached, which convictions alone do.
     ///
     /// # Errors
     /// It cannot be written.
@@ -66,18 +69,17 @@ impl Evidence {
         let _alone = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = self.folder.join(submission.log().hex());
         fs::create_dir_all(&folder).map_err(WitnessError::io("create", &folder))?;
-        let most = if shows == Shows::Fork { MAX_NOTES } else { MAX_NOTES / 2 };
-        let mut there = names(&folder)?.len();
         let refused = (submission.head, submission.note.to_string());
         let last = last.map(|last| (last.head, last.note.to_string()));
+        let both: Vec<(Head, String)> = std::iter::once(refused).chain(last).collect();
+        let heads: Vec<Head> = both.iter().map(|(head, _)| *head).collect();
         let mut kept = false;
-        for (head, note) in std::iter::once(refused).chain(last) {
-            let path = folder.join(name(head));
+        for (head, note) in &both {
+            let path = folder.join(name(*head));
             if path.exists() {
                 kept = true;
-            } else if there < most {
+            } else if has_room(&folder, shows, &heads)? {
                 write(&path, note.as_bytes())?;
-                there += 1;
                 kept = true;
             }
         }
@@ -94,21 +96,69 @@ impl Evidence {
         let mut held = Vec::new();
         for log in names(&self.folder)? {
             let Ok(digest) = format!("sha256:{log}").parse() else { continue };
-            let names = names(&self.folder.join(&log))?;
-            let size = |name: &String| name.split_once('-').and_then(|(size, _)| size.parse().ok());
-            let sizes: Vec<u64> = names.iter().filter_map(size).collect();
-            let twice = |size: &&u64| sizes.iter().filter(|other| other == size).count() > 1;
-            let forks: BTreeSet<u64> = sizes.iter().filter(twice).copied().collect();
-            held.push(Held { log: digest, notes: names.len(), forks: forks.into_iter().collect() });
+            let there = there(&self.folder.join(&log))?;
+            let forks = forks(&there);
+            held.push(Held { log: digest, notes: there.len(), forks: forks.into_iter().collect() });
         }
         Ok(held)
     }
 }
 
-/// Sixteen digits of the root tell the heads of one size apart that one log will ever sign.
+/// All digits of the root: a log chooses its roots, and finds two that begin alike.
 fn name(head: Head) -> String {
-    let root: String = Digest(head.root.0).hex().chars().take(16).collect();
-    format!("{}-{root}.note", head.size)
+    format!("{}-{}.note", head.size, Digest(head.root.0).hex())
+}
+
+/// A note that is there.
+struct There {
+    path: PathBuf,
+    written: SystemTime,
+    /// `None` where it cannot be read.
+    head: Option<Head>,
+}
+
+/// The notes in the folder of a log, by what they say and not by their names; the oldest first.
+fn there(folder: &Path) -> Result<Vec<There>, WitnessError> {
+    let mut there = Vec::new();
+    for name in names(folder)? {
+        let path = folder.join(name);
+        let examined = fs::metadata(&path).and_then(|examined| examined.modified());
+        let written = examined.map_err(WitnessError::io("examine", &path))?;
+        let note = Note::parse(&fs::read(&path).map_err(WitnessError::io("read", &path))?).ok();
+        let seen: Option<SeenCheckpoint> = note.and_then(|note| note.unverified_text().parse().ok());
+        there.push(There { path, written, head: seen.map(|seen| seen.head) });
+    }
+    there.sort_by(|one, other| (one.written, &one.path).cmp(&(other.written, &other.path)));
+    Ok(there)
+}
+
+/// The sizes at which what is there convicts.
+fn forks(there: &[There]) -> BTreeSet<u64> {
+    let mut roots: BTreeMap<u64, BTreeSet<Hash>> = BTreeMap::new();
+    roots.entry(0).or_default().insert(Hash::empty());
+    for head in there.iter().filter_map(|it| it.head) {
+        roots.entry(head.size).or_default().insert(head.root);
+    }
+    roots.into_iter().filter(|(_, roots)| roots.len() > 1).map(|(size, _)| size).collect()
+}
+
+/// Whether one more note can be kept. For a doubt the oldest one, other than of `heads`, is given up where it must.
+fn has_room(folder: &Path, shows: Shows, heads: &[Head]) -> Result<bool, WitnessError> {
+    let there = there(folder)?;
+    let forks = forks(&there);
+    let doubts = there.iter().filter(|it| it.head.is_none_or(|head| !forks.contains(&head.size)));
+    let doubts: Vec<&There> = doubts.collect();
+    if there.len() < MAX_NOTES && (shows == Shows::Fork || doubts.len() < MAX_NOTES / 2) {
+        return Ok(true);
+    }
+    let mut others = doubts.iter().filter(|it| it.head.is_none_or(|head| !heads.contains(&head)));
+    match others.next().filter(|_| shows != Shows::Fork) {
+        Some(oldest) => {
+            fs::remove_file(&oldest.path).map_err(WitnessError::io("remove", &oldest.path))?;
+            Ok(true)
+        }
+        None => Ok(false),
+    }
 }
 
 /// What stands in a folder, half-written files left out; nothing where there is no folder.

@@ -7,7 +7,7 @@ use crate::log::{
     AddCheckpoint, AddCheckpointError, CheckpointError, Hash, Head, Note, NoteError, ProofError,
     SeenCheckpoint, verify_consistency,
 };
-use crate::values::Digest;
+use crate::values::{Digest, Instant};
 
 use super::Logs;
 
@@ -83,6 +83,17 @@ pub enum Refused {
         "this witness's clock is behind its last cosignature of this log, and it signs no time that has passed"
     )]
     Clock,
+    /// The witness's clock stands far ahead of all its cosignatures.
+    #[error(
+        "this witness's clock is at {now}, more than 400 days after its newest cosignature, of {newest}: its operator \
+         should set the clock right, or where it is right say so, by `witness serve --accept-clock-jump`"
+    )]
+    Jump {
+        /// The time of the newest cosignature of any log.
+        newest: Instant,
+        /// The clock.
+        now: Instant,
+    },
 }
 
 impl Refused {
@@ -94,7 +105,7 @@ impl Refused {
             Self::Unknown { .. } => 404,
             Self::Conflict { .. } => 409,
             Self::Inconsistent(_) => 422,
-            Self::Clock => 503,
+            Self::Clock | Self::Jump { .. } => 503,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! HTTP (C2SP tlog-witness): `POST /add-checkpoint` and `GET /<origin hash>/checkpoint`. It translates, never decides.
 //!
-//! HTTP/1.1 without TLS: a proxy in front of it brings that, and the prefix of the addresses. Every wait for a client
+//! HTTP/1.1 without TLS: a proxy in front of it brings that, the prefix of the addresses, and a limit of connections per
+//! client, whom it alone can tell apart. Every wait for a client
 //! has a limit, and so have the number of connections and the bytes of a request; signatures are checked and files
 //! written beside the threads that serve.
 
@@ -208,6 +209,9 @@ async fn add_checkpoint(Shared(serving): Shared<Arc<Serving>>, body: Body) -> Re
         }
         Err(turned) => {
             let status = turned.refused.status();
+            if let Refused::Jump { .. } = turned.refused {
+                tracing::error!(why = %turned.refused, "the clock has jumped: nothing is signed");
+            }
             tracing::info!(%origin, size, old = submission.old, status, why = %turned.refused, "refused");
             let answer = refusal(&turned.refused);
             keep(serving, submission, turned).await;

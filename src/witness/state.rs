@@ -21,6 +21,10 @@ pub const MAX_BATCH: usize = MAX_ROWS;
 /// that is set right by a moment must not stop a witness.
 pub const MAX_BEHIND: u64 = 60;
 
+/// How far the clock may stand ahead of the newest cosignature of any log, in seconds: 400 days, as for entries. A time that
+/// was signed is never taken back, so one jump of the clock would end the witness for all its logs when it is set right.
+pub const MAX_AHEAD: u64 = 400 * 86_400;
+
 /// Where a state is kept.
 pub trait Disk: Send {
     /// All rows.
@@ -71,6 +75,8 @@ pub struct State {
     disk: Box<dyn Disk>,
     signer: WitnessSigner,
     last: BTreeMap<Digest, Arc<Remembered>>,
+    /// Whether the operator has said that the clock is right, however far ahead: for one time.
+    jumps: bool,
 }
 
 impl State {
@@ -80,7 +86,14 @@ impl State {
     /// The disk cannot be read, holds something else, or the memory of another key.
     pub fn open(disk: Box<dyn Disk>, signer: WitnessSigner) -> Result<Self, WitnessError> {
         let last = remembered(disk.rows()?, &signer)?;
-        Ok(Self { disk, signer, last })
+        Ok(Self { disk, signer, last, jumps: false })
+    }
+
+    /// The operator's word that the clock is right though it is more than [`MAX_AHEAD`] ahead. It holds until that time has
+    /// been signed; further jumps are refused again.
+    #[must_use]
+    pub fn accepting_clock_jump(self) -> Self {
+        Self { jumps: true, ..self }
     }
 
     /// What makes an empty disk the memory of this witness.
@@ -108,12 +121,14 @@ impl State {
         batch: &[Submission],
         now: Instant,
     ) -> Result<Vec<Result<NoteSignature, Turned>>, StoreError> {
+        let jump = self.jump(now);
+        let refused = jump.clone().filter(|_| !self.jumps);
         let mut changed: BTreeMap<Digest, Arc<Remembered>> = BTreeMap::new();
         let mut answers = Vec::with_capacity(batch.len());
         for submission in batch {
             let log = submission.log();
             let last = changed.get(&log).or_else(|| self.last.get(&log)).cloned();
-            answers.push(match self.cosign(submission, last.as_deref(), now) {
+            answers.push(match self.cosign(submission, last.as_deref(), now, refused.as_ref()) {
                 Ok((signature, remembered)) => {
                     changed.extend(remembered.map(|remembered| (log, Arc::new(remembered))));
                     Ok(signature)
@@ -125,6 +140,7 @@ impl State {
             let rows: Vec<Row> = changed.iter().map(|(log, remembered)| row(log, remembered)).collect();
             self.disk.put(&rows)?;
             self.last.extend(changed);
+            self.jumps &= jump.is_none();
         }
         Ok(answers)
     }
@@ -135,8 +151,12 @@ impl State {
         submission: &Submission,
         last: Option<&Remembered>,
         now: Instant,
+        jump: Option<&Refused>,
     ) -> Result<(NoteSignature, Option<Remembered>), Refused> {
         submission.judge(last.map_or_else(judge::nothing, |last| last.head))?;
+        if let Some(jump) = jump {
+            return Err(jump.clone());
+        }
         let time = Self::time(last, now)?;
         let again = last.filter(|last| last.time == time && same_text(&last.note, &submission.note));
         if let Some(signature) = again.and_then(|last| self.own(&last.note)) {
@@ -145,6 +165,13 @@ impl State {
         let signature = self.signer.cosign(&submission.note, time.time()).map_err(|_| Refused::Clock)?;
         let note = submission.note.clone().with([signature.clone()]).map_err(Refused::Signature)?;
         Ok((signature, Some(Remembered { head: submission.head, time, note })))
+    }
+
+    /// Why the clock is not to be believed, where it stands too far ahead of all that was signed.
+    fn jump(&self, now: Instant) -> Option<Refused> {
+        let newest = self.last.values().map(|last| last.time).max()?;
+        let ahead = u64::try_from(now.unix()).ok()?.checked_sub(newest.unix)? > MAX_AHEAD;
+        ahead.then(|| Refused::Jump { newest: newest.time(), now })
     }
 
     /// The time to sign: a cosignature says what was newest at its time, so times never go back.

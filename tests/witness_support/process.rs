@@ -73,9 +73,14 @@ impl Desk {
 
     /// The same under another program, such as strace.
     pub fn serve_under(&self, wrapper: &[&str]) -> Server {
+        self.serve_with(wrapper, &[])
+    }
+
+    /// The same with more options.
+    pub fn serve_with(&self, wrapper: &[&str], options: &[&str]) -> Server {
         let serve =
             [env!("CARGO_BIN_EXE_quorate"), "--json", "witness", "serve", "wit", "--listen", "127.0.0.1:0"];
-        let words: Vec<&str> = wrapper.iter().copied().chain(serve).collect();
+        let words: Vec<&str> = wrapper.iter().copied().chain(serve).chain(options.iter().copied()).collect();
         let (program, words) = words.split_first().unwrap();
         let mut command = self.command(program, words);
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
