@@ -29,4 +29,4 @@ pub use refused::Verdict;
 pub use replay::{Report, audit};
 pub use signed::signed_head;
 pub use source::{Checkpoints, Entries, Source, SourceError, StoreSource};
-pub use times::{Between, SLACK, Times};
+pub use times::{Between, Late, LateEntry, SLACK, Times};

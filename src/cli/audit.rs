@@ -13,7 +13,7 @@ use super::license;
 use super::receipts;
 use super::record::audited_source;
 use super::refused::{Held, Holder};
-use super::show::{Page, Tone, bounds, time, title};
+use super::show::{Page, Tone, bounds, late, time, title};
 use super::source;
 use crate::audit::{Finding, Report, Source};
 use crate::engine::licence::Licence;
@@ -164,6 +164,7 @@ pub fn fields(report: &Report) -> Vec<(&'static str, String)> {
         ("root", report.head.root.to_string()),
         ("times", bounds(&report.times, report.entries)),
     ]);
+    fields.extend(late(&report.times).map(|late| ("shown late", late)));
     if let Some(vkey) = &report.vkey {
         fields.push(("checkpoint key", vkey.clone()));
     }
