@@ -141,7 +141,8 @@ fn an_entry_that_witnesses_were_shown_late_is_told_and_is_no_fault() {
     // A quorum that had seen the entry by then says that it was there.
     keep_cosigned(&stage, 3, &two(2, 5));
     assert_eq!(late(&stage), (0, vec![]));
-    keep_cosigned(&stage, 3, &two(3, 90 * 86_400));
+    keep_cosigned(&stage, 3, &two(3, 100 * 86_400));
+    keep_cosigned(&stage, 2, &two(3, 90 * 86_400));
     keep_cosigned(&stage, 1, &two(3, 80 * 86_400));
     assert_eq!(late(&stage), (3, vec![1, 2, 3]));
 }
