@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::found::Findings;
 use super::times::{Late, SLACK, Times, Vouched};
 use super::{Finding, Place, Source, SourceError};
 use crate::engine::State;
@@ -33,9 +34,11 @@ pub(super) struct Bounds {
     from: Option<Instant>,
     late: Late,
     postdated: Vec<Postdated>,
-    findings: Vec<Finding>,
+    findings: Findings,
     /// The places in the policy of the witnesses that have cosigned in a quorum.
     cosigned: BTreeSet<usize>,
+    /// A second root of the newest size was found.
+    forked: bool,
     /// Entries are missing in the tree: what it gives from there on is no longer the log's.
     gap: bool,
 }
@@ -98,7 +101,14 @@ impl Bounds {
                     && two_roots(kept.head, head)
                 {
                     kept.told = true;
-                    bounds.findings.push(forked(kept.head, head, note, newest));
+                    // One such pair of notes proves it, and each may be long.
+                    let forked = forked(kept.head, head, note, newest);
+                    if bounds.forked {
+                        bounds.findings.push(Finding { evidence: Vec::new(), ..forked })
+                    } else {
+                        bounds.findings.push_always(forked)
+                    }
+                    bounds.forked = true;
                 }
                 bounds.take(read);
             }
@@ -153,12 +163,13 @@ impl Bounds {
         newest: &str,
         entries: u64,
         tree: &MemoryTree,
-    ) -> Result<(Vec<Finding>, Times), SourceError> {
+    ) -> Result<(Findings, Times), SourceError> {
         self.gap |= tree.size() != entries;
         self.compare(entries, tree);
         let mut findings = std::mem::take(&mut self.findings);
-        findings.extend(self.rewritten(source, newest, tree)?);
-        findings.extend(self.rolled_back(source, entries)?);
+        let proved =
+            self.rewritten(source, newest, tree)?.into_iter().chain(self.rolled_back(source, entries)?);
+        proved.for_each(|finding| findings.push_always(finding));
         let ours: Vec<Vouched> =
             self.kept.iter().filter(|kept| kept.ours == Some(true)).filter_map(|kept| kept.vouched).collect();
         let counts = |bound: Bound| ours.binary_search_by_key(&bound.size, |it| it.size).is_ok();

@@ -11,6 +11,7 @@
 mod bounds;
 mod certificate;
 mod finding;
+mod found;
 mod held;
 mod history;
 mod past;

@@ -102,7 +102,13 @@ fn refusal(file: &Path) -> Result<Option<Vec<u8>>, CliError> {
 /// The signed checkpoint in a file, which is a receipt or the checkpoint itself.
 fn kept_checkpoint(file: &Path) -> Result<String, CliError> {
     if file.is_dir() {
-        return read_text(&file.join("checkpoint"));
+        let checkpoint = file.join("checkpoint");
+        // Whoever gave the folder may have put a pipe there, and opening one may wait for ever.
+        if checkpoint.exists() && !checkpoint.is_file() {
+            let what = format!("{} is no regular file, and a checkpoint is one", checkpoint.display());
+            return Err(CliError::usage(what));
+        }
+        return read_text(&checkpoint);
     }
     match Receipt::parse(&read(file)?) {
         Ok(receipt) => Ok(receipt.checkpoint),
@@ -182,6 +188,10 @@ pub fn findings(page: &mut Page, report: &Report) {
         page.title(&format!("{} more that may only follow from these", faults(others.len())));
         list(page, &others);
     }
+    if report.more > 0 {
+        page.blank();
+        page.line(Tone::Notice, &format!("And {} more, which are not listed.", report.more));
+    }
 }
 
 /// Not a table, whose narrow columns would break the digests that one has to compare.
@@ -223,6 +233,7 @@ fn json(report: &Report, held: &[Held]) -> Value {
         "checkpoint-key": report.vkey.as_ref().filter(|vkey| vkey.parse::<VerifierKey>().is_ok()),
         "checkpoint": report.checkpoint,
         "findings": findings_json(report),
+        "more-findings": report.more,
         "refusals": held.iter().map(Held::json).collect::<Vec<_>>(),
         "at": state.map(|state| state.last),
         "grants": licence,
