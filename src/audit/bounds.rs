@@ -104,9 +104,9 @@ impl Bounds {
                     // One such pair of notes proves it, and each may be long.
                     let forked = forked(kept.head, head, note, newest);
                     if bounds.forked {
-                        bounds.findings.push(Finding { evidence: Vec::new(), ..forked })
+                        bounds.findings.push(Finding { evidence: Vec::new(), ..forked });
                     } else {
-                        bounds.findings.push_always(forked)
+                        bounds.findings.push_always(forked);
                     }
                     bounds.forked = true;
                 }
