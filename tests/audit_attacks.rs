@@ -473,3 +473,24 @@ fn a_hash_above_the_leaves_altered_in_the_store() {
     let report = audit(&bent, None, &mut |_, _| {}).unwrap();
     assert_eq!(causes(&report, 0), [(Place::Entries(2, 3), "tree")]);
 }
+
+/// A log of rubbish costs whoever audits it no more than reading it, and gives no more findings than can be read.
+#[test]
+fn of_many_faults_ten_thousand_are_listed_and_the_others_counted() {
+    let (_, mut entries) = finished();
+    entries.resize(27 + 10_005, b"rubbish".to_vec());
+    let report = lied_consistently(&entries);
+    assert_eq!((report.findings.len(), report.more, report.entries), (10_000, 5, 10_032));
+    assert_eq!(report.findings[0].place, Place::Entry(27));
+}
+
+#[test]
+fn without_an_opening_statement_the_audit_stops_early() {
+    let rubbish = |count| lied_consistently(&vec![b"rubbish".to_vec(); count]);
+    assert_eq!(rubbish(2_000).findings.len(), 2_000);
+    let report = rubbish(100_000);
+    assert!((2_048..=4_096).contains(&report.entries), "{}", report.entries);
+    let last = report.findings.last().unwrap();
+    assert_eq!((last.place, last.follows), (Place::Entries(report.entries, 99_999), Some(0)));
+    assert!(last.what.contains("not looked at"), "{last}");
+}

@@ -110,7 +110,7 @@ fn a_state_to_come_is_never_certified() {
 }
 
 #[test]
-fn a_certificate_is_as_of_a_time_where_witnesses_saw_its_head_as_the_newest() {
+fn a_certificate_is_as_of_a_time_where_witnesses_had_been_shown_no_newer_head() {
     let mut stage = relying();
     "2026-06-01T00:00:00Z".clone_into(&mut stage.clock);
     let at = |text: &str| text.parse().unwrap();
@@ -136,7 +136,8 @@ fn a_certificate_is_as_of_a_time_where_witnesses_saw_its_head_as_the_newest() {
     stage.ok("license --certificate two.json");
     let (json, page) = check(&stage, "two.json");
     assert_eq!((&json["as-of"], &json["answer"]["at"]), (&"2026-05-01T00:00:00Z".into(), &json["as-of"]));
-    assert!(page.contains("2026-05-01 00:00:00 UTC: witnesses saw head 1 as the newest then"), "{page}");
+    let as_of = "2026-05-01 00:00:00 UTC: a quorum of its witnesses had been shown no newer head than 1 then";
+    assert!(page.contains(as_of) && page.contains("nobody had shown the witnesses yet"), "{page}");
     assert_eq!(json["answer"]["beyond-last-entry"], true);
     stage.ok("license --certificate earlier.json --at 2026-04-01");
     check(&stage, "earlier.json");
@@ -154,4 +155,42 @@ fn a_certificate_is_as_of_a_time_where_witnesses_saw_its_head_as_the_newest() {
     stage.write("bound.json", &bound.to_string());
     let done = stage.run("check bound.json");
     assert!(done.code == 1 && done.out.contains("[postdated"), "{done:?}");
+}
+
+/// A witness that signs ahead of the clock says nothing of what happens by then.
+#[test]
+fn cosignatures_of_times_to_come_are_not_counted() {
+    let mut stage = relying();
+    let at = |text: &str| text.parse().unwrap();
+    let (may, later) = (at("2026-05-01T00:00:00Z"), at("2026-05-01T00:10:00Z"));
+    keep_newest(&stage, &[(1, may), (2, may), (3, later)]);
+    "2026-06-01T00:00:00Z".clone_into(&mut stage.clock);
+    stage.ok("license --certificate april.json --at 2026-04-01");
+    stage.ok("license --certificate opening.json --at 2025-10-28T16:00:00Z");
+    let check = |stage: &Stage, file: &str| {
+        let page = stage.run(&format!("check {file}"));
+        (
+            stage.run(&format!("check {file} --json")),
+            page.out.split_whitespace().collect::<Vec<_>>().join(" "),
+        )
+    };
+    // A minute before the quorum's time, as clocks differ.
+    "2026-04-30T23:59:00Z".clone_into(&mut stage.clock);
+    let (done, page) = check(&stage, "april.json");
+    assert_eq!((done.code, &done.json()["as-of"]), (0, &"2026-05-01T00:00:00Z".into()), "{done:?}");
+    assert!(page.contains("one witness has cosigned its head at a time that is still to come"), "{page}");
+    "2026-04-30T23:58:59Z".clone_into(&mut stage.clock);
+    let (done, page) = check(&stage, "april.json");
+    assert_eq!(done.code, 1, "{done:?}");
+    for words in
+        ["that is a projection", "3 witnesses have cosigned its head at a time that is still to come"]
+    {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let (done, page) = check(&stage, "opening.json");
+    assert_eq!(
+        (done.code, &done.json()["as-of"], &done.json()["signed-ahead"]),
+        (0, &Value::Null, &3.into())
+    );
+    assert!(page.contains("does not count"), "{page}");
 }

@@ -174,6 +174,25 @@ fn refusing_on_the_last_day_is_convicted() {
 }
 
 #[test]
+fn a_refusal_by_a_clock_that_was_set_back_is_told_and_is_no_fault() {
+    let mut stage = Stage::voting();
+    let open = stage.clock.clone();
+    stage.ok(&format!("{VOTE} --key o1 --out vote.json"));
+    CLOSED.clone_into(&mut stage.clock);
+    let path = note_of(&stage, "submit vote.json");
+    open.clone_into(&mut stage.clock);
+    stage.ok("submit vote.json");
+    let (code, report) = audit(&stage, &format!("--against {path}"));
+    let held = &report["refusals"][0];
+    assert_eq!((code, &held["outcome"], &held["by"]), (0, &"doubtful".into(), &"ballot-closed".into()));
+    assert_eq!(held["next"]["time"], open, "{report}");
+    let page = text(&stage.run(&format!("audit --against {path}")));
+    for words in [format!("is dated {open}"), "clock was set back".to_owned(), "The log passes".to_owned()] {
+        assert!(page.contains(&words), "{words}: {page}");
+    }
+}
+
+#[test]
 fn a_refusal_convicts_a_log_that_was_rolled_back() {
     let stage = Stage::opened();
     copy_folder(&stage.path("data/store"), &stage.path("old"));

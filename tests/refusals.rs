@@ -382,6 +382,8 @@ refused! {
     );
     an_agreement_with_more_witnesses_than_fit_on_a_checkpoint: "bad-policy" =
         reopened("agi-2026", |open| open.policy = Some(witnesses(49)), PARTIES);
+    an_agreement_with_a_witness_whose_name_is_too_long: "bad-policy" =
+        reopened("agi-2026", |open| open.policy = Some(named(&"w".repeat(201))), PARTIES);
     an_agreement_whose_log_is_its_own_witness: "bad-policy" =
         reopened("agi-2026", |open| open.policy = Some(witnessed_by(&log_seed())), PARTIES);
     an_agreement_with_an_officer_as_witness: "key-in-use" = {
@@ -496,6 +498,12 @@ fn witnessed_by(seed: &[u8; 32]) -> String {
     format!("witness w1 {}\nquorum w1\n", key.verifier())
 }
 
+/// A policy with one witness, whose key has this name.
+fn named(name: &str) -> String {
+    let key = WitnessSigner::from_seed(name, &[1; 32]).unwrap();
+    format!("witness w1 {}\nquorum w1\n", key.verifier())
+}
+
 /// A policy with so many witnesses.
 fn witnesses(count: u8) -> String {
     let line = |number: u8| {
@@ -507,9 +515,12 @@ fn witnesses(count: u8) -> String {
 
 #[test]
 fn a_policy_that_names_this_log_and_few_enough_witnesses_is_taken() {
-    for policy in
-        [format!("log {}\nquorum none\n", log_vkey("agi-2026")), witnesses(48), "quorum none\n".to_owned()]
-    {
+    for policy in [
+        format!("log {}\nquorum none\n", log_vkey("agi-2026")),
+        witnesses(48),
+        named(&"w".repeat(200)),
+        "quorum none\n".to_owned(),
+    ] {
         // What is still refused is that one party opens it, which is asked after the policy.
         let refused = reopened("agi-2026", |open| open.policy = Some(policy.clone()), "openai");
         assert_eq!(refused.rule, "not-all-parties", "{policy}: {refused}");

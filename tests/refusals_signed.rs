@@ -184,7 +184,7 @@ fn a_refusal_for_too_few_signatures_is_not_judged_on_others() {
 }
 
 #[test]
-fn a_refusal_whose_time_or_head_contradicts_the_log_is_found() {
+fn a_refusal_whose_time_or_head_contradicts_the_log_is_told() {
     let stage = voting(AGI);
     let (text, blobs) = drafted(&stage, "i1", "met");
     let envelope = stage.sign(&text, &[seat("i1")]);
@@ -192,13 +192,12 @@ fn a_refusal_whose_time_or_head_contradicts_the_log_is_found() {
     let before = head(&stage);
     vote(&stage, "i2", "met").unwrap();
 
-    // Dated after the ballot's end, though an entry that came later is dated before it.
+    // Dated after the ballot's end, though an entry that came later is dated before it: told, and no fault.
     let closed =
         lie(&stage, &envelope, |refused| (refused.head, refused.time) = (before, now.plus(days(14))));
-    assert_eq!(
-        judged(&stage, &closed, &envelope),
-        (Some(Verdict::Unjudged), vec!["refusal-time".to_owned()])
-    );
+    let (verdict, findings) = judged(&stage, &closed, &envelope);
+    let Some(Verdict::Doubtful { refusal, entry, time }) = verdict else { panic!("{verdict:?}") };
+    assert_eq!((refusal.rule, entry, time, findings), ("ballot-closed", before.size, now, Vec::new()));
     // Form and signatures need no time: that they were at fault is a lie at any.
     let late = |refused: &mut Refused| (refused.head, refused.time) = (before, now.plus(days(14)));
     let note = lie(&stage, &envelope, |refused| {
@@ -223,6 +222,23 @@ fn a_refusal_whose_time_or_head_contradicts_the_log_is_found() {
     let note = lie(&stage, &envelope, |refused| refused.head = ahead);
     assert_eq!(judged(&stage, &note, &envelope), (Some(Verdict::Unjudged), vec!["missing".to_owned()]));
     drop(blobs);
+}
+
+/// An honest log, whose clock was ahead and was set right.
+#[test]
+fn a_clock_that_was_set_back_convicts_no_log() {
+    let stage = voting(AGI);
+    let (text, blobs) = drafted(&stage, "i1", "met");
+    let envelope = stage.sign(&text, &[seat("i1")]);
+    let now = stage.registry().now();
+    stage.clock().set(now.plus(days(14)));
+    let note = turned_away(&stage, &envelope, blobs.clone());
+    stage.clock().set(now);
+    assert_eq!(stands(&stage, &note, &envelope), "ballot-closed");
+    let at = stage.submit(envelope.clone(), blobs).unwrap().index;
+    let (verdict, findings) = judged(&stage, &note, &envelope);
+    assert!(matches!(verdict, Some(Verdict::Doubtful { entry, .. }) if entry == at), "{verdict:?}");
+    assert_eq!(findings, Vec::<String>::new());
 }
 
 #[test]

@@ -1,16 +1,19 @@
 //! What the checkpoints that a source keeps say: that the log signed these very heads, and, where witnesses have
-//! cosigned them, between which times the entries came.
+//! cosigned them, by when the entries were there and when witnesses had not been shown them yet.
 //!
-//! A head that a quorum of the policy's witnesses saw by a time is of entries no later than that; a head that was
-//! the newest at a time is followed by entries no earlier than that. The checkpoints are read once, before the
-//! entries, and compared with the tree while it grows: beside the entries' pass there is no other.
+//! A head that a quorum of the policy's witnesses saw by a time is of entries no later than that: an entry that says
+//! a later time is at fault. That a quorum still cosigned a head at a time says no more than that it had been shown
+//! no larger one: anybody can show a public head again, and nobody need have shown them the entries after it. So an
+//! entry that is dated before such a time is told, and is no fault. The checkpoints are read once, before the entries,
+//! and compared with the tree while it grows: beside the entries' pass there is no other.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::times::{SLACK, Times, Vouched};
+use super::found::Findings;
+use super::times::{Late, SLACK, Times, Vouched};
 use super::{Finding, Place, Source, SourceError};
 use crate::engine::State;
 use crate::log::{Checkpoint, Head, MemoryTree, Note, Policy, VerifierKey};
@@ -19,7 +22,7 @@ use crate::values::Instant;
 /// How many checkpoints are checked in parallel.
 const CHUNK: usize = 256;
 
-/// The checkpoints of a source, and the entries that lie outside their bounds.
+/// The checkpoints of a source, and the entries whose times they contradict or throw doubt on.
 #[derive(Debug, Default)]
 pub(super) struct Bounds {
     policy: Option<Arc<Policy>>,
@@ -27,12 +30,15 @@ pub(super) struct Bounds {
     kept: Vec<Kept>,
     /// The first of `kept` that is larger than the tree so far.
     next: usize,
-    /// The latest time at which a head so far was the newest.
-    from: Option<Bound>,
-    outside: Vec<Outside>,
-    findings: Vec<Finding>,
+    /// The latest time at which a quorum had been shown no head larger than those so far.
+    from: Option<Instant>,
+    late: Late,
+    postdated: Vec<Postdated>,
+    findings: Findings,
     /// The places in the policy of the witnesses that have cosigned in a quorum.
     cosigned: BTreeSet<usize>,
+    /// A second root of the newest size was found.
+    forked: bool,
     /// Entries are missing in the tree: what it gives from there on is no longer the log's.
     gap: bool,
 }
@@ -59,12 +65,12 @@ struct Bound {
     size: u64,
 }
 
-/// An entry whose time is outside a bound.
+/// An entry that says a later time than that by which it was there.
 #[derive(Debug)]
-struct Outside {
+struct Postdated {
     entry: u64,
     time: Instant,
-    bound: Bound,
+    until: Bound,
 }
 
 /// A note after everything that needs no tree.
@@ -106,7 +112,14 @@ impl Bounds {
                     && two_roots(kept.head, head)
                 {
                     kept.told = true;
-                    bounds.findings.push(forked(kept.head, head, note, newest));
+                    // One such pair of notes proves it, and each may be long.
+                    let forked = forked(kept.head, head, note, newest);
+                    if bounds.forked {
+                        bounds.findings.push(Finding { evidence: Vec::new(), ..forked });
+                    } else {
+                        bounds.findings.push_always(forked);
+                    }
+                    bounds.forked = true;
                 }
                 bounds.take(read);
             }
@@ -131,14 +144,17 @@ impl Bounds {
     pub(super) fn entry(&mut self, index: u64, time: Instant, tree: &MemoryTree) {
         self.gap |= tree.size() != index.saturating_add(1);
         self.compare(index, tree);
-        let after = self.from.filter(|from| time.plus(SLACK) < from.at);
-        let before = self.kept.get(self.next).and_then(|kept| kept.until);
-        let before = before.filter(|until| time > until.at.plus(SLACK));
-        let outside = after.into_iter().chain(before).map(|bound| Outside { entry: index, time, bound });
-        self.outside.extend(outside);
+        let until = self.kept.get(self.next).and_then(|kept| kept.until);
+        // Where one quorum had seen the entry, that another had not says nothing.
+        let unseen = |from: &Instant| until.is_none_or(|until| until.at > *from);
+        if let Some(from) = self.from.filter(unseen).filter(|from| time.plus(SLACK) < *from) {
+            self.late.add(index, time, from);
+        }
+        let postdated = until.filter(|until| time > until.at.plus(SLACK));
+        self.postdated.extend(postdated.map(|until| Postdated { entry: index, time, until }));
     }
 
-    /// Compares every checkpoint up to this size with the tree, and takes the bounds that it gives to what follows.
+    /// Compares every checkpoint up to this size with the tree, and takes the times that it gives to what follows.
     fn compare(&mut self, size: u64, tree: &MemoryTree) {
         while let Some(kept) = self.kept.get_mut(self.next).filter(|kept| kept.head.size <= size) {
             self.next += 1;
@@ -147,8 +163,7 @@ impl Bounds {
             }
             let ours = tree.root_at(kept.head.size) == Some(kept.head.root);
             kept.ours = Some(ours);
-            let newest = kept.vouched.filter(|_| ours).map(|it| Bound { at: it.newest_at, size: it.size });
-            self.from = self.from.max(newest);
+            self.from = self.from.max(kept.vouched.filter(|_| ours).map(|it| it.newest_at));
         }
     }
 
@@ -159,25 +174,27 @@ impl Bounds {
         newest: &str,
         entries: u64,
         tree: &MemoryTree,
-    ) -> Result<(Vec<Finding>, Times), SourceError> {
+    ) -> Result<(Findings, Times), SourceError> {
         self.gap |= tree.size() != entries;
         self.compare(entries, tree);
         let mut findings = std::mem::take(&mut self.findings);
-        findings.extend(self.rewritten(source, newest, tree)?);
-        findings.extend(self.rolled_back(source, entries)?);
+        let proved =
+            self.rewritten(source, newest, tree)?.into_iter().chain(self.rolled_back(source, entries)?);
+        proved.for_each(|finding| findings.push_always(finding));
         let ours: Vec<Vouched> =
             self.kept.iter().filter(|kept| kept.ours == Some(true)).filter_map(|kept| kept.vouched).collect();
         // Of one size there can be notes of another history too.
         let counts = |bound: Bound| {
             let first = ours.partition_point(|it| it.size < bound.size);
             let mut same = ours.iter().skip(first).take_while(|it| it.size == bound.size);
-            same.any(|it| it.existed_by == bound.at || it.newest_at == bound.at)
+            same.any(|it| it.existed_by == bound.at)
         };
-        findings.extend(self.outside.iter().filter(|outside| counts(outside.bound)).map(Outside::finding));
+        findings.extend(self.postdated.iter().filter(|it| counts(it.until)).map(Postdated::finding));
         let asked = self.policy.as_ref().filter(|policy| policy.asks_witnesses());
         let times = Times {
             witnesses: asked.map_or(0, |policy| policy.witnesses().count()),
             cosigned_by: self.cosigned.len(),
+            late: Some(self.late).filter(|late| late.entries > 0),
             ..Times::of(&ours, entries)
         };
         Ok((findings, times))
@@ -303,22 +320,13 @@ fn note_of(source: &dyn Source, head: Head) -> Result<Option<String>, SourceErro
     Ok(None)
 }
 
-impl Outside {
+impl Postdated {
     fn finding(&self) -> Finding {
-        let Self { entry, time, bound: Bound { at, size } } = self;
-        let (rule, what) = if time < at {
-            let what = format!(
-                "it says {time}, and came later: at {at} the head of {size} entries, without it, was still the newest, \
-                 on the word of the policy's witnesses (checkpoint {size})"
-            );
-            ("backdated", what)
-        } else {
-            let what = format!(
-                "it says {time}, and came earlier: by {at} the head of {size} entries, with it, was there, on the word \
-                 of the policy's witnesses (checkpoint {size})"
-            );
-            ("postdated", what)
-        };
-        Finding::new(Place::Entry(*entry), rule, what)
+        let Self { entry, time, until: Bound { at, size } } = self;
+        let what = format!(
+            "it says {time}, and came earlier: by {at} the head of {size} entries, with it, was there, on the word of \
+             the policy's witnesses (checkpoint {size})"
+        );
+        Finding::new(Place::Entry(*entry), "postdated", what)
     }
 }

@@ -10,8 +10,8 @@ pub struct Finding {
     /// Where.
     pub place: Place,
     /// The stable name of the rule that is broken: one of the engine's, or `signature`, `entry`,
-    /// `tree`, `missing`, `other-history`, `two-histories`, `checkpoint`, `cosignature`, `backdated`, `postdated`,
-    /// `anchor`, `refusal`, `refusal-time`, `wrongly-refused`.
+    /// `tree`, `missing`, `other-history`, `two-histories`, `checkpoint`, `cosignature`, `postdated`, `anchor`,
+    /// `refusal`, `refusal-time`, `wrongly-refused`.
     pub rule: String,
     /// What is wrong, in words.
     pub what: String,

@@ -11,6 +11,7 @@
 mod bounds;
 mod certificate;
 mod finding;
+mod found;
 mod held;
 mod history;
 mod past;
@@ -29,4 +30,4 @@ pub use refused::Verdict;
 pub use replay::{Report, audit, audit_against};
 pub use signed::signed_head;
 pub use source::{Checkpoints, Entries, Source, SourceError, StoreSource};
-pub use times::{Between, SLACK, Times};
+pub use times::{Between, Late, LateEntry, SLACK, Times};

@@ -4,9 +4,9 @@
 use super::{Finding, Place, Report, Source, SourceError, replay_until};
 use crate::engine::Refusal;
 use crate::statement::{Checked, Entry, Envelope, Refused, attachments};
-use crate::values::Span;
+use crate::values::{Instant, Span};
 
-/// How far a refusal's time may be after that of the next entry: a clock may have been set right in between.
+/// How far a refusal's time may be after that of the next entry without a word: clocks are set right.
 const CLOCK_SLACK: Span = Span::from_seconds(60);
 
 /// What whoever sent a faulty envelope can do.
@@ -18,6 +18,16 @@ pub enum Verdict {
     /// The statement is refused, by this rule: the first that it breaks, which need not be the one that the note
     /// names.
     Stands(Refusal),
+    /// The statement is refused at the time that the note names, and the next entry is dated earlier: either the log's
+    /// clock was set back in between, or the note is dated late so as to turn the statement away.
+    Doubtful {
+        /// Why it is refused at that time.
+        refusal: Refusal,
+        /// The next entry.
+        entry: u64,
+        /// The time that it says.
+        time: Instant,
+    },
     /// The rules admit the statement, and the note's reason is one that no log can show: which documents came along.
     NotShown,
     /// The rules admit the statement: a finding says so.
@@ -74,7 +84,14 @@ impl Report {
                     self.add(fault);
                     Verdict::Unjudged
                 }
-                None => self.judge_by_rules(source, refused, &checked)?,
+                None => {
+                    match (self.judge_by_rules(source, refused, &checked)?, next_before(source, refused)?) {
+                        (Verdict::Stands(refusal), Some((entry, time))) => {
+                            Verdict::Doubtful { refusal, entry, time }
+                        }
+                        (verdict, _) => verdict,
+                    }
+                }
             },
         };
         if judged == Verdict::Wrong {
@@ -112,29 +129,31 @@ impl Report {
     }
 }
 
-/// A refusal stands between two entries: its time is not before the one and not after the other. Documents that came
-/// along needlessly are refused without waiting for the entries that are being written, however long that takes.
+/// The log never judges at a time before that of its last entry, whatever its clock says: a note that does was not
+/// written after the head that it names.
 fn time_fault(source: &dyn Source, refused: &Refused) -> Result<Option<Finding>, SourceError> {
-    let size = refused.head.size;
-    for read in source.entries(size.saturating_sub(1), size.saturating_add(1)) {
-        let (index, bytes) = read?;
-        let Ok(Entry { time, .. }) = Entry::parse(&bytes) else { continue };
-        let order = if index < size && refused.time < time {
-            "after"
-        } else if index >= size
-            && refused.time > time.plus(CLOCK_SLACK)
-            && refused.rule != "needless-document"
-        {
-            "before"
-        } else {
-            continue;
-        };
+    let last = refused.head.size.saturating_sub(1);
+    let dated = dated(source, last, refused.head.size)?;
+    Ok(dated.filter(|(_, time)| refused.time < *time).map(|(index, time)| {
         let what = format!(
-            "its time is {}, and it was judged {order} entry {index}, which is of {time}: the log has signed a wrong \
-             time",
+            "its time is {}, and it was judged after entry {index}, which is of {time}: the log has signed a wrong time",
             refused.time
         );
-        return Ok(Some(Finding::new(Place::Refusal, "refusal-time", what)));
-    }
-    Ok(None)
+        Finding::new(Place::Refusal, "refusal-time", what)
+    }))
+}
+
+/// The entry after the refusal's head, if it is dated more than a little before the refusal. Documents that came along
+/// needlessly are refused without waiting for the entries that are being written, however long that takes.
+fn next_before(source: &dyn Source, refused: &Refused) -> Result<Option<(u64, Instant)>, SourceError> {
+    let size = refused.head.size;
+    let next = dated(source, size, size.saturating_add(1))?;
+    let before = |time: Instant| refused.time > time.plus(CLOCK_SLACK) && refused.rule != "needless-document";
+    Ok(next.filter(|(_, time)| before(*time)))
+}
+
+/// The first entry in `from..to`, with its time.
+fn dated(source: &dyn Source, from: u64, to: u64) -> Result<Option<(u64, Instant)>, SourceError> {
+    let Some((index, bytes)) = source.entries(from, to).next().transpose()? else { return Ok(None) };
+    Ok(Entry::parse(&bytes).ok().map(|entry| (index, entry.time)))
 }

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::bounds::Bounds;
+use super::found::Findings;
 use super::history::History;
 use super::roots::Roots;
 use super::times::Times;
@@ -41,6 +42,8 @@ pub struct Report {
     pub checkpoint: String,
     /// What is wrong, by place. Those that are marked as following from another are no causes of their own.
     pub findings: Vec<Finding>,
+    /// How many more there are: 10,000 of entries and as many of checkpoints are kept.
+    pub more: u64,
     /// The state at which the replay arrives, leaving out the entries that are refused.
     pub state: Option<State>,
     /// The tree over the entries.
@@ -119,7 +122,7 @@ struct Replay<'a> {
     signatures: u64,
     tree: MemoryTree,
     state: Option<State>,
-    findings: Vec<Finding>,
+    findings: Findings,
     history: History,
     /// Once the opening statement has told whose cosignatures count.
     bounds: Option<Bounds>,
@@ -146,7 +149,7 @@ impl<'a> Replay<'a> {
             signatures: 0,
             tree,
             state: None,
-            findings: Vec::new(),
+            findings: Findings::default(),
             history: History::default(),
             bounds: None,
             roots: Roots::default(),
@@ -169,9 +172,24 @@ impl<'a> Replay<'a> {
             let (now_checked, next) = rayon::join(check, replay);
             (checked, chunk) = (now_checked, next?);
             progress(self.next, self.size.unwrap_or(self.next));
+            if self.state.is_none() && self.next >= CHUNK as u64 {
+                self.given_up(checked.is_empty());
+                return Ok(());
+            }
         }
         drop(entries);
         self.missing_until(self.size.unwrap_or(self.next))
+    }
+
+    /// Without an opening statement no rule applies, and nothing names the key of the log.
+    fn given_up(&mut self, at_end: bool) {
+        let last = self.size.map_or(self.next, |size| size.saturating_sub(1));
+        if at_end && last < self.next {
+            return;
+        }
+        let what = "they were not looked at: without an opening statement as entry 0 there is no rule to hold them to";
+        let finding = Finding::new(Place::Entries(self.next, last.max(self.next)), "not-open", what);
+        self.findings.push(Finding { follows: Some(0), ..finding });
     }
 
     /// Takes one entry over: into the tree, and into the state if it is good.
@@ -237,10 +255,9 @@ impl<'a> Replay<'a> {
             }
             (Some(refusal), _) => {
                 let follows = self.first_fault();
-                self.find(Place::Entry(index), refusal.rule, format!("{}; {}", refusal.why, refusal.instead));
-                if let Some(finding) = self.findings.last_mut() {
-                    finding.follows = follows;
-                }
+                let what = format!("{}; {}", refusal.why, refusal.instead);
+                let finding = Finding::new(Place::Entry(index), refusal.rule, what);
+                self.findings.push(Finding { follows, ..finding });
             }
             (None, _) => {}
         }
@@ -259,14 +276,13 @@ impl<'a> Replay<'a> {
 
     /// The first entry that is known to be at fault: what comes after it may only follow from it.
     fn first_fault(&self) -> Option<u64> {
-        let found = self.findings.iter().filter_map(|finding| finding.place.first_entry());
-        found.chain(self.history.first()).min()
+        self.findings.first_entry().into_iter().chain(self.history.first()).min()
     }
 
     /// The entry itself where its bytes are known to be altered: that they are wrong follows from that.
     fn altered(&self, index: u64) -> Option<u64> {
         let altered = |finding: &&Finding| finding.place == Place::Entry(index) && finding.rule == "tree";
-        self.findings.last().filter(altered).map(|_| index)
+        self.findings.kept().last().filter(altered).map(|_| index)
     }
 
     /// Reports the entries before `index` that the source left out: once for all that are missing for one reason.
@@ -300,10 +316,13 @@ impl<'a> Replay<'a> {
     }
 
     fn report(mut self, checkpoint: &str) -> Result<Report, SourceError> {
-        self.findings.extend(self.history.findings(&self.findings));
+        let history = self.history.findings(self.findings.kept());
+        self.findings.extend(history);
         let bounds = self.bounds.unwrap_or_default();
         let (found, times) = bounds.finish(self.source, checkpoint, self.next, &self.tree)?;
-        self.findings.extend(found);
+        let (mut findings, more) = self.findings.into_parts();
+        let (of_checkpoints, more_of_checkpoints) = found.into_parts();
+        findings.extend(of_checkpoints);
         Ok(Report {
             entries: self.next,
             signatures: self.signatures,
@@ -312,7 +331,8 @@ impl<'a> Replay<'a> {
             anchor: self.state.as_ref().map(|state| state.agreement.anchor),
             anchor_checked: false,
             checkpoint: checkpoint.to_owned(),
-            findings: self.findings,
+            findings,
+            more: more.saturating_add(more_of_checkpoints),
             state: self.state,
             tree: self.tree,
             times,

@@ -1,5 +1,6 @@
 //! Whether the hashes that a source keeps above the leaves are those of its entries: receipts are made from them.
 
+use super::found::MOST;
 use super::{Finding, Place, Report, Source, SourceError};
 use crate::log::Nodes as _;
 
@@ -21,7 +22,11 @@ impl Report {
                         "the hash that is kept for them together (level {level}, {index}) is not theirs: receipts made \
                          from it would not pass; restore the store from a backup"
                     );
-                    self.findings.push(Finding::new(Place::Entries(first, last), "tree", what));
+                    if self.findings.len() < MOST {
+                        self.findings.push(Finding::new(Place::Entries(first, last), "tree", what));
+                    } else {
+                        self.more = self.more.saturating_add(1);
+                    }
                 }
             }
             if count == 0 {

@@ -1,5 +1,5 @@
-//! How far witnesses vouch for the times in a log: which entries lie between two cosignatures, and how far these are
-//! apart.
+//! How far witnesses vouch for the times in a log: which entries lie between two cosignatures, how far these are
+//! apart, and which entries witnesses were shown late.
 
 use serde::Serialize;
 
@@ -9,10 +9,14 @@ use crate::values::{Instant, Span};
 /// an entry is being written.
 pub const SLACK: Span = Span::from_seconds(60);
 
-/// How tightly cosigned checkpoints bound the times of a log's entries.
+/// How many of the entries that witnesses were shown late are named.
+const NAMED: usize = 5;
+
+/// What cosigned checkpoints say about the times of a log's entries.
 ///
-/// Entries from [`first`](Self::first) on are no earlier, and entries before [`end`](Self::end) no later, than a
-/// quorum of witnesses says, give or take [`SLACK`].
+/// Entries before [`end`](Self::end) are no later than a quorum of witnesses says, give or take [`SLACK`]. Entries from
+/// [`first`](Self::first) on had not been shown to a quorum at some time, and so were shown later; whether they were
+/// there already, no cosignature says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Times {
@@ -22,25 +26,59 @@ pub struct Times {
     pub cosigned_by: usize,
     /// How many checkpoints count: cosigned by the policy's quorum, and of this log.
     pub checkpoints: usize,
-    /// The first entry that is bounded from below, which the next one may be: the size of the first checkpoint.
+    /// The first entry with a cosignature before it, which the next one may be: the size of the first checkpoint.
     pub first: Option<u64>,
-    /// The first entry that is not bounded from above: the size of the last checkpoint.
+    /// The first entry that no quorum has seen: the size of the last checkpoint.
     pub end: Option<u64>,
-    /// The times between which entries lie, where any has both bounds.
+    /// The times between which entries were shown to a quorum, where any has a cosignature before it and one after it.
     pub between: Option<Between>,
-    /// Until when no quorum has seen more than what `end` says.
+    /// The latest time at which a quorum had been shown no more than what one of the checkpoints says.
     pub until: Option<Instant>,
-    /// The time at which the newest head was still the newest, on a quorum's word.
+    /// The time at which a quorum had been shown no head newer than the newest one here.
     pub newest_at: Option<Instant>,
+    /// The entries that a quorum was shown late, if any.
+    pub late: Option<Late>,
 }
 
-/// How far the bounds of the entries that have two are apart.
+/// Entries that are dated before a time at which a quorum of witnesses had still been shown no more. Each was backdated,
+/// or the log, and everybody else, showed it to them no earlier: which of the two, no cosignature tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Late {
+    /// How many there are.
+    pub entries: u64,
+    /// The first few of them.
+    pub named: Vec<LateEntry>,
+}
+
+/// An entry that witnesses were shown late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct LateEntry {
+    /// Its index.
+    pub entry: u64,
+    /// The time that it says.
+    pub time: Instant,
+    /// The time at which a quorum had been shown no more than what comes before it.
+    pub shown_after: Instant,
+}
+
+impl Late {
+    pub(super) fn add(&mut self, entry: u64, time: Instant, shown_after: Instant) {
+        self.entries = self.entries.saturating_add(1);
+        if self.named.len() < NAMED {
+            self.named.push(LateEntry { entry, time, shown_after });
+        }
+    }
+}
+
+/// How far the two times of the entries that have both are apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Between {
-    /// How many entries have two bounds.
+    /// How many entries have both.
     pub entries: u64,
-    /// At least half of the entries have bounds no farther apart, in seconds.
+    /// At least half of these are no farther apart, in seconds.
     pub median: u64,
     /// The greatest distance, in seconds.
     pub widest: u64,
@@ -53,7 +91,7 @@ pub(super) struct Vouched {
     pub(super) size: u64,
     /// The entries before the head are no later.
     pub(super) existed_by: Instant,
-    /// The entries from the head on are no earlier.
+    /// A quorum had been shown no larger head then.
     pub(super) newest_at: Instant,
 }
 
@@ -112,6 +150,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn few_of_many_late_entries_are_named() {
+        let at = Instant::from_unix(0);
+        let mut late = Late::default();
+        (0..1_000).for_each(|entry| late.add(entry, at, at));
+        assert_eq!((late.entries, late.named.len()), (1_000, NAMED));
+    }
 
     /// Entry by entry: the latest time before it and the earliest after it, in seconds apart.
     fn entry_by_entry(vouched: &[Vouched], entries: u64) -> Vec<u64> {

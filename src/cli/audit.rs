@@ -13,7 +13,7 @@ use super::license;
 use super::receipts;
 use super::record::audited_against;
 use super::refused::{Held, Holder};
-use super::show::{Page, Tone, bounds, time, title};
+use super::show::{Page, Tone, bounds, late, time, title};
 use super::source;
 use crate::audit::{Finding, Report, Source};
 use crate::engine::licence::Licence;
@@ -111,7 +111,13 @@ fn refusal(file: &Path) -> Result<Option<Vec<u8>>, CliError> {
 /// The file cannot be read.
 pub fn kept_checkpoint(file: &Path) -> Result<String, CliError> {
     if file.is_dir() {
-        return read_text(&file.join("checkpoint"));
+        let checkpoint = file.join("checkpoint");
+        // Whoever gave the folder may have put a pipe there, and opening one may wait for ever.
+        if checkpoint.exists() && !checkpoint.is_file() {
+            let what = format!("{} is no regular file, and a checkpoint is one", checkpoint.display());
+            return Err(CliError::usage(what));
+        }
+        return read_text(&checkpoint);
     }
     match Receipt::parse(&read(file)?) {
         Ok(receipt) => Ok(receipt.checkpoint),
@@ -173,6 +179,7 @@ pub fn fields(report: &Report) -> Vec<(&'static str, String)> {
         ("root", report.head.root.to_string()),
         ("times", bounds(&report.times, report.entries)),
     ]);
+    fields.extend(late(&report.times).map(|late| ("shown late", late)));
     if let Some(vkey) = &report.vkey {
         fields.push(("checkpoint key", vkey.clone()));
     }
@@ -189,6 +196,10 @@ pub fn findings(page: &mut Page, report: &Report) {
     if !others.is_empty() {
         page.title(&format!("{} more that may only follow from these", faults(others.len())));
         list(page, &others);
+    }
+    if report.more > 0 {
+        page.blank();
+        page.line(Tone::Notice, &format!("And {} more, which are not listed.", report.more));
     }
 }
 
@@ -231,6 +242,7 @@ fn json(report: &Report, held: &[Held]) -> Value {
         "checkpoint-key": report.vkey.as_ref().filter(|vkey| vkey.parse::<VerifierKey>().is_ok()),
         "checkpoint": report.checkpoint,
         "findings": findings_json(report),
+        "more-findings": report.more,
         "refusals": held.iter().map(Held::json).collect::<Vec<_>>(),
         "at": state.map(|state| state.last),
         "grants": licence,

@@ -1,5 +1,6 @@
 //! Licence certificates: `license --certificate` issues one, `check` replays it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -9,9 +10,10 @@ use super::error::CliError;
 use super::license;
 use super::parcel::write_new;
 use super::record::{Record, shown_until};
-use super::show::{Page, Tone, in_words, time, title};
-use crate::audit::{Certificate, Report, Source as _, Times, audit, audit_against};
+use super::show::{Page, Tone, in_words, late, time, title};
+use crate::audit::{Certificate, Report, SLACK, Source as _, Times, audit, audit_against};
 use crate::engine::State;
+use crate::log::{Checkpoint, Cosignature, Note};
 use crate::store::Store;
 use crate::values::{Digest, Instant};
 
@@ -28,7 +30,9 @@ pub fn issue(record: &Record, at: Instant, now: Instant, file: &Path) -> Result<
     let shown = record.shown_until();
     if at > shown {
         let what = match witnessed(&record.state, &record.times) {
-            Witnessed::At(_) => "the time at which the policy's witnesses saw this head as the newest",
+            Witnessed::At(_) => {
+                "the time at which a quorum of the policy's witnesses had been shown no newer head"
+            }
             _ => "the time of the last entry",
         };
         let more = match witnessed(&record.state, &record.times) {
@@ -65,7 +69,7 @@ fn text(bytes: Vec<u8>) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// Who says that a head was the newest.
+/// Who says that they had been shown no newer head.
 enum Witnessed {
     /// A quorum of the agreement's witnesses, at this time.
     At(Instant),
@@ -96,7 +100,7 @@ pub fn check(text: &[u8], anchor: Option<Digest>, kept: &[String], now: Instant)
     if let Some(first) = report.causes().next() {
         return Ok(faulty(&format!("its log does not pass: {first}")));
     }
-    let report = match kept {
+    let mut report = match kept {
         [] => report,
         // Apart from the first, which tells what is wrong with the certificate alone.
         kept => audit_against(&certificate, anchor, kept, &mut |_, _| {})?,
@@ -104,11 +108,44 @@ pub fn check(text: &[u8], anchor: Option<Digest>, kept: &[String], now: Instant)
     if let Some(first) = report.causes().next() {
         return Ok(faulty(&format!("what you kept contradicts it: {first}")));
     }
+    let early = drop_times_to_come(&certificate, &mut report, now);
     let fault = compare(&certificate.answer, &report, now);
     match (fault, &report.state) {
-        (None, Some(_)) => Ok(passed(&certificate.answer, &report, now)),
+        (None, Some(_)) => Ok(passed(&certificate.answer, &report, early, now)),
+        (Some(fault), Some(_)) if early > 0 => Ok(faulty(&format!("{fault} ({})", to_come(early, now)))),
         (fault, _) => Ok(faulty(&fault.unwrap_or_else(|| "its log is empty".to_owned()))),
     }
+}
+
+/// Takes no word of witnesses for a time that is still to come, give or take [`SLACK`]: whoever signs ahead of the clock
+/// says nothing of what happens by then. Gives how many have.
+fn drop_times_to_come(certificate: &Certificate, report: &mut Report, now: Instant) -> usize {
+    let Some(policy) = report.state.as_ref().and_then(|state| state.witnesses.as_deref()) else { return 0 };
+    let notes = std::iter::once(&certificate.checkpoint).chain(&certificate.checkpoints);
+    // They have passed the audit: whoever states this head signed it.
+    let of_head = notes.filter_map(|note| {
+        let note = Note::parse(note.as_bytes()).ok()?;
+        let checkpoint: Checkpoint = note.unverified_text().parse().ok()?;
+        (checkpoint.head == report.head).then_some(note)
+    });
+    let (latest, mut newest, mut early) = (now.plus(SLACK), None, BTreeSet::new());
+    for note in of_head {
+        let Ok(support) = policy.support(&note) else { continue };
+        let ahead = |times: &BTreeSet<Cosignature>| times.iter().any(|it| it.time() > latest);
+        let signed_ahead = support.witnesses().enumerate().filter(|(_, (_, times))| ahead(times));
+        early.extend(signed_ahead.map(|(place, _)| place));
+        newest = newest.max(support.newest_where(|it| it.time() <= latest).map(Cosignature::time));
+    }
+    report.times.newest_at = newest;
+    early.len()
+}
+
+fn to_come(witnesses: usize, now: Instant) -> String {
+    let who =
+        if witnesses == 1 { "one witness has".to_owned() } else { format!("{witnesses} witnesses have") };
+    format!(
+        "{who} cosigned its head at a time that is still to come, here it is {now}: such a cosignature does not count"
+    )
 }
 
 /// What is wrong with the answer, if anything.
@@ -139,7 +176,7 @@ fn compare(answer: &Value, report: &Report, now: Instant) -> Option<String> {
     Some(format!("its answer is not what follows from its own log: {where_} differs"))
 }
 
-fn passed(answer: &Value, report: &Report, now: Instant) -> Answer {
+fn passed(answer: &Value, report: &Report, early: usize, now: Instant) -> Answer {
     let mut page = Page::default();
     let at = answer.get("at").and_then(Value::as_str).unwrap_or_default();
     page.line(
@@ -150,14 +187,19 @@ fn passed(answer: &Value, report: &Report, now: Instant) -> Answer {
         title(&mut page, &state.workflow);
         let anchor =
             if report.anchor_checked { "compared with yours" } else { "identity not checked: give --anchor" };
-        page.fields([
+        let mut fields = vec![
             ("agreement", state.agreement.to_string()),
             ("anchor", anchor.to_owned()),
             ("head", in_words(&report.head)),
             ("as of", as_of(state, report)),
             ("last entry", time::from_now(state.last, now)),
             ("signatures", format!("{} checked", report.signatures)),
-        ]);
+        ];
+        fields.extend(late(&report.times).map(|late| ("shown late", late)));
+        page.fields(fields);
+        if early > 0 {
+            page.line(Tone::Notice, &format!("To be told: {}.", to_come(early, now)));
+        }
         if let Some(licence) = at.parse().ok().map(|at| (state.at(at), at)) {
             page.blank();
             license::page(&mut page, &licence.0, licence.1);
@@ -168,8 +210,9 @@ fn passed(answer: &Value, report: &Report, now: Instant) -> Answer {
         Tone::Faint,
         match report.times.newest_at {
             Some(_) => {
-                "It shows what follows from the log up to this head. It cannot show what was added later, that nobody \
-                 was turned away, or that the log's times are right beyond what witnesses have seen."
+                "It shows what follows from the log up to this head. It cannot show what was added later, what had come \
+                 before that time and nobody had shown the witnesses yet, that nobody was turned away, or that entries \
+                 did not come later than they say."
             }
             None => {
                 "It shows what follows from the log up to this head. It cannot show that the head was the newest at \
@@ -182,16 +225,20 @@ fn passed(answer: &Value, report: &Report, now: Instant) -> Answer {
         page,
         json!({
             "passes": true, "head": head, "as-of": report.times.newest_at, "times": report.times,
+            "signed-ahead": early,
             "anchor-checked": report.anchor_checked, "answer": answer,
         }),
     )
 }
 
-/// As of when the answer is the whole one.
+/// As of when nobody had shown the witnesses more than what the answer follows from.
 fn as_of(state: &State, report: &Report) -> String {
     let head = report.head.size;
     match witnessed(state, &report.times) {
-        Witnessed::At(at) => format!("{}: witnesses saw head {head} as the newest then", time::plain(at)),
+        Witnessed::At(at) => format!(
+            "{}: a quorum of its witnesses had been shown no newer head than {head} then",
+            time::plain(at)
+        ),
         Witnessed::NoQuorum => {
             format!(
                 "head {head} alone: the policy's quorum has not cosigned it, so there may have been a newer one"

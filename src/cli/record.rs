@@ -46,8 +46,9 @@ impl Record {
         Ok(Self { store, state, head, checkpoint, times })
     }
 
-    /// The latest time up to which the record tells what happened: that of the last entry, or later, where the
-    /// policy's witnesses say that there was no other by then.
+    /// The latest time as of which a state may be certified: that of the last entry, or later, where a quorum of the
+    /// policy's witnesses had been shown no newer head by then. An entry that was there, and that nobody had shown them,
+    /// it does not exclude.
     pub fn shown_until(&self) -> Instant {
         shown_until(&self.state, &self.times)
     }

@@ -32,7 +32,7 @@ pub fn open(context: &Context, name: Option<&str>) -> Result<Opened, CliError> {
 fn exported(name: &str) -> Result<Option<Reader>, CliError> {
     // No agreement has such a name, so a folder is meant, whether there is one or not.
     let path = name.contains(['/', '.']);
-    if path || Path::new(name).join("checkpoint").is_file() { Ok(Some(export(name)?)) } else { Ok(None) }
+    if path || Path::new(name).join("checkpoint").exists() { Ok(Some(export(name)?)) } else { Ok(None) }
 }
 
 /// The exported log in a folder or at an address.

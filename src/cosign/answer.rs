@@ -146,7 +146,7 @@ pub enum Fault {
     /// A time that cannot be.
     #[error(
         "it says that it cosigned at {at}, and here it is {now}, more than {slack} apart: its clock or this one is wrong, \
-         and such a cosignature would speak against the log; it was not kept"
+         and such a cosignature would say false times of entries; it was not kept"
     )]
     Clock {
         /// What it says.

@@ -144,7 +144,7 @@ fn judge_again(
     root_at: impl Fn(u64) -> Option<crate::log::Hash>,
 ) {
     let fault = match (&answer.outcome, next) {
-        // An audit would take it for the witness's word that the next entry was not there yet.
+        // True, and of no use: an audit would tell that the next entry was shown to this witness late.
         (Ok(given), Some(next)) if given.at.time() > next.plus(SLACK) => {
             Fault::Overtaken { at: given.at.time(), next }
         }
@@ -277,7 +277,7 @@ mod tests {
         Head { size, root: Hash([root; 32]) }
     }
 
-    /// The log had grown before the witness signed: an audit would call the next entry backdated.
+    /// The log had grown before the witness signed: what it says of times would be looser than need be.
     #[test]
     fn what_was_signed_after_the_next_entry_is_thrown_away() {
         let next: Instant = "2026-03-01T12:00:00Z".parse().unwrap();

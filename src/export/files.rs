@@ -36,6 +36,12 @@ pub enum FileError {
         /// Why.
         source: io::Error,
     },
+    /// It is a pipe, a device or a folder. Opening one may wait for ever.
+    #[error("{place} is no regular file, and the files of an exported log are: put the file itself there")]
+    NoFile {
+        /// Its path.
+        place: String,
+    },
     /// It is longer than a file of its kind can be.
     #[error("{place} is longer than the {most} bytes that it can have")]
     TooLong {
@@ -66,6 +72,11 @@ impl Files for Folder {
     fn read(&self, name: &str, most: usize) -> Result<Option<Vec<u8>>, FileError> {
         let path = self.path.join(name);
         let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+        match fs::metadata(&path) {
+            Ok(found) if !found.is_file() => return Err(FileError::NoFile { place: self.place(name) }),
+            // What cannot be looked at cannot be opened either, and that tells why.
+            _ => {}
+        }
         match File::open(&path).and_then(|file| bytes(&file, limit)) {
             Ok(bytes) if bytes.len() > most => Err(FileError::TooLong { place: self.place(name), most }),
             Ok(bytes) => Ok(Some(bytes)),

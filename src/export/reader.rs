@@ -200,7 +200,7 @@ impl Source for Reader {
 impl From<FileError> for SourceError {
     fn from(error: FileError) -> Self {
         match error {
-            FileError::TooLong { .. } => Self::Damaged(error.to_string()),
+            FileError::TooLong { .. } | FileError::NoFile { .. } => Self::Damaged(error.to_string()),
             FileError::Net(NetError::Address { .. }) => Self::NoLog(error.to_string()),
             FileError::Io { .. } | FileError::Net(_) => Self::Unreadable(error.to_string()),
         }

@@ -6,7 +6,6 @@ use crate::engine::State;
 use crate::log::{Checkpoint, Hash, Head, LogKey, MemoryTree, Nodes as _};
 use crate::registry::SubmitError;
 use crate::store::NewEntry;
-use crate::values::Instant;
 
 /// What readers see: the state after the last durable entry.
 #[derive(Debug)]
@@ -17,8 +16,6 @@ pub struct Published {
     pub head: Head,
     /// The signed checkpoint over them.
     pub checkpoint: String,
-    /// The latest time at which a quorum of witnesses had seen no more, when the store was opened.
-    pub seen: Option<Instant>,
 }
 
 /// The complete subtrees of a tree that the leaves of a range close: level, index, hash.
@@ -41,15 +38,13 @@ pub(super) struct Working {
     pub(super) tree: MemoryTree,
     /// The log's key, once it is needed; not everybody who reads a store holds it.
     pub(super) key: Option<LogKey>,
-    /// As [`Published::seen`]: an audit would call an earlier entry backdated.
-    pub(super) seen: Option<Instant>,
     /// What the current batch adds.
     pub(super) added: Vec<NewEntry>,
 }
 
 impl Working {
-    pub(super) fn new(state: State, tree: MemoryTree, seen: Option<Instant>) -> Self {
-        Self { state, tree, key: None, seen, added: Vec::new() }
+    pub(super) fn new(state: State, tree: MemoryTree) -> Self {
+        Self { state, tree, key: None, added: Vec::new() }
     }
 
     /// The index of the first entry of the current batch.

@@ -57,17 +57,6 @@ pub enum SubmitError {
         /// The last entry's time.
         last: Instant,
     },
-    /// The clock is behind the witnesses.
-    #[error(
-        "the clock shows {now}, but at {seen} a quorum of witnesses had seen this log without what comes now: the entry \
-         would be found backdated; set the machine's clock right and submit again"
-    )]
-    ClockBehindWitnesses {
-        /// The clock.
-        now: Instant,
-        /// The latest of their times.
-        seen: Instant,
-    },
     /// The clock is far ahead of the log.
     #[error(
         "the clock shows {now}, {ahead} after the last entry, which is more than the {longest} that are set; an entry \

@@ -103,11 +103,9 @@ impl Registry {
                 let first = report.findings.first().map(ToString::to_string).unwrap_or_default();
                 return Err(SubmitError::Damaged { anchor, name, first });
             };
-            let seen = report.times.until;
-            let shown =
-                Published { state: state.clone(), head: report.head, checkpoint: report.checkpoint, seen };
+            let shown = Published { state: state.clone(), head: report.head, checkpoint: report.checkpoint };
             published.insert(anchor, Arc::new(RwLock::new(shown)));
-            working.insert(anchor, Working::new(state, report.tree, seen));
+            working.insert(anchor, Working::new(state, report.tree));
         }
         let published = Arc::new(RwLock::new(published));
         let (jobs, queue) = mpsc::channel(QUEUE);
@@ -164,11 +162,11 @@ impl Registry {
     fn sign_unfit(&self, envelope: &Envelope, jump: bool, refusal: &Refusal) -> Option<SubmitError> {
         let header = Statement::parse(&envelope.statement).ok()?.header?;
         let agreement = self.agreement(&header.agreement.anchor)?;
-        let (agreement, vkey, times, head) = {
-            let Published { state, head, seen, .. } = &*agreement.read().ok()?;
-            (state.agreement.clone(), state.log.vkey.clone(), (Some(state.last), *seen), *head)
+        let (agreement, vkey, last, head) = {
+            let Published { state, head, .. } = &*agreement.read().ok()?;
+            (state.agreement.clone(), state.log.vkey.clone(), state.last, *head)
         };
-        let time = self.pen.time(times, jump).ok()?;
+        let time = self.pen.time(Some(last), jump).ok()?;
         let key = self.pen.key(&agreement.name, &vkey).ok()?;
         Some(pen::signed(refusal.clone(), envelope, time, (&agreement, head), &key))
     }

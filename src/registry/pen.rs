@@ -5,7 +5,6 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::{Clock, Settings, SubmitError, log_key};
-use crate::audit::SLACK;
 use crate::engine::Refusal;
 use crate::log::{Head, LogKey};
 use crate::statement::refused::words;
@@ -33,17 +32,9 @@ impl Pen {
         Err(SubmitError::Checkpoint(error))
     }
 
-    /// The time of an entry after one of `last`, where witnesses had seen no more at `seen`: the clock's, but never
-    /// before the last one.
-    pub(super) fn time(
-        &self,
-        (last, seen): (Option<Instant>, Option<Instant>),
-        jump: bool,
-    ) -> Result<Instant, SubmitError> {
+    /// The time of an entry after one of `last`: the clock's, but never before that.
+    pub(super) fn time(&self, last: Option<Instant>, jump: bool) -> Result<Instant, SubmitError> {
         let now = self.clock.now();
-        if let Some(seen) = seen.filter(|seen| now.plus(SLACK) < *seen) {
-            return Err(SubmitError::ClockBehindWitnesses { now, seen });
-        }
         let Some(last) = last else { return Ok(now) };
         if now.plus(CLOCK_SLACK) < last {
             return Err(SubmitError::ClockBehind { now, last });

@@ -148,9 +148,8 @@ impl Writer {
             let name = self.working.get(&anchor).map(|working| working.state.agreement.name.clone());
             return Err(SubmitError::ReadOnly { name, why });
         }
-        let working = self.working.get(&anchor);
-        let times = (working.map(|working| working.state.last), working.and_then(|working| working.seen));
-        let time = self.pen.time(times, jump)?;
+        let last = self.working.get(&anchor).map(|working| working.state.last);
+        let time = self.pen.time(last, jump)?;
         match self.judge(time, &checked, blobs) {
             Ok(index) => {
                 batch.admitted.push(Admitted { anchor, index, time, checked });
@@ -303,7 +302,7 @@ impl Writer {
             return Err(Refusal::new("name-taken", why, instead).into());
         }
         let state = State::open(time, checked)?;
-        let mut working = Working::new(state, MemoryTree::default(), None);
+        let mut working = Working::new(state, MemoryTree::default());
         working.key = Some(key);
         Ok(self.working.entry(anchor).or_insert(working))
     }
@@ -369,7 +368,7 @@ impl Writer {
                 }
                 (published.head, published.checkpoint) = (head, checkpoint);
             } else if let Ok(mut all) = self.published.write() {
-                let published = Published { state: working.state.clone(), head, checkpoint, seen: None };
+                let published = Published { state: working.state.clone(), head, checkpoint };
                 all.insert(anchor, Arc::new(RwLock::new(published)));
             }
         }

@@ -174,7 +174,7 @@ impl State {
         ahead.then(|| Refused::Jump { newest: newest.time(), now })
     }
 
-    /// The time to sign: a cosignature says what was newest at its time, so times never go back.
+    /// The time to sign: a cosignature says what was the newest shown at its time, so times never go back.
     fn time(last: Option<&Remembered>, now: Instant) -> Result<Cosignature, Refused> {
         let now = u64::try_from(now.unix()).ok().filter(|unix| *unix > 0).ok_or(Refused::Clock)?;
         let last = last.map_or(0, |last| last.time.unix);

@@ -7,6 +7,7 @@ use crate::audit::{Report, Source, Verdict};
 use crate::cli::answer;
 use crate::cli::error::CliError;
 use crate::cli::show::{Page, Tone};
+use crate::engine::Refusal;
 use crate::statement::{Envelope, Refused};
 use crate::values::Digest;
 
@@ -58,6 +59,12 @@ fn same_statement(envelope: &Envelope, refused: &Refused) -> bool {
     Digest::of(envelope.statement.as_bytes()) == refused.statement
 }
 
+fn another_rule(page: &mut Page, refused: &Refused, refusal: &Refusal) {
+    if refused.rule != refusal.rule {
+        page.line(Tone::Notice, &format!("The log named another rule for it, `{}`.", refused.rule));
+    }
+}
+
 impl Held {
     /// Tells what came out; what is wrong the findings tell.
     pub fn told(&self, page: &mut Page) {
@@ -67,12 +74,18 @@ impl Held {
             Outcome::Judged(Verdict::Stands(refusal)) => {
                 let stands = format!("The refusal {name} stands: {} [{}].", refusal.why, refusal.rule);
                 page.line(Tone::Good, &stands);
-                if refused.rule != refusal.rule {
-                    page.line(
-                        Tone::Notice,
-                        &format!("The log named another rule for it, `{}`.", refused.rule),
-                    );
-                }
+                another_rule(page, refused, refusal);
+            }
+            Outcome::Judged(Verdict::Doubtful { refusal, entry, time }) => {
+                page.line(
+                    Tone::Notice,
+                    &format!(
+                        "The refusal {name} stands only by its date, {}: {} [{}]. Entry {entry} came after it, and is \
+                         dated {time}. Either the log's clock was set back in between, or the refusal is dated late.",
+                        refused.time, refusal.why, refusal.rule
+                    ),
+                );
+                another_rule(page, refused, refusal);
             }
             Outcome::Judged(Verdict::NotShown) => {
                 page.line(
@@ -111,13 +124,21 @@ impl Held {
     pub fn json(&self) -> Value {
         let (outcome, by) = match &self.outcome {
             Outcome::Judged(Verdict::Stands(refusal)) => ("stands", Some(refusal.rule)),
+            Outcome::Judged(Verdict::Doubtful { refusal, .. }) => ("doubtful", Some(refusal.rule)),
             Outcome::Judged(Verdict::NotShown) => ("not-shown", None),
             Outcome::Judged(Verdict::Wrong) => ("wrongly-refused", None),
             Outcome::Judged(Verdict::Unjudged) => ("not-judged", None),
             Outcome::Absent { .. } => ("statement-absent", None),
         };
         let refused = self.refused.as_ref();
+        let next = match &self.outcome {
+            Outcome::Judged(Verdict::Doubtful { entry, time, .. }) => {
+                Some(json!({ "entry": entry, "time": time }))
+            }
+            _ => None,
+        };
         json!({
+            "next": next,
             "file": answer::path(&self.file),
             "outcome": outcome,
             "by": by,

@@ -11,7 +11,7 @@ pub mod statement;
 pub mod time;
 mod visible;
 
-pub use bounds::bounds;
+pub use bounds::{bounds, late};
 pub use header::{by_entry, facts, header, title};
 pub use page::{Page, Tone};
 pub use visible::{visible, visible_json};

@@ -10,6 +10,10 @@ use super::super::holders::Holders;
 /// 100, of which one is the log's and two a witness's, the first it gave and the newest.
 const MOST_WITNESSES: usize = 48;
 
+/// The most bytes of a witness's name, which stands in every cosignature: two lines of each of the witnesses fit on a
+/// note, which has at most 32,768 bytes, with 3,000 left for the log's own part.
+const LONGEST_NAME: usize = 200;
+
 /// The policy of an opening statement, if it has one: a C2SP tlog-policy that can be applied to this very log, and
 /// whose witnesses are nobody who speaks in the agreement already.
 ///
@@ -34,6 +38,13 @@ pub(super) fn judge_policy(open: &Open, holders: &Holders) -> Result<Option<Poli
     }
     let own = open.log.vkey.parse().map(|key: crate::log::VerifierKey| key.raw());
     for witness in policy.witnesses() {
+        let long = witness.key.name().len();
+        if long > LONGEST_NAME {
+            return Err(bad(format!(
+                "the key name of the witness `{}` has {long} bytes, more than the {LONGEST_NAME} that fit on a checkpoint",
+                witness.name
+            )));
+        }
         let raw = witness.key.raw();
         if own.as_ref() == Ok(&raw) {
             return Err(bad(format!(

@@ -131,10 +131,17 @@ impl Support<'_> {
         self.needed(self.all_times().into_iter(), |time, until| time <= until)
     }
 
-    /// The time at which the head was still the newest, on a quorum's word: the latest with a quorum from it on.
-    /// `None` without a quorum, and where none is asked for.
+    /// The time at which a quorum had been shown no larger head: the latest with a quorum from it on. It does not say
+    /// that there was none: anybody can show a head again, and nobody need show a newer one. `None` without a quorum,
+    /// and where none is asked for.
     pub fn newest_at(&self) -> Option<Cosignature> {
-        self.needed(self.all_times().into_iter().rev(), |time, from| time >= from)
+        self.newest_where(|_| true)
+    }
+
+    /// The same, taking only cosignatures whose time is good.
+    pub fn newest_where(&self, good: impl Fn(Cosignature) -> bool) -> Option<Cosignature> {
+        let bounds = self.all_times().into_iter().rev().filter(|time| good(*time));
+        self.needed(bounds, |time, from| time >= from && good(time))
     }
 
     fn needed(
