@@ -383,7 +383,7 @@ refused! {
     an_agreement_with_more_witnesses_than_fit_on_a_checkpoint: "bad-policy" =
         reopened("agi-2026", |open| open.policy = Some(witnesses(49)), PARTIES);
     an_agreement_with_a_witness_whose_name_is_too_long: "bad-policy" =
-        reopened("agi-2026", |open| open.policy = Some(named("w".repeat(201))), PARTIES);
+        reopened("agi-2026", |open| open.policy = Some(named(&"w".repeat(201))), PARTIES);
     an_agreement_whose_log_is_its_own_witness: "bad-policy" =
         reopened("agi-2026", |open| open.policy = Some(witnessed_by(&log_seed())), PARTIES);
     an_agreement_with_an_officer_as_witness: "key-in-use" = {
@@ -499,8 +499,8 @@ fn witnessed_by(seed: &[u8; 32]) -> String {
 }
 
 /// A policy with one witness, whose key has this name.
-fn named(name: String) -> String {
-    let key = WitnessSigner::from_seed(&name, &[1; 32]).unwrap();
+fn named(name: &str) -> String {
+    let key = WitnessSigner::from_seed(name, &[1; 32]).unwrap();
     format!("witness w1 {}\nquorum w1\n", key.verifier())
 }
 
@@ -518,7 +518,7 @@ fn a_policy_that_names_this_log_and_few_enough_witnesses_is_taken() {
     for policy in [
         format!("log {}\nquorum none\n", log_vkey("agi-2026")),
         witnesses(48),
-        named("w".repeat(200)),
+        named(&"w".repeat(200)),
         "quorum none\n".to_owned(),
     ] {
         // What is still refused is that one party opens it, which is asked after the policy.
