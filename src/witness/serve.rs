@@ -226,16 +226,16 @@ async fn keep(serving: Arc<Serving>, submission: Submission, turned: Turned) {
     if shows == Shows::Nothing {
         return;
     }
-    let (origin, size) = (submission.origin.clone(), submission.head.size);
+    let (origin, size, root) = (submission.origin.clone(), submission.head.size, submission.head.root);
     let write = move || serving.evidence.keep(&submission, turned.last.as_deref(), shows);
     match tokio::task::spawn_blocking(write).await {
         Ok(Ok(Some(folder))) if shows == Shows::Fork => {
-            tracing::error!(%origin, size, evidence = %folder.display(), "the log has signed two histories");
+            tracing::error!(%origin, size, %root, evidence = %folder.display(), "the log has signed two histories");
         }
         Ok(Ok(Some(folder))) => {
-            tracing::warn!(%origin, size, evidence = %folder.display(), "no proof that the log only grew");
+            tracing::warn!(%origin, size, %root, evidence = %folder.display(), "no proof that the log only grew");
         }
-        Ok(Ok(None)) => tracing::warn!(%origin, size, "no room for more evidence of this log"),
+        Ok(Ok(None)) => tracing::warn!(%origin, size, %root, "no room for more evidence of this log"),
         Ok(Err(error)) => tracing::error!(%origin, size, %error, "evidence cannot be kept"),
         Err(error) => tracing::error!(%origin, size, %error, "evidence cannot be kept"),
     }
