@@ -15,10 +15,11 @@ use super::documents::read_text;
 use super::error::{CliError, file_error};
 use super::evidence::{self, Evidence};
 use super::record::audited_against;
-use super::show::{Page, Tone, changes, statement as words, time, title};
+use super::show::{Page, Tone, changes, entries, statement as words, time, title};
 use super::source;
 use crate::audit::{Report, Source, replay_until};
 use crate::engine::State;
+use crate::log::{Checkpoint, Note};
 use crate::statement::Entry;
 use crate::values::{Digest, Instant};
 use crate::workflow::model::Nature;
@@ -55,8 +56,8 @@ struct Seen {
     monitor: String,
     /// The agreement that is watched.
     anchor: Digest,
-    /// How many entries there were.
-    size: u64,
+    /// Whether somebody named that agreement, or the first run took the log's word for it.
+    named: bool,
     /// The signed checkpoint, verbatim.
     checkpoint: String,
     /// When it was accepted, by this machine's clock.
@@ -72,7 +73,9 @@ pub fn run(context: &Context, args: &MonitorArgs) -> Result<Answer, CliError> {
     let expected = expected(args, seen.as_ref())?;
     let source = source::export(&args.source)?;
     let kept: Vec<String> = seen.iter().map(|seen| seen.checkpoint.clone()).collect();
-    let report = audited_against(&source, expected, &kept)?;
+    let mut report = audited_against(&source, expected, &kept)?;
+    // The log's own word of the first run is no identity that somebody named.
+    report.anchor_checked &= args.anchor.is_some() || seen.as_ref().is_some_and(|seen| seen.named);
     match (&report.state, report.passes()) {
         (Some(state), true) => accepted(context, args, &source, &report, state, seen.as_ref()),
         _ => contradicted(args, &report, seen.as_ref()),
@@ -100,14 +103,14 @@ fn accepted(
     state: &State,
     seen: Option<&Seen>,
 ) -> Result<Answer, CliError> {
-    let before = seen.map_or(0, |seen| seen.size);
+    let before = seen.map_or(0, Seen::size);
     let mut page = Page::default();
     title(&mut page, &state.workflow);
-    let words = match (seen, report.entries - before) {
-        (None, entries) => format!("The log passes. {entries} entries are remembered from now on."),
-        (Some(_), 0) => format!("The log passes, and nothing was added to its {before} entries."),
+    let words = match (seen, report.entries.saturating_sub(before)) {
+        (None, count) => format!("The log passes, and is remembered from now on: {}.", entries(count)),
+        (Some(_), 0) => format!("The log passes, and nothing was added: {}.", entries(before)),
         (Some(_), added) => {
-            format!("The log passes and extends the {before} entries that were seen before by {added}.")
+            format!("The log passes, and extends what was seen, {}, by {added}.", entries(before))
         }
     };
     page.line(Tone::Good, &words);
@@ -134,7 +137,7 @@ fn accepted(
     Seen {
         monitor: FORM.to_owned(),
         anchor: state.agreement.anchor,
-        size: report.entries,
+        named: report.anchor_checked,
         checkpoint: report.checkpoint.clone(),
         accepted: context.now(),
     }
@@ -154,8 +157,8 @@ fn contradicted(args: &MonitorArgs, report: &Report, seen: Option<&Seen>) -> Res
     }
     let words = match seen {
         Some(seen) => format!(
-            "The log does not pass, or does not extend the {} entries that were accepted before.",
-            seen.size
+            "The log does not pass, or does not extend what was accepted before, {}.",
+            entries(seen.size())
         ),
         None => "The log does not pass; nothing is remembered of it.".to_owned(),
     };
@@ -180,7 +183,7 @@ fn answer_json(report: &Report, seen: Option<&Seen>) -> serde_json::Map<String, 
         "passes": report.passes(),
         "anchor": report.anchor,
         "anchor-checked": report.anchor_checked,
-        "before": seen.map(|seen| seen.size),
+        "before": seen.map(Seen::size),
         "head": report.head,
         "findings": findings_json(report),
         "checkpoint": report.checkpoint,
@@ -242,7 +245,20 @@ impl Seen {
         if seen.monitor != FORM {
             return Err(unfit(format!("its form is `{}`, and this version knows `{FORM}`", seen.monitor)));
         }
+        if seen.claimed().is_none() {
+            return Err(unfit("its checkpoint is none".to_owned()));
+        }
         Ok(Some(seen))
+    }
+
+    /// What the checkpoint says; whether the log has signed that is for the audit to tell.
+    fn claimed(&self) -> Option<Checkpoint> {
+        Note::parse(self.checkpoint.as_bytes()).ok()?.unverified_text().parse().ok()
+    }
+
+    /// How many entries there were.
+    fn size(&self) -> u64 {
+        self.claimed().map_or(0, |checkpoint| checkpoint.head.size)
     }
 
     /// Beside its place first, and durable before it is put there: a crash leaves the old one or the new one.
