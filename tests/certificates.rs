@@ -150,7 +150,7 @@ fn a_certificate_is_as_of_a_time_where_witnesses_had_been_shown_no_newer_head() 
     let by = |time: &str| note(&stage, 1, &[(1, at(time)), (2, at(time))]).to_string();
     bound["checkpoints"] = vec![by("2025-10-28T16:01:00Z")].into();
     stage.write("bound.json", &bound.to_string());
-    assert_eq!(check(&stage, "bound.json").0["times"]["checkpoints"], 2);
+    assert_eq!(stage.run("check bound.json").code, 0);
     bound["checkpoints"] = vec![by("2025-10-28T15:00:00Z")].into();
     stage.write("bound.json", &bound.to_string());
     let done = stage.run("check bound.json");

@@ -329,16 +329,28 @@ fn backdating() {
     log.passes(&log.audit(), "shown");
     // A quorum saw the log without it the day after.
     cosigned("shown", &[1, 2]);
-    let finding = log.found(&log.audit(), "entry 22", "backdated");
-    assert!(finding["what"].as_str().unwrap().contains(LATE), "{finding}");
+    shown_late(&log, &log.audit(), 22);
     // The operator leaves the note out; a witness gives it to anybody who asks, and so does whoever kept it.
     fs::rename(log.stage.path(&format!("shown/checkpoints/{SIZE}")), log.stage.path("cosigned")).unwrap();
     log.passes(&log.audit(), "shown");
-    log.found("audit {} --against cosigned", "entry 22", "backdated");
+    shown_late(&log, "audit {} --against cosigned", 22);
     // A monitor remembers the head that it saw with the cosignatures under it.
     log.stage.write("public/checkpoint", &log.stage.read("cosigned"));
     log.passes("monitor {} --state seen", "public");
-    log.found("monitor {} --state seen", "entry 22", "backdated");
+    shown_late(&log, "monitor {} --state seen", 22);
+}
+
+/// What is shown passes, and the entry is named as one that says a time at which a quorum had been shown no more.
+#[track_caller]
+fn shown_late(log: &Log, command: &str, entry: u64) {
+    log.passes(command, "public");
+    let done = log.stage.run(&format!("{} --json", command.replace("{}", "shown")));
+    assert_eq!((done.code, &done.json()["times"]["late"]["entries"]), (0, &1.into()), "{done:?}");
+    let named = done.json()["times"]["late"]["named"][0].clone();
+    assert_eq!((&named["entry"], &named["shown-after"]), (&entry.into(), &LATE.into()));
+    // A monitor has accepted it now, and goes on from there.
+    let page = told(&log.stage.run(&command.replace("{}", "shown")));
+    assert!(command.starts_with("monitor") || page.contains(&format!("entry {entry} says")), "{page}");
 }
 
 #[test]
@@ -450,7 +462,7 @@ fn serving_a_stale_licence() {
     log.stage.ok("license --certificate fresh.json");
     let (fresh, page) = check(&log, "fresh.json");
     assert_eq!((fresh.code, &fresh.json()["as-of"]), (0, &LATE.into()), "{fresh:?}");
-    assert!(page.contains("witnesses saw head 22 as the newest then"), "{page}");
+    assert!(page.contains("had been shown no newer head than 22 then"), "{page}");
 
     // The stale one passes, as what it says was true. It does not pass for the state of any later time.
     let (stale, page) = check(&log, "stale.json");
@@ -482,7 +494,7 @@ fn serving_a_stale_licence() {
     log.show("shown", &log.entries);
     log.stage
         .write(&format!("shown/checkpoints/{}", SIZE - 1), &note(&log.stage, SIZE - 1, &unshown).to_string());
-    log.found(&log.audit(), "entry 21", "backdated");
+    shown_late(&log, &log.audit(), 21);
     // And no answer is dated later than its log shows.
     let mut dated: Value = serde_json::from_str(&log.stage.read("stale.json")).unwrap();
     dated["answer"]["at"] = LATE.into();

@@ -24,7 +24,7 @@ pub struct Times {
     pub witnesses: usize,
     /// How many of them have cosigned a checkpoint that counts.
     pub cosigned_by: usize,
-    /// How many checkpoints count: cosigned by the policy's quorum, and of this log.
+    /// How many heads have a checkpoint that counts: cosigned by the policy's quorum, and of this log.
     pub checkpoints: usize,
     /// The first entry with a cosignature before it, which the next one may be: the size of the first checkpoint.
     pub first: Option<u64>,
@@ -101,7 +101,7 @@ impl Times {
         let last = vouched.last();
         let newest = vouched.iter().rev().take_while(|it| it.size == entries);
         Self {
-            checkpoints: vouched.len(),
+            checkpoints: vouched.chunk_by(|one, next| one.size == next.size).count(),
             first: vouched.first().map(|it| it.size),
             end: last.map(|it| it.size),
             between: between(vouched),
