@@ -97,6 +97,32 @@ fn another_log_is_not_exported_over_it() {
     assert_eq!(fs::read(stage.path("public/checkpoint")).unwrap(), checkpoint);
 }
 
+/// Nobody need have signed a checkpoint of no entries.
+#[test]
+fn a_log_without_an_opening_statement_never_passes() {
+    let (stage, store) = exported();
+    fs::create_dir(stage.path("empty")).unwrap();
+    let root = store["head"]["root"].as_str().unwrap();
+    let origin = "anything.example/x";
+    let note = format!("{origin}\n0\n{root}\n\n\u{2014} {origin} cnViYmlzaHJ1YmJpc2g=\n");
+    stage.write("empty/checkpoint", &note);
+    let rules = |line: &str| {
+        let done = run(&stage, &format!("{line} --json"));
+        assert_eq!(done.code, 1, "{done:?}");
+        let findings = done.json()["findings"].as_array().unwrap().clone();
+        findings
+            .iter()
+            .map(|it| format!("{} {}", it["place"], it["rule"]).replace('"', ""))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(rules("audit empty"), ["checkpoint not-open"]);
+    let anchor = store["anchor"].as_str().unwrap();
+    assert_eq!(rules(&format!("audit empty --anchor {anchor}")), ["checkpoint not-open", "anchor anchor"]);
+    assert_eq!(rules("audit empty --against public"), ["checkpoint not-open", "checkpoint not-open"]);
+    assert_eq!(rules("monitor empty --state seen.json"), ["checkpoint not-open"]);
+    assert!(run(&stage, "monitor empty --state seen.json").out.contains("1 fault"));
+}
+
 #[test]
 fn what_is_altered_in_an_exported_folder_is_named() {
     let (stage, _) = exported();

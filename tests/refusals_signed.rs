@@ -224,6 +224,40 @@ fn a_refusal_whose_time_or_head_contradicts_the_log_is_told() {
     drop(blobs);
 }
 
+/// By an earlier head, the one that the statement names would be unknown.
+#[test]
+fn a_refusal_under_a_head_before_the_one_that_the_statement_names_is_convicted() {
+    let stage = voting(AGI);
+    let earlier = head(&stage);
+    vote(&stage, "i2", "met").unwrap();
+    let (text, _) = drafted(&stage, "i1", "met");
+    let envelope = stage.sign(&text, &[seat("i1")]);
+    for rule in ["unknown-head", "needless-document"] {
+        let note = lie(&stage, &envelope, |refused| (refused.head, refused.rule) = (earlier, id(rule)));
+        let found = judged(&stage, &note, &envelope);
+        assert_eq!(found, (Some(Verdict::Unjudged), vec!["refusal-time".to_owned()]), "{rule}");
+    }
+    // A head that this log never had is unknown by any.
+    let elsewhere =
+        stage.sign(&text.replace(&head(&stage).root.to_string(), &Hash::empty().to_string()), &[seat("i1")]);
+    assert_ne!(elsewhere, envelope);
+    let note =
+        lie(&stage, &elsewhere, |refused| (refused.head, refused.rule) = (earlier, id("unknown-head")));
+    assert_eq!(stands(&stage, &note, &elsewhere), "unknown-head");
+}
+
+#[test]
+fn no_log_refuses_before_its_opening() {
+    let stage = voting(AGI);
+    let (text, _) = drafted(&stage, "i1", "met");
+    let envelope = stage.sign(&text, &[seat("i1")]);
+    let refused = Refused::open(lie(&stage, &envelope, |_| {}).as_bytes(), stage_key().verifier()).unwrap();
+    let nothing = Refused { head: Head { size: 0, root: Hash::empty() }, ..refused };
+    assert!(nothing.sign(&stage_key()).is_err());
+    let note = stage_key().sign(nothing.to_string()).unwrap().to_string();
+    assert_eq!(judged(&stage, &note, &envelope), (None, vec!["refusal".to_owned()]));
+}
+
 /// An honest log, whose clock was ahead and was set right.
 #[test]
 fn a_clock_that_was_set_back_convicts_no_log() {

@@ -7,7 +7,10 @@ impl Report {
     /// Compares the log with a signed checkpoint that was kept elsewhere: that of a receipt, of a witness, of
     /// another copy. What it shows is added to the findings.
     pub fn compare(&mut self, held: &str) {
-        let Some(vkey) = &self.vkey else { return };
+        let Some(vkey) = &self.vkey else {
+            self.not_comparable(Place::Checkpoint);
+            return;
+        };
         match signed_head(held, vkey) {
             Ok(head) => self.compare_head(head),
             Err(error) => {
@@ -15,6 +18,14 @@ impl Report {
                 self.add(Finding::new(Place::Checkpoint, "checkpoint", what));
             }
         }
+    }
+
+    /// What was kept elsewhere cannot be held against a log that has no opening statement, which is never passed over.
+    pub(super) fn not_comparable(&mut self, place: Place) {
+        let what =
+            "the one that it was to be compared with could not be: no opening statement names the log's key";
+        let follows = self.findings.iter().find_map(|finding| finding.place.first_entry());
+        self.add(Finding { follows, ..Finding::new(place, "not-open", what) });
     }
 
     /// Compares the log with a head that it has signed, be it in a checkpoint or in a refusal.

@@ -40,7 +40,11 @@ impl Report {
     /// Reads a refusal that this log has signed, and compares its head with the log. What it shows is added to the
     /// findings; `None` where it is not this log's word.
     pub fn compare_refusal(&mut self, note: &[u8]) -> Option<Refused> {
-        let key = self.vkey.as_ref()?.parse().ok()?;
+        let Some(vkey) = &self.vkey else {
+            self.not_comparable(Place::Refusal);
+            return None;
+        };
+        let key = vkey.parse().ok()?;
         let refused = match Refused::open(note, &key) {
             Ok(refused) => refused,
             Err(error) => {
@@ -79,7 +83,7 @@ impl Report {
             // Neither needs the log, nor a time.
             Err(error) => Verdict::Stands(Refusal::new("bad-envelope", error.to_string(), MEND)),
             Ok(_) if refused.rule == "bad-envelope" => Verdict::Wrong,
-            Ok(checked) => match time_fault(source, refused)? {
+            Ok(checked) => match time_fault(source, refused)?.or_else(|| self.antedated(refused, &checked)) {
                 Some(fault) => {
                     self.add(fault);
                     Verdict::Unjudged
@@ -103,6 +107,21 @@ impl Report {
             self.add(Finding::new(Place::Refusal, "wrongly-refused", what));
         }
         Ok(judged)
+    }
+
+    /// Whoever signed the statement had seen the head that it names, so it was judged after that: a note that names an
+    /// earlier one was not written when it says, and by that head the rules would call the later one unknown.
+    fn antedated(&self, refused: &Refused, checked: &Checked) -> Option<Finding> {
+        let after = checked.statement().header.as_ref()?.after;
+        if after.size <= refused.head.size || self.tree.root_at(after.size) != Some(after.root) {
+            return None;
+        }
+        let what = format!(
+            "the refusal says that it was judged after {} entries, and the statement was signed after {}, with the root \
+             that this log has there: it was judged later than the log has signed",
+            refused.head.size, after.size
+        );
+        Some(Finding::new(Place::Refusal, "refusal-time", what))
     }
 
     fn judge_by_rules(

@@ -366,8 +366,18 @@ fn read(index: u64, bytes: &[u8]) -> Read {
 fn judge_checkpoint(report: &mut Report) {
     let fault = |rule: &str, what: String| Finding::new(Place::Checkpoint, rule, what);
     let Some(vkey) = &report.vkey else {
-        if let Err(error) = claimed(&report.checkpoint) {
-            report.findings.push(fault("checkpoint", error));
+        match claimed(&report.checkpoint) {
+            Err(error) => report.findings.push(fault("checkpoint", error)),
+            // Nobody need have signed that there is nothing.
+            Ok(head) if report.findings.is_empty() => {
+                let what = format!(
+                    "it is of {} entries, and there is no opening statement: nothing names the key by which it could be \
+                     checked, nor an agreement",
+                    head.size
+                );
+                report.findings.push(fault("not-open", what));
+            }
+            Ok(_) => {}
         }
         return;
     };
@@ -385,8 +395,15 @@ fn judge_checkpoint(report: &mut Report) {
 }
 
 fn judge_anchor(report: &mut Report, expected: Option<Digest>) {
-    report.anchor_checked = expected.is_some();
-    let (Some(expected), Some(anchor)) = (expected, report.anchor) else { return };
+    let Some(expected) = expected else { return };
+    let Some(anchor) = report.anchor else {
+        let what =
+            format!("no opening statement that can be read shows that this is the agreement {expected}");
+        let follows = report.findings.iter().find_map(|finding| finding.place.first_entry());
+        report.findings.push(Finding { follows, ..Finding::new(Place::Anchor, "anchor", what) });
+        return;
+    };
+    report.anchor_checked = true;
     if expected != anchor {
         let what = format!("this is the agreement {anchor}, not {expected}: another one, whatever its name");
         report.findings.push(Finding::new(Place::Anchor, "anchor", what));

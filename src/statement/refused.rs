@@ -34,7 +34,7 @@ pub struct Refused {
     pub envelope: Digest,
     /// When it was judged, by the log's clock.
     pub time: Instant,
-    /// The head after which it was judged.
+    /// The head after which it was judged, of one entry at least.
     pub head: Head,
     /// The rule that it breaks: `docs/refusals.md`.
     pub rule: Id,
@@ -177,7 +177,7 @@ impl FromStr for Refused {
             statement: statement.ok_or(wrong(3, "`statement` and the digest of its text"))?,
             envelope: envelope.ok_or(wrong(4, "`envelope` and the digest of its text"))?,
             time: time.ok_or(wrong(5, "`time` and an instant, YYYY-MM-DDTHH:MM:SSZ"))?,
-            head: head.ok_or(wrong(6, "`head`, a size and a root hash"))?,
+            head: head.ok_or(wrong(6, "`head`, a size from 1 on and a root hash"))?,
             rule: rule.ok_or(wrong(7, "`rule` and the name of a rule"))?,
             why: why.ok_or(wrong(8, "`why` and visible words, at most 4096 bytes"))?.to_owned(),
             instead: instead.ok_or(wrong(9, "`instead` and visible words, at most 4096 bytes"))?.to_owned(),
@@ -193,9 +193,9 @@ fn value<T: FromStr>(line: &str, name: &str) -> Option<T> {
 fn read_head(text: &str) -> Option<Head> {
     let (size, root) = text.split_once(' ')?;
     let parsed: u64 = size.parse().ok()?;
-    // One spelling: no sign, no leading zeros.
+    // One spelling: no sign, no leading zeros. Before its opening statement no log judges anything.
     let head = Head { size: parsed, root: root.parse().ok()? };
-    (parsed.to_string() == size).then_some(head)
+    (parsed.to_string() == size && parsed > 0).then_some(head)
 }
 
 fn is_words(text: &str) -> bool {
