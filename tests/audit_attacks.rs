@@ -206,10 +206,10 @@ fn the_opening_statement_removed() {
     let mut altered = numbered(&entries);
     altered.remove(&0);
     let report = beside_the_old_tree(&entries, altered);
-    assert_eq!(causes(&report, 0), [(Place::Entry(0), "missing")]);
+    assert_eq!(causes(&report, 1), [(Place::Entry(0), "missing")]);
     assert!(report.state.is_none());
     let report = audit(&signed_anew(&entries[1..]), Some(stage.anchor()), &mut |_, _| {}).unwrap();
-    assert_eq!(causes(&report, 0), [(Place::Entry(0), "not-open")]);
+    assert_eq!(causes(&report, 1), [(Place::Entry(0), "not-open")]);
 }
 
 #[test]

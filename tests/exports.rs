@@ -144,6 +144,45 @@ fn what_is_altered_in_an_exported_folder_is_named() {
     assert_eq!(run(&stage, "audit public").code, 1);
 }
 
+/// Whoever alters or drops a tile, which nobody has signed, makes no log say two things.
+#[test]
+fn a_tile_that_is_altered_or_not_whole_is_a_fault_of_its_entries_alone() {
+    let (stage, _) = exported();
+    let site = Site::of(&stage.path("public"));
+    let tile = stage.path("public").join(TILE);
+    let honest = fs::read(&tile).unwrap();
+    let mut flipped = honest.clone();
+    flipped[5 * 32] ^= 1;
+    let short = honest[..honest.len() - 32].to_vec();
+    let cases = [
+        (Some(flipped), "entry 5", "that hash was altered"),
+        (Some(Vec::new()), "entries 0 to 26", "has 0 bytes, and its hashes have 864"),
+        (Some(short), "entries 0 to 26", "has 832 bytes"),
+        (None, "entries 0 to 26", "is not there"),
+    ];
+    for (bytes, place, words) in cases {
+        match bytes {
+            Some(bytes) => fs::write(&tile, bytes).unwrap(),
+            None => fs::remove_file(&tile).unwrap(),
+        }
+        for source in ["public", &site.address] {
+            let done = run(&stage, &format!("audit {source} --against public --json"));
+            let findings = done.json()["findings"].as_array().unwrap().clone();
+            assert_eq!((done.code, findings.len()), (1, 1), "{done:?}");
+            assert_eq!(
+                (&findings[0]["place"], &findings[0]["rule"]),
+                (&place.into(), &"tree".into()),
+                "{done:?}"
+            );
+            let what = findings[0]["what"].as_str().unwrap();
+            assert!(what.contains(words) && (place == "entry 5" || what.contains(TILE)), "{what}");
+        }
+    }
+    fs::write(&tile, honest).unwrap();
+    assert_eq!(run(&stage, "audit public").code, 0);
+}
+
+const TILE: &str = "tile/0/000.p/27";
 const BUNDLE: &str = "tile/entries/000.p/27";
 
 #[test]

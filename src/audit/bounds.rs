@@ -212,9 +212,19 @@ impl Bounds {
         let ours = self.kept.iter().filter(|kept| kept.ours == Some(true) && kept.head.size < head.size);
         let sound = ours.map(|kept| kept.head.size).max().unwrap_or(0);
         let here = tree.root_at(head.size).map_or_else(|| "none".to_owned(), |here| here.to_string());
+        // Only where the log has signed what is here, too, does it stand against its own word.
+        let signed = self.kept.iter().any(|kept| kept.head == tree.head());
+        let (rule, shown) = if signed {
+            ("two-histories", "two histories, which it proves together with the newest checkpoint")
+        } else {
+            (
+                "tree",
+                "what is here is not what the log has signed, nor is it what the newest checkpoint states",
+            )
+        };
         let mut what = format!(
-            "the log has signed the root {} at {} entries, here it is {here}: two histories, which it proves together \
-             with the newest checkpoint; what differs is among the entries from {sound} on",
+            "the log has signed the root {} at {} entries, here it is {here}: {shown}; what differs is among the \
+             entries from {sound} on",
             head.root, head.size
         );
         let others = self.kept.iter().filter(differ).count() - 1;
@@ -223,8 +233,11 @@ impl Bounds {
             let more = format!("; so do {others} more of those kept, the last that of {last} entries");
             what.push_str(&more);
         }
+        let finding = Finding::new(Place::CheckpointAt(head.size), rule, what);
+        if !signed {
+            return Ok(Some(finding));
+        }
         let evidence = note_of(source, *head)?.into_iter().chain([newest.to_owned()]).collect();
-        let finding = Finding::new(Place::CheckpointAt(head.size), "two-histories", what);
         Ok(Some(Finding { evidence, ..finding }))
     }
 

@@ -10,7 +10,7 @@ pub struct Finding {
     /// Where.
     pub place: Place,
     /// The stable name of the rule that is broken: one of the engine's, or `signature`, `entry`,
-    /// `tree`, `missing`, `other-history`, `two-histories`, `checkpoint`, `cosignature`, `postdated`, `anchor`,
+    /// `tree`, `missing`, `not-open`, `other-history`, `two-histories`, `checkpoint`, `cosignature`, `postdated`, `anchor`,
     /// `refusal`, `refusal-time`, `wrongly-refused`.
     pub rule: String,
     /// What is wrong, in words.

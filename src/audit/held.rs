@@ -47,12 +47,21 @@ impl Report {
         }
         let here = self.tree.root_at(head.size)?;
         (here != head.root).then(|| {
+            // Only where the log has signed what is here, too, does it stand against its own word.
+            let newest = self.vkey.as_ref().and_then(|vkey| signed_head(&self.checkpoint, vkey).ok());
+            let (rule, shown) = match newest {
+                Some(newest)
+                    if newest == self.head || (newest.size == head.size && newest.root != head.root) =>
+                {
+                    ("two-histories", "two histories, which both notes together prove")
+                }
+                _ => ("tree", "what is here is not what the log has signed"),
+            };
             let what = format!(
-                "the log has signed the root {} at {} entries, here it is {here}: two histories, which both notes \
-                 together prove",
+                "the log has signed the root {} at {} entries, here it is {here}: {shown}",
                 head.root, head.size
             );
-            Finding::new(Place::Checkpoint, "two-histories", what)
+            Finding::new(Place::Checkpoint, rule, what)
         })
     }
 

@@ -89,9 +89,20 @@ pub fn audit_against(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Report, SourceError> {
     let checkpoint = source.checkpoint()?.unwrap_or_default();
-    let mut replay = Replay { brought, ..Replay::new(source, &checkpoint) };
-    replay.entries(progress)?;
-    let mut report = replay.report(&checkpoint)?;
+    let replay = |by_bytes, progress: &mut dyn FnMut(u64, u64)| {
+        let mut replay = Replay { brought, by_bytes, ..Replay::new(source, &checkpoint) };
+        replay.entries(progress)?;
+        let differ = replay.leaves_differ;
+        Ok::<_, SourceError>((replay.report(&checkpoint)?, differ))
+    };
+    let (mut report, differ) = replay(false, progress)?;
+    if let Some(stated) = claimed(&checkpoint).ok().filter(|stated| differ && *stated != report.head) {
+        // Either the bytes were altered or the hashes beside them, and the checkpoint tells which.
+        let (by_bytes, _) = replay(true, progress)?;
+        if by_bytes.head == stated {
+            report = by_bytes;
+        }
+    }
     judge_checkpoint(&mut report);
     judge_anchor(&mut report, anchor);
     report.judge_subtrees(source)?;
@@ -124,6 +135,14 @@ struct Replay<'a> {
     state: Option<State>,
     findings: Findings,
     history: History,
+    /// Whether the tree is over the entries' bytes, where other hashes are kept beside them.
+    by_bytes: bool,
+    /// Whether a hash that is kept is not that of its entry.
+    leaves_differ: bool,
+    /// What is wrong with the hashes that are kept beside the entries, and explains nothing else.
+    tiles: Findings,
+    /// The entries below this have been told to have no hash beside them.
+    tiles_told: u64,
     /// Once the opening statement has told whose cosignatures count.
     bounds: Option<Bounds>,
     roots: Roots,
@@ -151,6 +170,10 @@ impl<'a> Replay<'a> {
             state: None,
             findings: Findings::default(),
             history: History::default(),
+            by_bytes: false,
+            leaves_differ: false,
+            tiles: Findings::default(),
+            tiles_told: 0,
             bounds: None,
             roots: Roots::default(),
         }
@@ -200,14 +223,8 @@ impl<'a> Replay<'a> {
             return Ok(());
         }
         self.missing_until(entry.index)?;
-        let kept = self.source.leaf(entry.index)?.unwrap_or(entry.leaf);
-        if kept != entry.leaf {
-            let what =
-                format!("its bytes hash to {}, the tree was built over {kept}: it was altered", entry.leaf);
-            self.find(Place::Entry(entry.index), "tree", what);
-        }
-        // The tree goes on over what it was built over, so that one altered entry is one finding.
-        self.tree.push(kept);
+        let leaf = self.leaf(entry.index, entry.leaf)?;
+        self.tree.push(leaf);
         self.next = entry.index.saturating_add(1);
         match entry.checked {
             Err(finding) => self.findings.push(Finding { follows: self.altered(entry.index), ..finding }),
@@ -218,6 +235,34 @@ impl<'a> Replay<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The hash over which the tree goes on: what it was built over, so that one altered entry is one finding.
+    fn leaf(&mut self, index: u64, hash: Hash) -> Result<Hash, SourceError> {
+        let Some(kept) = self.source.leaf(index)? else {
+            let told = self.source.why_no_leaf(index).filter(|_| index >= self.tiles_told);
+            if let Some((end, why)) = told.filter(|(end, _)| *end > index) {
+                let what =
+                    format!("their hashes are not kept beside them: {why}; export again to a new folder");
+                self.tiles.push(Finding::new(Place::Entries(index, end - 1), "tree", what));
+                self.tiles_told = end;
+            }
+            return Ok(hash);
+        };
+        if kept == hash {
+            return Ok(kept);
+        }
+        self.leaves_differ = true;
+        if self.by_bytes {
+            let what = format!(
+                "its bytes hash to {hash}, as the checkpoint has it, and {kept} is kept beside them: that hash was altered"
+            );
+            self.tiles.push(Finding::new(Place::Entry(index), "tree", what));
+            return Ok(hash);
+        }
+        let what = format!("its bytes hash to {hash}, the tree was built over {kept}: it was altered");
+        self.find(Place::Entry(index), "tree", what);
+        Ok(kept)
     }
 
     /// Holds an entry's time against those at which witnesses saw the heads around it.
@@ -323,6 +368,8 @@ impl<'a> Replay<'a> {
         let (mut findings, more) = self.findings.into_parts();
         let (of_checkpoints, more_of_checkpoints) = found.into_parts();
         findings.extend(of_checkpoints);
+        let (of_tiles, more_of_tiles) = self.tiles.into_parts();
+        findings.extend(of_tiles);
         Ok(Report {
             entries: self.next,
             signatures: self.signatures,
@@ -332,7 +379,7 @@ impl<'a> Replay<'a> {
             anchor_checked: false,
             checkpoint: checkpoint.to_owned(),
             findings,
-            more: more.saturating_add(more_of_checkpoints),
+            more: more.saturating_add(more_of_checkpoints).saturating_add(more_of_tiles),
             state: self.state,
             tree: self.tree,
             times,

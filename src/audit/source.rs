@@ -30,6 +30,12 @@ pub trait Source: Sync {
     /// disagree this tells which entry was altered.
     fn leaf(&self, index: u64) -> Result<Option<Hash>, SourceError>;
 
+    /// Why [`leaf`](Source::leaf) has just given none for an entry, where the source ought to keep the hashes of all: the
+    /// end of the entries, in order, of which the same is true, and what that is.
+    fn why_no_leaf(&self, _index: u64) -> Option<(u64, String)> {
+        None
+    }
+
     /// The notes of earlier heads that the source keeps beside the newest, with the cosignatures by which they
     /// bound the times of entries. They are read as they are asked for; each may be anything.
     fn checkpoints(&self) -> Checkpoints<'_> {

@@ -35,14 +35,17 @@ pub struct Reader {
 /// The leaf hashes of one tile, and those after it: an audit asks for leaf after leaf.
 struct Leaves {
     index: u64,
-    hashes: Vec<Hash>,
-    next: Ahead<Tile, Result<Vec<Hash>, FileError>>,
+    hashes: Hashes,
+    next: Ahead<Tile, Result<Hashes, FileError>>,
 }
+
+/// The hashes of a tile; or, in words, why it has none.
+type Hashes = Result<Vec<Hash>, String>;
 
 impl Leaves {
     /// The first of these tiles, which has this number.
-    fn of(index: u64, mut next: Ahead<Tile, Result<Vec<Hash>, FileError>>) -> Result<Self, SourceError> {
-        let hashes = next.next().transpose()?.unwrap_or_default();
+    fn of(index: u64, mut next: Ahead<Tile, Result<Hashes, FileError>>) -> Result<Self, SourceError> {
+        let hashes = next.next().transpose()?.unwrap_or_else(|| Err("there is no such tile".to_owned()));
         Ok(Self { index, hashes, next })
     }
 }
@@ -122,13 +125,14 @@ impl Reader {
             }
             _ => Leaves::of(number, self.tiles_from(number))?,
         };
-        let hash = leaves.hashes.get(usize::try_from(place).unwrap_or(usize::MAX)).copied();
+        let hashes = leaves.hashes.as_ref().ok();
+        let hash = hashes.and_then(|it| it.get(usize::try_from(place).unwrap_or(usize::MAX))).copied();
         *kept = Some(leaves);
         Ok(hash)
     }
 
-    /// The hashes of the level-0 tiles from this one on; none for a tile that is not there.
-    fn tiles_from(&self, number: u64) -> Ahead<Tile, Result<Vec<Hash>, FileError>> {
+    /// The hashes of the level-0 tiles from this one on.
+    fn tiles_from(&self, number: u64) -> Ahead<Tile, Result<Hashes, FileError>> {
         let files = Arc::clone(&self.files);
         let tiles = from(self.size, number).map(|bundle| bundle.tile());
         Ahead::new(tiles, self.files.at_once(), move |tile| tile_of(&*files, tile))
@@ -188,6 +192,13 @@ impl Source for Reader {
 
     fn leaf(&self, index: u64) -> Result<Option<Hash>, SourceError> {
         self.leaf_of(index)
+    }
+
+    fn why_no_leaf(&self, index: u64) -> Option<(u64, String)> {
+        let kept = lock(&self.tiles);
+        let leaves = kept.as_ref().filter(|leaves| leaves.index == index / u64::from(WIDTH))?;
+        let end = leaves.index.saturating_add(1).saturating_mul(u64::from(WIDTH)).min(self.size);
+        Some((end, leaves.hashes.as_ref().err()?.clone()))
     }
 
     fn why_missing(&self, index: u64) -> Option<(u64, String)> {
@@ -250,20 +261,32 @@ fn bundle_of(files: &dyn Files, bundle: Bundle) -> Given {
     Ok(Err(why.unwrap_or_default()))
 }
 
-/// Reads a tile, or the full one of its place; no hashes where neither is there, or is one.
-fn tile_of(files: &dyn Files, tile: Tile) -> Result<Vec<Hash>, FileError> {
+/// Reads a tile, or the full one of its place.
+fn tile_of(files: &dyn Files, tile: Tile) -> Result<Hashes, FileError> {
     let full = tile.full().filter(|full| full.width() != tile.width());
+    let mut why = None;
     for candidate in [Some(tile), full].into_iter().flatten() {
-        let bytes = match files.read(&candidate.to_string(), candidate.len()) {
-            Err(FileError::TooLong { .. }) => None,
-            read => read?,
+        let name = candidate.to_string();
+        let fault = match files.read(&name, candidate.len()) {
+            Ok(Some(bytes)) => match candidate.hashes(&bytes) {
+                Some(mut hashes) => {
+                    hashes.truncate(usize::from(tile.width()));
+                    return Ok(Ok(hashes));
+                }
+                None => format!(
+                    "{} has {} bytes, and its hashes have {}",
+                    files.place(&name),
+                    bytes.len(),
+                    candidate.len()
+                ),
+            },
+            Ok(None) => format!("{} is not there", files.place(&name)),
+            Err(error @ FileError::TooLong { .. }) => error.to_string(),
+            Err(error) => return Err(error),
         };
-        if let Some(mut hashes) = bytes.and_then(|bytes| candidate.hashes(&bytes)) {
-            hashes.truncate(usize::from(tile.width()));
-            return Ok(hashes);
-        }
+        why = why.or(Some(fault));
     }
-    Ok(Vec::new())
+    Ok(Err(why.unwrap_or_default()))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
