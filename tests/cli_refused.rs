@@ -110,6 +110,13 @@ fn a_note_that_was_altered_or_is_of_something_else_does_not_pass() {
     let checked = stage.ok(&format!("check {path} --statement unsigned.json"));
     assert_eq!(checked["statement-checked"], true);
     stage.fails("check data/receipts/agi-2025/0.tlog-proof --statement vote.json", 2);
+    stage.write("garbage", "no statement");
+    for line in
+        [format!("check {path} --statement garbage"), format!("audit --against {path} --statement garbage")]
+    {
+        let told = stage.fails(&line, 2);
+        assert!(told.contains("--statement garbage") && !told.contains("refused"), "{told}");
+    }
     // A refusal is no checkpoint, nor a receipt.
     fs::copy(stage.path(&path), stage.path("data/receipts/agi-2025/99.tlog-proof")).unwrap();
     stage.ok("audit");

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cli_support::site::{Answer, Site};
-use cli_support::{Done, Stage, quorate};
+use cli_support::{Done, Stage, copy_folder, quorate};
 use quorate::statement::Entry;
 use serde_json::Value;
 
@@ -92,9 +92,56 @@ fn another_log_is_not_exported_over_it() {
     assert_eq!(run(&stage, "demo --dir other").code, 0);
     let checkpoint = fs::read(stage.path("public/checkpoint")).unwrap();
     let done = run(&stage, "--data other/data export public");
-    assert_eq!(done.code, 1, "{done:?}");
-    assert!(done.err.contains("evidence"), "{done:?}");
+    assert!(done.err.contains("holds something else") && !done.err.contains("evidence"), "{done:?}");
     assert_eq!(fs::read(stage.path("public/checkpoint")).unwrap(), checkpoint);
+}
+
+#[test]
+fn an_older_store_is_not_exported_over_what_it_signed_later() {
+    let stage = Stage::empty();
+    assert_eq!(run(&stage, "demo --dir demo --until 2026-05-13").code, 0);
+    copy_folder(&stage.path("demo/data"), &stage.path("old"));
+    let vote = "--clock 2026-05-13 --data demo/data vote --choice met --rationale demo/why-met.md --key m1";
+    assert_eq!(run(&stage, vote).code, 0);
+    assert_eq!(run(&stage, "--data demo/data export public").code, 0);
+    let done = run(&stage, "--data old export public");
+    assert_eq!(done.code, 1, "{done:?}");
+    assert!(done.err.contains("both signed checkpoints together are evidence"), "{done:?}");
+}
+
+#[test]
+fn what_is_no_export_of_this_log_is_not_exported_over_and_is_no_evidence() {
+    let (stage, _) = exported();
+    let refused = |folder: &str, words: &str| {
+        let done = run(&stage, &format!("--data demo/data export {folder}"));
+        assert_eq!(done.code, 2, "{done:?}");
+        let told = done.err.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains(words) && told.contains("export to a new folder"), "{told}");
+        assert!(!told.contains("evidence"), "{told}");
+    };
+    let checkpoint = fs::read_to_string(stage.path("public/checkpoint")).unwrap();
+    let unsigned = checkpoint.replacen("\n27\n", "\n28\n", 1);
+    for (number, text) in ["hi", &checkpoint.replace("agi-2025", "bridge"), &unsigned].into_iter().enumerate()
+    {
+        fs::create_dir(stage.path(&format!("other{number}"))).unwrap();
+        stage.write(&format!("other{number}/checkpoint"), text);
+        refused(&format!("other{number}"), "holds something else");
+    }
+    refused("demo/data", "never to be served");
+    for name in ["log.key", "config.toml", "store"] {
+        stage.write(&format!("public/{name}"), "");
+        refused("public", name);
+        fs::remove_file(stage.path(&format!("public/{name}"))).unwrap();
+    }
+    fs::create_dir(stage.path("letters")).unwrap();
+    stage.write("letters/mine.txt", "");
+    refused("letters", "`mine.txt` is in it, and no checkpoint");
+    assert_eq!(fs::read_dir(stage.path("letters")).unwrap().count(), 1);
+    // What an interrupted export left is gone on with.
+    fs::remove_file(stage.path("public/checkpoint")).unwrap();
+    stage.write("public/checkpoint.part", "half");
+    assert_eq!(run(&stage, "--data demo/data export public").code, 0);
+    assert_eq!(run(&stage, "audit public").code, 0);
 }
 
 /// Nobody need have signed a checkpoint of no entries.

@@ -6,7 +6,7 @@ use super::hints;
 use crate::engine::State;
 use crate::log::cosigned::{Keep, merged};
 use crate::log::tile::{bundles_between, tiles_between};
-use crate::log::{Checkpoint, Head, Note, Policy};
+use crate::log::{Checkpoint, Head, Note, Policy, VerifierKey};
 use crate::registry::StoreNodes;
 use crate::store::{Store, StoreError, StoredHead};
 
@@ -32,7 +32,15 @@ pub enum ExportError {
     /// The store lacks something that its head promises.
     #[error("the store lacks {0}; run `quorate audit`")]
     Missing(String),
-    /// The folder holds another log, or another history of this one.
+    /// The folder holds something else than an export of this log.
+    #[error("{} holds something else than an export of this log: {why}; export to a new folder", path.display())]
+    NotOurs {
+        /// The folder, or its checkpoint.
+        path: PathBuf,
+        /// What is there.
+        why: String,
+    },
+    /// The folder holds another history of this log, which the log has signed.
     #[error(
         "{} is not an earlier state of this log: {why}; both signed checkpoints together are evidence, keep them, and \
          export to a new folder", path.display()
@@ -193,19 +201,17 @@ impl Keeper<'_> {
 fn earlier(folder: &Path, state: &State, head: Head, nodes: &StoreNodes<'_>) -> Result<u64, ExportError> {
     let path = folder.join("checkpoint");
     let bytes = match fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        Ok(bytes) => Some(bytes),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(source) => return Err(ExportError::Io { what: "read", path, source }),
     };
+    check_names(folder, bytes.is_some())?;
+    let Some(bytes) = bytes else { return Ok(0) };
+    let not_ours = |why: String| ExportError::NotOurs { path: path.clone(), why };
+    let key: VerifierKey = state.log.vkey.parse().map_err(|error| not_ours(format!("{error}")))?;
+    // What this log has not signed is evidence of nothing.
+    let there = Checkpoint::open(&bytes, &key).map_err(|error| not_ours(error.to_string()))?;
     let other = |why: String| ExportError::OtherHistory { path: path.clone(), why };
-    let note = Note::parse(&bytes).map_err(|error| other(error.to_string()))?;
-    let there: Checkpoint = note
-        .unverified_text()
-        .parse()
-        .map_err(|error: crate::log::CheckpointError| other(error.to_string()))?;
-    if there.origin != state.log.origin {
-        return Err(other(format!("its log is {}, this one is {}", there.origin, state.log.origin)));
-    }
     if there.head.size > head.size {
         return Err(other(format!("it has {} entries, the store has {}", there.head.size, head.size)));
     }
@@ -219,6 +225,36 @@ fn earlier(folder: &Path, state: &State, head: Head, nodes: &StoreNodes<'_>) -> 
         )));
     }
     Ok(there.head.size)
+}
+
+/// What a data folder has: it would be served with the log's private key.
+const DATA_FOLDER: [&str; 3] = ["log.key", "config.toml", "store"];
+
+/// What an export writes before the checkpoint.
+const BEFORE_CHECKPOINT: [&str; 6] =
+    ["tile", "checkpoints", "blobs", "log.vkey", "allowed_signers", "policy"];
+
+/// That a folder is one to export to, by the names in it: it is new, or an export, or what an interrupted one left.
+fn check_names(folder: &Path, exported: bool) -> Result<(), ExportError> {
+    let io = |source| ExportError::Io { what: "read", path: folder.to_owned(), source };
+    let listed = match fs::read_dir(folder) {
+        Ok(listed) => listed,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(source) => return Err(io(source)),
+    };
+    let not_ours = |why: String| Err(ExportError::NotOurs { path: folder.to_owned(), why });
+    for file in listed {
+        let name = file.map_err(io)?.file_name();
+        let name = name.to_string_lossy();
+        if DATA_FOLDER.contains(&&*name) {
+            return not_ours(format!("`{name}` is in it, as in a data folder, which is never to be served"));
+        }
+        let left = BEFORE_CHECKPOINT.contains(&&*name) || name.ends_with(".part");
+        if !exported && !left {
+            return not_ours(format!("`{name}` is in it, and no checkpoint"));
+        }
+    }
+    Ok(())
 }
 
 /// Writes files into a folder.

@@ -23,7 +23,16 @@ use crate::statement::{Envelope, Refused};
 fn candidates(note: &Path, named: &[PathBuf], refused: &Refused) -> Result<Vec<Envelope>, CliError> {
     let mut envelopes = Vec::new();
     for file in named {
-        envelopes.push(parcel::open(file)?.0);
+        // Nothing is submitted here, so nothing is refused: whoever names the file named the wrong one.
+        let opened = parcel::open(file).map_err(|error| match error {
+            CliError::Refused { refusal, .. } => CliError::usage(format!(
+                "--statement {}: {}; name the statement or envelope as it was submitted",
+                file.display(),
+                refusal.why
+            )),
+            other => other,
+        });
+        envelopes.push(opened?.0);
     }
     let beside = read_text(&note.with_extension("json")).ok().and_then(|text| Envelope::parse(&text).ok());
     envelopes.extend(beside.filter(|envelope| refused.is_of(envelope)));
