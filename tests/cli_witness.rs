@@ -9,7 +9,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use process::{Desk, signal};
-use quorate::log::WitnessKey;
+use quorate::log::{AddCheckpoint, WitnessKey};
 use quorate::registry::{Clock as _, SystemClock};
 use quorate::values::Instant;
 use quorate::witness::{WitnessDir, judge};
@@ -160,6 +160,12 @@ fn a_server_takes_up_logs_on_sighup_and_ends_on_sigterm() {
     fs::write(desk.path("wit/logs.toml"), "log = 1").unwrap();
     signal(&server.child, "HUP");
     server.logged("not read anew");
+    // Nor does a stranger write to the operator's terminal.
+    let note = history.note(3).to_string().replacen(ORIGIN, "\u{9b}31m\u{202e}log", 1);
+    let request = AddCheckpoint { checkpoint: note.into_bytes(), ..history.request(0, 3) };
+    assert_eq!(post(server.address, &request.to_bytes()).status, 404);
+    let told = server.logged("is not known");
+    assert!(told.contains("\\u{9b}31m\\u{202e}log") && !told.contains('\u{9b}'), "{told}");
     assert_eq!(post(server.address, &history.body(3, 4)).status, 200);
     fs::write(desk.path("wit/logs.toml"), logs).unwrap();
 
