@@ -126,6 +126,8 @@ fn while_no_witness_answers_it_can_only_be_read() {
     let answer = other.ok("restore public");
     assert_eq!((&answer["writable"], &answer["anchor-checked"]), (&false.into(), &false.into()), "{answer}");
     for line in ["audit", "status", "license", "log", "log show 1", "export again"] {
+        let told = other.run(line);
+        assert!(told.out.contains("READ-ONLY: restored from a copy, and nobody has"), "{line}: {told:?}");
         other.ok(line);
     }
     let told = other.fails(&format!("{GO_ON} {PARTIES}"), 1);

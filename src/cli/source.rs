@@ -7,6 +7,7 @@ use super::error::CliError;
 use super::record::open_store;
 use crate::audit::{Source, StoreSource};
 use crate::export::{Reader, Site};
+use crate::store::{ReadOnly, Store as _};
 
 /// A log that was named, to be audited: nothing of it has been believed or checked.
 pub struct Opened {
@@ -14,6 +15,8 @@ pub struct Opened {
     pub source: Box<dyn Source>,
     /// Whether it is an agreement of the data folder.
     pub stored: bool,
+    /// Why nothing may be added to it there.
+    pub read_only: Option<ReadOnly>,
 }
 
 /// Opens the log that is named; without a name, the only agreement of the data folder.
@@ -22,10 +25,12 @@ pub struct Opened {
 /// There is no such log, or it cannot be read at all.
 pub fn open(context: &Context, name: Option<&str>) -> Result<Opened, CliError> {
     if let Some(exported) = name.map(exported).transpose()?.flatten() {
-        return Ok(Opened { source: Box::new(exported), stored: false });
+        return Ok(Opened { source: Box::new(exported), stored: false, read_only: None });
     }
     let (store, anchor) = open_store(context, name)?;
-    Ok(Opened { source: Box::new(StoreSource { store: Box::new(store), anchor }), stored: true })
+    let read_only = store.read_only(&anchor)?;
+    let source = Box::new(StoreSource { store: Box::new(store), anchor });
+    Ok(Opened { source, stored: true, read_only })
 }
 
 /// The exported log that is named; `None` where the name is one of an agreement.
