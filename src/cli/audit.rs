@@ -31,7 +31,7 @@ use crate::workflow::model::Nature;
     The anchor is the agreement's identity. Take it from the contract or from another party, not from the log.\n\
     A receipt shows with --against what the log alone cannot: that its tail was dropped or rewritten. So does a \
     refusal that the log has signed, and the rules judge then whether it stands.\n\
-    Exit code 0: nothing is wrong; 1: something is, and every fault is listed with its entry."
+    Exit code 0: nothing is wrong; 1: something is, and every fault is listed with its entry; or the\n    store is an older copy, or one of two histories, as a witness has shown."
 )]
 pub struct AuditArgs {
     /// The agreement, which may be left out where there is only one; or the folder of an export, or the address at
