@@ -11,7 +11,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use process::{Desk, signal};
 use quorate::log::{AddCheckpoint, WitnessKey};
 use quorate::registry::{Clock as _, SystemClock};
-use quorate::values::Instant;
+use quorate::values::{Digest, Instant};
 use quorate::witness::{WitnessDir, judge};
 use serde_json::json;
 use witness_support::{History, ORIGIN, post};
@@ -172,6 +172,9 @@ fn a_server_takes_up_logs_on_sighup_and_ends_on_sigterm() {
     // One process alone may sign.
     let busy = desk.fails("witness serve wit --listen 127.0.0.1:0", 4);
     assert!(busy.contains("another quorate process"), "{busy}");
+    let shown = desk.shows("witness show wit");
+    let hash = Digest::of(ORIGIN.as_bytes()).hex();
+    assert!(shown.contains(&format!("GET /{hash}/checkpoint")), "{shown}");
     let shown = desk.ok("witness show wit");
     assert_eq!((&shown["serving"], &shown["logs"][0]["head"]), (&json!(true), &json!(null)));
 
