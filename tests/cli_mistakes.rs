@@ -95,6 +95,10 @@ fn every_mistake_is_told_with_what_to_do() {
 fn data_folder(book: &mut Book) {
     let stage = Stage::empty();
     book.mistake(&stage, "A data folder that was never made", "status");
+    book.mistake(&stage, "A log that is nowhere, without a data folder", "audit plainx");
+    book.mistake(&stage, "An address of a file", "audit file:///etc/passwd");
+    book.mistake(&stage, "An address of another kind of server", "audit FTP://log.example/public");
+    book.mistake(&stage, "An address in capitals, of nobody", "audit HTTP://127.0.0.1:1/x");
     stage.ok("init --log-name log.example");
     book.mistake(&stage, "A data folder made twice", "init --log-name log.example");
     book.mistake(&stage, "A log name with a space", "init --data other --log-name 'my log'");

@@ -9,9 +9,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use process::{Desk, signal};
-use quorate::log::WitnessKey;
+use quorate::log::{AddCheckpoint, WitnessKey};
 use quorate::registry::{Clock as _, SystemClock};
-use quorate::values::Instant;
+use quorate::values::{Digest, Instant};
 use quorate::witness::{WitnessDir, judge};
 use serde_json::json;
 use witness_support::{History, ORIGIN, post};
@@ -160,12 +160,21 @@ fn a_server_takes_up_logs_on_sighup_and_ends_on_sigterm() {
     fs::write(desk.path("wit/logs.toml"), "log = 1").unwrap();
     signal(&server.child, "HUP");
     server.logged("not read anew");
+    // Nor does a stranger write to the operator's terminal.
+    let note = history.note(3).to_string().replacen(ORIGIN, "\u{9b}31m\u{202e}log", 1);
+    let request = AddCheckpoint { checkpoint: note.into_bytes(), ..history.request(0, 3) };
+    assert_eq!(post(server.address, &request.to_bytes()).status, 404);
+    let told = server.logged("is not known");
+    assert!(told.contains("\\u{9b}31m\\u{202e}log") && !told.contains('\u{9b}'), "{told}");
     assert_eq!(post(server.address, &history.body(3, 4)).status, 200);
     fs::write(desk.path("wit/logs.toml"), logs).unwrap();
 
     // One process alone may sign.
     let busy = desk.fails("witness serve wit --listen 127.0.0.1:0", 4);
     assert!(busy.contains("another quorate process"), "{busy}");
+    let shown = desk.shows("witness show wit");
+    let hash = Digest::of(ORIGIN.as_bytes()).hex();
+    assert!(shown.contains(&format!("GET /{hash}/checkpoint")), "{shown}");
     let shown = desk.ok("witness show wit");
     assert_eq!((&shown["serving"], &shown["logs"][0]["head"]), (&json!(true), &json!(null)));
 

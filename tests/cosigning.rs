@@ -255,9 +255,18 @@ fn a_rolled_back_store_is_found_by_a_witness_and_can_only_be_read() {
     assert_eq!((report.code, &report.json()["findings"][0]["rule"]), (1, &"missing".into()));
     let told = stage.fails(&format!("reaffirm --occasion b {PARTIES}"), 1);
     assert!(told.contains("its log has signed 2 entries") && told.contains("nothing was added"), "{told}");
-    for line in ["audit", "status", "license", "log", "export public"] {
-        stage.ok(line);
+    for (line, code) in [("audit", 1), ("status", 0), ("license", 0), ("log", 0), ("export public", 0)] {
+        let done = stage.run(line);
+        let told = done.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        let mark =
+            "READ-ONLY: the log has signed 2 entries, and this store ends before them: it is an older copy";
+        assert!(done.code == code && told.contains(mark), "{line}: {done:?}");
+        let done = stage.run(&format!("{line} --json"));
+        assert_eq!((done.code, &done.json()["read-only"]), (code, &"newer 2".into()), "{line}: {done:?}");
     }
+    let refused = stage.fails("license --certificate licence.json", 1);
+    assert!(refused.contains("no certificate") && refused.contains("Restore a copy"), "{refused}");
+    assert!(!stage.path("licence.json").exists());
     assert_eq!(stage.run("cosign --every 1s").code, 1, "it must not stay");
 }
 

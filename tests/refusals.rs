@@ -384,6 +384,12 @@ refused! {
         reopened("agi-2026", |open| open.policy = Some(witnesses(49)), PARTIES);
     an_agreement_with_a_witness_whose_name_is_too_long: "bad-policy" =
         reopened("agi-2026", |open| open.policy = Some(named(&"w".repeat(201))), PARTIES);
+    an_agreement_with_a_witness_whose_address_is_a_file: "bad-policy" =
+        reopened("agi-2026", |open| open.policy = Some(addressed("file:///etc/passwd")), PARTIES);
+    an_agreement_with_a_witness_whose_address_has_a_query: "bad-policy" =
+        reopened("agi-2026", |open| open.policy = Some(addressed("http://wit.example:1/#x?y")), PARTIES);
+    an_agreement_with_a_witness_whose_address_has_no_host: "bad-policy" =
+        reopened("agi-2026", |open| open.policy = Some(addressed("https:///w1")), PARTIES);
     an_agreement_whose_log_is_its_own_witness: "bad-policy" =
         reopened("agi-2026", |open| open.policy = Some(witnessed_by(&log_seed())), PARTIES);
     an_agreement_with_an_officer_as_witness: "key-in-use" = {
@@ -504,6 +510,12 @@ fn named(name: &str) -> String {
     format!("witness w1 {}\nquorum w1\n", key.verifier())
 }
 
+/// A policy with one witness at this address.
+fn addressed(url: &str) -> String {
+    let key = WitnessSigner::from_seed("wit.example", &[1; 32]).unwrap();
+    format!("witness w1 {} {url}\nquorum w1\n", key.verifier())
+}
+
 /// A policy with so many witnesses.
 fn witnesses(count: u8) -> String {
     let line = |number: u8| {
@@ -519,6 +531,7 @@ fn a_policy_that_names_this_log_and_few_enough_witnesses_is_taken() {
         format!("log {}\nquorum none\n", log_vkey("agi-2026")),
         witnesses(48),
         named(&"w".repeat(200)),
+        addressed("https://wit.example/w1"),
         "quorum none\n".to_owned(),
     ] {
         // What is still refused is that one party opens it, which is asked after the policy.

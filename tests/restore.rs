@@ -126,6 +126,8 @@ fn while_no_witness_answers_it_can_only_be_read() {
     let answer = other.ok("restore public");
     assert_eq!((&answer["writable"], &answer["anchor-checked"]), (&false.into(), &false.into()), "{answer}");
     for line in ["audit", "status", "license", "log", "log show 1", "export again"] {
+        let told = other.run(line);
+        assert!(told.out.contains("READ-ONLY: restored from a copy, and nobody has"), "{line}: {told:?}");
         other.ok(line);
     }
     let told = other.fails(&format!("{GO_ON} {PARTIES}"), 1);
@@ -335,10 +337,16 @@ fn without_witnesses_the_operator_says_so_by_name() {
         other.fails(&format!("restore --accept-fork-risk {name}"), 2);
     }
     other.fails(&format!("{GO_ON} {PARTIES}"), 1);
+    let done = other.run("cosign");
+    let told = done.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(done.code == 1 && told.contains("no quorum of witnesses can confirm"), "{done:?}");
+    assert!(told.contains("restore --accept-fork-risk agi-2025") && !told.contains("asks the"), "{told}");
+    assert_eq!(other.run("cosign --json").json()["read-only"], "restored");
     let done = other.run("restore --accept-fork-risk agi-2025");
     assert!(done.code == 0 && done.out.contains("Accepted: should the log have gone on"), "{done:?}");
     other.ok(&format!("{GO_ON} {PARTIES}"));
     other.fails("restore --accept-fork-risk agi-2025", 2);
+    assert_eq!(other.run("cosign").code, 0);
 }
 
 /// The receipts of the folder are the log's own word: they stand whatever the operator accepts.

@@ -132,6 +132,19 @@ fn an_unknown_log_is_not_found_until_it_is_added() {
     served.refuses(&History::new(1).body(0, 1), 404);
 }
 
+/// Anybody may ask, and what they ask stands in the answer and in the operator's terminal.
+#[test]
+fn what_a_stranger_calls_a_log_is_shown_and_obeyed_by_no_terminal() {
+    let (served, _shelf, _folder) = served();
+    let checkpoint = Checkpoint { origin: "\u{9b}31m\u{202e}log".to_owned(), head: History::new(5).head(5) };
+    let note = History::new(5).key.sign(checkpoint.to_string()).unwrap();
+    let request =
+        AddCheckpoint { checkpoint: note.to_string().into_bytes(), ..History::new(5).request(0, 5) };
+    let answer = served.post(&request.to_bytes());
+    assert_eq!(answer.status, 404);
+    assert!(answer.body.starts_with("the log `\\u{9b}31m\\u{202e}log` is not known"), "{answer:?}");
+}
+
 #[test]
 fn a_checkpoint_that_its_log_has_not_signed_is_forbidden() {
     let (served, shelf, _folder) = served();

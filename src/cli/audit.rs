@@ -13,12 +13,13 @@ use super::license;
 use super::receipts;
 use super::record::audited_against;
 use super::refused::{Held, Holder};
-use super::show::{Page, Tone, bounds, late, time, title};
-use super::source;
-use crate::audit::{Finding, Report, Source};
+use super::show::{Page, Tone, bounds, late, mark_json, marked, time, title};
+use super::source::{self, Opened};
+use crate::audit::{Finding, Report};
 use crate::engine::licence::Licence;
 use crate::log::{Receipt, VerifierKey};
 use crate::statement::Refused;
+use crate::store::ReadOnly;
 use crate::values::Digest;
 use crate::workflow::model::Nature;
 
@@ -30,7 +31,7 @@ use crate::workflow::model::Nature;
     The anchor is the agreement's identity. Take it from the contract or from another party, not from the log.\n\
     A receipt shows with --against what the log alone cannot: that its tail was dropped or rewritten. So does a \
     refusal that the log has signed, and the rules judge then whether it stands.\n\
-    Exit code 0: nothing is wrong; 1: something is, and every fault is listed with its entry."
+    Exit code 0: nothing is wrong; 1: something is, and every fault is listed with its entry; or the\n    store is an older copy, or one of two histories, as a witness has shown."
 )]
 pub struct AuditArgs {
     /// The agreement, which may be left out where there is only one; or the folder of an export, or the address at
@@ -68,7 +69,7 @@ pub fn run(context: &Context, args: &AuditArgs) -> Result<Answer, CliError> {
     if opened.stored {
         compare_kept(context, &mut report)?;
     }
-    answer(args, &*opened.source, report, &notes)
+    answer(args, &opened, report, &notes)
 }
 
 /// Holds a log of the data folder against what this folder itself was given, unasked.
@@ -85,16 +86,18 @@ fn compare_kept(context: &Context, report: &mut Report) -> Result<(), CliError> 
 /// Has the rules judge the refusals that were kept elsewhere, and tells what came out.
 fn answer(
     args: &AuditArgs,
-    source: &dyn Source,
+    opened: &Opened,
     mut report: Report,
     notes: &[(&Path, Vec<u8>)],
 ) -> Result<Answer, CliError> {
-    let holder = Holder { source, statements: &args.statement };
+    let holder = Holder { source: &*opened.source, statements: &args.statement };
     let held = notes.iter().map(|(file, note)| holder.hold(&mut report, file, note));
     let held: Vec<Held> = held.collect::<Result<_, _>>()?;
     let mut page = Page::default();
-    let json = told(&mut page, &report, &held);
-    if report.passes() { Ok(Answer::done(page, json)) } else { Ok(Answer::faults(page, json)) }
+    let json = told(&mut page, &report, &held, opened.read_only);
+    // The log passes, and proves elsewhere that it goes on, or goes another way.
+    let stale = opened.read_only.is_some_and(ReadOnly::is_proven);
+    if report.passes() && !stale { Ok(Answer::done(page, json)) } else { Ok(Answer::faults(page, json)) }
 }
 
 /// The signed refusal in a file, if it is one.
@@ -125,7 +128,7 @@ pub fn kept_checkpoint(file: &Path) -> Result<String, CliError> {
     }
 }
 
-fn told(page: &mut Page, report: &Report, held: &[Held]) -> Value {
+fn told(page: &mut Page, report: &Report, held: &[Held], read_only: Option<ReadOnly>) -> Value {
     let state = report.state.as_ref();
     if let Some(state) = state {
         title(page, &state.workflow);
@@ -137,6 +140,7 @@ fn told(page: &mut Page, report: &Report, held: &[Held]) -> Value {
     } else {
         findings(page, report);
     }
+    marked(page, read_only);
     if !held.is_empty() {
         page.blank();
         for held in held {
@@ -151,7 +155,7 @@ fn told(page: &mut Page, report: &Report, held: &[Held]) -> Value {
             &format!("{} as at the opening; `quorate license` lists all.", unmoved(&licence, moved)),
         );
     }
-    json(report, held)
+    json(report, held, read_only)
 }
 
 fn unmoved(licence: &Licence<'_>, moved: usize) -> String {
@@ -225,7 +229,7 @@ pub fn findings_json(report: &Report) -> Value {
     findings.collect()
 }
 
-fn json(report: &Report, held: &[Held]) -> Value {
+fn json(report: &Report, held: &[Held], read_only: Option<ReadOnly>) -> Value {
     let state = report.state.as_ref();
     let licence = state.and_then(|state| Some(license::grants_json(state, &state.licence(state.last)?)));
     json!({
@@ -243,6 +247,7 @@ fn json(report: &Report, held: &[Held]) -> Value {
         "checkpoint": report.checkpoint,
         "findings": findings_json(report),
         "more-findings": report.more,
+        "read-only": mark_json(read_only),
         "refusals": held.iter().map(Held::json).collect::<Vec<_>>(),
         "at": state.map(|state| state.last),
         "grants": licence,

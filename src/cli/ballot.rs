@@ -11,7 +11,7 @@ use super::documents::read_text;
 use super::error::CliError;
 use super::parcel::{beside, write_new};
 use super::record::Record;
-use super::show::{Page, Tone};
+use super::show::{Page, Tone, marked};
 use crate::audit::signed_head;
 use crate::engine::State;
 use crate::engine::paper::Paper;
@@ -58,6 +58,7 @@ pub fn run(context: &Context, args: &BallotArgs) -> Result<Answer, CliError> {
         page.specimen(&state.workflow);
         page.line(Tone::Good, &format!("wrote {} and {}.checkpoint", out.display(), out.display()));
         page.fields([("ballot", id.to_string()), ("question", digest.to_string())]);
+        marked(&mut page, record.read_only);
         page.blank();
         page.raw("Send both to whoever votes. They vote with");
         page.raw(&format!(

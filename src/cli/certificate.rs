@@ -14,17 +14,25 @@ use super::show::{Page, Tone, in_words, late, time, title};
 use crate::audit::{Certificate, Report, SLACK, Source as _, Times, audit, audit_against};
 use crate::engine::State;
 use crate::log::{Checkpoint, Cosignature, Note};
+use crate::registry::read_only;
 use crate::store::Store;
 use crate::values::{Digest, Instant};
 
 /// Writes a certificate of the licence state at `at`, which is neither after `now` nor later than the record tells.
 ///
 /// # Errors
-/// The instant is still to come, nothing shows what happened by then, or the file cannot be written.
+/// The store is proven not to be the log's newest or only history, the instant is still to come, nothing shows what happened by then, or the file cannot be written.
 pub fn issue(record: &Record, at: Instant, now: Instant, file: &Path) -> Result<(), CliError> {
     if at > now {
         return Err(CliError::usage(format!(
             "{at} is still to come: a state to come is a projection and never a certificate; leave --at out"
+        )));
+    }
+    if let Some(why) = record.read_only.filter(|why| why.is_proven()) {
+        return Err(CliError::Faults(format!(
+            "{}; {}",
+            read_only(Some(&record.state.agreement.name), why),
+            "no certificate is issued from it"
         )));
     }
     let shown = record.shown_until();

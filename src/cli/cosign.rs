@@ -12,7 +12,7 @@ use super::context::Context;
 use super::error::{CliError, Code};
 use super::evidence::Evidence;
 use super::record::{audited, open_store};
-use super::show::{Page, Tone, entries, in_words, time, title, visible};
+use super::show::{Page, Tone, entries, in_words, mark_json, time, title, visible};
 use crate::cosign::{
     Answer as Answered, Fault, KeepError, Kept, Proof, Sizes, Subject, SubjectError, collect, keep,
     known_sizes,
@@ -31,7 +31,7 @@ use crate::values::Span;
     A cosignature says that at its time this head was the newest that the witness had seen: it bounds the times of the\n\
     entries, and shows a log that forks. The newest of each witness stands under the head's checkpoint, in receipts\n\
     and in exports.\n\
-    Exit code 0: the policy's quorum has cosigned the head; 1: it has not, or a witness shows that the log has forked."
+    Exit code 0: the policy's quorum has cosigned the head; 1: it has not, a witness shows that the log has forked,\n    or nobody is asked who can say that a restored agreement may go on."
 )]
 pub struct CosignArgs {
     /// The agreement, by name or anchor; may be left out where there is only one
@@ -114,6 +114,8 @@ pub struct Round {
     pub answers: Vec<Answered>,
     /// What was kept; `None` where there is nobody to ask.
     pub kept: Option<Kept>,
+    /// Why nothing may be added to the agreement, where there is nobody to ask.
+    marked: Option<ReadOnly>,
     /// Files with what proves that the log has forked.
     pub evidence: Vec<PathBuf>,
 }
@@ -150,7 +152,8 @@ impl<'a> Asking<'a> {
         let head = subject.head;
         let policy = state.witnesses.clone().filter(|policy| policy.witnesses().any(|it| it.url.is_some()));
         let Some(policy) = policy else {
-            return Ok(Round { state, head, answers: Vec::new(), kept: None, evidence: Vec::new() });
+            let marked = store.read_only(&anchor)?;
+            return Ok(Round { state, head, answers: Vec::new(), kept: None, marked, evidence: Vec::new() });
         };
         if self.sizes.is_none() {
             self.sizes = Some(known_sizes(&store, &anchor, &policy)?);
@@ -175,7 +178,7 @@ impl<'a> Asking<'a> {
         })?;
         drop(store);
         // Told only now: the mark does not wait for a disk that has room.
-        Ok(Round { state, head, answers, kept: Some(kept), evidence: evidence? })
+        Ok(Round { state, head, answers, kept: Some(kept), marked: None, evidence: evidence? })
     }
 
     fn state(&mut self, store: &SledStore, anchor: crate::values::Digest) -> Result<State, CliError> {
@@ -234,15 +237,22 @@ fn told(round: &Round, without_quorum: bool) -> Answer {
     let met = verdict(&mut page, round);
     files(&mut page, evidence);
     let contradicted = answers.iter().any(|it| it.outcome.as_ref().is_err_and(Fault::contradicts));
+    // Where witnesses are relied on, their quorum is what was asked for.
+    let relies = state.witnesses.as_ref().is_some_and(|policy| policy.asks_witnesses());
+    let done = met && (relies || read_only_by(round).is_none());
     let code =
-        if !contradicted && !forked(round) && (met || without_quorum) { Code::Done } else { Code::Faults };
+        if !contradicted && !forked(round) && (done || without_quorum) { Code::Done } else { Code::Faults };
     Answer { text: page.into_text(), json: document(round, met), code }
 }
 
 /// Whether it is known that nothing may be added to this store, whatever witnesses answer.
 fn forked(round: &Round) -> bool {
-    let why = round.kept.as_ref().and_then(|kept| kept.read_only);
-    why.is_some_and(|why| why != ReadOnly::Restored)
+    read_only_by(round).is_some_and(ReadOnly::is_proven)
+}
+
+/// Why nothing may be added to the agreement, after this round.
+fn read_only_by(round: &Round) -> Option<ReadOnly> {
+    round.kept.as_ref().map_or(round.marked, |kept| kept.read_only)
 }
 
 /// The table of witnesses, and under it why any has not cosigned.
@@ -280,6 +290,9 @@ fn verdict(page: &mut Page, round: &Round) -> bool {
             Some(_) => "The policy gives no address of any witness: there is nobody to ask.",
         };
         page.line(if asks { Tone::Bad } else { Tone::Plain }, why);
+        if let Some(why) = round.marked {
+            page.line(Tone::Bad, &unreleased(&round.state, why));
+        }
         return !asks;
     };
     match (asks, kept.quorum) {
@@ -308,8 +321,24 @@ pub fn released(page: &mut Page, round: &Round, kept: &Kept) {
             page.line(Tone::Notice, &format!("{} {words}", answer.witness.name));
         }
     } else if let Some(why) = kept.read_only {
-        page.line(Tone::Bad, &read_only(Some(&round.state.agreement.name), why));
+        page.line(Tone::Bad, &unreleased(&round.state, why));
     }
+}
+
+/// Why the agreement can still only be read. Where no witnesses are relied on, or none can be asked, nobody but the
+/// operator can say that a restored one may go on.
+fn unreleased(state: &State, why: ReadOnly) -> String {
+    let name = &state.agreement.name;
+    let policy = state.witnesses.as_ref().filter(|policy| policy.asks_witnesses());
+    let confirmable = policy.is_some_and(|policy| policy.witnesses().any(|it| it.url.is_some()));
+    if why == ReadOnly::Restored && !confirmable {
+        return format!(
+            "the agreement {name} was restored from a copy and can only be read: no quorum of witnesses can confirm that \
+             its log did not go on after that copy, and then going on here would fork it; \
+             `quorate restore --accept-fork-risk {name}` tells what that risks"
+        );
+    }
+    read_only(Some(name), why)
 }
 
 /// The files that prove a fork.
@@ -338,7 +367,7 @@ pub fn document(round: &Round, met: bool) -> Value {
         "quorum": met,
         "checkpoint": kept.map(|kept| kept.note.to_string()),
         "behind": kept.map(|kept| kept.behind),
-        "read-only": kept.and_then(|kept| kept.read_only).map(|why| why.to_string()),
+        "read-only": mark_json(read_only_by(round)),
         "released": kept.is_some_and(|kept| kept.released),
         "witnesses": round.answers.iter().map(one).collect::<Vec<_>>(),
         "evidence": round.evidence.iter().map(|path: &PathBuf| answer::path(Path::new(path))).collect::<Vec<_>>(),

@@ -9,7 +9,7 @@ use super::answer::Answer;
 use super::context::Context;
 use super::error::CliError;
 use super::record::Record;
-use super::show::{Page, Tone, entries, in_words, title};
+use super::show::{Page, Tone, entries, in_words, mark_json, marked, title};
 use crate::export::{ExportError, Publish, export};
 
 /// Write the log as a folder that any web server can serve and anybody can audit
@@ -58,6 +58,7 @@ pub fn run(context: &Context, args: &ExportArgs) -> Result<Answer, CliError> {
         ("head", in_words(&done.head)),
         ("files", format!("{} written", done.files)),
     ]);
+    marked(&mut page, record.read_only);
     if done.behind > 0 {
         let words = format!(
             "not published, since the policy's quorum has not cosigned them: {}; `quorate cosign` asks it",
@@ -70,6 +71,7 @@ pub fn run(context: &Context, args: &ExportArgs) -> Result<Answer, CliError> {
     page.raw(&format!("  quorate audit {} --anchor {}", args.dir.display(), record.state.agreement.anchor));
     Ok(Answer::done(
         page,
-        json!({ "dir": args.dir, "head": done.head, "before": done.before, "behind": done.behind, "files": done.files, "agreement": record.state.agreement }),
+        json!({ "dir": args.dir, "head": done.head, "before": done.before, "behind": done.behind, "files": done.files, "agreement": record.state.agreement,
+                "read-only": mark_json(record.read_only) }),
     ))
 }

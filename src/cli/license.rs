@@ -10,7 +10,7 @@ use super::certificate;
 use super::context::Context;
 use super::error::CliError;
 use super::record::Record;
-use super::show::{Page, Tone, by_entry, facts, header, time};
+use super::show::{Page, Tone, by_entry, facts, header, mark_json, time};
 use crate::engine::State;
 use crate::engine::event::Occurrence;
 use crate::engine::licence::{AttributeState, Because, GrantState, Licence, Next, Period};
@@ -71,7 +71,11 @@ pub fn run(context: &Context, args: &LicenseArgs) -> Result<Answer, CliError> {
         page.blank();
         page.line(Tone::Good, &format!("wrote the certificate {}", file.display()));
     }
-    let document = document(&record.state, record.head, at).unwrap_or_default();
+    let mut document = document(&record.state, record.head, at).unwrap_or_default();
+    // Not a certificate's business: it is no fact of the log.
+    if let Value::Object(document) = &mut document {
+        document.insert("read-only".to_owned(), mark_json(record.read_only));
+    }
     Ok(Answer::done(page, document))
 }
 

@@ -11,7 +11,7 @@ use crate::audit::{Report, Source, StoreSource, Times, audit_against};
 use crate::engine::State;
 use crate::log::Head;
 use crate::statement::AgreementRef;
-use crate::store::{SledStore, Store};
+use crate::store::{ReadOnly, SledStore, Store};
 use crate::values::{Digest, Id, Instant};
 
 /// An agreement whose log has just passed an audit.
@@ -26,6 +26,8 @@ pub struct Record {
     pub checkpoint: String,
     /// How far witnesses vouch for the times in it.
     pub times: Times,
+    /// Why nothing may be added to it.
+    pub read_only: Option<ReadOnly>,
 }
 
 impl Record {
@@ -43,7 +45,8 @@ impl Record {
         }
         let Report { state, head, checkpoint, times, .. } = report;
         let state = state.ok_or_else(|| CliError::Faults("the log is empty".to_owned()))?;
-        Ok(Self { store, state, head, checkpoint, times })
+        let read_only = store.read_only(&anchor)?;
+        Ok(Self { store, state, head, checkpoint, times, read_only })
     }
 
     /// The latest time as of which a state may be certified: that of the last entry, or later, where a quorum of the

@@ -7,6 +7,8 @@ use super::error::CliError;
 use super::record::open_store;
 use crate::audit::{Source, StoreSource};
 use crate::export::{Reader, Site};
+use crate::store::data::{DataDir, DataError};
+use crate::store::{ReadOnly, Store as _};
 
 /// A log that was named, to be audited: nothing of it has been believed or checked.
 pub struct Opened {
@@ -14,6 +16,8 @@ pub struct Opened {
     pub source: Box<dyn Source>,
     /// Whether it is an agreement of the data folder.
     pub stored: bool,
+    /// Why nothing may be added to it there.
+    pub read_only: Option<ReadOnly>,
 }
 
 /// Opens the log that is named; without a name, the only agreement of the data folder.
@@ -22,10 +26,19 @@ pub struct Opened {
 /// There is no such log, or it cannot be read at all.
 pub fn open(context: &Context, name: Option<&str>) -> Result<Opened, CliError> {
     if let Some(exported) = name.map(exported).transpose()?.flatten() {
-        return Ok(Opened { source: Box::new(exported), stored: false });
+        return Ok(Opened { source: Box::new(exported), stored: false, read_only: None });
+    }
+    if let (Some(name), Err(DataError::Missing { path })) = (name, DataDir::open(&context.data_path()?)) {
+        return Err(CliError::usage(format!(
+            "there is no folder `{name}` with an exported log, and no data folder with agreements either: {} is not there; \
+             name the folder of an export, the address of one, or the data folder with `--data`",
+            path.display()
+        )));
     }
     let (store, anchor) = open_store(context, name)?;
-    Ok(Opened { source: Box::new(StoreSource { store: Box::new(store), anchor }), stored: true })
+    let read_only = store.read_only(&anchor)?;
+    let source = Box::new(StoreSource { store: Box::new(store), anchor });
+    Ok(Opened { source, stored: true, read_only })
 }
 
 /// The exported log that is named; `None` where the name is one of an agreement.
@@ -40,5 +53,21 @@ fn exported(name: &str) -> Result<Option<Reader>, CliError> {
 /// # Errors
 /// There is none, or it cannot be read at all.
 pub fn export(name: &str) -> Result<Reader, CliError> {
-    Ok(if Site::is_address(name) { Reader::site(name)? } else { Reader::folder(name)? })
+    if Site::is_address(name) {
+        return Ok(Reader::site(name)?);
+    }
+    // Nobody means a folder by that, and there is none in most cases.
+    match name.split_once("://") {
+        Some((scheme, _)) if !scheme.is_empty() && scheme.bytes().all(is_schemes) => {
+            Err(CliError::usage(format!(
+                "`{name}` is no address that is asked: a log is read from one that begins with `http://` or `https://`, or \
+             from a folder, by its path"
+            )))
+        }
+        _ => Ok(Reader::folder(name)?),
+    }
+}
+
+fn is_schemes(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
 }

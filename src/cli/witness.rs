@@ -160,7 +160,7 @@ fn show(args: &Show) -> Result<Answer, CliError> {
     if looked.is_none() {
         page.line(
             Tone::Notice,
-            "It is serving, so what it cosigned last is not shown here; it answers GET /<log>/checkpoint.",
+            "It is serving, so what it cosigned last is not shown here; it answers at the addresses below.",
         );
     }
     let mut rows = Vec::new();
@@ -191,6 +191,14 @@ fn show(args: &Show) -> Result<Answer, CliError> {
         page.raw("No logs: `quorate witness add-log` adds one.");
     }
     page.table(&["log", "entries", "cosigned at", "evidence"], rows);
+    if looked.is_none() {
+        for (origin, _) in logs.iter() {
+            // Whole on its line, to be copied.
+            page.blank();
+            page.line(Tone::Plain, &format!("{origin}: the SHA-256 of its name is in"));
+            page.raw(&format!("  GET /{}/checkpoint", Digest::of(origin.as_bytes()).hex()));
+        }
+    }
     Ok(Answer::done(page, json!({ "vkey": signer.verifier(), "serving": looked.is_none(), "logs": told })))
 }
 

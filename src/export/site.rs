@@ -36,7 +36,9 @@ impl Site {
 
     /// Whether a text is meant as an address on the web.
     pub fn is_address(text: &str) -> bool {
-        ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme))
+        let begins =
+            |scheme: &&str| text.get(..scheme.len()).is_some_and(|it| it.eq_ignore_ascii_case(scheme));
+        ["http://", "https://"].iter().any(begins)
     }
 }
 

@@ -77,7 +77,10 @@ impl Client {
 
 /// An address that can be asked.
 fn address(url: &str) -> Result<String, NetError> {
-    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let host = ["https://", "http://"].iter().find_map(|scheme| {
+        let (start, host) = url.split_at_checked(scheme.len())?;
+        start.eq_ignore_ascii_case(scheme).then_some(host)
+    });
     match host {
         Some(host) if !host.is_empty() && !host.starts_with('/') => Ok(url.to_owned()),
         _ => Err(NetError::Address { url: url.to_owned() }),

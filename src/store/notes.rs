@@ -20,6 +20,28 @@ pub enum ReadOnly {
     TwoHistories(u64),
 }
 
+impl ReadOnly {
+    /// Whether the log's own signature proves that this is not its newest or only history.
+    pub fn is_proven(self) -> bool {
+        self != Self::Restored
+    }
+
+    /// What a reader of this store has to know, in words.
+    pub fn words(self) -> String {
+        match self {
+            Self::Restored => {
+                "restored from a copy, and nobody has confirmed that it is the newest".to_owned()
+            }
+            Self::Newer(size) => format!(
+                "the log has signed {size} entries, and this store ends before them: it is an older copy"
+            ),
+            Self::TwoHistories(size) => format!(
+                "the log has two histories: for {size} entries it has signed another root than this store has"
+            ),
+        }
+    }
+}
+
 impl fmt::Display for ReadOnly {
     /// As it is stored: a word, and the size after a space.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

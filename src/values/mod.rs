@@ -9,12 +9,14 @@ mod hidden;
 mod id;
 mod instant;
 mod span;
+mod visible;
 
 pub use digest::Digest;
 pub use hidden::is_hidden;
 pub use id::Id;
 pub use instant::Instant;
 pub use span::Span;
+pub use visible::{visible, visible_json};
 
 /// Why a text is not a value: what was read, and what would have been accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

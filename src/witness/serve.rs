@@ -5,6 +5,7 @@
 //! has a limit, and so have the number of connections and the bytes of a request; signatures are checked and files
 //! written beside the threads that serve.
 
+use std::fmt::Display;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -23,7 +24,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::log::add_checkpoint::MAX_ADD_CHECKPOINT;
-use crate::values::{Digest, Instant};
+use crate::values::{Digest, Instant, visible};
 
 use super::desk::{Desk, Now, Running};
 use super::judge::{self, Refused, Shows, Submission, nothing};
@@ -196,12 +197,12 @@ async fn add_checkpoint(Shared(serving): Shared<Arc<Serving>>, body: Body) -> Re
     let submission = match read {
         Ok(submission) => submission,
         Err(refused) => {
-            tracing::info!(status = refused.status(), why = %refused, "refused");
+            tracing::info!(status = refused.status(), why = %shown(&refused), "refused");
             return refusal(&refused);
         }
     };
     let Some(answer) = serving.desk.submit(submission.clone()).await else { return failed() };
-    let (origin, size) = (&submission.origin, submission.head.size);
+    let (origin, size) = (shown(&submission.origin), submission.head.size);
     match answer {
         Ok(signature) => {
             tracing::info!(%origin, size, old = submission.old, "cosigned");
@@ -210,9 +211,9 @@ async fn add_checkpoint(Shared(serving): Shared<Arc<Serving>>, body: Body) -> Re
         Err(turned) => {
             let status = turned.refused.status();
             if let Refused::Jump { .. } = turned.refused {
-                tracing::error!(why = %turned.refused, "the clock has jumped: nothing is signed");
+                tracing::error!(why = %shown(&turned.refused), "the clock has jumped: nothing is signed");
             }
-            tracing::info!(%origin, size, old = submission.old, status, why = %turned.refused, "refused");
+            tracing::info!(%origin, size, old = submission.old, status, why = %shown(&turned.refused), "refused");
             let answer = refusal(&turned.refused);
             keep(serving, submission, turned).await;
             answer
@@ -226,7 +227,7 @@ async fn keep(serving: Arc<Serving>, submission: Submission, turned: Turned) {
     if shows == Shows::Nothing {
         return;
     }
-    let (origin, size, root) = (submission.origin.clone(), submission.head.size, submission.head.root);
+    let (origin, size, root) = (shown(&submission.origin), submission.head.size, submission.head.root);
     let write = move || serving.evidence.keep(&submission, turned.last.as_deref(), shows);
     match tokio::task::spawn_blocking(write).await {
         Ok(Ok(Some(folder))) if shows == Shows::Fork => {
@@ -250,9 +251,14 @@ async fn checkpoint(Shared(serving): Shared<Arc<Serving>>, Path(log): Path<Strin
     }
 }
 
+/// Words in which a client's own may stand, on one line with nothing in them that a terminal would obey.
+fn shown(words: &impl Display) -> String {
+    visible(&words.to_string()).replace('\n', "␊")
+}
+
 fn refusal(refused: &Refused) -> Response {
     let status = StatusCode::from_u16(refused.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut answer = text(status, format!("{refused}\n"));
+    let mut answer = text(status, format!("{}\n", shown(refused)));
     if let Refused::Conflict { .. } = refused {
         answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/x.tlog.size"));
     }

@@ -54,6 +54,13 @@ impl Desk {
         serde_json::from_slice(&stdout).unwrap()
     }
 
+    /// Runs a command that must succeed, and gives what a person sees.
+    pub fn shows(&self, line: &str) -> String {
+        let Output { status, stdout, stderr } = self.run(&line.split(' ').collect::<Vec<_>>());
+        assert!(status.success(), "{line}: {}", String::from_utf8_lossy(&stderr));
+        String::from_utf8(stdout).unwrap()
+    }
+
     /// Runs a command that must fail, and gives what it says.
     pub fn fails(&self, line: &str, code: i32) -> String {
         self.fails_with(&line.split(' ').collect::<Vec<_>>(), code)

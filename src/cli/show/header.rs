@@ -1,10 +1,11 @@
 use serde_json::{Map, Value, json};
 
-use super::page::Page;
+use super::page::{Page, Tone};
 use super::time;
 use crate::cli::record::Record;
 use crate::engine::State;
 use crate::log::Head;
+use crate::store::ReadOnly;
 use crate::values::Instant;
 use crate::workflow::model::{Nature, Workflow};
 
@@ -41,7 +42,23 @@ pub fn header(record: &Record, state: &State, at: Instant, now: Instant) -> (Pag
         ),
         ("at", format!("{when}; the log has {}", entries(state.size))),
     ]);
-    (page, facts(state, record.head, at))
+    marked(&mut page, record.read_only);
+    let mut facts = facts(state, record.head, at);
+    facts.insert("read-only".to_owned(), mark_json(record.read_only));
+    (page, facts)
+}
+
+/// That nothing may be added to the agreement that is shown, and why: it may not be what its log says today.
+pub fn marked(page: &mut Page, why: Option<ReadOnly>) {
+    if let Some(why) = why {
+        let tone = if why.is_proven() { Tone::Bad } else { Tone::Notice };
+        page.line(tone, &format!("READ-ONLY: {}", why.words()));
+    }
+}
+
+/// The same for a machine: `restored`, `newer SIZE`, `two-histories SIZE`, or null.
+pub fn mark_json(why: Option<ReadOnly>) -> Value {
+    json!(why.map(|why| why.to_string()))
 }
 
 /// What every JSON answer about an agreement begins with.

@@ -9,12 +9,11 @@ mod header;
 mod page;
 pub mod statement;
 pub mod time;
-mod visible;
 
+pub use crate::values::{visible, visible_json};
 pub use bounds::{bounds, late};
-pub use header::{by_entry, facts, header, title};
+pub use header::{by_entry, facts, header, mark_json, marked, title};
 pub use page::{Page, Tone};
-pub use visible::{visible, visible_json};
 
 use crate::log::Head;
 

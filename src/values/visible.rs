@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use crate::values::is_hidden;
+use super::is_hidden;
 
 /// Words from elsewhere as a terminal may have them: whatever nobody sees, or what a terminal obeys instead of
 /// showing, is written out (`␛`, `\u{202e}`). Line feeds stay.
