@@ -195,7 +195,7 @@ fn show(args: &Show) -> Result<Answer, CliError> {
         for (origin, _) in logs.iter() {
             // Whole on its line, to be copied.
             page.blank();
-            page.line(Tone::Plain, &format!("{origin}: the SHA-256 of its name is in"));
+            page.line(Tone::Plain, &format!("{origin}, named by its SHA-256:"));
             page.raw(&format!("  GET /{}/checkpoint", Digest::of(origin.as_bytes()).hex()));
         }
     }
