@@ -327,7 +327,7 @@ pub fn released(page: &mut Page, round: &Round, kept: &Kept) {
 
 /// Why the agreement can still only be read. Where no witnesses are relied on, or none can be asked, nobody but the
 /// operator can say that a restored one may go on.
-fn unreleased(state: &State, why: ReadOnly) -> String {
+pub fn unreleased(state: &State, why: ReadOnly) -> String {
     let name = &state.agreement.name;
     let policy = state.witnesses.as_ref().filter(|policy| policy.asks_witnesses());
     let confirmable = policy.is_some_and(|policy| policy.witnesses().any(|it| it.url.is_some()));

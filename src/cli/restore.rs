@@ -177,7 +177,7 @@ fn last_word(page: &mut Page, state: &State, round: &Round) -> bool {
         cosign::released(page, round, kept);
         kept.read_only.is_none()
     } else {
-        page.line(Tone::Bad, &read_only(Some(&state.agreement.name), ReadOnly::Restored));
+        page.line(Tone::Bad, &cosign::unreleased(state, ReadOnly::Restored));
         false
     }
 }
