@@ -108,6 +108,14 @@ pub fn file_error(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> 
     move |source| CliError::File { what, path: path.to_owned(), source }
 }
 
+/// A file of the user's that [`crate::store::replace_file`] could not put in its place, told as [`file_error`] does.
+pub fn not_replaced(error: StoreError) -> CliError {
+    match error {
+        StoreError::Io { what, path, source } => file_error(what, &path)(source),
+        other => other.into(),
+    }
+}
+
 impl From<Refusal> for CliError {
     fn from(refusal: Refusal) -> Self {
         Self::Refused { refusal, note: None }

@@ -1,12 +1,13 @@
 //! Two signed checkpoints that contradict each other: kept as files, so that whoever saw them can show them.
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use super::error::{CliError, file_error};
+use super::error::{CliError, file_error, not_replaced};
 use super::show::{Page, Tone};
 use crate::log::{Checkpoint, Note};
+use crate::store::replace_file;
 use crate::values::Digest;
 
 /// Two notes of one log, the one that was known before and the one that does not extend it.
@@ -51,14 +52,7 @@ fn write(folder: &Path, role: &str, note: &str) -> Result<PathBuf, CliError> {
     if fs::read(&path).is_ok_and(|there| there == note.as_bytes()) {
         return Ok(path);
     }
-    let part = path.with_extension("part");
-    let write = || {
-        let mut file = File::create(&part)?;
-        file.write_all(note.as_bytes())?;
-        file.sync_all()
-    };
-    write().map_err(file_error("write", &part))?;
-    fs::rename(&part, &path).map_err(file_error("rename", &part))?;
+    replace_file(&path, note.as_bytes()).map_err(not_replaced)?;
     Ok(path)
 }
 

@@ -1,7 +1,5 @@
 //! `monitor`: has the log only grown since last time, and by what?
 
-use std::fs::{self, File};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -12,7 +10,7 @@ use super::answer::{self, Answer};
 use super::audit::{fields, findings, findings_json};
 use super::context::Context;
 use super::documents::read_text;
-use super::error::{CliError, file_error};
+use super::error::{CliError, not_replaced};
 use super::evidence::{self, Evidence};
 use super::record::audited_against;
 use super::show::{Page, Tone, changes, entries, statement as words, time, title};
@@ -21,6 +19,7 @@ use crate::audit::{Report, Source, replay_until};
 use crate::engine::State;
 use crate::log::{Checkpoint, Note};
 use crate::statement::Entry;
+use crate::store::replace_file;
 use crate::values::{Digest, Instant};
 use crate::workflow::model::Nature;
 
@@ -264,17 +263,8 @@ impl Seen {
 
     /// Beside its place first, and durable before it is put there: a crash leaves the old one or the new one.
     fn write(&self, file: &Path) -> Result<(), CliError> {
-        let mut part = file.as_os_str().to_owned();
-        part.push(".part");
-        let part = PathBuf::from(part);
         let text =
             serde_json::to_string_pretty(self).map_err(|error| CliError::Storage(error.to_string()))?;
-        let write = || {
-            let mut out = File::create(&part)?;
-            writeln!(out, "{text}")?;
-            out.sync_all()
-        };
-        write().map_err(file_error("write", &part))?;
-        fs::rename(&part, file).map_err(file_error("rename", &part))
+        replace_file(file, format!("{text}\n").as_bytes()).map_err(not_replaced)
     }
 }

@@ -1,5 +1,5 @@
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::hints;
@@ -8,7 +8,7 @@ use crate::log::cosigned::{Keep, merged};
 use crate::log::tile::{bundles_between, tiles_between};
 use crate::log::{Checkpoint, Head, Note, Policy, VerifierKey};
 use crate::registry::StoreNodes;
-use crate::store::{Store, StoreError, StoredHead};
+use crate::store::{Store, StoreError, StoredHead, replace_file};
 
 /// What an export did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -295,24 +295,13 @@ impl Out<'_> {
     /// Writes a file beside its place, makes it durable, and puts it there at once.
     fn replace(&mut self, name: &str, bytes: &[u8]) -> Result<(), ExportError> {
         let path = self.folder.join(name);
-        let io = |what: &'static str, path: &Path| {
-            let path = path.to_owned();
-            move |source| ExportError::Io { what, path, source }
-        };
         let parent = path.parent().unwrap_or(self.folder);
-        fs::create_dir_all(parent).map_err(io("create", parent))?;
-        let mut part = path.as_os_str().to_owned();
-        part.push(".part");
-        let part = PathBuf::from(part);
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(&part)
-            .map_err(io("create", &part))?;
-        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(io("write", &part))?;
-        fs::rename(&part, &path).map_err(io("rename", &part))?;
-        File::open(parent).and_then(|folder| folder.sync_all()).map_err(io("fsync", parent))?;
+        fs::create_dir_all(parent).map_err(|source| ExportError::Io {
+            what: "create",
+            path: parent.to_owned(),
+            source,
+        })?;
+        replace_file(&path, bytes)?;
         self.files += 1;
         Ok(())
     }

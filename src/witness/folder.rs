@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::log::{VerifierKey, WitnessSigner};
 use crate::store::seed::{self, SeedError};
-use crate::store::{StoreError, Table};
+use crate::store::{StoreError, Table, replace_file};
 use crate::values::Digest;
 
 use super::state::{self, Remembered, State};
@@ -138,12 +138,7 @@ impl WitnessDir {
             logs.add(origin, key.clone()).map_err(refused)?;
             text.push_str(&Logs::line(origin, key));
         }
-        let part = self.root.join("logs.toml.part");
-        let mut file = File::create(&part).map_err(WitnessError::io("create", &part))?;
-        file.write_all(text.as_bytes()).map_err(WitnessError::io("write", &part))?;
-        file.sync_all().map_err(WitnessError::io("fsync", &part))?;
-        fs::rename(&part, &path).map_err(WitnessError::io("rename", &part))?;
-        sync(&self.root)
+        Ok(replace_file(&path, text.as_bytes())?)
     }
 
     /// Opens the state for signing, which one process can at a time.
