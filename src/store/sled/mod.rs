@@ -3,6 +3,7 @@
 mod copy;
 mod folder;
 mod keys;
+mod lost;
 mod notes;
 mod read;
 mod table;
@@ -16,9 +17,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use self::folder::Folder;
+use self::lost::Lost;
 use self::writer::Writer;
 use super::check::{self, Mismatch};
 use super::{Append, Entries, Notes, ReadOnly, Store, StoreError, StoredHead, batch, blobs};
@@ -41,7 +43,7 @@ pub struct SledStore {
     /// `None` in a store that was opened for reading alone. Its mutex makes one writer of many.
     writer: Option<Mutex<Writer>>,
     /// The first failure; set once, never taken back.
-    lost: OnceLock<Arc<str>>,
+    lost: Lost,
     /// With our lock, and so the last to be dropped: whoever has the lock finds sled's own released.
     folder: Folder,
 }
@@ -85,7 +87,7 @@ impl SledStore {
             heads: RwLock::default(),
             notes: RwLock::default(),
             writer: None,
-            lost: OnceLock::new(),
+            lost: Lost::default(),
             folder,
         };
         store.heads = RwLock::new(store.read_heads()?);
@@ -116,17 +118,12 @@ impl SledStore {
 
     /// Refuses every call once a write may be lost.
     fn alive(&self) -> Result<(), StoreError> {
-        self.lost.get().map_or(Ok(()), |cause| {
-            Err(StoreError::Lost { path: self.folder.path.clone(), cause: Arc::clone(cause) })
-        })
+        self.lost.alive(&self.folder)
     }
 
     /// Sets the failure, and keeps sled's `Drop` from writing again.
     fn lose(&self, cause: String) -> StoreError {
-        std::mem::forget(self.db.clone());
-        self.folder.keep_lock();
-        let cause = self.lost.get_or_init(|| Arc::from(cause));
-        StoreError::Lost { path: self.folder.path.clone(), cause: Arc::clone(cause) }
+        self.lost.set(&self.db, &self.folder, cause)
     }
 
     /// Runs a read of sled, which panics on some damaged files instead of saying so.

@@ -6,9 +6,10 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use super::folder::Folder;
+use super::lost::Lost;
 use super::writer::Writer;
 use super::{caught, copy, keys};
 use crate::store::StoreError;
@@ -31,7 +32,7 @@ pub struct Table {
     /// `None` in a table that was opened for reading alone.
     writer: Option<Mutex<Writer>>,
     /// The first failure; set once, never taken back.
-    lost: OnceLock<Arc<str>>,
+    lost: Lost,
     /// With our lock, and so the last to be dropped.
     folder: Folder,
 }
@@ -85,7 +86,7 @@ impl Table {
     }
 
     fn with(folder: Folder, db: sled::Db) -> Self {
-        Self { db, writer: None, lost: OnceLock::new(), folder }
+        Self { db, writer: None, lost: Lost::default(), folder }
     }
 
     fn check_newest(&self, acknowledged: Option<u64>) -> Result<u64, StoreError> {
@@ -142,17 +143,12 @@ impl Table {
     }
 
     fn alive(&self) -> Result<(), StoreError> {
-        self.lost.get().map_or(Ok(()), |cause| {
-            Err(StoreError::Lost { path: self.folder.path.clone(), cause: Arc::clone(cause) })
-        })
+        self.lost.alive(&self.folder)
     }
 
     /// Sets the failure, and keeps sled's `Drop` from writing again.
     fn lose(&self, cause: String) -> StoreError {
-        std::mem::forget(self.db.clone());
-        self.folder.keep_lock();
-        let cause = self.lost.get_or_init(|| Arc::from(cause));
-        StoreError::Lost { path: self.folder.path.clone(), cause: Arc::clone(cause) }
+        self.lost.set(&self.db, &self.folder, cause)
     }
 }
 
