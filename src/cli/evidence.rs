@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{CliError, file_error, not_replaced};
 use super::show::{Page, Tone};
-use crate::log::{Checkpoint, Note};
+use crate::log::Checkpoint;
 use crate::store::replace_file;
 use crate::values::Digest;
 
@@ -63,7 +63,6 @@ fn sync(folder: &Path) -> io::Result<()> {
 
 /// The size that a note claims, in words, since it may be no checkpoint at all.
 fn claimed_size(note: &str) -> String {
-    let parsed = Note::parse(note.as_bytes()).ok();
-    let checkpoint: Option<Checkpoint> = parsed.and_then(|note| note.unverified_text().parse().ok());
-    checkpoint.map_or_else(|| "unreadable".to_owned(), |checkpoint| checkpoint.head.size.to_string())
+    let checkpoint = Checkpoint::claimed(note.as_bytes());
+    checkpoint.map_or_else(|_| "unreadable".to_owned(), |checkpoint| checkpoint.head.size.to_string())
 }

@@ -17,7 +17,7 @@ use super::show::{Page, Tone, changes, entries, statement as words, time, title}
 use super::source;
 use crate::audit::{Report, Source, replay_until};
 use crate::engine::State;
-use crate::log::{Checkpoint, Note};
+use crate::log::Checkpoint;
 use crate::statement::Entry;
 use crate::store::replace_file;
 use crate::values::{Digest, Instant};
@@ -253,7 +253,7 @@ impl Seen {
 
     /// What the checkpoint says; whether the log has signed that is for the audit to tell.
     fn claimed(&self) -> Option<Checkpoint> {
-        Note::parse(self.checkpoint.as_bytes()).ok()?.unverified_text().parse().ok()
+        Checkpoint::claimed(self.checkpoint.as_bytes()).ok()
     }
 
     /// How many entries there were.

@@ -6,7 +6,7 @@ use super::ahead::Ahead;
 use super::{FileError, Files, Folder, Site};
 use crate::audit::{Checkpoints, Entries, Source, SourceError};
 use crate::log::tile::{Bundle, MAX_ENTRY, Tile, WIDTH, bundles_between};
-use crate::log::{Checkpoint, Hash, Note};
+use crate::log::{Checkpoint, Hash};
 use crate::net::NetError;
 use crate::store::MAX_CHECKPOINT_BYTES;
 use crate::values::Digest;
@@ -96,9 +96,7 @@ impl Reader {
         })?;
         // What is no text is no checkpoint, and the audit says so.
         let checkpoint = String::from_utf8_lossy(&bytes).into_owned();
-        let text = Note::parse(&bytes).ok().map(|note| note.unverified_text().to_owned());
-        let claimed: Option<Checkpoint> = text.and_then(|text| text.parse().ok());
-        let size = claimed.map_or(0, |checkpoint| checkpoint.head.size);
+        let size = Checkpoint::claimed(&bytes).map_or(0, |checkpoint| checkpoint.head.size);
         let (tiles, missing) = (Mutex::default(), Arc::default());
         Ok(Self { files: Arc::new(files), checkpoint, size, kept, tiles, missing })
     }

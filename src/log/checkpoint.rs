@@ -117,6 +117,11 @@ impl Checkpoint {
         Ok(checkpoint)
     }
 
+    /// What a note claims to be the checkpoint of, before anything of it is believed: no signature is verified.
+    pub fn claimed(note: &[u8]) -> Result<Self, CheckpointError> {
+        Note::parse(note)?.unverified_text().parse()
+    }
+
     fn check_key(&self, name: &str) -> Result<(), CheckpointError> {
         if self.origin == name {
             Ok(())
