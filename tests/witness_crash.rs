@@ -4,6 +4,8 @@
 
 #[path = "witness_support/process.rs"]
 mod process;
+#[path = "shared/seed.rs"]
+mod seed;
 mod witness_support;
 
 use std::collections::BTreeMap;
@@ -14,21 +16,8 @@ use std::time::Duration;
 use process::Desk;
 use quorate::log::{Checkpoint, Hash, Head};
 use quorate::values::Digest;
+use seed::seed;
 use witness_support::{History, ORIGIN, post, send};
-
-/// The seed of the random instants: from the environment, or a new one; always printed.
-fn seed() -> u64 {
-    let seed = std::env::var("QUORATE_TEST_SEED").ok().map_or_else(
-        || {
-            let mut bytes = [0; 8];
-            getrandom::fill(&mut bytes).unwrap();
-            u64::from_be_bytes(bytes)
-        },
-        |seed| seed.parse().unwrap(),
-    );
-    println!("QUORATE_TEST_SEED={seed}");
-    seed
-}
 
 /// What the witness says that it cosigned last.
 fn last(address: SocketAddr, history: &History) -> Option<Head> {

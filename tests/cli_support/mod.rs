@@ -151,19 +151,24 @@ impl Stage {
         static MADE: OnceLock<Stage> = OnceLock::new();
         let make = || {
             let mut stage = Self::opened();
-            DECLARED.clone_into(&mut stage.clock);
-            stage.ok(DECLARE);
-            NOMINATED.clone_into(&mut stage.clock);
-            for seat in SEATS {
-                stage.ok(&nomination(seat, seat));
-            }
-            SEATED.clone_into(&mut stage.clock);
-            for seat in SEATS {
-                stage.ok(&format!("accept-seat --seat {seat} --disclosure interests.md --key {seat}"));
-            }
+            stage.declare_and_seat();
             stage.lasting("seated")
         };
         MADE.get_or_init(make).copy(SEATED)
+    }
+
+    /// OpenAI declares, and all seven panelists take their seats.
+    pub fn declare_and_seat(&mut self) {
+        DECLARED.clone_into(&mut self.clock);
+        self.ok(DECLARE);
+        NOMINATED.clone_into(&mut self.clock);
+        for seat in SEATS {
+            self.ok(&nomination(seat, seat));
+        }
+        SEATED.clone_into(&mut self.clock);
+        for seat in SEATS {
+            self.ok(&format!("accept-seat --seat {seat} --disclosure interests.md --key {seat}"));
+        }
     }
 
     /// The ballot is open, and nobody has voted.

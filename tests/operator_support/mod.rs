@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::cli_support::cosigned::{operator_key, relying};
 use crate::cli_support::forge::entries;
-use crate::cli_support::{DECLARE, DECLARED, Done, NOMINATED, SEATED, SEATS, Stage, VOTING, nomination};
+use crate::cli_support::{Done, SEATS, Stage, VOTING};
 
 /// The votes of o1, o2 and m1, each of which names a head with those before it.
 pub const VOTES: usize = 17;
@@ -146,16 +146,7 @@ impl Log {
 fn made() -> Stage {
     let mut stage = relying();
     stage.ok("key new operator --no-passphrase");
-    DECLARED.clone_into(&mut stage.clock);
-    stage.ok(DECLARE);
-    NOMINATED.clone_into(&mut stage.clock);
-    for seat in SEATS {
-        stage.ok(&nomination(seat, seat));
-    }
-    SEATED.clone_into(&mut stage.clock);
-    for seat in SEATS {
-        stage.ok(&format!("accept-seat --seat {seat} --disclosure interests.md --key {seat}"));
-    }
+    stage.declare_and_seat();
     stage.ok("recuse --reason 'An interest' --key m2");
     VOTING.clone_into(&mut stage.clock);
     let vote = "vote --choice met --rationale why.md";

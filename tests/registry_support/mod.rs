@@ -3,6 +3,9 @@
 #![allow(dead_code)] // each test binary uses a part of it
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)] // helpers of tests
 
+#[path = "../shared/seed.rs"]
+mod seed;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Child, Command};
@@ -17,6 +20,8 @@ use quorate::statement::{
 };
 use quorate::store::{SledStore, Store};
 use quorate::values::{Digest, Id, Instant};
+#[allow(unused_imports)] // each test binary uses a part of it
+pub use seed::seed;
 
 /// The workflow: a standing panel of sixteen, and a ballot that stays open.
 pub const WORKFLOW: &str = include_str!("panel.toml");
@@ -175,18 +180,4 @@ pub fn spawn(command: &mut Command) -> Child {
 pub fn with_store<T>(store: &Path, blobs: &Path, see: impl FnOnce(Arc<SledStore>) -> T) -> T {
     let _open = FORKS.read().unwrap_or_else(PoisonError::into_inner);
     see(Arc::new(SledStore::open(store, blobs).unwrap()))
-}
-
-/// The seed of a test's random instants: from the environment, or a new one; always printed.
-pub fn seed() -> u64 {
-    let seed = std::env::var("QUORATE_TEST_SEED").ok().map_or_else(
-        || {
-            let mut bytes = [0; 8];
-            getrandom::fill(&mut bytes).unwrap();
-            u64::from_be_bytes(bytes)
-        },
-        |seed| seed.parse().unwrap(),
-    );
-    println!("QUORATE_TEST_SEED={seed}");
-    seed
 }
