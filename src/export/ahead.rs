@@ -3,7 +3,8 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 /// What a function gives for each of some keys, in their order, worked out by threads ahead of whoever takes it: so
-/// that many slow answers are under way while one is waited for, and never more than `at_once`.
+/// that many slow answers are under way while one is waited for, and never more than `at_once`. With one at once there
+/// is no thread: it is worked out where it is taken.
 pub(super) struct Ahead<K, T> {
     keys: Box<dyn Iterator<Item = K> + Send>,
     work: Arc<dyn Fn(K) -> T + Send + Sync>,
@@ -45,6 +46,9 @@ impl<K: Copy + Send + 'static, T: Send + 'static> Iterator for Ahead<K, T> {
     type Item = T;
 
     fn next(&mut self) -> Option<T> {
+        if self.at_once == 1 {
+            return self.keys.next().map(&*self.work);
+        }
         while self.under_way.len() < self.at_once
             && let Some(key) = self.keys.next()
         {
