@@ -4,8 +4,13 @@ use std::ffi::OsString;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
+use mimalloc::MiMalloc;
 use quorate::cli::Cli;
 use tracing_subscriber::EnvFilter;
+
+/// Memory that one core asks for and another gives back, as in an audit, must not stop both (`docs/performance.md`).
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
