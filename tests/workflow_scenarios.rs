@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use quorate::scenario::{Failure, Outcome, Scenario, files_of, folder_of};
+use quorate::scenario::{Failure, Outcome, Scenario, files_of};
 use quorate::values::Instant;
 
 /// What a scenario shows, or the failure as a person reads it.
@@ -35,31 +35,42 @@ fn play_all(workflow: &str) -> Vec<(PathBuf, Outcome)> {
     passed
 }
 
-#[test]
-fn every_scenario_on_agi_comes_true() {
-    let passed = play_all("workflows/agi-2025.toml");
-    // Each looks at something; a play without expectations would show nothing.
-    for (file, outcome) in &passed {
-        assert!(outcome.met > 0, "{} expects nothing", file.display());
+/// The workflows in a folder, sorted by name.
+fn workflows_in(folder: &str) -> Vec<PathBuf> {
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|extension| extension == "toml")).collect();
+    files.sort();
+    files
+}
+
+/// Plays every scenario of every workflow in a folder; each looks at something, since a play without
+/// expectations would show nothing. Gives how many attempts were refused as expected, and how many workflows
+/// there are.
+fn play_folder(folder: &str, fewest: usize) -> (usize, usize) {
+    let workflows = workflows_in(folder);
+    let mut refused = 0;
+    for workflow in &workflows {
+        let passed = play_all(workflow.to_str().unwrap());
+        assert!(passed.len() >= fewest, "{} has {} scenarios", workflow.display(), passed.len());
+        for (file, outcome) in &passed {
+            assert!(outcome.met > 0, "{} expects nothing", file.display());
+            refused += outcome.refused;
+        }
     }
-    assert!(passed.iter().any(|(_, outcome)| outcome.refused > 0));
+    (refused, workflows.len())
 }
 
 #[test]
-fn every_scenario_on_the_drug_milestone_comes_true() {
-    for (file, outcome) in play_all("workflows/drug-milestone.toml") {
-        assert!(outcome.met > 0, "{} expects nothing", file.display());
-    }
+fn every_scenario_of_a_workflow_that_ships_comes_true() {
+    let (refused, workflows) = play_folder("workflows", 6);
+    assert!(refused > 0 && workflows >= 2, "{refused} refused in {workflows} workflows");
 }
 
+/// `tests/workflows/flows`: small workflows, each to show one thing that the language says.
 #[test]
-fn every_workflow_that_ships_has_scenarios_that_are_tested_here() {
-    let files = fs::read_dir("workflows").unwrap().map(|entry| entry.unwrap().path());
-    let workflows = files.filter(|path| path.extension().is_some_and(|extension| extension == "toml"));
-    let mut names: Vec<String> =
-        workflows.map(|path| folder_of(&path).file_name().unwrap().to_str().unwrap().to_owned()).collect();
-    names.sort();
-    assert_eq!(names, ["agi-2025", "drug-milestone"], "a test above plays each of them");
+fn every_scenario_of_a_small_workflow_comes_true() {
+    play_folder("tests/workflows/flows", 1);
 }
 
 /// The workflow with which the failing scenarios are played.
@@ -97,9 +108,9 @@ fn a_workflow_that_is_refused_is_told_as_such() {
 
 #[test]
 fn a_scenario_that_a_machine_writes_reads_back_as_the_same() {
-    let folders = ["workflows/agi-2025", "workflows/drug-milestone"];
-    for file in folders.into_iter().flat_map(|folder| fs::read_dir(folder).unwrap()) {
-        let read = Scenario::parse(&fs::read_to_string(file.unwrap().path()).unwrap()).unwrap();
+    let workflows = ["workflows", "tests/workflows/flows"].into_iter().flat_map(workflows_in);
+    for file in workflows.flat_map(|workflow| files_of(&workflow).unwrap()) {
+        let read = Scenario::parse(&fs::read_to_string(file).unwrap()).unwrap();
         let written = Scenario::of(&read.title, read.opened, &read.steps).unwrap();
         assert_eq!(written.steps, read.steps, "{}", written.text());
         assert_eq!((written.opened, &written.title), (read.opened, &read.title));
