@@ -445,7 +445,7 @@ fn prepared_vote(
     let digest = Digest::of(rationale.as_bytes());
     let vote = Vote {
         ballot: run.id.clone(),
-        asks: stage.state().unwrap().ballot(&run.id.ballot).unwrap().question.clone(),
+        asks: stage.state().unwrap().ballot(&run.id).unwrap().question.clone(),
         question: run.paper,
         choice: id("met"),
         attach: [(id("rationale"), digest)].into(),

@@ -29,7 +29,7 @@ fn run(stage: &Stage) -> BallotRun {
 /// What the ballot counts now for `met` and `not-met`, and how many take part.
 fn counted(stage: &Stage) -> [u64; 3] {
     let state = stage.state().unwrap();
-    let table = run(stage).table(state.ballot(&id("finding")).unwrap());
+    let table = run(stage).table(state.workflow.ballot(&id("finding")).unwrap());
     let names =
         quorate::workflow::rule::Vocabulary { choices: vec![id("met"), id("not-met")], ..Default::default() };
     ["met", "not-met", "participating"].map(|amount| {
@@ -44,7 +44,7 @@ fn drafted(stage: &Stage, name: &str, choice: &str) -> (String, Vec<Blob>) {
     let digest = Digest::of(&rationale);
     let vote = Vote {
         ballot: ballot(),
-        asks: stage.state().unwrap().ballot(&id("finding")).unwrap().question.clone(),
+        asks: stage.state().unwrap().workflow.ballot(&id("finding")).unwrap().question.clone(),
         question: run(stage).paper,
         choice: id(choice),
         attach: [(id("rationale"), digest)].into(),

@@ -419,7 +419,7 @@ fn drafted_vote(stage: &Stage, by: By, change: impl FnOnce(&mut Vote)) -> (Strin
     let blob = document("reasons");
     let mut vote = Vote {
         ballot: ballot(),
-        asks: state.ballot(&id("finding")).unwrap().question.clone(),
+        asks: state.workflow.ballot(&id("finding")).unwrap().question.clone(),
         question: state.case(&case()).unwrap().ballots[0].paper,
         choice: id("met"),
         attach: [(id("rationale"), blob.digest())].into(),

@@ -23,7 +23,7 @@ fn drafted(stage: &Stage, seat: &str, choice: &str) -> (String, Vec<Blob>) {
     let state = stage.state().unwrap();
     let vote = Vote {
         ballot: ballot(),
-        asks: state.ballot(&id("finding")).unwrap().question.clone(),
+        asks: state.workflow.ballot(&id("finding")).unwrap().question.clone(),
         question: Digest::of(state.ballot_paper(&ballot()).unwrap().as_bytes()),
         choice: id(choice),
         attach: [(id("rationale"), digest)].into(),

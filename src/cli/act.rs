@@ -8,6 +8,7 @@ use super::documents::{Attach, Documents};
 use super::error::CliError;
 use super::signing::{Desk, Signing};
 use crate::engine::State;
+use crate::engine::case::Case;
 use crate::engine::refusal::alternatives;
 use crate::statement::{Act, Body, By, CaseRef};
 use crate::values::Id;
@@ -137,7 +138,7 @@ pub fn case_for(state: &State, step: &Id) -> Result<CaseRef, CliError> {
 
 fn offers(state: &State, id: &CaseRef, step: &Id) -> bool {
     let Some(case) = state.case(id) else { return false };
-    let doings = state.state_of(case).into_iter().flat_map(model::State::doings);
+    let doings = case.rules().into_iter().flat_map(model::State::doings);
     doings.map(|doing| &doing.act).any(|act| act == step)
         || case.duties.iter().any(|duty| duty.act == *step && duty.done.is_none())
 }
@@ -145,7 +146,7 @@ fn offers(state: &State, id: &CaseRef, step: &Id) -> bool {
 /// Who does a step, where only one party, role or seat may.
 fn only_actor(state: &State, id: &CaseRef, step: &Id) -> Option<By> {
     let case = state.case(id);
-    let doings = case.and_then(|case| state.state_of(case)).into_iter().flat_map(model::State::doings);
+    let doings = case.and_then(Case::rules).into_iter().flat_map(model::State::doings);
     let doing = doings.filter(|doing| doing.act == *step).map(|doing| &doing.by).next();
     let owed = case.and_then(|case| case.duties.iter().find(|duty| duty.act == *step)).map(|duty| &duty.by);
     let opening = state.procedure(id).filter(|procedure| procedure.open.act == *step);

@@ -82,7 +82,7 @@ fn cases(page: &mut Page, state: &State, at: Instant) {
             );
         }
         for run in &case.ballots {
-            if let Some(rules) = state.ballot(&run.id.ballot) {
+            if let Some(rules) = run.rules() {
                 page.line(tone, &format!("  {}", ballot_words(run, rules, at)));
             }
         }
@@ -195,7 +195,7 @@ fn case_json(state: &State, case: &Case) -> Value {
         };
         panel.seats.iter().map(seat).collect::<Vec<_>>()
     });
-    let ballots = case.ballots.iter().filter_map(|run| Some(ballot_json(run, state.ballot(&run.id.ballot)?)));
+    let ballots = case.ballots.iter().filter_map(|run| Some(ballot_json(run, run.rules()?)));
     json!({
         "case": case.id,
         "state": case.state,

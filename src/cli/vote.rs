@@ -64,7 +64,7 @@ fn here(context: &Context, args: &VoteArgs, documents: Documents) -> Result<Answ
         Some(id) => id.clone(),
         None => meant(state)?,
     };
-    let (Some(run), Some(rules)) = (state.ballot_run(&id), state.ballot(&id.ballot)) else {
+    let (Some(run), Some(rules)) = (state.ballot_run(&id), state.ballot(&id)) else {
         return Err(state.no_ballot(&id).into());
     };
     let vote = Vote {

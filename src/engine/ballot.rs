@@ -1,11 +1,13 @@
 //! A ballot as it runs: electors fixed at opening, votes by seat, the outcome at closing.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::engine::count::{Marks, Standing, Table, marks};
 use crate::engine::panel::Done;
 use crate::statement::BallotRef;
 use crate::values::{Digest, Id, Instant};
+use crate::workflow::Workflow;
 use crate::workflow::model::{Ballot, Early, NO_QUORUM};
 
 /// One round of a ballot.
@@ -13,6 +15,8 @@ use crate::workflow::model::{Ballot, Early, NO_QUORUM};
 pub struct BallotRun {
     /// Its name.
     pub id: BallotRef,
+    /// The workflow under which it opened.
+    pub workflow: Arc<Workflow>,
     /// When it opened.
     pub opened: Instant,
     /// When it closes if nothing closes it before.
@@ -78,6 +82,11 @@ pub struct Closing {
 }
 
 impl BallotRun {
+    /// What the workflow says of it: how votes are taken and count.
+    pub fn rules(&self) -> Option<&Ballot> {
+        self.workflow.ballot(&self.id.ballot)
+    }
+
     /// The votes that count now, each elector once.
     pub fn marks(&self) -> Marks<Id> {
         let entitled = self.electors.iter().map(|(seat, elector)| (seat, elector.standing.clone()));

@@ -1,19 +1,23 @@
 //! A case: one run of a procedure.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::engine::ballot::BallotRun;
 use crate::engine::event::Why;
 use crate::engine::panel::{Done, Seats};
 use crate::statement::CaseRef;
 use crate::values::{Digest, Id, Instant};
-use crate::workflow::model::{Actors, Duty};
+use crate::workflow::Workflow;
+use crate::workflow::model::{Actors, Duty, Procedure, State};
 
 /// One run of a procedure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
     /// Its name.
     pub id: CaseRef,
+    /// The workflow under which it runs.
+    pub workflow: Arc<Workflow>,
     /// The act that opened it.
     pub opened: Done,
     /// The state it is in.
@@ -112,6 +116,16 @@ impl DutyRun {
 }
 
 impl Case {
+    /// The procedure of which it is a run.
+    pub fn procedure(&self) -> Option<&Procedure> {
+        self.workflow.procedure(&self.id.procedure)
+    }
+
+    /// The workflow's definition of the state it is in.
+    pub fn rules(&self) -> Option<&State> {
+        self.procedure()?.state(&self.state)
+    }
+
     /// The ballot that is open now.
     pub fn open_ballot(&self) -> Option<&BallotRun> {
         self.ballots.last().filter(|run| run.closed.is_none())

@@ -163,7 +163,7 @@ impl State {
     }
 
     fn open_ballot_of(&self, case: &CaseRef) -> Option<&model::Ballot> {
-        self.ballot(&self.case(case)?.open_ballot()?.id.ballot)
+        self.case(case)?.open_ballot()?.rules()
     }
 
     fn key_replaced(&mut self, holder: &HolderRef, key: PublicKey, recovered: bool, done: Done) {
@@ -179,11 +179,13 @@ impl State {
 
     fn case_opened(&mut self, id: &CaseRef, by: &str, attach: &Attachments, done: Done) {
         let Some(procedure) = self.procedure(id).cloned() else { return };
-        let panel = procedure.panel.as_ref().and_then(|name| self.workflow.panel(name));
+        let workflow = Arc::clone(&self.workflow);
+        let panel = procedure.panel.as_ref().and_then(|name| workflow.panel(name));
         let seats =
             panel.filter(|panel| panel.formed == Formed::PerCase).map(|panel| Seats::vacant(panel, done.at));
         let case = Case {
             id: id.clone(),
+            workflow: Arc::clone(&workflow),
             opened: done,
             state: procedure.start.clone(),
             entered: done.at,
@@ -215,7 +217,7 @@ impl State {
     }
 
     fn act_words(&self, id: &CaseRef, place: usize, by: &str) -> Why {
-        let step = self.case(id).and_then(|case| self.state_of(case)?.steps.get(place));
+        let step = self.case(id).and_then(|case| case.rules()?.steps.get(place));
         let words = match step.map(|step| &step.trigger) {
             Some(Trigger::Do(doing)) => format!("{} by {by}", doing.act),
             _ => by.to_owned(),
@@ -225,7 +227,7 @@ impl State {
 
     /// Takes the step at this place of the case's state.
     pub(super) fn take_step(&mut self, id: &CaseRef, place: usize, why: Why) {
-        let step = self.case(id).and_then(|case| self.state_of(case)?.steps.get(place)).cloned();
+        let step = self.case(id).and_then(|case| case.rules()?.steps.get(place)).cloned();
         let Some(Step { trigger, to, emits, .. }) = step else { return };
         self.with_case(id, |case| {
             *case.taken.entry((case.state.clone(), place)).or_default() += 1;
@@ -270,12 +272,13 @@ impl State {
 
     /// The ballot with its electors as they are now.
     fn new_ballot(&self, case: &Case, name: &Id) -> Option<BallotRun> {
-        let ballot = self.ballot(name)?;
+        let ballot = case.workflow.ballot(name)?;
         let (panel, seats) = self.panel_of(case)?;
         let rounds = case.ballots.iter().filter(|run| run.id.ballot == *name).count();
         let round = u32::try_from(rounds + 1).ok().and_then(NonZeroU32::new)?;
         let mut run = BallotRun {
             id: BallotRef { case: case.id.clone(), ballot: name.clone(), round },
+            workflow: Arc::clone(&case.workflow),
             opened: self.moment.at,
             closes: self.moment.at.plus(ballot.open_for),
             electors: [].into(),
@@ -310,14 +313,14 @@ impl State {
     /// Whether the case's ballot can close before its time.
     pub(super) fn may_close_early(&self, id: &CaseRef) -> bool {
         let run = self.case(id).and_then(Case::open_ballot);
-        run.is_some_and(|run| self.ballot(&run.id.ballot).is_some_and(|ballot| run.closes_early(ballot)))
+        run.is_some_and(|run| run.rules().is_some_and(|ballot| run.closes_early(ballot)))
     }
 
     /// Closes the case's ballot with the outcome of the votes that count; [`State::settle`] goes on from there.
     pub(super) fn close_ballot(&mut self, id: &CaseRef, entry: Option<u64>) {
         let at = self.moment.at;
         let result = self.case(id).and_then(Case::open_ballot).and_then(|run| {
-            let ballot = self.ballot(&run.id.ballot)?;
+            let ballot = run.rules()?;
             Some(outcome(ballot, &run.table(ballot)))
         });
         self.with_case(id, |case| {
@@ -349,7 +352,8 @@ impl State {
     /// of cases of other procedures.
     fn annul(&mut self, case: &CaseRef, by: &Id, why: &Why) {
         let at = self.moment.at;
-        for definition in &self.workflow.events {
+        let workflow = Arc::clone(self.workflow_of(case));
+        for definition in &workflow.events {
             let Some(annulment) = definition.annulled.as_ref().filter(|annulment| annulment.by == *by) else {
                 continue;
             };

@@ -73,9 +73,9 @@ impl State {
     fn dues(&self, case: &Case) -> Vec<(Moment, Option<usize>)> {
         let mut dues = Vec::new();
         if let Some(run) = case.open_ballot() {
-            dues.push((self.closing(run), None));
+            dues.push((Self::closing(run), None));
         }
-        let steps = self.state_of(case).map_or(&[][..], |state| &state.steps);
+        let steps = case.rules().map_or(&[][..], |state| &state.steps);
         for (place, step) in steps.iter().enumerate() {
             if exhausted(case, place, step) {
                 continue;
@@ -121,7 +121,7 @@ impl State {
         for _ in 0..=MOST_BY_ITSELF {
             let next = self.running.iter().find_map(|id| {
                 let case = self.case(id)?;
-                let over = case.open_ballot().is_some_and(|run| self.closing(run) <= self.moment);
+                let over = case.open_ballot().is_some_and(|run| Self::closing(run) <= self.moment);
                 if over || self.may_close_early(id) {
                     return Some((id.clone(), None));
                 }
@@ -139,14 +139,14 @@ impl State {
     }
 
     /// When a ballot closes at its time.
-    fn closing(&self, run: &BallotRun) -> Moment {
-        let late = self.ballot(&run.id.ballot).is_none_or(|ballot| !ballot.excluded);
+    fn closing(run: &BallotRun) -> Moment {
+        let late = run.rules().is_none_or(|ballot| !ballot.excluded);
         Moment { at: run.closes, late }
     }
 
     /// The first listed step of the case's state that applies now by itself.
     fn applicable(&self, case: &Case) -> Option<usize> {
-        let steps = &self.state_of(case)?.steps;
+        let steps = &case.rules()?.steps;
         let outcome = case
             .ballots
             .last()
@@ -185,7 +185,7 @@ impl State {
     fn why(&self, id: &CaseRef, place: usize, entry: Option<u64>) -> Why {
         let unknown = Why { entry, ballot: None, words: String::new(), line: 0 };
         let Some(case) = self.case(id) else { return unknown };
-        let Some(step) = self.state_of(case).and_then(|state| state.steps.get(place)) else { return unknown };
+        let Some(step) = case.rules().and_then(|state| state.steps.get(place)) else { return unknown };
         let run = case.ballots.last();
         match &step.trigger {
             Trigger::Outcome(_) => {

@@ -109,7 +109,7 @@ impl State {
     }
 
     fn step_tasks(&self, case: &Case, at: Instant, tasks: &mut Vec<Task>) {
-        let steps = self.state_of(case).map_or(&[][..], |state| &state.steps);
+        let steps = case.rules().map_or(&[][..], |state| &state.steps);
         for (place, step) in steps.iter().enumerate() {
             let Trigger::Do(doing) = &step.trigger else { continue };
             let end = doing.within.as_ref().and_then(|within| self.deadline(case, within));

@@ -214,7 +214,7 @@ impl Paper {
 impl State {
     /// The paper of a ballot, as it was when the ballot opened; `None` where there is no such ballot.
     pub fn ballot_paper(&self, id: &BallotRef) -> Option<String> {
-        Some(text(self, self.case(&id.case)?, self.ballot(&id.ballot)?, self.ballot_run(id)?))
+        Some(text(self, self.case(&id.case)?, self.ballot(id)?, self.ballot_run(id)?))
     }
 }
 
@@ -245,7 +245,7 @@ fn paper(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> Paper 
         by: filed.by.clone(),
         entry: filed.done.entry,
     });
-    let nature = match state.workflow.nature {
+    let nature = match run.workflow.nature {
         Nature::Specimen => "specimen",
         Nature::Live => "live",
     };
@@ -263,9 +263,9 @@ fn paper(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> Paper 
         paper: 1,
         nature: nature.to_owned(),
         agreement: state.agreement.clone(),
-        workflow: state.workflow.digest,
-        title: state.workflow.title.clone(),
-        contract: state.contract,
+        workflow: run.workflow.digest,
+        title: run.workflow.title.clone(),
+        contract: run.workflow.contract.digest,
         origin: state.log.origin.clone(),
         vkey: state.log.vkey.clone(),
         ballot: run.id.clone(),

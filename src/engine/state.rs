@@ -90,9 +90,14 @@ impl State {
         self.cases.get(id).map(|case| &**case)
     }
 
-    /// The procedure of a case.
+    /// The procedure of a case; of one that there is not yet, the one in force.
     pub fn procedure(&self, id: &CaseRef) -> Option<&Procedure> {
-        self.workflow.procedure(&id.procedure)
+        self.workflow_of(id).procedure(&id.procedure)
+    }
+
+    /// The workflow under which a case runs; of one that there is not yet, the one in force.
+    pub fn workflow_of(&self, id: &CaseRef) -> &Arc<Workflow> {
+        self.case(id).map_or(&self.workflow, |case| &case.workflow)
     }
 
     /// The cases of a procedure, oldest first.
@@ -105,8 +110,8 @@ impl State {
 
     /// The panel that a case's seats are of, and the seats.
     pub fn panel_of<'a>(&'a self, case: &'a Case) -> Option<(&'a Panel, &'a Seats)> {
-        let name = self.procedure(&case.id)?.panel.as_ref()?;
-        let panel = self.workflow.panel(name)?;
+        let name = case.procedure()?.panel.as_ref()?;
+        let panel = case.workflow.panel(name)?;
         let seats = match panel.formed {
             Formed::PerCase => case.seats.as_ref()?,
             Formed::Standing => self.panels.get(name)?,
@@ -129,7 +134,7 @@ impl State {
             }
             HolderRef::Office { body, name } => (None, self.panels.get(body)?, name),
         };
-        let panel = self.workflow.panel(&body.panel)?;
+        let panel = case.map_or(&self.workflow, |case| &case.workflow).panel(&body.panel)?;
         let seat = panel.seats.iter().find(|candidate| candidate.name == *seat)?;
         let place = body.seats.get(&seat.name)?;
         Some(Seating { case, panel, seat, vacant_since: place.vacant_since, nominee: place.nominee.as_ref() })
@@ -186,20 +191,18 @@ impl State {
         self.running.iter().filter_map(|id| self.case(id)?.open_ballot()).map(|run| &run.id).collect()
     }
 
-    /// A ballot of the workflow.
-    pub fn ballot(&self, name: &Id) -> Option<&model::Ballot> {
-        self.workflow.ballot(name)
+    /// What the workflow says of a ballot; of one that was never opened, the workflow of its case.
+    pub fn ballot(&self, id: &BallotRef) -> Option<&model::Ballot> {
+        match self.ballot_run(id) {
+            Some(run) => run.rules(),
+            None => self.workflow_of(&id.case).ballot(&id.ballot),
+        }
     }
 
     /// The ballot that was opened last, open or closed.
     pub fn newest_ballot(&self) -> Option<&BallotRef> {
         let runs = self.cases.values().flat_map(|case| &case.ballots);
         runs.max_by_key(|run| run.opened).map(|run| &run.id)
-    }
-
-    /// The workflow's definition of the state that a case is in.
-    pub fn state_of(&self, case: &Case) -> Option<&model::State> {
-        self.procedure(&case.id)?.state(&case.state)
     }
 
     /// A party or role by name.

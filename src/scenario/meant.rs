@@ -7,6 +7,7 @@ use crate::engine::case::Case;
 use crate::engine::state::State;
 use crate::statement::{BallotRef, By, CaseRef, HolderRef};
 use crate::values::Id;
+use crate::workflow::Workflow;
 use crate::workflow::model::{Actors, Formed, Panel, Procedure};
 
 /// The case that was opened last among those that fit.
@@ -20,7 +21,7 @@ pub(super) fn case_of_act(state: &State, act: &Id) -> CaseRef {
     if let Some(procedure) = state.workflow.opened_by(act) {
         return state.next_case(&procedure.name);
     }
-    newest_or_first(state, |procedure| acts(procedure).any(|known| known.name == act))
+    newest_or_first(state, |_, procedure| acts(procedure).any(|known| known.name == act))
 }
 
 /// The newest case before whose panel there is a seat of this name.
@@ -28,22 +29,25 @@ pub(super) fn case_of_seat(state: &State, seat: &SeatName) -> CaseRef {
     match seat {
         SeatName::Full(HolderRef::CaseSeat { case, .. }) => case.clone(),
         SeatName::Full(HolderRef::Office { body, .. }) => {
-            newest_or_first(state, |procedure| procedure.panel.as_ref() == Some(body))
+            newest_or_first(state, |_, procedure| procedure.panel.as_ref() == Some(body))
         }
-        SeatName::Short(seat) => newest_or_first(state, |procedure| {
-            panel_of(state, procedure)
+        SeatName::Short(seat) => newest_or_first(state, |workflow, procedure| {
+            panel_of(workflow, procedure)
                 .is_some_and(|panel| panel.seats.iter().any(|known| known.name == *seat))
         }),
     }
 }
 
 /// The newest case of a procedure that fits; where there is none yet, the first that there will be.
-fn newest_or_first(state: &State, fits: impl Fn(&Procedure) -> bool) -> CaseRef {
-    if let Some(case) = newest(state, |case| state.procedure(&case.id).is_some_and(&fits)) {
+fn newest_or_first(state: &State, fits: impl Fn(&Workflow, &Procedure) -> bool) -> CaseRef {
+    if let Some(case) =
+        newest(state, |case| case.procedure().is_some_and(|procedure| fits(&case.workflow, procedure)))
+    {
         return case.id.clone();
     }
     let procedures = &state.workflow.procedures;
-    let procedure = procedures.iter().find(|procedure| fits(procedure)).or(procedures.first());
+    let procedure =
+        procedures.iter().find(|procedure| fits(&state.workflow, procedure)).or(procedures.first());
     let name = procedure.map_or_else(|| Id::constant("none"), |procedure| procedure.name.clone());
     CaseRef { procedure: name, number: NonZeroU32::MIN }
 }
@@ -58,7 +62,7 @@ pub(super) fn signer(state: &State, case: &CaseRef, name: &SeatName) -> HolderRe
 
 /// The full name of a seat of a case's panel, be the case opened or not.
 fn holder(state: &State, case: &CaseRef, seat: &Id) -> HolderRef {
-    match state.procedure(case).and_then(|procedure| panel_of(state, procedure)) {
+    match state.procedure(case).and_then(|procedure| panel_of(state.workflow_of(case), procedure)) {
         Some(panel) if panel.formed == Formed::Standing => {
             HolderRef::Office { body: panel.name.clone(), name: seat.clone() }
         }
@@ -66,8 +70,8 @@ fn holder(state: &State, case: &CaseRef, seat: &Id) -> HolderRef {
     }
 }
 
-fn panel_of<'a>(state: &'a State, procedure: &Procedure) -> Option<&'a Panel> {
-    state.workflow.panel(procedure.panel.as_ref()?)
+fn panel_of<'a>(workflow: &'a Workflow, procedure: &Procedure) -> Option<&'a Panel> {
+    workflow.panel(procedure.panel.as_ref()?)
 }
 
 /// The seat that votes, and the case in which.

@@ -99,7 +99,7 @@ impl Stage {
         attach: Option<&[Id]>,
     ) -> Answer {
         let state = self.state()?;
-        let rules = state.ballot(&ballot.ballot);
+        let rules = state.ballot(ballot);
         let run = state.ballot_run(ballot);
         let asked = attach.unwrap_or_else(|| rules.map_or(&[][..], |rules| &rules.attach));
         let (attach, blobs) = documents(asked, &format!("{choice} by {seat} on {ballot}"));

@@ -83,7 +83,7 @@ pub fn statement(stage: &Stage, seat: &HolderRef, number: u64) -> Result<(Envelo
         let state = stage.state()?;
         let vote = Vote {
             ballot: ballot(),
-            asks: state.ballot(&ballot().ballot).unwrap().question.clone(),
+            asks: state.ballot(&ballot()).unwrap().question.clone(),
             question: state.case(&case()).unwrap().ballots.last().unwrap().paper,
             choice: id(if number.is_multiple_of(2) { "yes" } else { "no" }),
             attach: [].into(),

@@ -93,7 +93,7 @@ impl State {
     ) -> Result<Admission, Refusal> {
         let by = &checked.statement().by;
         let mut refusal = None;
-        let steps = self.state_of(case).map_or(&[][..], |state| &state.steps);
+        let steps = case.rules().map_or(&[][..], |state| &state.steps);
         for (place, step) in steps.iter().enumerate() {
             let Trigger::Do(doing) = &step.trigger else { continue };
             if doing.act != act.act {
@@ -189,13 +189,13 @@ impl State {
                 signers,
             });
         }
-        Err(refusal.unwrap_or_else(|| self.nothing_of_the_kind(act, case)))
+        Err(refusal.unwrap_or_else(|| Self::nothing_of_the_kind(act, case)))
     }
 
-    fn nothing_of_the_kind(&self, act: &Act, case: &Case) -> Refusal {
+    fn nothing_of_the_kind(act: &Act, case: &Case) -> Refusal {
         let why =
             format!("`{}` cannot be done in {}, which is in the state `{}`", act.act, case.id, case.state);
-        let acts = self.state_of(case).into_iter().flat_map(model::State::doings).map(|doing| &doing.act);
+        let acts = case.rules().into_iter().flat_map(model::State::doings).map(|doing| &doing.act);
         let owed = case.duties.iter().filter(|duty| duty.done.is_none()).map(|duty| &duty.act);
         let possible: Vec<&Id> = acts.chain(owed).collect();
         let instead = match case.open_ballot() {

@@ -33,7 +33,7 @@ impl State {
 
     fn judge_ballot<'a>(&'a self, vote: &Vote) -> Result<(&'a Case, &'a BallotRun, &'a Ballot), Refusal> {
         let (Some(case), Some(run), Some(ballot)) =
-            (self.case(&vote.ballot.case), self.ballot_run(&vote.ballot), self.ballot(&vote.ballot.ballot))
+            (self.case(&vote.ballot.case), self.ballot_run(&vote.ballot), self.ballot(&vote.ballot))
         else {
             return Err(self.no_ballot(&vote.ballot));
         };
