@@ -61,7 +61,7 @@ pub(super) fn signer(state: &State, case: &CaseRef, name: &SeatName) -> HolderRe
 }
 
 /// The full name of a seat of a case's panel, be the case opened or not.
-fn holder(state: &State, case: &CaseRef, seat: &Id) -> HolderRef {
+pub(super) fn holder(state: &State, case: &CaseRef, seat: &Id) -> HolderRef {
     match state.procedure(case).and_then(|procedure| panel_of(state.workflow_of(case), procedure)) {
         Some(panel) if panel.formed == Formed::Standing => {
             HolderRef::Office { body: panel.name.clone(), name: seat.clone() }

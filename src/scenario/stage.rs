@@ -6,6 +6,7 @@ use base64ct::{Base64, Encoding as _};
 use ed25519_dalek::{Signer as _, SigningKey};
 use tokio::runtime::Runtime;
 
+use super::meant;
 use crate::engine::State;
 use crate::registry::{Receipted, Registry, Settings, SimulatedClock, Submission, SubmitError, log_key};
 use crate::statement::{
@@ -163,10 +164,7 @@ impl Stage {
         let state = self.state()?;
         let of_actor = |actor: &Id| match (state.office(actor), case) {
             (Some(office), _) => officers(actor, office.needed),
-            (None, Some(id)) => match state.case(id) {
-                Some(case) => vec![state.seat_name(case, actor)],
-                None => vec![HolderRef::CaseSeat { case: id.clone(), seat: actor.clone() }],
-            },
+            (None, Some(case)) => vec![meant::holder(&state, case, actor)],
             (None, None) => Vec::new(),
         };
         Ok(by.actors().iter().flat_map(of_actor).collect())
