@@ -75,11 +75,20 @@ struct Step {
 
 #[derive(Debug, Clone)]
 enum Trigger {
-    Do { act: usize, within: Option<Clock>, not_before: Option<Clock> },
-    When { not: bool, event: usize },
+    Do {
+        act: usize,
+        within: Option<Clock>,
+        not_before: Option<Clock>,
+    },
+    When {
+        not: bool,
+        event: usize,
+    },
     After(Clock),
     At(i64),
     Outcome(&'static [&'static str]),
+    /// An event of another case.
+    On(usize),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -202,6 +211,7 @@ impl Step {
             }
             Trigger::At(second) => parts.push(format!("at = {}", instant(*second))),
             Trigger::Outcome(names) => parts.push(format!("outcome = {names:?}")),
+            Trigger::On(event) => parts.push(format!("on = \"e{event}\"")),
         }
         parts.extend(self.excluded.map(|excluded| format!("deadline = \"{}\"", deadline(excluded))));
         parts.extend(self.to.map(|to| format!("to = \"s{to}\"")));
@@ -246,6 +256,8 @@ struct Case {
     ballots: Vec<Ballot>,
     /// Act, when it is due, when it was done.
     duties: Vec<(usize, i64, Option<i64>)>,
+    /// What other cases have told it since it entered its state, by number among all events.
+    told: Vec<usize>,
 }
 
 struct Ballot {
@@ -303,11 +315,25 @@ impl Simulator<'_> {
                 self.from(number, *clock).is_some_and(|due| has_come(due, excluded, now))
             }
             Trigger::At(second) => has_come(*second, true, now),
+            Trigger::On(event) => self.first_told(number).is_some_and(|told| self.events[told].0 == *event),
             Trigger::Outcome(names) => {
                 let closed = case.ballots.last().and_then(|ballot| ballot.closed);
                 closed.and_then(|(_, outcome)| outcome).is_some_and(|outcome| names.contains(&outcome))
             }
         }
+    }
+
+    /// What a case was told first of that some step of its state can answer.
+    fn first_told(&self, number: usize) -> Option<usize> {
+        let case = &self.cases[number];
+        let answers = |event: usize| {
+            let steps = self.procedure.states[case.state].steps.iter().enumerate();
+            steps.into_iter().any(|(place, step)| {
+                matches!(step.trigger, Trigger::On(wanted) if wanted == event) && !self.used_up(number, place)
+            })
+        };
+        let counts = |told: &&usize| self.events[**told].3.is_none() && answers(self.events[**told].0);
+        case.told.iter().find(counts).copied()
     }
 
     fn used_up(&self, number: usize, place: usize) -> bool {
@@ -339,10 +365,13 @@ impl Simulator<'_> {
     }
 
     fn take(&mut self, number: usize, place: usize, second: i64) {
+        let told = self.first_told(number);
         let case = &mut self.cases[number];
         let step = &self.procedure.states[case.state].steps[place];
         *case.taken.entry((case.state, place)).or_default() += 1;
-        if step.to.is_none() && !matches!(step.trigger, Trigger::Do { .. }) {
+        if matches!(step.trigger, Trigger::On(_)) {
+            case.told.retain(|one| Some(*one) > told);
+        } else if step.to.is_none() && !matches!(step.trigger, Trigger::Do { .. }) {
             case.spent.insert(place);
         }
         self.emit(number, step.emits, second);
@@ -359,6 +388,9 @@ impl Simulator<'_> {
             self.events.iter_mut().filter(undone).for_each(|e| e.3 = Some(second));
         }
         self.events.push((event, number, second, None));
+        let told = self.events.len() - 1;
+        let others = self.cases.iter_mut().enumerate().filter(|(other, _)| *other != number);
+        others.for_each(|(_, case)| case.told.push(told));
     }
 
     fn enter(&mut self, number: usize, to: usize, second: i64) {
@@ -370,6 +402,7 @@ impl Simulator<'_> {
         case.state = to;
         case.entered = second;
         case.spent.clear();
+        case.told.clear();
         case.path.push((second, to));
         case.duties.extend(place.duties.iter().map(|(act, within)| (*act, second + within, None)));
         case.ended = (to + 1 == self.procedure.states.len()).then_some(second);
@@ -598,6 +631,7 @@ fn trigger() -> impl Strategy<Value = Trigger> {
         2 => (any::<bool>(), 0..EVENTS).prop_map(|(not, event)| Trigger::When { not, event }),
         3 => clock(0).prop_map(Trigger::After),
         2 => (0..25_i64).prop_map(Trigger::At),
+        2 => (0..EVENTS).prop_map(Trigger::On),
     ]
 }
 
@@ -666,7 +700,9 @@ fn fit((mut trigger, excluded, ahead, emits, mut at_most): Raw, number: usize, l
     }
     let back = to.is_some_and(|to| to <= number);
     let stays = to.is_none() && needs_nobody;
-    if back || stays {
+    if matches!(trigger, Trigger::On(_)) {
+        at_most = at_most.or(Some(2)).filter(|_| back || stays);
+    } else if back || stays {
         at_most = Some(1);
     }
     let emits = if stays { Some(emits.unwrap_or(1)) } else { emits };
@@ -705,6 +741,10 @@ fn procedure() -> impl Strategy<Value = Procedure> {
                 raw.into_iter().enumerate().map(|(number, raw)| place(raw, number, last)).collect();
             let duties = owed.into_iter().enumerate().collect();
             states.push(Place { ballot: false, steps: Vec::new(), duties });
+            // Only where two cases can be open does one hear of the other.
+            let listens = states.iter().flat_map(|place| &place.steps);
+            let listens = listens.into_iter().any(|step| matches!(step.trigger, Trigger::On(_)));
+            let at_once = if listens { 2 } else { at_once };
             Procedure {
                 at_once,
                 again_after,

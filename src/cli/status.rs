@@ -13,7 +13,7 @@ use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
 use crate::engine::outlook::{Kind, Task};
 use crate::values::{Id, Instant};
-use crate::workflow::model::Ballot;
+use crate::workflow::model::{Ballot, Step, Trigger};
 
 /// Where each case stands, who has still to act, and what happens if nobody does
 #[derive(Debug, Args)]
@@ -85,6 +85,10 @@ fn cases(page: &mut Page, state: &State, at: Instant) {
             if let Some(rules) = run.rules() {
                 page.line(tone, &format!("  {}", ballot_words(run, rules, at)));
             }
+        }
+        for step in case.listening() {
+            let to = step.to.as_ref().map_or_else(String::new, |to| format!(" → {to}"));
+            page.line(Tone::Faint, &format!("  waits for {}{to}", step.trigger.words()));
         }
     }
 }
@@ -205,7 +209,13 @@ fn case_json(state: &State, case: &Case) -> Value {
         "path": path.collect::<Vec<_>>(),
         "seats": seats,
         "ballots": ballots.collect::<Vec<_>>(),
+        "listens": case.listening().filter_map(listens).collect::<Vec<_>>(),
     })
+}
+
+fn listens(step: &Step) -> Option<Value> {
+    let Trigger::On(events) = &step.trigger else { return None };
+    Some(json!({ "on": events, "to": step.to, "emits": step.emits }))
 }
 
 /// A ballot with its count.

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::engine::ballot::BallotRun;
+use crate::engine::clock::exhausted;
 use crate::engine::event::Why;
 use crate::engine::panel::{Done, Seats};
 use crate::statement::CaseRef;
 use crate::values::{Digest, Id, Instant};
 use crate::workflow::Workflow;
-use crate::workflow::model::{Actors, Duty, Procedure, State};
+use crate::workflow::model::{Actors, Duty, Procedure, State, Step, Trigger};
 
 /// One run of a procedure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +43,9 @@ pub struct Case {
     pub taken: BTreeMap<(Id, usize), u32>,
     /// Steps without `to` that have been set off since entering; they do so once.
     pub(super) spent: BTreeSet<usize>,
+    /// How many of the agreement's events its steps with `on` no longer wait for: those emitted before it
+    /// entered its state, and those that one of them has answered.
+    pub(super) heard: usize,
 }
 
 /// A recusal from one case.
@@ -138,6 +142,15 @@ impl Case {
     /// Whether everything that the case asks of anybody is over: it has ended and no duty is open.
     pub fn at_rest(&self) -> bool {
         self.ended.is_some() && self.duties.iter().all(|duty| duty.done.is_some())
+    }
+
+    /// The steps of its state that wait for other cases and can still be taken.
+    pub fn listening(&self) -> impl Iterator<Item = &Step> {
+        let steps = self.rules().map_or(&[][..], |state| &state.steps);
+        let waits = |(place, step): &(usize, &Step)| {
+            matches!(step.trigger, Trigger::On(_)) && !exhausted(self, *place, step)
+        };
+        steps.iter().enumerate().filter(waits).map(|(_, step)| step)
     }
 
     /// How often the step at this place of the current state's list was taken.

@@ -198,6 +198,7 @@ impl State {
             path: Vec::new(),
             taken: [].into(),
             spent: [].into(),
+            heard: 0,
         };
         self.cases.insert(id.clone(), Arc::new(case));
         self.running.insert(id.clone());
@@ -229,10 +230,15 @@ impl State {
     pub(super) fn take_step(&mut self, id: &CaseRef, place: usize, why: Why) {
         let step = self.case(id).and_then(|case| case.rules()?.steps.get(place)).cloned();
         let Some(Step { trigger, to, emits, .. }) = step else { return };
+        let answered = self.case(id).and_then(|case| self.answerable(case)).map(|(number, _)| number + 1);
         self.with_case(id, |case| {
             *case.taken.entry((case.state.clone(), place)).or_default() += 1;
-            if to.is_none() && !matches!(trigger, Trigger::Do(_)) {
-                case.spent.insert(place);
+            match trigger {
+                Trigger::Do(_) => {}
+                // It waits for the next occurrence.
+                Trigger::On(_) => case.heard = answered.unwrap_or(case.heard),
+                _ if to.is_none() => drop(case.spent.insert(place)),
+                _ => {}
             }
         });
         self.emit(id, &emits, &why);
@@ -245,7 +251,7 @@ impl State {
     fn enter(&mut self, id: &CaseRef, name: &Id, why: Why) {
         let state = self.procedure(id).and_then(|procedure| procedure.state(name));
         let Some(state) = state.cloned() else { return };
-        let at = self.moment.at;
+        let (at, heard) = (self.moment.at, self.events.len());
         self.with_case(id, |case| {
             if let Some(run) = case.open_ballot_mut() {
                 run.closed = Some(Closing { at, entry: why.entry, outcome: None });
@@ -253,6 +259,7 @@ impl State {
             case.state = state.name.clone();
             case.entered = at;
             case.spent.clear();
+            case.heard = heard;
             case.duties.extend(state.duties.iter().map(|duty| DutyRun::new(duty, at)));
             case.path.push(Move { at, to: state.name.clone(), why });
             case.ended = state.ends.then_some(at);

@@ -4,13 +4,15 @@
 //! instant, so every instant has two moments: its acts, and what is late. An `at`, and a deadline that
 //! excludes its instant, come before the acts.
 
+use std::collections::BTreeSet;
+
 use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
 use crate::engine::count::Table;
-use crate::engine::event::Why;
+use crate::engine::event::{Occurrence, Why};
 use crate::engine::state::State;
 use crate::statement::CaseRef;
-use crate::values::Instant;
+use crate::values::{Id, Instant};
 use crate::workflow::model::{Condition, Delay, MOST_BY_ITSELF, Origin, Step, Trigger};
 
 /// A place in time: an instant, before or after what is done at it.
@@ -92,7 +94,7 @@ impl State {
         let moment = match &step.trigger {
             Trigger::At(at) => Moment::of(*at),
             Trigger::After(delay) => self.deadline(case, delay)?,
-            Trigger::Do(_) | Trigger::When(_) | Trigger::Outcome(_) => return None,
+            Trigger::Do(_) | Trigger::When(_) | Trigger::Outcome(_) | Trigger::On(_) => return None,
         };
         // A time that had come before the state was entered is due on entering.
         Some(moment.max(Moment::of(case.entered)))
@@ -152,6 +154,7 @@ impl State {
             .last()
             .and_then(|run| run.closed.as_ref())
             .and_then(|closing| closing.outcome.as_ref());
+        let answerable = self.answerable(case).map(|(_, occurrence)| &occurrence.event);
         steps.iter().enumerate().position(|(place, step)| {
             !exhausted(case, place, step)
                 && match &step.trigger {
@@ -162,7 +165,23 @@ impl State {
                     }
                     // A state without a ballot of its own has no outcome steps, so this is this state's.
                     Trigger::Outcome(names) => outcome.is_some_and(|outcome| names.contains(outcome)),
+                    Trigger::On(events) => answerable.is_some_and(|event| events.contains(event)),
                 }
+        })
+    }
+
+    /// The earliest event of another case that a step of this case's state answers, and its number: emitted
+    /// since the state was entered, not answered yet, and still counting.
+    pub(super) fn answerable(&self, case: &Case) -> Option<(usize, &Occurrence)> {
+        case.listening().next()?;
+        let waiting: BTreeSet<&Id> = case
+            .listening()
+            .filter_map(|step| if let Trigger::On(events) = &step.trigger { Some(events) } else { None })
+            .flatten()
+            .collect();
+        let since = self.events.iter().enumerate().skip(case.heard);
+        since.map(|(number, occurrence)| (number, &**occurrence)).find(|(_, occurrence)| {
+            occurrence.case != case.id && occurrence.live() && waiting.contains(&occurrence.event)
         })
     }
 
@@ -196,6 +215,15 @@ impl State {
                     entry: closing.and_then(|closing| closing.entry),
                     ballot: run.map(|run| run.id.clone()),
                     words: format!("outcome {}", outcome.map_or("", |outcome| outcome.as_str())),
+                    line: step.line,
+                }
+            }
+            Trigger::On(_) => {
+                let from = self.answerable(case).map(|(_, occurrence)| occurrence);
+                Why {
+                    entry,
+                    ballot: None,
+                    words: from.map_or(String::new(), |it| format!("on {} of {}", it.event, it.case)),
                     line: step.line,
                 }
             }

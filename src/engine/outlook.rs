@@ -132,14 +132,24 @@ impl State {
         let mut coming = Vec::new();
         while coming.len() < MOST_STEPS {
             let Some(due) = ahead.next_due() else { break };
-            let Some(before) = ahead.case(&due.case).cloned() else { break };
-            let events = ahead.events.len();
+            let before = ahead.clone();
             ahead.pass(due.moment);
-            let Some(after) = ahead.case(&due.case) else { break };
-            let emitted: Vec<&Id> =
-                ahead.events.iter().skip(events).map(|occurrence| &occurrence.event).collect();
-            let what = happened(&before, after, &emitted);
-            coming.push(Coming { at: due.moment.at, case: due.case.clone(), what });
+            // What one case emits can move others at the same moment.
+            let others = before.running.iter().filter(|id| **id != due.case);
+            for id in std::iter::once(&due.case).chain(others) {
+                let (Some(case), Some(after)) = (before.case(id), ahead.case(id)) else { continue };
+                let emitted: Vec<&Id> = ahead
+                    .events
+                    .iter()
+                    .skip(before.events.len())
+                    .filter(|occurrence| occurrence.case == *id)
+                    .map(|occurrence| &occurrence.event)
+                    .collect();
+                let what = happened(case, after, &emitted);
+                if *id == due.case || !what.is_empty() {
+                    coming.push(Coming { at: due.moment.at, case: id.clone(), what });
+                }
+            }
         }
         coming
     }

@@ -241,6 +241,9 @@ pub enum Trigger {
     At(Instant),
     /// `outcome`: the state's ballot closed with one of these.
     Outcome(Vec<Id>),
+    /// `on`: another case, of the same procedure or of another, emitted one of these after the state was
+    /// entered. Of each occurrence the first listed step that can still be taken answers, once.
+    On(Vec<Id>),
 }
 
 /// An act that somebody may do.

@@ -15,6 +15,10 @@ impl Trigger {
                 let names: Vec<&str> = names.iter().map(Id::as_str).collect();
                 format!("outcome {}", names.join(" or "))
             }
+            Self::On(events) => {
+                let events: Vec<&str> = events.iter().map(Id::as_str).collect();
+                format!("on {} of another case", events.join(" or "))
+            }
         }
     }
 }

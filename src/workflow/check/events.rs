@@ -1,9 +1,10 @@
-//! Events that nothing emits, and events that undo each other.
+//! Events that nothing emits, that no other case can emit, and that undo each other.
 
 use std::collections::BTreeSet;
 
-use super::Checker;
+use super::{Checker, place_of_step};
 use crate::values::Id;
+use crate::workflow::model::{Procedure, Trigger};
 
 pub(super) fn check(c: &mut Checker<'_>) {
     let emitted = emitted(c);
@@ -28,6 +29,33 @@ pub(super) fn check(c: &mut Checker<'_>) {
             c.error(&format!("annul.{}", event.name), message, help);
         }
     }
+}
+
+/// A step that waits for an event that only its own case can emit.
+pub(super) fn unheard(c: &mut Checker<'_>, procedure: &Procedure) {
+    for state in procedure.states.iter().filter(|state| !state.ends) {
+        for (index, step) in state.steps.iter().enumerate() {
+            let Trigger::On(events) = &step.trigger else { continue };
+            if let Some(event) = events.iter().find(|event| !hears(c, procedure, event)) {
+                let message =
+                    format!("no other case emits `{event}` while a case of `{}` is open", procedure.name);
+                let help = "`on` waits for other cases: let another procedure emit it, or wait for one's own \
+                            event by `when`";
+                c.error(&format!("{}.on", place_of_step(procedure, state, index)), message, help);
+            }
+        }
+    }
+}
+
+/// Whether another case may emit an event while one of this procedure is open.
+fn hears(c: &Checker<'_>, procedure: &Procedure, event: &Id) -> bool {
+    let elsewhere = c.workflow.emitters(event).any(|(name, _)| *name != procedure.name);
+    // Where one case at a time is open, an earlier one can still emit by acts after its end.
+    let mut ended = procedure.states.iter().filter(|state| state.ends).flat_map(|state| &state.steps);
+    elsewhere
+        || procedure.at_once > 1
+        || ended.any(|step| step.emits.contains(event))
+        || !emitted(c).contains(event)
 }
 
 fn emitted<'w>(c: &Checker<'w>) -> BTreeSet<&'w Id> {

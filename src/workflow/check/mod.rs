@@ -33,6 +33,7 @@ pub(super) fn check(workflow: &Workflow, places: &Places, text: &str) -> Vec<Dia
             outcomes::check(&mut c, procedure, state);
         }
         flow::check(&mut c, procedure);
+        events::unheard(&mut c, procedure);
     }
     alone::check(&mut c);
     grants::check(&mut c);

@@ -42,14 +42,17 @@ fn ended(c: &mut Checker<'_>, procedure: &Procedure, state: &State) {
 /// A step that stays in its state and needs nobody would be taken again at once, unless it is limited.
 fn standing(c: &mut Checker<'_>, procedure: &Procedure, state: &State) {
     for (index, step) in state.steps.iter().enumerate() {
-        let needs_nobody = matches!(step.trigger, Trigger::When(_) | Trigger::After(_) | Trigger::At(_));
-        if step.to.is_some() || !needs_nobody {
+        let again = matches!(step.trigger, Trigger::On(_));
+        if step.to.is_some() || matches!(step.trigger, Trigger::Do(_) | Trigger::Outcome(_)) {
             continue;
         }
         let place = place_of_step(procedure, state, index);
         if step.emits.is_empty() {
             c.error(&place, "this step does nothing", "Say where it leads (to = \"…\") or what it emits");
-        } else if step.at_most != Some(1) {
+        } else if again && step.at_most.is_none() {
+            let help = "Events of other cases may come without end: say how often it answers (at-most = 10)";
+            c.error(&place, "this step has no bound", help);
+        } else if !again && step.at_most != Some(1) {
             let help = "It stays in its state, where the same would hold again: add at-most = 1, or a `to`";
             c.error(&place, "this step would be taken again and again", help);
         }

@@ -15,7 +15,7 @@ pub(super) enum Asked<'b> {
     Unknown,
 }
 
-const TRIGGERS: [&str; 5] = ["do", "when", "after", "at", "outcome"];
+const TRIGGERS: [&str; 6] = ["do", "when", "after", "at", "outcome", "on"];
 
 pub(super) fn step(
     r: &mut Reader<'_>,
@@ -41,13 +41,13 @@ fn trigger(
 ) -> Option<Trigger> {
     let found: Vec<(&str, Item<'_>)> =
         TRIGGERS.into_iter().filter_map(|key| Some((key, fields.get(key)?))).collect();
-    let later = fields.rest().into_iter().find(|(key, _)| *key == "on" || *key == "each");
+    let later = fields.rest().into_iter().find(|(key, _)| *key == "each");
     let (key, item) = match found.as_slice() {
         [(key, item)] => (*key, item),
         [] if later.is_some() => return None, // said already, as an unknown key
         [] => {
             let help = "One of: do (somebody acts), when (something holds), after (time has passed), \
-                        at (an instant has come), outcome (the ballot closed)";
+                        at (an instant has come), outcome (the ballot closed), on (another case's event)";
             return r.refuse(&fields.span, "nothing sets this step off", help);
         }
         [_, (second, item), ..] => {
@@ -62,6 +62,11 @@ fn trigger(
         "when" => condition(r, item, around).map(Trigger::When),
         "after" => delay(r, item, &clocks).map(Trigger::After),
         "at" => item.instant(r).map(|(instant, _)| Trigger::At(instant)),
+        "on" => {
+            let events = r.names.events.clone();
+            let named = r.all_known(item, "event", &events);
+            (!named.is_empty()).then_some(Trigger::On(named))
+        }
         _ => outcomes(r, item, ballot).map(Trigger::Outcome),
     }
 }
