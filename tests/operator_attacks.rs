@@ -277,7 +277,13 @@ fn adding_a_seat() {
     let officer = log.resigned(0, &OFFICERS, |statement| {
         let Body::Open(open) = &mut statement.body else { panic!("{statement:?}") };
         let (holder, person) = ("openai/extra".parse().unwrap(), "Somebody Else".to_owned());
-        open.roster.push(RosterLine { holder, person, key: public_key(&log, "operator") });
+        open.roster.push(RosterLine {
+            holder,
+            person,
+            key: public_key(&log, "operator"),
+            from: None,
+            until: None,
+        });
     });
     log.audit_finds(&[officer], "entry 0", "bad-roster");
     let seat = log.resigned(0, &OFFICERS, |statement| {

@@ -18,7 +18,7 @@ use quorate::registry::log_key;
 use quorate::scenario::{LOG_NAME, Stage, log_seed, public, sign_with};
 use quorate::statement::{
     AcceptSeat, Act, Blob, Body, By, Disclose, Entry, Header, HolderRef, Nominate, Open, Reaffirm, Recuse,
-    ReplaceKey, Replacement, Statement, Vote,
+    ReplaceKey, Replacement, Statement, StepDown, Vote,
 };
 use quorate::store::MemoryStore;
 use quorate::values::Digest;
@@ -191,6 +191,14 @@ refused! {
         let nominate = Nominate { seat: seat("o1"), person: "An officer".to_owned(), key };
         refusal(&stage, |s| signed_by_all(s, by("openai"), Body::Nominate(nominate)))
     };
+    a_nomination_of_somebody_for_a_second_seat: "person-seated" = {
+        let stage = nominated(&AGI.replace("filled  =", "persons = \"one seat each\"\nfilled  ="));
+        stage.say(by("o2"), Body::StepDown(StepDown { seat: seat("o2"), reason: "no".to_owned() }), &[seat("o2")], Vec::new()).unwrap();
+        let key = public(&stage.next_key(&seat("o2")));
+        let person = " panelist  VERIFICATION#1/o1".to_owned();
+        let nominate = Nominate { seat: seat("o2"), person, key };
+        refusal(&stage, |s| signed_by_all(s, by("openai"), Body::Nominate(nominate)))
+    };
     an_acceptance_with_the_wrong_key: "wrong-key" = refusal(&nominated(AGI), |s| {
         s.say(by("i1"), accepting("i1", &[]), &[seat("i2")], Vec::new())
     });
@@ -292,6 +300,19 @@ refused! {
         let act = Body::Act(Act { case: case(), act: id("declare"), attach });
         s.say(by("openai"), act, &[holder("openai/officer-3")], vec![blob])
     });
+    a_declaration_by_an_officer_whose_authority_has_ended: "authority-expired" = {
+        let stage = dated("openai/officer-1", None, Some("2026-02-27T16:59:59Z"));
+        stage.clock().set(at("2026-02-27T17:00:00Z"));
+        refusal(&stage, |s| declare_as(s, "verification#1", "openai"))
+    };
+    a_declaration_by_an_officer_whose_authority_has_not_begun: "too-early" = {
+        let stage = dated("openai/officer-3", Some("2026-02-27T17:00:01Z"), None);
+        stage.clock().set(at("2026-02-27T17:00:00Z"));
+        let signers = ["openai/officer-1", "openai/officer-3"].map(holder);
+        refusal(&stage, |s| {
+            s.act_signed(&case(), &id("declare"), &by("openai"), &[id("declaration")], &signers)
+        })
+    };
     a_declaration_that_the_other_party_signed_too: "needless-signature" = refusal(&opened(AGI), |s| {
         let blob = document("the declaration");
         let attach = [(id("declaration"), blob.digest())].into();
@@ -369,6 +390,11 @@ refused! {
         reopened("agi-2026", |open| open.roster[0].holder = holder("experts/i1"), PARTIES);
     an_agreement_with_an_officer_twice: "bad-roster" =
         reopened("agi-2026", |open| open.roster[1].holder = open.roster[0].holder.clone(), PARTIES);
+    an_agreement_with_an_authority_that_ends_before_it_begins: "bad-roster" = reopened(
+        "agi-2026",
+        |open| (open.roster[0].from, open.roster[0].until) = (Some(at("2026-01-01T00:00:00Z")), Some(at("2025-12-31T23:59:59Z"))),
+        PARTIES,
+    );
     an_agreement_with_one_key_for_two_officers: "key-in-use" =
         reopened("agi-2026", |open| open.roster[1].key = open.roster[0].key.clone(), PARTIES);
     an_agreement_whose_policy_is_none: "bad-policy" =
@@ -492,6 +518,17 @@ fn reopened(name: &str, change: impl FnOnce(&mut Open), by: &str) -> Refusal {
     statement.by = speaking_for(by);
     let signers = stage.signers(&statement.by, None).unwrap();
     refusal(&stage, |s| s.submit(s.sign(&statement.to_text(), &signers), Vec::new()))
+}
+
+/// The AGI agreement, in which the authority of an officer begins and ends.
+fn dated(officer: &str, from: Option<&str>, until: Option<&str>) -> Stage {
+    let store = Arc::new(MemoryStore::new());
+    Stage::open_with(AGI, &id("agi-2025"), at("2025-10-28T17:00:00Z"), store, |line| {
+        if line.holder == holder(officer) {
+            (line.from, line.until) = (from.map(at), until.map(at));
+        }
+    })
+    .unwrap()
 }
 
 fn log_vkey(name: &str) -> String {

@@ -61,6 +61,8 @@ impl Hall {
             contract: Digest::of(b""),
             workflow: text.clone(),
             roster: vec![RosterLine {
+                from: None,
+                until: None,
                 holder: office("host", "officer"),
                 person: "The host".to_owned(),
                 key: public(&host),

@@ -157,6 +157,9 @@ fn show_panel(page: &mut Page, panel: &Panel) {
         vec![plain(seat.name.as_str()), plain(&format!("named by {}{class}{weight}{chair}", seat.by))]
     });
     page.table(&["seat", ""], rows.collect());
+    if panel.one_seat_each {
+        page.line(Tone::Plain, "Nobody is named for a second seat.");
+    }
     if let Some(vacancy) = &panel.vacancy {
         page.line(
             Tone::Plain,

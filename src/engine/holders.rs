@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::statement::{HolderRef, PublicKey, RawKey};
+use crate::values::Instant;
 
 /// A holder and the key that speaks for it now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,17 @@ pub struct Holder {
     /// The entry of the last statement signed as this holder, or with which it entered or got its key: the next
     /// one must come after it.
     pub last: Option<u64>,
+    /// When an officer's authority begins and ends, both instants included; a seat has neither.
+    pub authority: Authority,
+}
+
+/// The validity of an officer's authority, as the roster dates it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Authority {
+    /// From when.
+    pub from: Option<Instant>,
+    /// Until when.
+    pub until: Option<Instant>,
 }
 
 /// All holders of an agreement.
@@ -46,7 +58,15 @@ impl Holders {
         self.release(key.raw());
         self.leave(&name);
         self.by_key.insert(key.raw(), name.clone());
-        self.by_name.insert(name, Arc::new(Holder { person, key, last: Some(entry) }));
+        let authority = Authority::default();
+        self.by_name.insert(name, Arc::new(Holder { person, key, last: Some(entry), authority }));
+    }
+
+    /// Dates the authority of a holder who has entered; a new key does not change it.
+    pub(super) fn date(&mut self, name: &HolderRef, authority: Authority) {
+        if let Some(holder) = self.by_name.get_mut(name) {
+            Arc::make_mut(holder).authority = authority;
+        }
     }
 
     /// Removes a holder; the key speaks for nobody.

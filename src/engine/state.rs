@@ -137,7 +137,14 @@ impl State {
         let panel = case.map_or(&self.workflow, |case| &case.workflow).panel(&body.panel)?;
         let seat = panel.seats.iter().find(|candidate| candidate.name == *seat)?;
         let place = body.seats.get(&seat.name)?;
-        Some(Seating { case, panel, seat, vacant_since: place.vacant_since, nominee: place.nominee.as_ref() })
+        Some(Seating {
+            case,
+            panel,
+            seat,
+            body,
+            vacant_since: place.vacant_since,
+            nominee: place.nominee.as_ref(),
+        })
     }
 
     /// The full name of a seat of a case's panel.
@@ -226,6 +233,8 @@ pub struct Seating<'a> {
     pub panel: &'a Panel,
     /// The seat in the workflow.
     pub seat: &'a model::Seat,
+    /// All seats of the body.
+    pub body: &'a Seats,
     /// Since when nobody has filled it.
     pub vacant_since: Instant,
     /// Whoever is nominated or sits here.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Scenario;
 use super::model::{Deed, Expect, ExpectGrant, Names, SeatName, Spot, Step};
+use crate::statement::HolderRef;
 use crate::values::Id;
 use crate::workflow::model::{NO_QUORUM, State, Workflow};
 use crate::workflow::read::nearest;
@@ -17,6 +18,9 @@ pub(super) const DATE: &str = "date";
 pub(super) fn check(scenario: &Scenario, workflow: &Workflow) -> Diagnostics {
     let known = Known::of(workflow);
     let mut c = Checker { text: &scenario.text, known: &known, workflow, found: Vec::new() };
+    for officer in &scenario.officers {
+        c.officer(&officer.name);
+    }
     for step in &scenario.steps {
         c.step(step);
     }
@@ -104,6 +108,19 @@ impl Checker<'_> {
         }
         for expect in &step.expect {
             self.expect(expect);
+        }
+    }
+
+    /// An officer as the stage calls them: `buyer/officer-1` up to as many as the workflow says.
+    fn officer(&mut self, officer: &Spot<HolderRef>) {
+        let all: Vec<String> = self
+            .workflow
+            .offices()
+            .flat_map(|office| (1..=office.of).map(|number| format!("{}/officer-{number}", office.name)))
+            .collect();
+        if !all.contains(&officer.is.to_string()) {
+            let known: Vec<&str> = all.iter().map(String::as_str).collect();
+            self.unknown(officer, format!("the workflow has no officer `{}`", officer.is), &known);
         }
     }
 

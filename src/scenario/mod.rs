@@ -25,7 +25,7 @@ pub use outcome::{Failure, Outcome};
 pub use stage::{LOG_NAME, Stage, StageError, log_seed, public, sign_with};
 
 use crate::values::Instant;
-use model::Step;
+use model::{Officer, Step};
 
 /// A story that a workflow must make come true.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub struct Scenario {
     pub note: Option<String>,
     /// When the agreement is opened.
     pub opened: Instant,
+    /// The officers whose authority has a beginning or an end.
+    pub officers: Vec<Officer>,
     /// What happens, in order.
     pub steps: Vec<Step>,
     /// The text in which findings have their places.

@@ -28,6 +28,17 @@ impl<T: PartialEq> PartialEq for Spot<T> {
     }
 }
 
+/// An officer on the roster whose authority has a beginning or an end, both instants included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Officer {
+    /// Who: `buyer/officer-1`.
+    pub name: Spot<HolderRef>,
+    /// From when.
+    pub from: Option<Instant>,
+    /// Until when.
+    pub until: Option<Instant>,
+}
+
 /// What happens at one time, and what must then be so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {

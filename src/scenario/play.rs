@@ -12,7 +12,7 @@ use crate::engine::admit::DISCLOSURE;
 use crate::engine::licence::Licence;
 use crate::log::Head;
 use crate::registry::{Receipted, SubmitError};
-use crate::statement::{By, Replacement};
+use crate::statement::{By, Replacement, RosterLine};
 use crate::store::{MemoryStore, Store as _};
 use crate::values::Id;
 use crate::workflow::{Diagnostic, Diagnostics, Severity, Workflow};
@@ -30,7 +30,13 @@ impl Scenario {
             return Err(Failure::Names(unknown));
         }
         let store = Arc::new(MemoryStore::new());
-        let stage = Stage::open(workflow, &Id::constant("scenario"), self.opened, store.clone())?;
+        let dated = |line: &mut RosterLine| {
+            if let Some(officer) = self.officers.iter().find(|officer| officer.name.is == line.holder) {
+                (line.from, line.until) = (officer.from, officer.until);
+            }
+        };
+        let name = Id::constant("scenario");
+        let stage = Stage::open_with(workflow, &name, self.opened, store.clone(), dated)?;
         let head = head(&store, &stage)?;
         let mut play = Play { text: &self.text, stage, store, head, refused: 0, met: 0 };
         for step in &self.steps {

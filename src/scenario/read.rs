@@ -7,7 +7,7 @@ use toml::de::DeValue;
 
 use super::Scenario;
 use super::model::{
-    Deed, Expect, ExpectBallot, ExpectGrant, ExpectNext, Names, SeatDeed, SeatName, Spot, Step,
+    Deed, Expect, ExpectBallot, ExpectGrant, ExpectNext, Names, Officer, SeatDeed, SeatName, Spot, Step,
 };
 use crate::values::{Id, Instant};
 use crate::workflow::Diagnostics;
@@ -32,6 +32,8 @@ fn scenario(r: &mut Reader<'_>, mut fields: Fields<'_>, text: &str) -> Option<Sc
     let note = fields.get("note").and_then(|item| item.text(r));
     let opened = fields.need(r, "opened", "Say when the agreement is opened: opened = 2025-10-28T16:00:00Z");
     let opened = opened.and_then(|item| instant(r, &item));
+    let officers = fields.get("officer").map(|item| item.list(r)).unwrap_or_default();
+    let officers = officers.iter().filter_map(|item| officer(r, item)).collect();
     let steps = fields.need(r, "step", "Say what happens: [[step]]").map(|item| item.list(r));
     fields.close(r);
     // Without a time to begin with, every other time would be a mistake as well.
@@ -46,7 +48,22 @@ fn scenario(r: &mut Reader<'_>, mut fields: Fields<'_>, text: &str) -> Option<Sc
         fields.close(r);
         all.extend(step);
     }
-    Some(Scenario { title: title?, note, opened, steps: all, text: text.to_owned() })
+    Some(Scenario { title: title?, note, opened, officers, steps: all, text: text.to_owned() })
+}
+
+/// `[[officer]]`: `name = "buyer/officer-1"`, `from`, `until`.
+fn officer(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Officer> {
+    let mut fields = item.table(r)?;
+    let name = fields.need(r, "name", "Name the officer: name = \"buyer/officer-1\"");
+    let name = name.and_then(|item| parsed(r, &item, "an officer such as \"buyer/officer-1\""));
+    let mut time = |r: &mut Reader<'_>, key| fields.get(key).and_then(|item| instant(r, &item));
+    let (from, until) = (time(r, "from"), time(r, "until"));
+    if from.is_none() && until.is_none() {
+        let help = "Say when the authority begins or ends: from, until";
+        r.error(&item.span(), "nothing is said of this officer", help);
+    }
+    fields.close(r);
+    Some(Officer { name: name?, from: from.map(|at| at.is), until: until.map(|at| at.is) })
 }
 
 /// `at`, `after` the step before, or neither: at the same time.

@@ -50,8 +50,25 @@ impl Stage {
     /// # Errors
     /// The workflow or the agreement is refused, or the store fails.
     pub fn open(workflow: &str, name: &Id, at: Instant, store: Arc<dyn Store>) -> Result<Self, StageError> {
+        Self::open_with(workflow, name, at, store, |_| {})
+    }
+
+    /// As [`Stage::open`], with something in the lines of the roster changed.
+    ///
+    /// # Errors
+    /// As [`Stage::open`].
+    pub fn open_with(
+        workflow: &str,
+        name: &Id,
+        at: Instant,
+        store: Arc<dyn Store>,
+        change: impl Fn(&mut RosterLine),
+    ) -> Result<Self, StageError> {
         let mut stage = Self::resume(Digest([0; 32]), at, store)?;
-        let opening = stage.opening(workflow, name)?;
+        let mut opening = stage.opening(workflow, name)?;
+        if let Body::Open(open) = &mut opening.body {
+            open.roster.iter_mut().for_each(change);
+        }
         let signers = Workflow::parse(workflow).map_or_else(
             |_| vec![office_holder(name, 1)],
             |workflow| {
@@ -88,6 +105,8 @@ impl Stage {
             person: format!("Officer {holder}"),
             key: public(&self.key(&holder)),
             holder,
+            from: None,
+            until: None,
         };
         let roster = offices.flat_map(|office| officers(&office.name, office.of)).map(line).collect();
         // An unsound workflow has no parties to speak for; somebody must, for it to be refused as unsound.

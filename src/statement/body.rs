@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{AgreementRef, BallotRef, By, CaseRef, HolderRef, PublicKey};
 use crate::log::Head;
-use crate::values::{Digest, Id, ValueError, serde_as_text};
+use crate::values::{Digest, Id, Instant, ValueError, serde_as_text};
 
 /// Attached documents by the names that the workflow asks for, each by the digest of its blob.
 pub type Attachments = BTreeMap<Id, Digest>;
@@ -102,6 +102,12 @@ pub struct RosterLine {
     pub person: String,
     /// Their key.
     pub key: PublicKey,
+    /// From when they speak for the party or role; from the opening on where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Instant>,
+    /// Until when, that instant included; for good where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Instant>,
 }
 
 /// `nominate`.

@@ -90,6 +90,8 @@ pub struct Panel {
     pub filled: Vec<Filling>,
     /// Who may nominate once a seat has stayed vacant too long.
     pub vacancy: Option<Vacancy>,
+    /// Whether nobody is nominated for a second seat of the body under the same name (`persons = "one seat each"`).
+    pub one_seat_each: bool,
 }
 
 /// When a panel comes into being.

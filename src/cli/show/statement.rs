@@ -88,7 +88,10 @@ fn opening(open: &Open, fields: &mut Vec<(&'static str, String)>) {
     let telling = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
     fields.extend(telling.take(MOST_LINES).map(|line| ("", line.to_owned())));
     for line in &open.roster {
-        fields.push(("officer", format!("{}, {}, {}", line.holder, line.person, line.key.fingerprint())));
+        let from = line.from.map(|from| format!(", from {from}")).unwrap_or_default();
+        let until = line.until.map(|until| format!(", until {until}")).unwrap_or_default();
+        let key = line.key.fingerprint();
+        fields.push(("officer", format!("{}, {}, {key}{from}{until}", line.holder, line.person)));
     }
 }
 

@@ -113,6 +113,7 @@ impl State {
             Body::Reaffirm(reaffirm) => self.judge_reaffirm(checked, reaffirm),
             Body::ReplaceKey(replace) => self.judge_replace_key(checked, replace),
         }?;
+        self.judge_authority(at, &admission.signers)?;
         self.judge_chain(header, &admission.signers)?;
         Ok(admission)
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use crate::engine::clock::Moment;
-use crate::engine::holders::Holders;
+use crate::engine::holders::{Authority, Holders};
 use crate::engine::panel::Seats;
 use crate::engine::{Refusal, State};
 use crate::log::Policy;
@@ -55,7 +55,9 @@ impl State {
             let why = format!("it speaks for {}", checked.statement().by);
             return Err(Refusal::new("not-all-parties", why, format!("an agreement is opened by {parties}")));
         }
-        for name in state.signed_for(&parties, checked, |_| None, None)? {
+        let signers = state.signed_for(&parties, checked, |_| None, None)?;
+        state.judge_authority(at, &signers)?;
+        for name in signers {
             state.holders.signed(&name, 0);
         }
         let standing = state.workflow.panels.iter().filter(|panel| panel.formed == Formed::Standing);
@@ -149,6 +151,7 @@ fn judge_roster(workflow: &Workflow, roster: &[RosterLine]) -> Result<Holders, R
             ));
         }
         holders.enter(line.holder.clone(), line.person.clone(), line.key.clone(), 0);
+        holders.date(&line.holder, judge_dates(line)?);
     }
     for office in workflow.offices() {
         let named = roster.iter().filter(|line| belongs(&line.holder, &office.name)).count();
@@ -165,6 +168,17 @@ fn judge_roster(workflow: &Workflow, roster: &[RosterLine]) -> Result<Holders, R
         }
     }
     Ok(holders)
+}
+
+/// When the authority of an officer begins and ends.
+fn judge_dates(line: &RosterLine) -> Result<Authority, Refusal> {
+    match (line.from, line.until) {
+        (Some(from), Some(until)) if until < from => {
+            let why = format!("the authority of {} ends on {until}, before it begins on {from}", line.holder);
+            Err(Refusal::new("bad-roster", why, "let `until` come after `from`, or leave one of them out"))
+        }
+        (from, until) => Ok(Authority { from, until }),
+    }
 }
 
 fn office_of<'a>(workflow: &'a Workflow, holder: &HolderRef) -> Option<&'a Office> {

@@ -3,6 +3,7 @@
 use super::Admission;
 use crate::engine::change::Change;
 use crate::engine::clock::Moment;
+use crate::engine::panel::Place;
 use crate::engine::refusal::all_of;
 use crate::engine::state::Seating;
 use crate::engine::{Refusal, State};
@@ -37,6 +38,7 @@ impl State {
         if !renewed {
             self.judge_new_key(&nominate.key)?;
         }
+        judge_one_seat(&seating, &nominate.person)?;
         let change = Change::Nominated {
             seat: nominate.seat.clone(),
             person: nominate.person.clone(),
@@ -152,6 +154,30 @@ impl State {
         }
         Ok(seating)
     }
+}
+
+/// Where the panel says so, nobody is named for a second seat of the body. That keys differ is looked at anyway, and
+/// says nothing of the person: whoever nominates under another spelling deceives, and the record shows it.
+fn judge_one_seat(seating: &Seating<'_>, person: &str) -> Result<(), Refusal> {
+    if !seating.panel.one_seat_each {
+        return Ok(());
+    }
+    let named = |place: &Place| place.nominee.as_ref().is_some_and(|it| same_person(&it.person, person));
+    let mut others = seating.body.seats.iter().filter(|(name, _)| **name != seating.seat.name);
+    match others.find(|(_, place)| named(place)) {
+        Some((other, _)) => {
+            let why =
+                format!("“{person}” is named for the seat `{other}` of the panel `{}`", seating.panel.name);
+            Err(Refusal::new("person-seated", why, "one person holds one seat: nominate somebody else"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Whether two names are the same but for capitals and spaces.
+fn same_person(a: &str, b: &str) -> bool {
+    let folded = |name: &str| name.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
+    folded(a) == folded(b)
 }
 
 fn only_disclosure(attach: &Attachments) -> Result<Digest, Refusal> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::engine::count::{Standing, heads, marks};
 use crate::engine::{Refusal, State};
 use crate::statement::{By, Checked, HolderRef, PublicKey, RawKey};
-use crate::values::Id;
+use crate::values::{Id, Instant};
 use crate::workflow::model::{Actor, Actors, Office};
 
 /// Who may sign besides those in whose name the statement speaks: the new key of a replacement.
@@ -142,6 +142,27 @@ impl State {
                     && names.iter().all(|name| all.iter().any(|actor| is(actor, name)))
             }
         }
+    }
+
+    /// Officers speak for their party or role while the roster says so, the first and the last instant included.
+    pub(super) fn judge_authority(&self, at: Instant, signers: &BTreeSet<HolderRef>) -> Result<(), Refusal> {
+        for name in signers {
+            let Some(holder) = self.holders.get(name) else { continue };
+            if let Some(from) = holder.authority.from.filter(|from| at < *from) {
+                let why = format!("the authority of {name} begins on {from}, as the roster says");
+                let instead = "wait until then, or have another officer sign in place of this one";
+                return Err(Refusal::new("too-early", why, instead));
+            }
+            if let Some(until) = holder.authority.until.filter(|until| at > *until) {
+                let why = format!("the authority of {name} ended on {until}, as the roster says");
+                return Err(Refusal::new(
+                    "authority-expired",
+                    why,
+                    "have it signed by officers whose authority lasts",
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// The signers of a statement about one seat, signed with the key of that seat.

@@ -28,9 +28,20 @@ pub(super) fn panel(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: boo
         filled
     });
     let vacancy = fields.get("vacant").and_then(|item| vacancy(r, &item, excluded));
+    let one_seat_each = fields
+        .get("persons")
+        .map_or(Some(false), |item| item.word(r, &[("one seat each", true), ("one key each", false)]));
     r.reading(&mut fields);
     fields.close(r);
-    Some(Panel { name, formed: formed?, seats: seats?, chair, filled, vacancy })
+    Some(Panel {
+        name,
+        formed: formed?,
+        seats: seats?,
+        chair,
+        filled,
+        vacancy,
+        one_seat_each: one_seat_each?,
+    })
 }
 
 fn seats_of(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Vec<Seat>> {
