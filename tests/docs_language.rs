@@ -67,7 +67,9 @@ fn every_key_and_kept_word_of_the_language_is_on_the_page() {
         {
             wanted.extend(source.split(asked).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()));
         }
-        for list in ["const LATER", "const EVENT_WORDS", "const ACTOR_WORDS", "const TRIGGERS"] {
+        for list in
+            ["const LATER", "const EVENT_WORDS", "const ACTOR_WORDS", "const TRIGGERS", "const PROMISES"]
+        {
             if source.contains(list) {
                 wanted.extend(words(&source, list, "];").into_iter().map(str::to_owned));
             }

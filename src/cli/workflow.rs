@@ -129,6 +129,11 @@ fn show(args: &FileArgs) -> Result<Answer, CliError> {
     workflow.ballots.iter().for_each(|ballot| show_ballot(&mut page, ballot));
     page.title("What hangs on it");
     page.table(&["grant", "", "values in order"], workflow.grants.iter().flat_map(grant_rows).collect());
+    if !workflow.invariants.is_empty() {
+        page.title("What must be so whatever anybody does");
+        let rows = workflow.invariants.iter().map(|it| vec![plain(&it.words())]);
+        page.table(&[""], rows.collect());
+    }
     if !workflow.readings.is_empty() {
         page.title("Ours, not the contract's");
         let rows = workflow.readings.iter().map(|reading| {
@@ -248,5 +253,6 @@ fn json(workflow: &Workflow) -> Value {
         "procedures": workflow.procedures.iter().map(|it| json!({ "procedure": it.name, "states": it.states.iter().map(|state| &state.name).collect::<Vec<_>>() })).collect::<Vec<_>>(),
         "ballots": workflow.ballots.iter().map(|it| &it.name).collect::<Vec<_>>(),
         "grants": workflow.grants.iter().map(|it| &it.name).collect::<Vec<_>>(),
+        "invariants": workflow.invariants.iter().map(|it| json!({ "title": it.title, "says": it.words(), "line": it.line })).collect::<Vec<_>>(),
     })
 }

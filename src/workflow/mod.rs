@@ -2,8 +2,8 @@
 //!
 //! [`model`] is the meaning, which the engine runs; `lookup` finds things in it. The way of a text: [`read`]
 //! turns it into the model and resolves every name, `check` looks for what would make it unsound, and
-//! [`diagnostic`] shows what was found with a caret under the very word. [`rule`] holds the two small languages
-//! inside the file: rules of ballots and conditions of steps.
+//! [`diagnostic`] shows what was found with a caret under the very word. [`rule`] holds the small languages
+//! inside the file: rules of ballots and conditions of steps, and what an [`invariant`] says.
 //!
 //! An error is part of the meaning of a language: a text that is refused cannot be opened, and one
 //! that was taken must be taken by every later version, or an old log would no longer replay. What
@@ -11,6 +11,7 @@
 
 mod check;
 pub mod diagnostic;
+pub mod invariant;
 mod lookup;
 pub mod model;
 pub mod read;

@@ -3,6 +3,7 @@
 //! Lists keep the order of the file: the first step that applies wins, the first outcome whose rule
 //! holds is the outcome, and people see grants in the order in which the parties wrote them.
 
+use super::invariant::Invariant;
 use crate::values::{Digest, Id, Instant, Span};
 
 /// A workflow in language 1.
@@ -32,6 +33,8 @@ pub struct Workflow {
     pub ballots: Vec<Ballot>,
     /// The rights and terms.
     pub grants: Vec<Grant>,
+    /// What must be so whatever anybody does.
+    pub invariants: Vec<Invariant>,
 }
 
 /// `nature`: printed on every output.

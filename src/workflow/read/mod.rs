@@ -9,6 +9,7 @@ mod actors;
 mod ballot;
 mod event;
 mod grant;
+mod invariant;
 mod item;
 mod names;
 mod panel;
@@ -211,6 +212,14 @@ fn workflow(r: &mut Reader<'_>, mut fields: Fields<'_>, places: &Places) -> Opti
     let procedures =
         section(r, &mut fields, "procedure", |r, name, item| procedure::procedure(r, name, item, excluded));
     let grants = section(r, &mut fields, "grant", grant::grant);
+    let declared = invariant::Declared {
+        panels: &panels,
+        events: &events,
+        procedures: &procedures,
+        ballots: &ballots,
+        grants: &grants,
+    };
+    let invariants = invariant::invariants(r, &mut fields, &declared);
     fields.close(r);
     let mut readings = ours.map(|item| places::ours(r, &item, places)).unwrap_or_default();
     readings.append(&mut r.readings);
@@ -227,6 +236,7 @@ fn workflow(r: &mut Reader<'_>, mut fields: Fields<'_>, places: &Places) -> Opti
         procedures,
         ballots,
         grants,
+        invariants,
     })
 }
 

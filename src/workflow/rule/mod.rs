@@ -1,5 +1,5 @@
-//! The two small languages inside a workflow: rules of ballots (`met >= 2/3 of electors`) and
-//! conditions of steps (`every seat filled and not withdrawn`).
+//! The small languages inside a workflow: rules of ballots (`met >= 2/3 of electors`), conditions of steps
+//! (`every seat filled and not withdrawn`), and what invariants say (`research-ip.status = 'ended' and not verified`).
 //!
 //! ```text
 //! rule       = comparison { "and" comparison }
@@ -12,12 +12,17 @@
 //!
 //! condition  = single | single { "and" single } | single { "or" single }
 //! single     = "not" single | "(" condition ")" | "every" "seat" "filled" | comparison | EVENT
+//!
+//! proposition = part | part { "and" part } | part { "or" part }
+//! part        = "not" part | "(" proposition ")" | EVENT | "within" TIME "of" EVENT | PROCEDURE "is" STATE
+//!             | BALLOT "counted" comparison | GRANT "." ATTRIBUTE "=" "'" VALUE "'" | "now" operator INSTANT
 //! ```
 //!
 //! `and` and `or` do not mix without parentheses: lawyers and machines disagree on which binds first.
 //! The comparisons of a condition count `seats` and `filled` only.
 
 mod condition;
+mod proposition;
 mod rules;
 mod token;
 mod words;
@@ -26,6 +31,8 @@ mod words;
 mod tests;
 
 use std::ops::Range;
+
+pub use proposition::Nameable;
 
 use crate::values::Id;
 

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::Fault;
+use crate::values::Instant;
 use crate::workflow::model::Operator;
 
 /// A word or sign.
@@ -16,6 +17,10 @@ pub(super) enum Token<'t> {
     Percent,
     Open,
     Close,
+    /// Of propositions only: `.`, a value in single quotes, an instant with its offset.
+    Dot,
+    Quoted(&'t str),
+    Instant(Instant),
 }
 
 /// Goes through the tokens of a text, which it remembers for excerpts.
@@ -27,6 +32,15 @@ pub(super) struct Cursor<'t> {
 
 impl<'t> Cursor<'t> {
     pub(super) fn new(text: &'t str) -> Result<Self, Fault> {
+        Self::read(text, first)
+    }
+
+    /// A cursor over a proposition, which also holds values and instants.
+    pub(super) fn of_proposition(text: &'t str) -> Result<Self, Fault> {
+        Self::read(text, first_of_proposition)
+    }
+
+    fn read(text: &'t str, first: fn(&'t str, usize) -> First<'t>) -> Result<Self, Fault> {
         let mut tokens = Vec::new();
         let mut at = 0;
         while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
@@ -41,6 +55,10 @@ impl<'t> Cursor<'t> {
 
     pub(super) fn peek(&self) -> Option<Token<'t>> {
         self.tokens.get(self.next).map(|(token, _)| *token)
+    }
+
+    pub(super) fn peek_second(&self) -> Option<Token<'t>> {
+        self.tokens.get(self.next + 1).map(|(token, _)| *token)
     }
 
     /// Where the next token stands, or the end of the text.
@@ -88,8 +106,43 @@ impl<'t> Cursor<'t> {
     }
 }
 
+/// A token and its length; no token for space.
+type First<'t> = Result<(Option<Token<'t>>, usize), Fault>;
+
+/// As [`first`], with what only propositions have.
+fn first_of_proposition(rest: &str, at: usize) -> First<'_> {
+    match rest.chars().next() {
+        Some('.') => Ok((Some(Token::Dot), 1)),
+        Some('\'') => quoted(rest, at),
+        Some('0'..='9') if rest.get(4..5) == Some("-") => instant(rest, at),
+        _ => first(rest, at),
+    }
+}
+
+fn quoted(rest: &str, at: usize) -> First<'_> {
+    match rest.get(1..).and_then(|rest| rest.split_once('\'')) {
+        Some((value, _)) => Ok((Some(Token::Quoted(value)), value.len() + 2)),
+        None => Err(Fault::new(at..at + 1, "this quote is never closed", "Every `'` needs its `'`")),
+    }
+}
+
+fn instant(rest: &str, at: usize) -> First<'_> {
+    let length = rest.find(|c: char| !in_word(c) && c != ':' && c != '+').unwrap_or(rest.len());
+    let written = rest.get(..length).unwrap_or_default();
+    let refuse = || {
+        let help = "Write date, time and offset in whole seconds: 2031-01-01T00:00:00-08:00";
+        Fault::new(at..at + length, format!("`{written}` is not an instant"), help)
+    };
+    let parsed: jiff::Timestamp = written.parse().map_err(|_| refuse())?;
+    let instant = Instant::from_unix(parsed.as_second());
+    if instant.unix() != parsed.as_second() {
+        return Err(refuse());
+    }
+    Ok((Some(Token::Instant(instant)), length))
+}
+
 /// The first token of `rest`, which is not empty and stands at byte `at`, and its length; none for space.
-fn first(rest: &str, at: usize) -> Result<(Option<Token<'_>>, usize), Fault> {
+fn first(rest: &str, at: usize) -> First<'_> {
     let sign = |token, length| Ok((Some(token), length));
     let head = rest.chars().next().unwrap_or(' ');
     let wide = at..at + head.len_utf8();
