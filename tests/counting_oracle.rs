@@ -241,9 +241,11 @@ fn ballot(quorum: Option<&Law>, laws: &[Law]) -> Ballot {
         .map(|(number, law): (u32, _)| Outcome {
             is: id(&format!("outcome-{number}")),
             rule: Some(read(law)),
+            lasting: None,
+            eases: Vec::new(),
         })
         .collect();
-    outcomes.push(Outcome { is: id("otherwise"), rule: None });
+    outcomes.push(Outcome { is: id("otherwise"), rule: None, lasting: None, eases: Vec::new() });
     Ballot {
         name: id("finding"),
         question: "Is it met?".to_owned(),
@@ -256,6 +258,7 @@ fn ballot(quorum: Option<&Law>, laws: &[Law]) -> Ballot {
         excluded: false,
         change: model::Change::Never,
         early: Early::Certain,
+        extend: None,
         leaver_stands: false,
         quorum: quorum.map(read),
         outcomes,
@@ -359,7 +362,7 @@ proptest! {
         laws in prop::collection::vec(law(), 0..4),
     ) {
         let ballot = ballot(quorum.as_ref(), &laws);
-        let found = outcome(&ballot, &table(&people, &ballot));
+        let found = outcome(&ballot, &table(&people, &ballot), Span::MAX);
         prop_assert_eq!(found.as_str(), decided(&people, quorum.as_ref(), &laws));
     }
 

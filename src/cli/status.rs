@@ -98,7 +98,7 @@ fn ballot_words(run: &BallotRun, rules: &Ballot, at: Instant) -> String {
     let counts: Vec<String> =
         tally(run, rules).into_iter().map(|(choice, votes)| format!("{choice} {votes}")).collect();
     let how = match &run.closed {
-        None => format!("open until {}", time::from_now(run.closes, at)),
+        None => format!("open until {}", time::from_now(run.until(rules), at)),
         Some(end) => match &end.outcome {
             Some(outcome) => format!("closed {}: {outcome}", time::plain(end.at)),
             None => format!("abandoned {}", time::plain(end.at)),
@@ -226,7 +226,7 @@ pub fn ballot_json(run: &BallotRun, rules: &Ballot) -> Value {
         "ballot": run.id,
         "question": run.paper,
         "opened": run.opened,
-        "closes": run.closes,
+        "closes": run.until(rules),
         "closed": run.closed.as_ref().map(|end| json!({ "at": end.at, "entry": end.entry, "outcome": end.outcome })),
         "electors": run.electors.keys().collect::<Vec<_>>(),
         "excluded": run.excluded,

@@ -222,12 +222,11 @@ fn show_ballot(page: &mut Page, ballot: &Ballot) {
     let mut choices: Vec<&str> = ballot.choices.iter().map(crate::values::Id::as_str).collect();
     choices.extend(ballot.abstention.iter().map(crate::values::Id::as_str));
     let mut fields = vec![("choices", choices.join(", ")), ("open for", ballot.open_for.to_string())];
+    fields.extend(ballot.extend.iter().map(|extend| ("put off", extend.words())));
     fields.extend(ballot.quorum.iter().map(|rule| ("quorum", rule.text.clone())));
     page.fields(fields);
-    let rows = ballot.outcomes.iter().map(|outcome| {
-        let rule = outcome.rule.as_ref().map_or("otherwise", |rule| rule.text.as_str());
-        vec![plain(outcome.is.as_str()), plain(rule)]
-    });
+    let rows =
+        ballot.outcomes.iter().map(|outcome| vec![plain(outcome.is.as_str()), plain(&outcome.words())]);
     page.table(&["outcome", "if"], rows.collect());
 }
 

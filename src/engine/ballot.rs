@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::engine::clock::Moment;
 use crate::engine::count::{Marks, Standing, Table, marks};
 use crate::engine::panel::Done;
+use crate::engine::window::Comes;
 use crate::statement::BallotRef;
-use crate::values::{Digest, Id, Instant};
+use crate::values::{Digest, Id, Instant, Span};
 use crate::workflow::Workflow;
-use crate::workflow::model::{Ballot, Early, NO_QUORUM};
+use crate::workflow::model::{Ballot, Early, NO_QUORUM, Outcome};
 
 /// One round of a ballot.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,8 +21,14 @@ pub struct BallotRun {
     pub workflow: Arc<Workflow>,
     /// When it opened.
     pub opened: Instant,
-    /// When it closes if nothing closes it before.
+    /// When its window ends if nothing closes it before; late votes may have put it off.
     pub closes: Instant,
+    /// How often late votes have put the closing off.
+    pub extended: u32,
+    /// The rules in force are those of this time after the opening: the latest at which one eased; 0 before.
+    pub eased: Span,
+    /// Since when the rules of outcomes that must last have held without a break, by their place in the list.
+    pub held: BTreeMap<usize, Instant>,
     /// Who may vote, by seat; fixed at opening.
     pub electors: BTreeMap<Id, Elector>,
     /// Who is seated and may not vote, with the reason.
@@ -110,12 +118,16 @@ impl BallotRun {
         Table::of_ballot(ballot, self.marks(), self.seats.clone())
     }
 
-    /// Whether it closes now, before its time.
-    pub fn closes_early(&self, ballot: &Ballot) -> bool {
+    /// Whether its window ends now, before its time.
+    pub fn closes_early(&self, ballot: &Ballot, moment: Moment) -> bool {
         match &ballot.early {
             Early::Never => false,
             Early::AllVoted => self.counting().next().is_some() && self.awaited().next().is_none(),
             Early::When(rule) => self.table(ballot).holds(rule),
+            Early::Confirmed => match self.comes_to(ballot, moment) {
+                Comes::To(is) => ballot.outcomes.iter().any(|it| it.is == is && it.lasting.is_some()),
+                Comes::Confirming(_) => false,
+            },
             Early::Certain => {
                 let awaited = self.awaited().map(|(seat, elector)| (seat, elector.standing.clone()));
                 certain(ballot, &self.table(ballot), &marks::<_, Id>(awaited, []))
@@ -124,26 +136,33 @@ impl BallotRun {
     }
 }
 
-/// The outcome of a ballot in which these votes counted.
-pub fn outcome(ballot: &Ballot, table: &Table) -> Id {
+/// Whether the rule of an outcome that is in force so long after the opening holds. "Otherwise" always does.
+pub fn holds(outcome: &Outcome, table: &Table, elapsed: Span) -> bool {
+    outcome.rule_after(elapsed).is_none_or(|rule| table.holds(rule))
+}
+
+/// The outcome of a ballot in which these votes counted, by the rules in force so long after its opening; none
+/// of them must last.
+pub fn outcome(ballot: &Ballot, table: &Table, elapsed: Span) -> Id {
     let quorum = ballot.quorum.as_ref().is_none_or(|rule| table.holds(rule));
-    let holding =
-        ballot.outcomes.iter().find(|outcome| outcome.rule.as_ref().is_none_or(|rule| table.holds(rule)));
-    match holding {
+    match ballot.outcomes.iter().find(|outcome| holds(outcome, table, elapsed)) {
         Some(outcome) if quorum => outcome.is.clone(),
         _ => Id::constant(NO_QUORUM),
     }
 }
 
 /// Whether every way in which those who can still vote may vote, abstain or stay silent gives the
-/// outcome that stands now. Walks the ways by group of equal standing; `workflow check` bounds them.
+/// outcome that stands now, by the rules in force at the end of the window: `workflow check` lets none ease after
+/// it, and none last. Walks the ways by group of equal standing; `workflow check` bounds them.
 pub fn certain(ballot: &Ballot, table: &Table, awaited: &Marks<Id>) -> bool {
     let groups: Vec<(&Standing, u32)> =
         awaited.iter().map(|(standing, made)| (standing, made.values().sum())).collect();
     let options: Vec<&Id> = ballot.choices.iter().chain(&ballot.abstention).collect();
-    let now = outcome(ballot, table);
+    let now = outcome(ballot, table, Span::MAX);
     let mut completed = table.clone();
-    every_completion(&mut completed, &groups, &options, &mut |completed| outcome(ballot, completed) == now)
+    every_completion(&mut completed, &groups, &options, &mut |completed| {
+        outcome(ballot, completed, Span::MAX) == now
+    })
 }
 
 /// Whether `holds` for every completion; stops at the first for which it does not.

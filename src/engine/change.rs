@@ -9,10 +9,11 @@ use crate::engine::event::{Annulled, Occurrence, Why};
 use crate::engine::panel::{Done, Nominee, Place, Seats, standing};
 use crate::engine::paper;
 use crate::engine::state::{Reaffirmed, State};
+use crate::engine::window::Comes;
 use crate::statement::body::Attachments;
 use crate::statement::{BallotRef, CaseRef, HolderRef, PublicKey};
-use crate::values::{Digest, Id};
-use crate::workflow::model::{self, Exclusion, Formed, Step, Trigger};
+use crate::values::{Digest, Id, Span};
+use crate::workflow::model::{self, Early, Exclusion, Formed, Step, Trigger};
 
 /// What an admitted statement does. Judging has made sure that it can be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,11 +70,9 @@ impl State {
                     }
                 });
             }
-            Change::Voted { case, seat, choice } => self.with_case(&case, |case| {
-                if let Some(run) = case.open_ballot_mut() {
-                    run.votes.insert(seat, Cast { choice, done });
-                }
-            }),
+            Change::Voted { case, seat, choice } => {
+                self.with_ballot(&case, |run, ballot| run.cast(ballot, seat, Cast { choice, done }));
+            }
             Change::Reaffirmed { occasion } => self.reaffirmed.push(Reaffirmed { done, occasion }),
             Change::KeyReplaced { holder, key, recovered } => {
                 self.key_replaced(&holder, key, recovered, done);
@@ -160,6 +159,7 @@ impl State {
                 }
             }
         });
+        self.with_ballot(case, |run, ballot| run.weigh(ballot, done.at));
     }
 
     fn open_ballot_of(&self, case: &CaseRef) -> Option<&model::Ballot> {
@@ -288,6 +288,9 @@ impl State {
             workflow: Arc::clone(&case.workflow),
             opened: self.moment.at,
             closes: self.moment.at.plus(ballot.open_for),
+            extended: 0,
+            eased: Span::from_seconds(0),
+            held: [].into(),
             electors: [].into(),
             excluded: [].into(),
             seats: seats.marks(panel),
@@ -313,14 +316,26 @@ impl State {
                 }
             }
         }
+        run.weigh(ballot, run.opened);
         run.paper = Digest::of(paper::text(self, case, ballot, &run).as_bytes());
         Some(run)
     }
 
-    /// Whether the case's ballot can close before its time.
-    pub(super) fn may_close_early(&self, id: &CaseRef) -> bool {
-        let run = self.case(id).and_then(Case::open_ballot);
-        run.is_some_and(|run| run.rules().is_some_and(|ballot| run.closes_early(ballot)))
+    /// Whether the case's ballot closes now: its window is over, at its time or before, and no outcome is still
+    /// being confirmed.
+    pub(super) fn closes_now(&self, run: &BallotRun) -> bool {
+        let Some(ballot) = run.rules() else { return false };
+        let over = Self::closing(run) <= self.moment || run.closes_early(ballot, self.moment);
+        over && matches!(run.comes_to(ballot, self.moment), Comes::To(_))
+    }
+
+    /// Puts into force the rules of this time after the opening of the case's ballot.
+    pub(super) fn ease_ballot(&mut self, id: &CaseRef, after: Span) {
+        let at = self.moment.at;
+        self.with_ballot(id, |run, ballot| {
+            run.eased = after;
+            run.weigh(ballot, at);
+        });
     }
 
     /// Closes the case's ballot with the outcome of the votes that count; [`State::settle`] goes on from there.
@@ -328,7 +343,14 @@ impl State {
         let at = self.moment.at;
         let result = self.case(id).and_then(Case::open_ballot).and_then(|run| {
             let ballot = run.rules()?;
-            Some(outcome(ballot, &run.table(ballot)))
+            match run.comes_to(ballot, self.moment) {
+                // What is certain is what the votes come to at the end, when every rule has eased.
+                Comes::To(_) if ballot.early == Early::Certain => {
+                    Some(outcome(ballot, &run.table(ballot), Span::MAX))
+                }
+                Comes::To(is) => Some(is),
+                Comes::Confirming(_) => None,
+            }
         });
         self.with_case(id, |case| {
             if let Some(run) = case.open_ballot_mut() {
@@ -377,6 +399,17 @@ impl State {
         if let Some(case) = self.cases.get_mut(id) {
             change(Arc::make_mut(case));
         }
+    }
+
+    /// Changes the case's open ballot, by its rules.
+    fn with_ballot(&mut self, id: &CaseRef, change: impl FnOnce(&mut BallotRun, &model::Ballot)) {
+        self.with_case(id, |case| {
+            let Some(run) = case.open_ballot_mut() else { return };
+            let workflow = Arc::clone(&run.workflow);
+            if let Some(ballot) = workflow.ballot(&run.id.ballot) {
+                change(run, ballot);
+            }
+        });
     }
 
     fn with_place(&mut self, seat: &HolderRef, change: impl FnOnce(&mut Place)) {

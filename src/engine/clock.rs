@@ -11,8 +11,9 @@ use crate::engine::case::Case;
 use crate::engine::count::Table;
 use crate::engine::event::{Occurrence, Why};
 use crate::engine::state::State;
+use crate::engine::window::Comes;
 use crate::statement::CaseRef;
-use crate::values::{Id, Instant};
+use crate::values::{Id, Instant, Span};
 use crate::workflow::model::{Condition, Delay, MOST_BY_ITSELF, Origin, Step, Trigger};
 
 /// A place in time: an instant, before or after what is done at it.
@@ -38,8 +39,19 @@ pub struct Due {
     pub moment: Moment,
     /// In which case.
     pub case: CaseRef,
-    /// A step of the current state by its place in the list, or the closing of the open ballot.
+    /// A step of the current state by its place in the list; otherwise the open ballot closes, its window ends, or
+    /// a rule of it eases.
     pub step: Option<usize>,
+}
+
+/// What happens in a case by itself.
+enum Thing {
+    /// A rule of its ballot eases so long after the opening.
+    Ease(Span),
+    /// Its ballot closes.
+    Close,
+    /// It takes the step at this place of its state.
+    Step(usize),
 }
 
 impl State {
@@ -75,7 +87,7 @@ impl State {
     fn dues(&self, case: &Case) -> Vec<(Moment, Option<usize>)> {
         let mut dues = Vec::new();
         if let Some(run) = case.open_ballot() {
-            dues.push((Self::closing(run), None));
+            dues.push((self.ballot_due(run), None));
         }
         let steps = case.rules().map_or(&[][..], |state| &state.steps);
         for (place, step) in steps.iter().enumerate() {
@@ -121,18 +133,11 @@ impl State {
         // The bound is only for workflows that `check` would refuse, as in `pass`. The round after the last
         // step finds that there is none.
         for _ in 0..=MOST_BY_ITSELF {
-            let next = self.running.iter().find_map(|id| {
-                let case = self.case(id)?;
-                let over = case.open_ballot().is_some_and(|run| Self::closing(run) <= self.moment);
-                if over || self.may_close_early(id) {
-                    return Some((id.clone(), None));
-                }
-                Some((id.clone(), Some(self.applicable(case)?)))
-            });
-            match next {
+            match self.running.iter().find_map(|id| Some((id.clone(), self.next_thing(id)?))) {
                 None => break,
-                Some((id, None)) => self.close_ballot(&id, entry),
-                Some((id, Some(place))) => {
+                Some((id, Thing::Ease(after))) => self.ease_ballot(&id, after),
+                Some((id, Thing::Close)) => self.close_ballot(&id, entry),
+                Some((id, Thing::Step(place))) => {
                     let why = self.why(&id, place, entry);
                     self.take_step(&id, place, why);
                 }
@@ -140,8 +145,37 @@ impl State {
         }
     }
 
-    /// When a ballot closes at its time.
-    fn closing(run: &BallotRun) -> Moment {
+    /// What happens now in a case without anybody acting.
+    fn next_thing(&self, id: &CaseRef) -> Option<Thing> {
+        let case = self.case(id)?;
+        if let Some(run) = case.open_ballot() {
+            let ease = run.rules().and_then(|ballot| run.next_ease(ballot));
+            if let Some((after, _)) = ease.filter(|(_, at)| Moment::of(*at) <= self.moment) {
+                return Some(Thing::Ease(after));
+            }
+            if self.closes_now(run) {
+                return Some(Thing::Close);
+            }
+        }
+        self.applicable(case).map(Thing::Step)
+    }
+
+    /// When something happens next to an open ballot: a rule of it eases, its window ends, an outcome has been
+    /// confirmed.
+    fn ballot_due(&self, run: &BallotRun) -> Moment {
+        let closing = Self::closing(run);
+        let Some(ballot) = run.rules() else { return closing };
+        let ease = run.next_ease(ballot).map(|(_, at)| Moment::of(at));
+        let confirmed = match run.comes_to(ballot, self.moment) {
+            Comes::Confirming(at) => Some(Moment { at, late: !ballot.excluded }),
+            Comes::To(_) => None,
+        };
+        let window = Some(closing).filter(|closing| self.moment < *closing);
+        [ease, confirmed, window].into_iter().flatten().min().unwrap_or(closing)
+    }
+
+    /// When a ballot's window ends at its time.
+    pub(super) fn closing(run: &BallotRun) -> Moment {
         let late = run.rules().is_none_or(|ballot| !ballot.excluded);
         Moment { at: run.closes, late }
     }

@@ -22,6 +22,7 @@ pub mod panel;
 pub mod paper;
 pub mod refusal;
 pub mod state;
+pub mod window;
 
 pub use admit::Heads;
 pub use refusal::Refusal;

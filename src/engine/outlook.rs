@@ -95,16 +95,11 @@ impl State {
 
     fn vote_tasks(&self, case: &Case, tasks: &mut Vec<Task>) {
         let Some(run) = case.open_ballot() else { return };
+        let until = run.rules().map(|ballot| run.until(ballot));
         for (seat, _) in run.awaited() {
             let who = self.seat_name(case, seat).to_string();
             let what = format!("vote on {}", run.id);
-            tasks.push(Task {
-                case: case.id.clone(),
-                who,
-                what,
-                kind: Kind::Awaited,
-                until: Some(run.closes),
-            });
+            tasks.push(Task { case: case.id.clone(), who, what, kind: Kind::Awaited, until });
         }
     }
 
@@ -146,7 +141,8 @@ impl State {
                     .map(|occurrence| &occurrence.event)
                     .collect();
                 let what = happened(case, after, &emitted);
-                if *id == due.case || !what.is_empty() {
+                // A window that ends while an outcome is being confirmed, or a rule that eases, moves nothing yet.
+                if !what.is_empty() {
                     coming.push(Coming { at: due.moment.at, case: id.clone(), what });
                 }
             }

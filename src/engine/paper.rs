@@ -11,8 +11,8 @@ use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
 use crate::engine::state::State;
 use crate::statement::{AgreementRef, BallotRef, HolderRef};
-use crate::values::{Digest, Id, Instant};
-use crate::workflow::model::{Ballot, Change, Early, Nature};
+use crate::values::{Digest, Id, Instant, Span};
+use crate::workflow::model::{Ballot, Change, Early, Extend, Nature};
 
 /// A ballot paper as a voter's machine reads it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -52,6 +52,8 @@ pub struct Paper {
     pub change: String,
     /// What closes the ballot before its time.
     pub early: String,
+    /// What puts its closing off.
+    pub extend: Option<String>,
     /// The quorum.
     pub quorum: Option<String>,
     /// The outcomes, in order.
@@ -77,6 +79,23 @@ pub struct OutcomeLine {
     /// Its rule; absent for "otherwise".
     #[serde(rename = "if")]
     pub rule: Option<String>,
+    /// How long the rule must have held without a break.
+    #[serde(rename = "for")]
+    pub lasting: Option<Span>,
+    /// What takes the place of the rule with time.
+    #[serde(default)]
+    pub eases: Vec<EaseLine>,
+}
+
+/// A rule that takes the place of an outcome's.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EaseLine {
+    /// From when on, counted from the opening of the ballot.
+    pub after: Span,
+    /// The rule.
+    #[serde(rename = "if")]
+    pub rule: String,
 }
 
 /// An elector.
@@ -186,6 +205,8 @@ impl Paper {
             out.table("outcome");
             out.field("is", &quoted(outcome.is.as_str()));
             out.maybe("if", outcome.rule.as_deref().map(quoted));
+            out.maybe("for", outcome.lasting.map(|time| quoted(&time.to_string())));
+            out.maybe("eases", eases(&outcome.eases));
         }
         for elector in &self.electors {
             out.table("elector");
@@ -227,6 +248,12 @@ fn paper(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> Paper 
     let outcomes = ballot.outcomes.iter().map(|outcome| OutcomeLine {
         is: outcome.is.clone(),
         rule: outcome.rule.as_ref().map(|rule| rule.text.clone()),
+        lasting: outcome.lasting,
+        eases: outcome
+            .eases
+            .iter()
+            .map(|ease| EaseLine { after: ease.after, rule: ease.rule.text.clone() })
+            .collect(),
     });
     let electors = run.electors.iter().map(|(seat, elector)| ElectorLine {
         seat: state.seat_name(case, seat),
@@ -257,6 +284,7 @@ fn paper(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> Paper 
         Early::Never => "never",
         Early::AllVoted => "all voted",
         Early::Certain => "certain",
+        Early::Confirmed => "confirmed",
         Early::When(rule) => &rule.text,
     };
     Paper {
@@ -274,9 +302,11 @@ fn paper(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> Paper 
         abstention: ballot.abstention.clone(),
         attach: ballot.attach.clone(),
         opened: run.opened,
-        closes: run.closes,
+        // As it was when the ballot opened, whatever has put the closing off since: the paper does not change.
+        closes: run.opened.plus(ballot.open_for),
         change: change.to_owned(),
         early: early.to_owned(),
+        extend: ballot.extend.as_ref().map(Extend::words),
         quorum: ballot.quorum.as_ref().map(|rule| rule.text.clone()),
         outcomes: outcomes.collect(),
         electors: electors.collect(),
@@ -311,6 +341,7 @@ fn rules(out: &mut Writer, paper: &Paper) {
     out.field("closes", &quoted(&paper.closes.to_string()));
     out.field("change", &quoted(&paper.change));
     out.field("early", &quoted(&paper.early));
+    out.maybe("extend", paper.extend.as_deref().map(quoted));
     out.maybe("quorum", paper.quorum.as_deref().map(quoted));
 }
 
@@ -353,6 +384,14 @@ fn quoted(text: &str) -> String {
     }
     out.push('"');
     out
+}
+
+fn eases(lines: &[EaseLine]) -> Option<String> {
+    let ease = |line: &EaseLine| {
+        format!("{{ after = {}, if = {} }}", quoted(&line.after.to_string()), quoted(&line.rule))
+    };
+    let eases: Vec<String> = lines.iter().map(ease).collect();
+    (!eases.is_empty()).then(|| format!("[{}]", eases.join(", ")))
 }
 
 fn list(names: &[Id]) -> String {

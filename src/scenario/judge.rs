@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::check::{DATE, OPENING};
 use super::model::{Expect, ExpectBallot, ExpectGrant, ExpectNext, Names, Spot};
+use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
 use crate::engine::licence::{AttributeState, Because, Licence};
 use crate::engine::outlook::Kind;
@@ -178,9 +179,10 @@ impl Judge<'_> {
     fn ballot(&mut self, case: &Case, expect: &ExpectBallot) {
         let run = case.ballots.last();
         let closing = run.and_then(|run| run.closed.as_ref());
+        let until = |run: &BallotRun| run.rules().map_or(run.closes, |rules| run.until(rules));
         let why = || match (run, closing) {
             (None, _) => "No ballot has been opened".to_owned(),
-            (Some(run), None) => format!("{} is open until {}", run.id, run.closes),
+            (Some(run), None) => format!("{} is open until {}", run.id, until(run)),
             (Some(run), Some(closing)) => {
                 let outcome = closing.outcome.as_ref().map_or("no outcome", Id::as_str);
                 format!("{} closed on {}: {outcome}", run.id, closing.at)
@@ -194,8 +196,8 @@ impl Judge<'_> {
         );
         let open = run.is_some() && closing.is_none();
         self.same("the ballot is open", Some(&open), expect.open.as_ref(), why);
-        let closes = run.map(|run| &run.closes);
-        self.same("the ballot closes at the latest", closes, expect.closes.as_ref(), why);
+        let closes = run.map(until);
+        self.same("the ballot closes at the latest", closes.as_ref(), expect.closes.as_ref(), why);
         let closed = closing.map(|closing| &closing.at);
         self.same("the ballot closed", closed, expect.closed.as_ref(), why);
         let outcome = closing.and_then(|closing| closing.outcome.as_ref());

@@ -1,7 +1,9 @@
 //! Finding things in a checked workflow by their names.
 
-use super::model::{Ballot, Cause, Doing, Moves, Office, Panel, Procedure, State, Trigger, Workflow};
-use crate::values::Id;
+use super::model::{
+    Ballot, Cause, Doing, Moves, Office, Outcome, Panel, Procedure, Rule, State, Trigger, Workflow,
+};
+use crate::values::{Id, Span};
 
 impl Workflow {
     /// The names of all parties, as listed.
@@ -65,6 +67,26 @@ impl State {
             Trigger::Do(doing) => Some(doing),
             _ => None,
         })
+    }
+}
+
+impl Outcome {
+    /// The rule in force so long after the opening of the ballot; none for "otherwise".
+    pub fn rule_after(&self, elapsed: Span) -> Option<&Rule> {
+        let eased = self.eases.iter().rev().find(|ease| ease.after <= elapsed);
+        eased.map(|ease| &ease.rule).or(self.rule.as_ref())
+    }
+}
+
+impl Ballot {
+    /// How much can happen to it by itself: its closing, and where rules ease or must last, each of these moments.
+    pub fn moments(&self) -> u64 {
+        let eases: usize = self.outcomes.iter().map(|outcome| outcome.eases.len()).sum();
+        let lasting = self.outcomes.iter().any(|outcome| outcome.lasting.is_some());
+        // After each ease another outcome may be confirmed; the end of the window is a moment of its own then.
+        let eases = u64::try_from(eases).unwrap_or(u64::MAX);
+        let confirmed = if lasting { eases.saturating_add(2) } else { 0 };
+        1_u64.saturating_add(eases).saturating_add(confirmed)
     }
 }
 

@@ -370,6 +370,8 @@ pub struct Ballot {
     pub change: Change,
     /// Whether it can close before its time.
     pub early: Early,
+    /// What puts its closing off, if anything does.
+    pub extend: Option<Extend>,
     /// Whether the vote of somebody who leaves while it is open stands.
     pub leaver_stands: bool,
     /// What must hold for the ballot to have an outcome at all.
@@ -411,8 +413,32 @@ pub enum Early {
     AllVoted,
     /// As soon as no completion could give another outcome.
     Certain,
+    /// As soon as an outcome has been confirmed: its rule has held for its `for`.
+    Confirmed,
     /// As soon as this holds.
     When(Rule),
+}
+
+/// `extend = { on, in-last, by, at-most }`: a late vote puts the closing off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extend {
+    /// Which vote does.
+    pub on: ExtendOn,
+    /// How long before closing a vote is late, that instant itself included.
+    pub in_last: Span,
+    /// By how much the closing is put off.
+    pub by: Span,
+    /// How often in one round; `None` is each time.
+    pub at_most: Option<u32>,
+}
+
+/// Which late vote puts the closing off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExtendOn {
+    /// The one with which the quorum holds that did not hold before it.
+    Quorum,
+    /// Every one.
+    Vote,
 }
 
 /// A possible outcome.
@@ -422,6 +448,19 @@ pub struct Outcome {
     pub is: Id,
     /// When it is this one; `None` is "otherwise".
     pub rule: Option<Rule>,
+    /// How long the rule, and the quorum with it, must have held without a break (`for`).
+    pub lasting: Option<Span>,
+    /// What takes the place of the rule with time, earliest first; later ones last longer.
+    pub eases: Vec<Ease>,
+}
+
+/// `{ after = "30 days", if = RULE }`: from then on this is the rule of the outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ease {
+    /// Counted from the opening of the ballot; that instant included.
+    pub after: Span,
+    /// The rule.
+    pub rule: Rule,
 }
 
 /// Comparisons, all of which must hold. Never empty.

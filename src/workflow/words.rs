@@ -1,6 +1,6 @@
 //! Parts of a workflow in words, as statuses, reasons and refusals quote them.
 
-use super::model::{Actor, Actors, Delay, Origin, Trigger};
+use super::model::{Actor, Actors, Delay, Extend, ExtendOn, Origin, Outcome, Trigger};
 use crate::values::Id;
 
 impl Trigger {
@@ -31,6 +31,33 @@ impl Delay {
             Origin::Opened => format!("{} from the opening of the case", self.span),
             Origin::Event(event) => format!("{} from `{event}`", self.span),
         }
+    }
+}
+
+impl Extend {
+    /// `by 1 day, where a vote comes in the last 1 hour`, `by 1 day, where the quorum comes in the last 1 hour, at
+    /// most 2 times`. A part of the ballot paper: it never changes.
+    pub fn words(&self) -> String {
+        let on = match self.on {
+            ExtendOn::Vote => "a vote",
+            ExtendOn::Quorum => "the quorum",
+        };
+        let bound = match self.at_most {
+            None => String::new(),
+            Some(1) => ", at most once".to_owned(),
+            Some(most) => format!(", at most {most} times"),
+        };
+        format!("by {}, where {on} comes in the last {}{bound}", self.by, self.in_last)
+    }
+}
+
+impl Outcome {
+    /// Its rule and all that is said of it: `met >= 4 for 3 days; after 30 days met >= 3`, `otherwise`.
+    pub fn words(&self) -> String {
+        let rule = self.rule.as_ref().map_or("otherwise", |rule| &rule.text);
+        let lasting = self.lasting.map_or_else(String::new, |time| format!(" for {time}"));
+        let eases = self.eases.iter().map(|ease| format!("; after {} {}", ease.after, ease.rule.text));
+        format!("{rule}{lasting}{}", eases.collect::<String>())
     }
 }
 

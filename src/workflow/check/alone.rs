@@ -2,13 +2,15 @@
 //!
 //! Counted for the worst case of each procedure. A step with `at-most` is taken so often in one case. Between
 //! two of these a case goes by steps without bound, on which no circle lies (see `flow`), so through each
-//! state once at most; in each it takes one of them, and a ballot closes where one is open.
+//! state once at most; in each it takes one of them, and a ballot closes where one is open, its rules having eased
+//! and its outcomes having been confirmed before.
 
 use super::Checker;
-use crate::workflow::model::{MOST_BY_ITSELF, Procedure, Trigger};
+use crate::workflow::model::{Ballot, MOST_BY_ITSELF, Procedure, State, Trigger, Workflow};
 
 pub(super) fn check(c: &mut Checker<'_>) {
-    let procedures = c.workflow.procedures.iter().map(|procedure| (most(procedure), procedure));
+    let workflow = c.workflow;
+    let procedures = workflow.procedures.iter().map(|procedure| (most(workflow, procedure), procedure));
     let total = procedures.clone().fold(0, |sum: u64, (steps, _)| sum.saturating_add(steps));
     let Some((steps, procedure)) = procedures.max_by_key(|(steps, _)| *steps) else { return };
     if total > MOST_BY_ITSELF {
@@ -23,14 +25,16 @@ pub(super) fn check(c: &mut Checker<'_>) {
 }
 
 /// Steps and closings of ballots that all cases of a procedure together can come to by themselves.
-fn most(procedure: &Procedure) -> u64 {
+fn most(workflow: &Workflow, procedure: &Procedure) -> u64 {
     let going = procedure.states.iter().filter(|state| !state.ends);
     let steps = going.clone().flat_map(|state| &state.steps);
     let limited: u64 = steps
         .filter(|step| !matches!(step.trigger, Trigger::Do(_)))
         .filter_map(|step| step.at_most.map(u64::from))
         .fold(0, u64::saturating_add);
-    let through: u64 = going.map(|state| 1 + u64::from(state.ballot.is_some())).sum();
+    let ballot = |state: &State| state.ballot.as_ref().and_then(|name| workflow.ballot(name));
+    let moments = going.map(|state| ballot(state).map_or(0, Ballot::moments).saturating_add(1));
+    let through = moments.fold(0, u64::saturating_add);
     // Once through the states before the first of the limited steps, and again after each.
     let one_case = limited.saturating_add(1).saturating_mul(through.saturating_add(1));
     one_case.saturating_mul(u64::from(procedure.at_once))

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use super::counts::{Silence, always, out_of_reach};
 use super::{Checker, place_of_state};
-use crate::workflow::model::{Ballot, Change, Early, Panel, Rule};
+use crate::workflow::model::{Ballot, Change, Early, ExtendOn, Panel, Rule};
 
 pub(super) fn check(c: &mut Checker<'_>) {
     for ballot in &c.workflow.ballots {
         opened(c, ballot);
         if let Some(panel) = c.workflow.panel(&ballot.panel) {
             early(c, ballot, panel);
+            window(c, ballot);
             thresholds(c, ballot, panel);
         }
     }
@@ -60,11 +61,59 @@ fn early(c: &mut Checker<'_>, ballot: &Ballot, panel: &Panel) {
                 "Fewer different weights and classes make fewer; or close with \"all voted\" or a rule";
             c.error(&place, message, help);
         }
+        Early::Certain if ballot.outcomes.iter().any(|outcome| outcome.lasting.is_some()) => {
+            let help = "How long a rule has held hangs on when the votes come: write early = \"confirmed\"";
+            c.error(&place, "nothing is certain where an outcome must last", help);
+        }
+        Early::Certain if ballot.extend.is_some() && eases(ballot) => {
+            let help = "Leave out `extend`, or the eases, or close with \"all voted\" or a rule";
+            c.error(&place, "which rule is in force at the end hangs on when the votes come", help);
+        }
+        Early::Confirmed if ballot.outcomes.iter().all(|outcome| outcome.lasting.is_none()) => {
+            let help = "Say how long a rule must have held: { is = \"…\", if = \"…\", for = \"3 days\" }";
+            c.error(&place, "no outcome of this ballot is ever confirmed", help);
+        }
         Early::When(rule) if (Silence { panel, filled: true }).holds(rule) => {
             let help = "It would close at the moment at which it opens: count `participating`, or a choice";
             c.error(&place, "this rule holds before anybody has voted", help);
         }
         _ => {}
+    }
+}
+
+fn eases(ballot: &Ballot) -> bool {
+    ballot.outcomes.iter().any(|outcome| !outcome.eases.is_empty())
+}
+
+/// What puts the closing off, and what comes only after it.
+fn window(c: &mut Checker<'_>, ballot: &Ballot) {
+    let place = format!("ballot.{}", ballot.name);
+    if let Some(extend) = &ballot.extend {
+        let place = format!("{place}.extend");
+        if extend.on == ExtendOn::Quorum && ballot.quorum.is_none() {
+            let help = "Give the ballot a quorum, or write on = \"vote\"";
+            c.error(&format!("{place}.on"), "the ballot has no quorum that could come late", help);
+        }
+        if extend.at_most.is_none() && ballot.change == Change::UntilClose {
+            let help = "Limit it (at-most = 3), or let no vote be changed (change = \"never\")";
+            let message = "votes can be changed, so one elector alone could put the closing off for ever";
+            c.error(&place, message, help);
+        }
+        if extend.in_last > ballot.open_for {
+            let message = format!("the ballot is open for {} only", ballot.open_for);
+            c.error(&format!("{place}.in-last"), message, "Shorten it: late is what comes near the closing");
+        }
+    }
+    let may_outlast =
+        ballot.extend.is_some() || ballot.outcomes.iter().any(|outcome| outcome.lasting.is_some());
+    for (index, outcome) in ballot.outcomes.iter().enumerate() {
+        let late = outcome.eases.iter().position(|ease| ease.after > ballot.open_for);
+        if let Some(late) = late.filter(|_| !may_outlast) {
+            let message =
+                format!("the ballot is open for {} only, so this rule is never in force", ballot.open_for);
+            let help = "Let it ease earlier, or let the ballot be open for longer";
+            c.error(&format!("{place}.outcomes[{}].eases[{}].after", index + 1, late + 1), message, help);
+        }
     }
 }
 
@@ -84,9 +133,13 @@ fn completions(ballot: &Ballot, panel: &Panel) -> u128 {
 
 fn thresholds(c: &mut Checker<'_>, ballot: &Ballot, panel: &Panel) {
     let place = format!("ballot.{}", ballot.name);
-    let outcomes = ballot.outcomes.iter().enumerate();
-    let outcomes =
-        outcomes.filter_map(|(i, o)| Some((format!("{place}.outcomes[{}].if", i + 1), o.rule.as_ref()?)));
+    let outcomes = ballot.outcomes.iter().enumerate().flat_map(|(i, outcome)| {
+        let place = format!("{place}.outcomes[{}]", i + 1);
+        let first = outcome.rule.as_ref().map(|rule| (format!("{place}.if"), rule));
+        let eases = outcome.eases.iter().enumerate();
+        let eases = eases.map(move |(i, ease)| (format!("{place}.eases[{}].if", i + 1), &ease.rule));
+        first.into_iter().chain(eases)
+    });
     let quorum = ballot.quorum.as_ref().map(|rule| (format!("{place}.quorum"), rule));
     let early = match &ballot.early {
         Early::When(rule) => Some((format!("{place}.early"), rule)),

@@ -3,7 +3,9 @@
 //! This is not how votes are counted: the engine does that. Here only the two ends matter.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
+use crate::values::Span;
 use crate::workflow::model::{
     Ballot, Bound, Comparison, Counted, NO_QUORUM, Operator, Outcome, Panel, Rule, Seat, Term,
 };
@@ -58,13 +60,23 @@ impl Silence<'_> {
         }
     }
 
-    /// The name of the outcome without a single vote.
-    pub(super) fn outcome(self, ballot: &Ballot) -> &str {
+    /// The names of the outcomes without a single vote: by the rules in force at the opening and after each ease,
+    /// and where what must last has not lasted.
+    pub(super) fn outcomes(self, ballot: &Ballot) -> BTreeSet<&str> {
         if ballot.quorum.as_ref().is_some_and(|quorum| !self.holds(quorum)) {
-            return NO_QUORUM;
+            return BTreeSet::from([NO_QUORUM]);
         }
-        let holds = |outcome: &&Outcome| outcome.rule.as_ref().is_none_or(|rule| self.holds(rule));
-        ballot.outcomes.iter().find(holds).map_or(NO_QUORUM, |outcome| outcome.is.as_str())
+        let eases = ballot.outcomes.iter().flat_map(|outcome| &outcome.eases).map(|ease| ease.after);
+        let times: Vec<Span> = eases.chain([Span::from_seconds(0)]).collect();
+        let found = times.iter().flat_map(|elapsed| [true, false].map(|lasts| (elapsed, lasts)));
+        let found = found.map(|(elapsed, lasts)| {
+            let holds = |outcome: &&Outcome| {
+                let rule = outcome.rule_after(*elapsed);
+                rule.is_none_or(|rule| self.holds(rule)) && (lasts || outcome.lasting.is_none())
+            };
+            ballot.outcomes.iter().find(holds).map_or(NO_QUORUM, |outcome| outcome.is.as_str())
+        });
+        found.collect()
     }
 }
 

@@ -128,7 +128,7 @@ fn closes(c: &Checker<'_>, state: &State, out: &BTreeSet<&Id>) -> bool {
         return true; // said already, of the outcome
     }
     let follows = |outcome: &str| follower(state, outcome).and_then(|step| step.to.as_ref());
-    let silent = [true, false].map(|filled| Silence { panel, filled }.outcome(ballot));
-    silent.iter().all(|outcome| follows(outcome).is_some_and(|to| out.contains(to)))
+    let silent = [true, false].map(|filled| Silence { panel, filled }.outcomes(ballot));
+    silent.iter().flatten().all(|outcome| follows(outcome).is_some_and(|to| out.contains(to)))
         && possible(ballot).all(|outcome| follows(outcome).is_some())
 }

@@ -1,9 +1,10 @@
 //! Ballots and their outcomes.
 
 use super::event::starts_with_digit;
+use super::outcome::outcomes_of;
 use super::{Item, Reader, deadline};
-use crate::values::Id;
-use crate::workflow::model::{Ballot, Change, Early, Exclusion, NO_QUORUM, Outcome, Rule};
+use crate::values::{Id, Span};
+use crate::workflow::model::{Ballot, Change, Early, Exclusion, Extend, ExtendOn, Rule};
 use crate::workflow::rule::{KEPT, Vocabulary};
 
 pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bool) -> Option<Ballot> {
@@ -28,7 +29,8 @@ pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bo
     });
     let attach = fields.get("attach").map(|i| r.each_once(&i, |r, member| member.id(r))).unwrap_or_default();
     let open_for = fields.need(r, "open-for", "Say how long votes are taken: open-for = \"14 days\"");
-    let open_for = open_for.and_then(|item| open_for_of(r, &item));
+    let open_for =
+        open_for.and_then(|item| some_time(r, &item, "Nobody can vote in no time: open-for = \"14 days\""));
     let excluded = fields.get("deadline").and_then(|item| deadline(r, &item)).unwrap_or(excluded);
     let change = fields.get("change").map_or(Some(Change::Never), |item| {
         item.word(r, &[("never", Change::Never), ("until close", Change::UntilClose)])
@@ -42,6 +44,7 @@ pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bo
         events: Vec::new(),
     };
     let early = fields.get("early").map_or(Some(Early::Never), |item| early_of(r, &item, &names));
+    let extend = fields.get("extend").map_or(Some(None), |item| extend_of(r, &item).map(Some));
     let quorum = fields.get("quorum").and_then(|item| rule(r, &item, &names));
     let outcomes = fields.need(r, "outcomes", "outcomes = [ { is = \"…\", if = \"…\" }, …, { is = \"…\" } ]");
     let outcomes = outcomes.and_then(|item| outcomes_of(r, &item, &names));
@@ -60,6 +63,7 @@ pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bo
         excluded,
         change: change?,
         early: early?,
+        extend: extend?,
         leaver_stands: leaver_stands?,
         quorum,
         outcomes: outcomes?,
@@ -89,12 +93,28 @@ fn choice(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Id> {
     Some(name)
 }
 
-fn open_for_of(r: &mut Reader<'_>, item: &Item<'_>) -> Option<crate::values::Span> {
+/// `{ on = "quorum", in-last = "1 hour", by = "1 day", at-most = 1 }`.
+fn extend_of(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Extend> {
+    let mut fields = item.table(r)?;
+    let on = fields.need(r, "on", "Say what puts the closing off: on = \"vote\", or on = \"quorum\"");
+    let on = on.and_then(|item| item.word(r, &[("quorum", ExtendOn::Quorum), ("vote", ExtendOn::Vote)]));
+    let in_last = fields.need(r, "in-last", "Say how long before closing: in-last = \"1 hour\"");
+    let in_last =
+        in_last.and_then(|item| some_time(r, &item, "No vote comes in no time: in-last = \"1 hour\""));
+    let by = fields.need(r, "by", "Say by how much: by = \"1 day\"");
+    let by = by.and_then(|item| some_time(r, &item, "Say by how much: by = \"1 day\""));
+    let at_most = fields.get("at-most").map_or(Some(None), |item| item.number(r, 1, 1_000).map(Some));
+    fields.close(r);
+    Some(Extend { on: on?, in_last: in_last?, by: by?, at_most: at_most? })
+}
+
+/// A length of time that is not 0.
+pub(super) fn some_time(r: &mut Reader<'_>, item: &Item<'_>, help: &str) -> Option<Span> {
     let time = item.time(r)?;
     if time.seconds() > 0 {
         return Some(time);
     }
-    item.wrong(r, "some time", "Nobody can vote in no time: open-for = \"14 days\"")
+    item.wrong(r, "some time", help)
 }
 
 fn early_of(r: &mut Reader<'_>, item: &Item<'_>, names: &Vocabulary) -> Option<Early> {
@@ -102,6 +122,7 @@ fn early_of(r: &mut Reader<'_>, item: &Item<'_>, names: &Vocabulary) -> Option<E
         "never" => Some(Early::Never),
         "all voted" => Some(Early::AllVoted),
         "certain" => Some(Early::Certain),
+        "confirmed" => Some(Early::Confirmed),
         _ => rule(r, item, names).map(Early::When),
     }
 }
@@ -116,61 +137,4 @@ pub(super) fn rule(r: &mut Reader<'_>, item: &Item<'_>, names: &Vocabulary) -> O
             r.refuse(&at, format!("in this rule: {}", fault.message), fault.help)
         }
     }
-}
-
-fn outcomes_of(r: &mut Reader<'_>, item: &Item<'_>, names: &Vocabulary) -> Option<Vec<Outcome>> {
-    let entries = item.list(r);
-    if entries.is_empty() {
-        return item.wrong(
-            r,
-            "at least one outcome",
-            "outcomes = [ { is = \"…\", if = \"…\" }, { is = \"…\" } ]",
-        );
-    }
-    let mut outcomes: Vec<Option<Outcome>> = Vec::new();
-    for (index, entry) in entries.iter().enumerate() {
-        let last = index + 1 == entries.len();
-        let before: Vec<&Id> = outcomes.iter().flatten().map(|outcome| &outcome.is).collect();
-        let outcome = outcome(r, entry, names, &before, last);
-        outcomes.push(outcome);
-    }
-    outcomes.into_iter().collect()
-}
-
-fn outcome(
-    r: &mut Reader<'_>,
-    entry: &Item<'_>,
-    names: &Vocabulary,
-    before: &[&Id],
-    last: bool,
-) -> Option<Outcome> {
-    let mut fields = entry.table(r)?;
-    let is = fields.need(r, "is", "Name the outcome: is = \"…\"").and_then(|item| {
-        let is = item.id(r)?;
-        if is == NO_QUORUM {
-            let help = "Without quorum a ballot has this outcome of itself: leave it out";
-            r.error(&item.span(), "no outcome can be called `no-quorum`", help);
-        } else if before.contains(&&is) {
-            let help = "Steps tell outcomes apart by their names: give it another";
-            r.error(&item.span(), format!("the outcome `{is}` is there already"), help);
-        }
-        Some(is)
-    });
-    let rule_item = fields.get("if");
-    match &rule_item {
-        None if !last => r.error(
-            &fields.span,
-            "this outcome has no rule, so those after it can never be reached",
-            "Give it one (if = \"…\"), or move it to the end: the last is what happens otherwise",
-        ),
-        Some(item) if last => r.error(
-            &item.key,
-            "the last outcome has a rule, so there may be no outcome at all",
-            "Leave out its `if`, or add { is = \"…\" } after it: the last is what happens otherwise",
-        ),
-        _ => {}
-    }
-    let rule = rule_item.and_then(|item| rule(r, &item, names));
-    fields.close(r);
-    Some(Outcome { is: is?, rule })
 }

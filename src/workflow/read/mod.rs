@@ -12,6 +12,7 @@ mod grant;
 mod invariant;
 mod item;
 mod names;
+mod outcome;
 mod panel;
 mod places;
 mod procedure;

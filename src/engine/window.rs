@@ -1,0 +1,94 @@
+//! The window of a ballot: which rules are in force in it, what puts its closing off, and how long an outcome's
+//! rule must have held.
+
+use crate::engine::ballot::{BallotRun, Cast, holds};
+use crate::engine::clock::Moment;
+use crate::values::{Id, Instant, Span};
+use crate::workflow::model::{Ballot, ExtendOn, NO_QUORUM};
+
+/// What a ballot comes to if it closes now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Comes {
+    /// To this outcome.
+    To(Id),
+    /// To none yet: the rule of an outcome holds, and will have held for long enough at this instant.
+    Confirming(Instant),
+}
+
+impl BallotRun {
+    /// Takes a vote: the one of this seat that counts from now on. A late one may put the closing off.
+    pub(super) fn cast(&mut self, ballot: &Ballot, seat: Id, cast: Cast) {
+        let at = cast.done.at;
+        let quorum = |run: &Self| ballot.quorum.as_ref().is_some_and(|rule| run.table(ballot).holds(rule));
+        let had_quorum = ballot.extend.as_ref().is_some_and(|it| it.on == ExtendOn::Quorum) && quorum(self);
+        self.votes.insert(seat, cast);
+        self.weigh(ballot, at);
+        let Some(extend) = &ballot.extend else { return };
+        let late = at <= self.closes && self.closes <= at.plus(extend.in_last);
+        let sets_off = match extend.on {
+            ExtendOn::Vote => true,
+            ExtendOn::Quorum => !had_quorum && quorum(self),
+        };
+        if late && sets_off && extend.at_most.is_none_or(|most| self.extended < most) {
+            self.closes = self.closes.plus(extend.by);
+            self.extended += 1;
+        }
+    }
+
+    /// Notes which rules that must last hold since when, after a change at `at`. The quorum must have held with
+    /// them.
+    pub(super) fn weigh(&mut self, ballot: &Ballot, at: Instant) {
+        if ballot.outcomes.iter().all(|outcome| outcome.lasting.is_none()) {
+            return;
+        }
+        let table = self.table(ballot);
+        let quorum = ballot.quorum.as_ref().is_none_or(|rule| table.holds(rule));
+        for (place, outcome) in ballot.outcomes.iter().enumerate() {
+            if quorum && outcome.lasting.is_some() && holds(outcome, &table, self.eased) {
+                self.held.entry(place).or_insert(at);
+            } else {
+                self.held.remove(&place);
+            }
+        }
+    }
+
+    /// The next time after the opening at which a rule gives way to an easier one, and its instant.
+    pub fn next_ease(&self, ballot: &Ballot) -> Option<(Span, Instant)> {
+        let eases = ballot.outcomes.iter().flat_map(|outcome| &outcome.eases).map(|ease| ease.after);
+        let next = eases.filter(|after| *after > self.eased).min()?;
+        Some((next, self.opened.plus(next)))
+    }
+
+    /// What the ballot comes to if it closes at this moment: the first outcome whose rule holds, unless it must
+    /// hold for longer. What began to hold after the window does not wait: a ballot ends.
+    pub fn comes_to(&self, ballot: &Ballot, moment: Moment) -> Comes {
+        let table = self.table(ballot);
+        if ballot.quorum.as_ref().is_some_and(|rule| !table.holds(rule)) {
+            return Comes::To(Id::constant(NO_QUORUM));
+        }
+        for (place, outcome) in ballot.outcomes.iter().enumerate() {
+            if !holds(outcome, &table, self.eased) {
+                continue;
+            }
+            let Some(lasting) = outcome.lasting else { return Comes::To(outcome.is.clone()) };
+            let since = self.held.get(&place).copied().unwrap_or(moment.at);
+            let confirmed = since.plus(lasting);
+            if (Moment { at: confirmed, late: !ballot.excluded }) <= moment {
+                return Comes::To(outcome.is.clone());
+            }
+            if since <= self.closes {
+                return Comes::Confirming(confirmed);
+            }
+        }
+        Comes::To(Id::constant(NO_QUORUM))
+    }
+
+    /// Until when it is open if nobody does anything more and nothing closes it before: the end of its window,
+    /// or of a confirmation that outlasts it.
+    pub fn until(&self, ballot: &Ballot) -> Instant {
+        match self.comes_to(ballot, Moment::of(self.opened)) {
+            Comes::Confirming(confirmed) => self.closes.max(confirmed),
+            Comes::To(_) => self.closes,
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The outcomes of a ballot.
+
+use super::ballot::{rule, some_time};
+use super::{Item, Reader};
+use crate::values::Id;
+use crate::workflow::model::{Ease, NO_QUORUM, Outcome};
+use crate::workflow::rule::Vocabulary;
+
+pub(super) fn outcomes_of(r: &mut Reader<'_>, item: &Item<'_>, names: &Vocabulary) -> Option<Vec<Outcome>> {
+    let entries = item.list(r);
+    if entries.is_empty() {
+        return item.wrong(
+            r,
+            "at least one outcome",
+            "outcomes = [ { is = \"…\", if = \"…\" }, { is = \"…\" } ]",
+        );
+    }
+    let mut outcomes: Vec<Option<Outcome>> = Vec::new();
+    for (index, entry) in entries.iter().enumerate() {
+        let last = index + 1 == entries.len();
+        let before: Vec<&Id> = outcomes.iter().flatten().map(|outcome| &outcome.is).collect();
+        let outcome = outcome(r, entry, names, &before, last);
+        outcomes.push(outcome);
+    }
+    outcomes.into_iter().collect()
+}
+
+fn outcome(
+    r: &mut Reader<'_>,
+    entry: &Item<'_>,
+    names: &Vocabulary,
+    before: &[&Id],
+    last: bool,
+) -> Option<Outcome> {
+    let mut fields = entry.table(r)?;
+    let is = fields.need(r, "is", "Name the outcome: is = \"…\"").and_then(|item| {
+        let is = item.id(r)?;
+        if is == NO_QUORUM {
+            let help = "Without quorum a ballot has this outcome of itself: leave it out";
+            r.error(&item.span(), "no outcome can be called `no-quorum`", help);
+        } else if before.contains(&&is) {
+            let help = "Steps tell outcomes apart by their names: give it another";
+            r.error(&item.span(), format!("the outcome `{is}` is there already"), help);
+        }
+        Some(is)
+    });
+    let rule_item = fields.get("if");
+    match &rule_item {
+        None if !last => r.error(
+            &fields.span,
+            "this outcome has no rule, so those after it can never be reached",
+            "Give it one (if = \"…\"), or move it to the end: the last is what happens otherwise",
+        ),
+        Some(item) if last => r.error(
+            &item.key,
+            "the last outcome has a rule, so there may be no outcome at all",
+            "Leave out its `if`, or add { is = \"…\" } after it: the last is what happens otherwise",
+        ),
+        _ => {}
+    }
+    let rule_of = rule_item.as_ref().and_then(|item| rule(r, item, names));
+    let lasting = fields.get("for");
+    let eases = fields.get("eases");
+    for item in [&lasting, &eases].into_iter().flatten().filter(|_| rule_item.is_none()) {
+        let help = "The last outcome is what happens otherwise: give it to one that has a rule";
+        r.error(&item.key, "this outcome has no rule", help);
+    }
+    let lasting = lasting.map_or(Some(None), |item| {
+        some_time(r, &item, "Say how long its rule must have held: for = \"3 days\"").map(Some)
+    });
+    let eases = eases.map_or(Some(Vec::new()), |item| eases_of(r, &item, names));
+    fields.close(r);
+    Some(Outcome { is: is?, rule: rule_of, lasting: lasting?, eases: eases? })
+}
+
+/// `[{ after = "30 days", if = RULE }, …]`, earliest first.
+fn eases_of(r: &mut Reader<'_>, item: &Item<'_>, names: &Vocabulary) -> Option<Vec<Ease>> {
+    let entries = item.list(r);
+    if entries.is_empty() {
+        return item.wrong(r, "at least one rule", "eases = [ { after = \"30 days\", if = \"…\" } ]");
+    }
+    let mut eases: Vec<Ease> = Vec::new();
+    for entry in &entries {
+        let mut fields = entry.table(r)?;
+        let after =
+            fields.need(r, "after", "Say from when on: after = \"30 days\", from the opening of the ballot");
+        let last = eases.last().map(|ease| ease.after);
+        let after = after.and_then(|item| {
+            let after = some_time(r, &item, "At the opening `if` is the rule: after = \"30 days\"")?;
+            if last.is_some_and(|last| after <= last) {
+                let help = "Each takes the place of the one before it: put them in their order";
+                return r.refuse(&item.span(), "this rule comes no later than the one before it", help);
+            }
+            Some(after)
+        });
+        let eased = fields.need(r, "if", "Say which rule takes the place: if = \"…\"");
+        let eased = eased.and_then(|item| rule(r, &item, names));
+        fields.close(r);
+        eases.push(Ease { after: after?, rule: eased? });
+    }
+    Some(eases)
+}

@@ -1,0 +1,72 @@
+//! What a voter signs says everything that changes how the vote counts, and stays the same while the ballot runs.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests
+
+use std::fs;
+use std::sync::Arc;
+
+use quorate::engine::paper::Paper;
+use quorate::scenario::Stage;
+use quorate::statement::{BallotRef, By, CaseRef, HolderRef};
+use quorate::store::MemoryStore;
+use quorate::values::{Digest, Id, Instant};
+
+fn id(text: &str) -> Id {
+    text.parse().unwrap()
+}
+
+fn at(text: &str) -> Instant {
+    text.parse().unwrap()
+}
+
+/// A small workflow of `tests/workflows/flows`, its board seated, and a matter put to it on 1 February.
+fn asked(flow: &str, procedure: &str) -> Stage {
+    let text = fs::read_to_string(format!("tests/workflows/flows/{flow}.toml")).unwrap();
+    let store = Arc::new(MemoryStore::new());
+    let mut stage = Stage::open(&text, &id("papers"), at("2026-01-05T09:00:00Z"), store).unwrap();
+    for seat in ["a", "b", "c"] {
+        let seat = HolderRef::Office { body: id("board"), name: id(seat) };
+        stage.nominate(&id("chamber"), &seat).unwrap();
+        stage.accept(&seat).unwrap();
+    }
+    stage.clock().set(at("2026-02-01T09:00:00Z"));
+    let case: CaseRef = format!("{procedure}#1").parse().unwrap();
+    stage.act(&case, &id(&format!("ask-{procedure}")), &By::One(id("owner")), &[]).unwrap();
+    stage
+}
+
+fn paper(stage: &Stage, ballot: &BallotRef) -> String {
+    let state = stage.state().unwrap();
+    let text = state.ballot_paper(ballot).unwrap();
+    assert_eq!(Digest::of(text.as_bytes()), state.ballot_run(ballot).unwrap().paper);
+    assert_eq!(Paper::parse(&text).unwrap().to_text(), text);
+    text
+}
+
+#[test]
+fn a_paper_says_what_puts_its_closing_off_and_stays_as_it_is_when_that_happens() {
+    let stage = asked("late-votes", "once");
+    let ballot: BallotRef = "once#1/once#1".parse().unwrap();
+    let before = paper(&stage, &ballot);
+    assert!(
+        before.contains("extend = \"by 1 day, where a vote comes in the last 1 hour, at most once\"\n"),
+        "{before}"
+    );
+    stage.clock().set(at("2026-02-04T09:00:00Z"));
+    stage.vote(&ballot, &id("a"), &id("yes")).unwrap();
+    let state = stage.state().unwrap();
+    assert_eq!(state.ballot_run(&ballot).unwrap().closes, at("2026-02-05T09:00:00Z"));
+    assert_eq!(paper(&stage, &ballot), before);
+    // Votes on the old paper are votes in the ballot that goes on.
+    stage.clock().set(at("2026-02-05T09:00:00Z"));
+    stage.vote(&ballot, &id("b"), &id("no")).unwrap();
+}
+
+#[test]
+fn a_paper_says_how_long_a_rule_must_hold_and_what_eases_it() {
+    let text = paper(&asked("confirmation", "slow"), &"slow#1/slow#1".parse().unwrap());
+    let outcome = "early = \"confirmed\"\n\n[[outcome]]\nis = \"passed\"\nif = \"yes >= 4/5 of electors\"\nfor = \"3 days\"\n\
+        eases = [{ after = \"30 days\", if = \"yes >= 3/5 of electors\" }, { after = \"50 days\", if = \"yes >= 2/5 of \
+        electors\" }]\n\n[[outcome]]\nis = \"failed\"\n";
+    assert!(text.contains(outcome), "{text}");
+}
