@@ -1,4 +1,4 @@
-//! `workflow check`, `workflow show`, `workflow test`.
+//! `workflow check`, `workflow show`, `workflow explain`, `workflow test`.
 
 use std::borrow::Cow;
 use std::io::IsTerminal as _;
@@ -11,10 +11,10 @@ use super::answer::Answer;
 use super::documents::read_text;
 use super::error::CliError;
 use super::show::{Page, Tone, title, visible};
-use crate::workflow::model::{Ballot, Formed, Grant, Nature, Panel, Procedure, State, Step, Workflow};
-use crate::workflow::{Checked, Diagnostics};
+use crate::workflow::model::{Ballot, Formed, Grant, Nature, Panel, Procedure, Workflow};
+use crate::workflow::{Checked, Diagnostics, words};
 
-/// Check, show or test a workflow
+/// Check, show, explain or test a workflow
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Example:\n  quorate workflow check workflows/agi-2025.toml")]
 pub enum WorkflowCommand {
@@ -24,6 +24,10 @@ pub enum WorkflowCommand {
     /// Show what it says: who, how, and what hangs on it
     #[command(after_help = "Example:\n  quorate workflow show workflows/agi-2025.toml")]
     Show(FileArgs),
+    /// Explain it in plain English, with its numbers: what is open to whom, by when, and how votes count
+    #[command(after_help = "Example:\n  quorate workflow explain workflows/agi-2025.toml\n\n\
+        80 columns, paragraphs numbered, so that a contract's annex and its readers can refer to them.")]
+    Explain(FileArgs),
     /// Run its scenarios
     #[command(after_help = "Example:\n  quorate workflow test workflows/agi-2025.toml\n\n\
         The scenarios of agi-2025.toml are the files in the folder agi-2025 beside it.")]
@@ -45,6 +49,7 @@ pub fn run(command: &WorkflowCommand) -> Result<Answer, CliError> {
     match command {
         WorkflowCommand::Check(args) => check(args),
         WorkflowCommand::Show(args) => show(args),
+        WorkflowCommand::Explain(args) => explain(args),
         WorkflowCommand::Test(args) => super::scenarios::run(&args.file),
     }
 }
@@ -145,6 +150,15 @@ fn show(args: &FileArgs) -> Result<Answer, CliError> {
     Ok(Answer::done(page, json(&workflow)))
 }
 
+fn explain(args: &FileArgs) -> Result<Answer, CliError> {
+    let (_, workflow) = read(&args.file)?;
+    let explained = workflow.explain();
+    let mut page = Page::default();
+    page.raw(explained.to_string().trim_end());
+    let json = json!({ "digest": workflow.digest, "explained": explained });
+    Ok(Answer::done(page, json))
+}
+
 fn plain(text: &str) -> (String, Tone) {
     (text.to_owned(), Tone::Plain)
 }
@@ -181,11 +195,11 @@ fn show_procedure(page: &mut Page, procedure: &Procedure) {
         procedure.open.by.words(),
         procedure.start
     );
-    page.line(Tone::Plain, &format!("{opening}{}.", emits(&procedure.open.emits)));
+    page.line(Tone::Plain, &format!("{opening}{}.", words::events(&procedure.open.emits)));
     for state in &procedure.states {
-        page.line(Tone::Plain, &format!("{}{}", state.name, state_words(state)));
+        page.line(Tone::Plain, &state.words());
         for step in &state.steps {
-            page.line(Tone::Plain, &format!("  {}", step_words(step)));
+            page.line(Tone::Plain, &format!("  {}", step.words()));
         }
         for duty in &state.duties {
             page.line(
@@ -194,26 +208,6 @@ fn show_procedure(page: &mut Page, procedure: &Procedure) {
             );
         }
     }
-}
-
-fn state_words(state: &State) -> String {
-    let ballot = state.ballot.as_ref().map_or_else(String::new, |ballot| format!(", ballot {ballot}"));
-    format!("{}{ballot}", if state.ends { " (the end)" } else { "" })
-}
-
-fn step_words(step: &Step) -> String {
-    let to = step.to.as_ref().map_or_else(String::new, |to| format!(" → {to}"));
-    let bound = match step.at_most {
-        None => String::new(),
-        Some(1) => ", at most once".to_owned(),
-        Some(most) => format!(", at most {most} times"),
-    };
-    format!("{}{to}{}{bound}", step.trigger.words(), emits(&step.emits))
-}
-
-fn emits(events: &[crate::values::Id]) -> String {
-    let names: Vec<&str> = events.iter().map(crate::values::Id::as_str).collect();
-    if names.is_empty() { String::new() } else { format!(", event {}", names.join(", ")) }
 }
 
 fn show_ballot(page: &mut Page, ballot: &Ballot) {

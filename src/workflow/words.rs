@@ -1,7 +1,8 @@
-//! Parts of a workflow in words, as statuses, reasons and refusals quote them.
+//! Parts of a workflow in words: as statuses, reasons and refusals quote them, and as `show`, `explain` and `draw` tell
+//! them. One place, so that what the language learns to say is put into words once.
 
-use super::model::{Actor, Actors, Delay, Extend, ExtendOn, Origin, Outcome, Trigger};
-use crate::values::Id;
+use super::model::{Actor, Actors, Delay, Extend, ExtendOn, Operator, Origin, Outcome, State, Step, Trigger};
+use crate::values::{Id, Instant};
 
 impl Trigger {
     /// `declare by openai`, `after 60 days`, `outcome verified or refused`.
@@ -23,6 +24,34 @@ impl Trigger {
     }
 }
 
+impl Step {
+    /// `after 60 days → voting, event undecided, at most once`.
+    pub fn words(&self) -> String {
+        let to = self.to.as_ref().map_or_else(String::new, |to| format!(" → {to}"));
+        let bound = self.at_most.map_or_else(String::new, |most| format!(", {}", times(most)));
+        format!("{}{to}{}{bound}", self.trigger.words(), events(&self.emits))
+    }
+}
+
+impl State {
+    /// `voting, ballot finding`, `closed (the end)`.
+    pub fn words(&self) -> String {
+        let ballot = self.ballot.as_ref().map_or_else(String::new, |ballot| format!(", ballot {ballot}"));
+        format!("{}{}{ballot}", self.name, if self.ends { " (the end)" } else { "" })
+    }
+}
+
+/// `, event declared`; nothing where there is none.
+pub fn events(events: &[Id]) -> String {
+    let names: Vec<&str> = events.iter().map(Id::as_str).collect();
+    if names.is_empty() { String::new() } else { format!(", event {}", names.join(", ")) }
+}
+
+/// `at most once`, `at most 4 times`.
+pub(super) fn times(most: u32) -> String {
+    if most == 1 { "at most once".to_owned() } else { format!("at most {most} times") }
+}
+
 impl Delay {
     /// `60 days`, `90 days from the opening of the case`.
     pub fn words(&self) -> String {
@@ -42,11 +71,7 @@ impl Extend {
             ExtendOn::Vote => "a vote",
             ExtendOn::Quorum => "the quorum",
         };
-        let bound = match self.at_most {
-            None => String::new(),
-            Some(1) => ", at most once".to_owned(),
-            Some(most) => format!(", at most {most} times"),
-        };
+        let bound = self.at_most.map_or_else(String::new, |most| format!(", {}", times(most)));
         format!("by {}, where {on} comes in the last {}{bound}", self.by, self.in_last)
     }
 }
@@ -64,8 +89,17 @@ impl Outcome {
 impl Actors {
     /// `openai or microsoft`, `openai and microsoft jointly`, `the chair`.
     pub fn words(&self) -> String {
+        self.told(ToString::to_string)
+    }
+
+    /// The same with the workflow's names marked as such: `` `openai` or the chair ``.
+    pub(super) fn plainly(&self) -> String {
+        self.told(quoted)
+    }
+
+    fn told(&self, name: fn(&Id) -> String) -> String {
         let word = |actor: &Actor| match actor {
-            Actor::Office(name) | Actor::Seat(name) => name.to_string(),
+            Actor::Office(of) | Actor::Seat(of) => name(of),
             Actor::Chair => "the chair".to_owned(),
             Actor::Panelist => "any seated panelist".to_owned(),
         };
@@ -74,4 +108,41 @@ impl Actors {
             Self::AllOf(all) => format!("{} jointly", all.iter().map(word).collect::<Vec<_>>().join(" and ")),
         }
     }
+}
+
+impl Operator {
+    /// What it says of a time: `before`, `after`, `at`.
+    pub(super) fn of_time(self) -> &'static str {
+        match self {
+            Self::Above => "after",
+            Self::AtLeast => "at or after",
+            Self::Equal => "at",
+            Self::Below => "before",
+            Self::AtMost => "at or before",
+        }
+    }
+}
+
+/// `` `openai` ``: a name that the workflow gave.
+pub(super) fn quoted(name: &Id) -> String {
+    format!("`{name}`")
+}
+
+/// `` `a`, `b` and `c` ``.
+pub(super) fn all_of<N: std::borrow::Borrow<Id>>(names: &[N]) -> String {
+    let names: Vec<String> = names.iter().map(|name| quoted(name.borrow())).collect();
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+/// `1 seat`, `7 seats`.
+pub(super) fn count(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// `2030-06-30 22:00:00 UTC`.
+pub(super) fn utc(at: Instant) -> String {
+    format!("{} UTC", at.to_string().replace('T', " ").replace('Z', ""))
 }

@@ -22,7 +22,7 @@ fn weight(seat: &Seat, term: &Term) -> u128 {
 
 /// The panel without votes, with every seat filled or none.
 #[derive(Clone, Copy)]
-pub(super) struct Silence<'w> {
+pub(in crate::workflow) struct Silence<'w> {
     pub panel: &'w Panel,
     pub filled: bool,
 }
@@ -45,7 +45,7 @@ impl Silence<'_> {
     }
 
     /// Above and below the line; none for a share of nothing.
-    fn bound(self, bound: &Bound) -> Option<(u128, u128)> {
+    pub(in crate::workflow) fn bound(self, bound: &Bound) -> Option<(u128, u128)> {
         match bound {
             Bound::Number(number) => Some((u128::from(*number), 1)),
             Bound::Share { numerator, denominator, of } => {
@@ -142,7 +142,7 @@ fn fixed(amount: &[Term], bound: &Bound) -> bool {
 }
 
 /// The most that an amount can come to: every seat votes so as to count as often as it can.
-fn most(panel: &Panel, terms: &[Term]) -> u128 {
+pub(in crate::workflow) fn most(panel: &Panel, terms: &[Term]) -> u128 {
     let seat = |seat: &Seat| -> u128 {
         let counts = |term: &&Term| term.class.is_none() || seat.class == term.class;
         let of = |wanted: fn(&Counted) -> bool| -> u128 {

@@ -8,7 +8,7 @@ mod actors;
 mod acts;
 mod alone;
 mod ballots;
-mod counts;
+pub(super) mod counts;
 mod events;
 mod flow;
 mod grants;

@@ -1,0 +1,92 @@
+//! Who takes part: parties, roles, panels.
+
+use super::{Paragraph, Section};
+use crate::values::Id;
+use crate::workflow::model::{Filling, Formed, Office, Panel, Seat, Vacancy, Workflow};
+use crate::workflow::words::{all_of, count, quoted};
+
+pub(super) fn who(workflow: &Workflow) -> Section {
+    let parties = workflow.parties.iter().map(|it| ("party", "a party to the contract", it));
+    let roles = workflow.roles.iter().map(|it| ("role", "an office outside the parties", it));
+    let told = parties.chain(roles).map(|(kind, what, office)| {
+        let Office { name, title, needed, of } = office;
+        let title =
+            title.as_ref().map_or_else(|| quoted(name), |title| format!("{title}, {},", quoted(name)));
+        let signs = match (needed, of) {
+            (1, 1) => "One officer signs for it".to_owned(),
+            (needed, of) if needed == of => format!("All of its {of} officers sign for it"),
+            (1, of) => format!("Any one of its {of} officers signs for it"),
+            (needed, of) => format!("Any {needed} of its {of} officers sign for it together"),
+        };
+        Paragraph::of(format!("{title} is {what}. {signs}.{}", workflow.marked(&format!("{kind}.{name}"))))
+    });
+    Section { heading: "Who takes part".to_owned(), paragraphs: told.collect() }
+}
+
+pub(super) fn panels(workflow: &Workflow) -> Section {
+    let heading = if workflow.panels.len() == 1 { "The panel" } else { "The panels" };
+    let told = workflow.panels.iter().flat_map(|panel| {
+        let Panel { name: _, formed: _, seats: _, chair, filled, vacancy, one_seat_each } = panel;
+        let filled = Paragraph::of(format!(
+            "A seat is filled once its nominee {}.{}{}",
+            filled.iter().copied().map(filling).collect::<Vec<_>>().join(" and "),
+            chair.as_ref().map_or_else(String::new, |chair| format!(" The seat {} chairs.", quoted(chair))),
+            if *one_seat_each {
+                " One person holds one seat: nobody is nominated for a second one under the same name."
+            } else {
+                ""
+            }
+        ));
+        [seats(workflow, panel), filled].into_iter().chain(vacancy.as_ref().map(vacant))
+    });
+    Section { heading: heading.to_owned(), paragraphs: told.collect() }
+}
+
+fn seats(workflow: &Workflow, panel: &Panel) -> Paragraph {
+    let Panel { name, formed, seats, .. } = panel;
+    let formed = match formed {
+        Formed::PerCase => "is formed anew for each case",
+        Formed::Standing => "is formed with the opening of the agreement and stays from case to case",
+    };
+    let weighs = if seats.iter().all(|seat| seat.weight == 1) {
+        " Each has one vote.".to_owned()
+    } else {
+        let total: u64 = seats.iter().map(|seat| u64::from(seat.weight)).sum();
+        format!(" Together their votes weigh {total}.")
+    };
+    let text = format!(
+        "The panel {} {formed}. It has {}.{weighs}{}",
+        quoted(name),
+        count(seats.len() as u64, "seat"),
+        workflow.marked(&format!("panel.{name}"))
+    );
+    // Seats of one kind stand together, as the workflow lists them.
+    let alike = |a: &Seat, b: &Seat| a.by == b.by && a.class == b.class && a.weight == b.weight;
+    let items = seats.chunk_by(alike).filter_map(|group| {
+        let Seat { name: _, by, class, weight } = group.first()?;
+        let names: Vec<&Id> = group.iter().map(|seat| &seat.name).collect();
+        let class =
+            class.as_ref().map_or_else(String::new, |class| format!("; of the class {}", quoted(class)));
+        let each = if group.len() == 1 { "the vote" } else { "each vote" };
+        let weight = if *weight == 1 { String::new() } else { format!("; {each} weighs {weight}") };
+        Some(format!("{}: nominated by {}{class}{weight}", all_of(&names), quoted(by)))
+    });
+    Paragraph::listing(text, items.collect())
+}
+
+fn filling(filling: Filling) -> &'static str {
+    match filling {
+        Filling::Accepted => "has accepted it",
+        Filling::Disclosed => "has disclosed every interest that bears on independence",
+    }
+}
+
+fn vacant(vacancy: &Vacancy) -> Paragraph {
+    let Vacancy { after, filled_by, excluded } = vacancy;
+    let instant = if *excluded { "at that very instant already" } else { "only after that instant" };
+    Paragraph::of(format!(
+        "Where nobody has filled a seat for {after}, the right to nominate for it passes to {}, {instant}. A nominee \
+         who leaves without having filled it does not start that time anew.",
+        quoted(filled_by)
+    ))
+}

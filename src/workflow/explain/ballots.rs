@@ -1,0 +1,164 @@
+//! How votes count: a section for each ballot.
+
+use super::rules::Counting;
+use super::{Paragraph, Section, sentence};
+use crate::values::Id;
+use crate::workflow::model::{
+    Ballot, Change, Early, Ease, Exclusion, Extend, ExtendOn, NO_QUORUM, Outcome, Panel, Workflow,
+};
+use crate::workflow::words::{all_of, quoted, times};
+
+pub(super) fn section(workflow: &Workflow, ballot: &Ballot) -> Section {
+    let Ballot {
+        name,
+        question,
+        panel,
+        less: _,
+        choices: _,
+        abstention: _,
+        attach: _,
+        open_for: _,
+        excluded: _,
+        change: _,
+        early: _,
+        extend: _,
+        leaver_stands: _,
+        quorum: _,
+        outcomes: _,
+    } = ballot;
+    let place = format!("ballot.{name}");
+    let mark = |key: &str| workflow.marked_within(&format!("{place}.{key}"));
+    let mut paragraphs =
+        vec![Paragraph::of(format!("The question: {}{}", sentence(question), mark("question")))];
+    if let Some(panel) = workflow.panel(panel) {
+        let counting = Counting { panel, abstention: ballot.abstention.as_ref() };
+        paragraphs.extend([
+            electors(ballot, panel, &mark("electors")),
+            choices(ballot, &(mark("choices") + &mark("abstention") + &mark("attach"))),
+            window(ballot, counting, &(mark("open-for") + &mark("deadline") + &mark("early"))),
+            numbers(counting),
+            quorum(ballot, counting, &mark("quorum")),
+            outcomes(ballot, counting, &mark("outcomes")),
+        ]);
+    }
+    Section { heading: format!("Ballot {}{}", quoted(name), workflow.marked_around(&place)), paragraphs }
+}
+
+fn electors(ballot: &Ballot, panel: &Panel, marks: &str) -> Paragraph {
+    let less = ballot.less.iter().map(|exclusion| match exclusion {
+        Exclusion::Recused => "whoever is recused from the case",
+    });
+    let less: Vec<&str> = less.collect();
+    let less = if less.is_empty() { String::new() } else { format!(", less {}", less.join(" and less ")) };
+    let leaver = if ballot.leaver_stands {
+        "The vote of whoever leaves while it is open stands"
+    } else {
+        "Whoever leaves while it is open counts as not having voted"
+    };
+    Paragraph::of(format!(
+        "The electors are the filled seats of the panel {}{less}. They are fixed when the ballot opens. {leaver}, and the \
+         number of electors stays as it was.{marks}",
+        quoted(&panel.name)
+    ))
+}
+
+fn choices(ballot: &Ballot, marks: &str) -> Paragraph {
+    let Ballot { choices, abstention, attach, change, .. } = ballot;
+    let choices: Vec<String> = choices.iter().map(quoted).collect();
+    let abstention = match abstention {
+        Some(name) => format!(", or abstains ({})", quoted(name)),
+        None => "; nobody can abstain".to_owned(),
+    };
+    let attach = match attach.as_slice() {
+        [] => String::new(),
+        [one] => format!(" Each vote carries the document {}.", quoted(one)),
+        several => format!(" Each vote carries the documents {}.", all_of(several)),
+    };
+    let change = match change {
+        Change::Never => "A vote is final.",
+        Change::UntilClose => "A vote can be changed until the ballot closes; the last one counts.",
+    };
+    Paragraph::of(format!("Each elector votes {}{abstention}. {change}{attach}{marks}", choices.join(" or ")))
+}
+
+fn window(ballot: &Ballot, counting: Counting<'_>, marks: &str) -> Paragraph {
+    let Ballot { open_for, excluded, early, .. } = ballot;
+    let instant = if *excluded { "is late" } else { "counts" };
+    let early = match early {
+        Early::Never => "It never closes earlier.".to_owned(),
+        Early::AllVoted => "It closes earlier once every elector who has not left has voted.".to_owned(),
+        Early::Certain => {
+            "It closes earlier once no way of casting the votes still missing gives another outcome."
+                .to_owned()
+        }
+        Early::Confirmed => {
+            "It closes earlier as soon as an outcome has been confirmed: its rule has held for the time that it must.".to_owned()
+        }
+        Early::When(rule) => format!("It closes earlier as soon as {}.", counting.rule(rule)),
+    };
+    let extend = ballot.extend.as_ref().map_or_else(String::new, put_off);
+    Paragraph::of(format!(
+        "Votes are taken for {open_for} from its opening; a vote at the very closing instant {instant}. {early}{extend}{marks}"
+    ))
+}
+
+fn put_off(extend: &Extend) -> String {
+    let Extend { on, in_last, by, at_most } = extend;
+    let on = match on {
+        ExtendOn::Quorum => "Where the quorum is first reached",
+        ExtendOn::Vote => "Where a vote comes",
+    };
+    let most = at_most.map_or("each time".to_owned(), times);
+    format!(
+        " {on} in the last {in_last} before closing (that instant included), the closing is put off by {by}, {most}."
+    )
+}
+
+fn quorum(ballot: &Ballot, counting: Counting<'_>, marks: &str) -> Paragraph {
+    let told = match &ballot.quorum {
+        None => "There is no quorum: every ballot has one of the outcomes below.".to_owned(),
+        Some(rule) => format!(
+            "There is a quorum if {}. Without it the outcome is {}, whatever was voted.",
+            counting.rule(rule),
+            quoted(&Id::constant(NO_QUORUM))
+        ),
+    };
+    Paragraph::of(format!("{told}{marks}"))
+}
+
+fn outcomes(ballot: &Ballot, counting: Counting<'_>, marks: &str) -> Paragraph {
+    let outcome = |outcome: &Outcome| {
+        let Outcome { is, rule, lasting, eases } = outcome;
+        let Some(rule) = rule else { return format!("{}, otherwise.", quoted(is)) };
+        let lasting = lasting.map_or_else(String::new, |time| {
+            format!(
+                "; that, and the quorum, must have held for {time} without a break before it is the outcome"
+            )
+        });
+        let ease = |Ease { after, rule }: &Ease| {
+            format!(
+                "; from {after} after the opening on (that instant included), if {} instead",
+                counting.rule(rule)
+            )
+        };
+        let eases: String = eases.iter().map(ease).collect();
+        format!("{}, if {}{lasting}{eases};", quoted(is), counting.rule(rule))
+    };
+    let lead = "The outcome is the first of these whose rule holds when the ballot closes:";
+    Paragraph::listing(format!("{lead}{marks}"), ballot.outcomes.iter().map(outcome).collect())
+}
+
+fn numbers(counting: Counting<'_>) -> Paragraph {
+    let seats = counting.panel.seats.len();
+    let weighed = counting.panel.seats.iter().map(|seat| u64::from(seat.weight)).sum::<u64>();
+    let weight = if counting.weighs() {
+        format!(
+            " Votes count by their weight, of which a full panel of {seats} has {weighed}, except where a rule counts by head."
+        )
+    } else {
+        String::new()
+    };
+    let told = "Numbers in brackets below hold for a full panel: every seat filled and nobody excluded. With fewer electors a share \
+                of them is fewer; fractions are exact and never rounded.";
+    Paragraph::of(format!("{told}{weight}"))
+}

@@ -1,0 +1,161 @@
+//! How a case runs: a section for each procedure.
+
+use super::rules::Counting;
+use super::{Paragraph, Section, capital, sentence};
+use crate::values::Id;
+use crate::workflow::model::{
+    Delay, Doing, Duty, Opening, Origin, Procedure, State, Step, Trigger, Workflow,
+};
+use crate::workflow::words::{all_of, quoted, times, utc};
+
+pub(super) fn section(workflow: &Workflow, procedure: &Procedure) -> Section {
+    let Procedure { name, title, open, panel: _, at_once: _, again_after: _, start, states } = procedure;
+    let place = format!("procedure.{name}");
+    let title = title.clone().unwrap_or_else(|| "how a case runs".to_owned());
+    let heading = format!("Procedure {}: {title}{}", quoted(name), workflow.marked_around(&place));
+    let mut paragraphs = vec![opening(workflow, procedure, open), cases(workflow, procedure)];
+    // The start first, though the file may list it anywhere.
+    let (first, others): (Vec<&State>, Vec<&State>) = states.iter().partition(|state| state.name == *start);
+    let states = first.into_iter().chain(others);
+    paragraphs.extend(states.map(|it| state(workflow, procedure, it)));
+    Section { heading, paragraphs }
+}
+
+fn opening(workflow: &Workflow, procedure: &Procedure, open: &Opening) -> Paragraph {
+    let Opening { act, by, attach, emits } = open;
+    let before = procedure
+        .panel
+        .as_ref()
+        .map_or_else(String::new, |panel| format!(" before the panel {}", quoted(panel)));
+    Paragraph::of(format!(
+        "A case is opened by {} with {}{}{}. It runs{before} and begins in the state {}.{}",
+        by.plainly(),
+        quoted(act),
+        documents(attach),
+        with_events(emits),
+        quoted(&procedure.start),
+        workflow.marked_within(&format!("procedure.{}.open", procedure.name))
+    ))
+}
+
+fn cases(workflow: &Workflow, procedure: &Procedure) -> Paragraph {
+    let Procedure { name, at_once, again_after, .. } = procedure;
+    let open = match at_once {
+        1 => "Only one case of it is open at a time.".to_owned(),
+        most => format!("At most {most} cases of it are open at a time."),
+    };
+    let again = again_after.map_or_else(String::new, |span| {
+        format!(" After one has ended, {span} pass before another can be opened; at the very instant it can.")
+    });
+    Paragraph::of(format!("{open}{again}{}", workflow.marked_within(&format!("procedure.{name}.cases"))))
+}
+
+fn state(workflow: &Workflow, procedure: &Procedure, state: &State) -> Paragraph {
+    let State { name, ends, ballot, steps, duties } = state;
+    let panel = procedure.panel.as_ref().and_then(|name| workflow.panel(name));
+    let items =
+        steps.iter().map(|it| step(it, *ends, panel.map(|panel| Counting { panel, abstention: None })));
+    let items: Vec<String> = items.chain(duties.iter().map(duty)).collect();
+    let ballot = ballot
+        .as_ref()
+        .map_or_else(String::new, |ballot| format!(" Votes are taken in the ballot {}.", quoted(ballot)));
+    let end = if *ends { " The case has ended here; no clock runs." } else { "" };
+    let lead = match (steps.len(), ends) {
+        (0, _) => "",
+        (1, true) => " What can still come:",
+        (1, false) => " One step leads on:",
+        (_, true) => " What can still come, the first that applies being taken:",
+        (_, false) => " Of these steps, the first listed that applies is taken:",
+    };
+    let lead = if steps.is_empty() && !duties.is_empty() { " What is owed:" } else { lead };
+    let marks = workflow.marked_within(&format!("procedure.{}.state.{name}", procedure.name));
+    Paragraph::listing(format!("State {}.{marks}{ballot}{end}{lead}", quoted(name)), items)
+}
+
+fn step(step: &Step, ends: bool, counting: Option<Counting<'_>>) -> String {
+    let Step { trigger, to, emits, at_most, line: _ } = step;
+    let then = match to {
+        Some(to) => format!("the case goes on to {}", quoted(to)),
+        None if ends => "the case stays ended".to_owned(),
+        None => "the case stays in this state, and its clocks run on".to_owned(),
+    };
+    let most = at_most.map_or_else(String::new, |most| format!(" {} in one case.", capital(&times(most))));
+    format!("{}: {then}{}.{most}", capital(&set_off(trigger, counting)), with_events(emits))
+}
+
+fn set_off(trigger: &Trigger, counting: Option<Counting<'_>>) -> String {
+    match trigger {
+        Trigger::Do(doing) => act(doing),
+        Trigger::When(condition) => {
+            let condition = match counting {
+                Some(counting) => counting.condition(condition),
+                None => condition.to_string(),
+            };
+            format!("as soon as {condition}")
+        }
+        Trigger::After(delay) => {
+            let late = if delay.excluded { "late" } else { "still in time" };
+            format!("after {} (what is done at that very instant is {late})", span(delay))
+        }
+        Trigger::At(at) => format!("at {} (what is done at that very instant is late)", utc(*at)),
+        Trigger::Outcome(names) => {
+            let names: Vec<String> = names.iter().map(quoted).collect();
+            format!("if the ballot's outcome is {}", names.join(" or "))
+        }
+        Trigger::On(events) => {
+            let events: Vec<String> = events.iter().map(quoted).collect();
+            format!("when another case emits {}, which this case hears once each time", events.join(" or "))
+        }
+    }
+}
+
+fn act(doing: &Doing) -> String {
+    let Doing { act, by, attach, within, not_before } = doing;
+    let within = within.as_ref().map_or_else(String::new, |delay| {
+        let last = if delay.excluded { "is late" } else { "is in time" };
+        format!(", within {} (what is done at the very last instant {last})", span(delay))
+    });
+    let not_before = not_before.as_ref().map_or_else(String::new, |delay| {
+        format!(", not before {} have passed (at that very instant it is possible)", span(delay))
+    });
+    format!("{} may do {}{}{within}{not_before}", by.plainly(), quoted(act), documents(attach))
+}
+
+/// `90 days from the opening of the case`.
+fn span(delay: &Delay) -> String {
+    let Delay { span, of, excluded: _ } = delay;
+    let of = match of {
+        Origin::Entered => "entering the state".to_owned(),
+        Origin::Opened => "the opening of the case".to_owned(),
+        Origin::Event(event) => format!("the latest event {} that counts", quoted(event)),
+    };
+    format!("{span} from {of}")
+}
+
+fn duty(duty: &Duty) -> String {
+    let Duty { act, by, attach, within, excluded, line: _ } = duty;
+    let instant = if *excluded { "from that very instant on" } else { "after that instant" };
+    sentence(&format!(
+        "{} owes {}{}, within {within} from entering the state. {instant} it is overdue, and stays owed",
+        capital(&by.plainly()),
+        quoted(act),
+        documents(attach),
+        instant = capital(instant)
+    ))
+}
+
+fn documents(names: &[Id]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => format!(", carrying the document {}", quoted(one)),
+        several => format!(", carrying the documents {}", all_of(several)),
+    }
+}
+
+fn with_events(events: &[Id]) -> String {
+    match events {
+        [] => String::new(),
+        [one] => format!("; event {}", quoted(one)),
+        several => format!("; events {}", all_of(several)),
+    }
+}

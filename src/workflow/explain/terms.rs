@@ -1,0 +1,94 @@
+//! What can happen, and what hangs on it: events and grants.
+
+use super::{Paragraph, Section, folded, sentence, within};
+use crate::values::Id;
+use crate::workflow::model::{
+    AnnulledFrom, Annulment, Attribute, Cause, Event, Grant, Moves, Value, Workflow,
+};
+use crate::workflow::words::quoted;
+
+pub(super) fn events(workflow: &Workflow) -> Section {
+    let event = |event: &Event| {
+        let Event { name, meaning, annulled } = event;
+        let marks = workflow.marked(&format!("event.{name}"));
+        let annulled = annulled.as_ref().map(|annulment| annulled_by(annulment, workflow, name));
+        Paragraph::of(format!(
+            "{}: {}{marks}{}",
+            quoted(name),
+            sentence(meaning),
+            annulled.unwrap_or_default()
+        ))
+    };
+    Section { heading: "What can happen".to_owned(), paragraphs: workflow.events.iter().map(event).collect() }
+}
+
+fn annulled_by(annulment: &Annulment, workflow: &Workflow, name: &Id) -> String {
+    let Annulment { by, from } = annulment;
+    let from = match from {
+        AnnulledFrom::Then => "from then on; what it brought about in between stands",
+        AnnulledFrom::Start => "as if it had never been",
+    };
+    format!(" It is annulled by {}, {from}.{}", quoted(by), workflow.marked(&format!("annul.{name}")))
+}
+
+pub(super) fn grants(workflow: &Workflow) -> Section {
+    Section {
+        heading: format!("What hangs on it{}", workflow.marked_around("grant")),
+        paragraphs: workflow.grants.iter().map(|grant| paragraph(workflow, grant)).collect(),
+    }
+}
+
+fn paragraph(workflow: &Workflow, grant: &Grant) -> Paragraph {
+    let Grant { name, title, from, to, scope, clause, source, reading: _, fixed, attributes } = grant;
+    let office = |name: &Id| {
+        let office = workflow.office(name).and_then(|office| office.title.clone());
+        office.unwrap_or_else(|| quoted(name))
+    };
+    let from = from.as_ref().map_or_else(String::new, |name| format!(", from {}", office(name)));
+    let to = to.as_ref().map_or_else(String::new, |name| format!(", to {}", office(name)));
+    let clause = clause.as_ref().map_or_else(String::new, |clause| format!(" Clause: {}", sentence(clause)));
+    let source = source.as_ref().map_or_else(String::new, |source| format!(" Source: {}", sentence(source)));
+    let scope = scope.as_ref().map_or_else(String::new, |scope| format!(" {}", sentence(scope)));
+    let place = format!("grant.{name}");
+    let of = |attribute: &Attribute| format!("{place}.{}", attribute.name);
+    // The readings of an attribute are marked there.
+    let own = |known: &str| within(known, &place) && !attributes.iter().any(|it| within(known, &of(it)));
+    let marks = workflow.marks(own);
+    let called =
+        if title == name.as_str() { quoted(name) } else { format!("{} ({})", folded(title), quoted(name)) };
+    let text = format!("{called}{from}{to}.{marks}{scope}{clause}{source}");
+    let mut items: Vec<String> =
+        attributes.iter().map(|it| attribute(it) + &workflow.marked_within(&of(it))).collect();
+    if *fixed {
+        items.push("Nothing moves it.".to_owned());
+    }
+    Paragraph::listing(text, items)
+}
+
+fn attribute(attribute: &Attribute) -> String {
+    let Attribute { name, values } = attribute;
+    let value = |value: &Value| {
+        let Value { is, moves, reading: _, line: _ } = value;
+        let when = match moves {
+            None => "from the opening of the agreement on".to_owned(),
+            Some(Moves::FirstOf(causes)) => after(causes, "the earliest of ", " or "),
+            Some(Moves::AllOf(causes)) => after(causes, "the latest of ", " and ") + ", once all have come",
+        };
+        format!("“{is}” {when}")
+    };
+    sentence(&format!("{}: {}", quoted(name), values.iter().map(value).collect::<Vec<_>>().join("; ")))
+}
+
+fn after(causes: &[Cause], several: &str, by: &str) -> String {
+    let causes: Vec<String> = causes
+        .iter()
+        .map(|cause| match cause {
+            Cause::Event(event) => format!("the event {}", quoted(event)),
+            Cause::At(_, written) => format!("the instant {written}"),
+        })
+        .collect();
+    match causes.as_slice() {
+        [only] => format!("from {only} on"),
+        list => format!("from {several}{} on", list.join(by)),
+    }
+}

@@ -1,0 +1,199 @@
+//! What `workflow explain` says of the workflows that ship, recorded beside them in `tests/workflows/explained`.
+//! `UPDATE=1 cargo test --test workflow_explain` records anew.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use quorate::engine::count::{Standing, Table, marks};
+use quorate::values::Id;
+use quorate::workflow::Workflow;
+use quorate::workflow::model::{Ballot, Comparison, Rule};
+
+/// The workflows of a folder, by file name.
+fn workflows(folder: &str) -> Vec<(String, Workflow)> {
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|end| end == "toml")).collect();
+    files.sort();
+    let read = |path: PathBuf| {
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        (name, Workflow::parse(&fs::read_to_string(&path).unwrap()).unwrap())
+    };
+    files.into_iter().map(read).collect()
+}
+
+fn all() -> Vec<(String, Workflow)> {
+    let all: Vec<_> = workflows("workflows").into_iter().chain(workflows("tests/workflows/flows")).collect();
+    assert!(all.len() >= 3, "{}", all.len());
+    all
+}
+
+#[test]
+fn every_workflow_is_explained_as_recorded() {
+    let mut wrong = Vec::new();
+    for (name, workflow) in workflows("workflows") {
+        let said = workflow.explain().to_string();
+        let recorded = PathBuf::from("tests/workflows/explained").join(format!("{name}.txt"));
+        if std::env::var_os("UPDATE").is_some() {
+            fs::create_dir_all(recorded.parent().unwrap()).unwrap();
+            fs::write(&recorded, &said).unwrap();
+        }
+        let expected = fs::read_to_string(&recorded).unwrap_or_default();
+        if said != expected {
+            wrong.push(format!("{name}: said\n{said}\nexpected\n{expected}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_line_is_longer_than_80_columns_unless_it_is_one_word() {
+    for (name, workflow) in all() {
+        for line in workflow.explain().to_string().lines() {
+            let columns = line.chars().count();
+            assert!(columns <= 80 || !line.trim().contains(' '), "{name}: {columns}: {line}");
+            assert_eq!(line, line.trim_end(), "{name}");
+        }
+    }
+}
+
+/// Every name that a workflow gives.
+fn names(workflow: &Workflow) -> BTreeSet<&Id> {
+    let mut names = BTreeSet::new();
+    names.extend(workflow.offices().map(|it| &it.name));
+    names.extend(workflow.panels.iter().map(|it| &it.name));
+    names.extend(
+        workflow
+            .panels
+            .iter()
+            .flat_map(|it| &it.seats)
+            .flat_map(|it| [&it.name].into_iter().chain(&it.class)),
+    );
+    names.extend(workflow.events.iter().map(|it| &it.name));
+    for procedure in &workflow.procedures {
+        names.extend([&procedure.name, &procedure.open.act].into_iter().chain(&procedure.open.attach));
+        for state in &procedure.states {
+            names.insert(&state.name);
+            names.extend(state.doings().flat_map(|it| [&it.act].into_iter().chain(&it.attach)));
+            names.extend(state.duties.iter().flat_map(|it| [&it.act].into_iter().chain(&it.attach)));
+        }
+    }
+    for ballot in &workflow.ballots {
+        names.extend([&ballot.name].into_iter().chain(&ballot.choices).chain(&ballot.abstention));
+        names.extend(ballot.attach.iter().chain(ballot.outcomes.iter().map(|it| &it.is)));
+    }
+    names.extend(
+        workflow
+            .grants
+            .iter()
+            .flat_map(|it| [&it.name].into_iter().chain(it.attributes.iter().map(|it| &it.name))),
+    );
+    names
+}
+
+#[test]
+fn every_name_and_every_reading_is_told() {
+    for (name, workflow) in all() {
+        let told = workflow.explain().to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in names(&workflow) {
+            assert!(told.contains(&format!("`{part}`")), "{name} does not tell `{part}`");
+        }
+        for (reading, number) in workflow.readings.iter().zip(1..) {
+            assert!(told.contains(&format!("R{number} `{}`:", reading.place)), "{name}: {}", reading.place);
+            let marked = [format!("[R{number}"), format!(", R{number}")];
+            let marked = marked
+                .iter()
+                .any(|mark| told.contains(&format!("{mark}]")) || told.contains(&format!("{mark},")));
+            assert!(marked, "{name} marks nothing with R{number} ({})", reading.place);
+        }
+    }
+}
+
+fn id(text: &str) -> Id {
+    text.parse().unwrap()
+}
+
+/// The ballot of a panel of seven that asks yes or no, with one rule.
+fn ballot(rule: &str) -> (Workflow, Ballot) {
+    let text = fs::read_to_string("workflows/agi-2025.toml").unwrap();
+    let text =
+        text.replace("met >= 2/3 of electors", rule).replace("not-met > 1/3 of electors", "not-met > 6");
+    let workflow = Workflow::parse(&text).unwrap_or_else(|found| panic!("{rule}: {found}"));
+    let ballot = workflow.ballots.first().unwrap().clone();
+    (workflow, ballot)
+}
+
+/// Whether a comparison holds for a full panel of seven of whom so many vote `met` and the others `not-met`.
+fn holds(ballot: &Ballot, comparison: &Comparison, met: usize) -> bool {
+    let standing = |seat: usize| Standing { class: (seat >= 4).then(|| id("independent")), weight: 1 };
+    let vote = |seat: usize| id(if seat < met { "met" } else { "not-met" });
+    let electors = marks((0..7).map(|seat| (seat, standing(seat))), (0..7).map(|seat| (seat, vote(seat))));
+    let seats = marks((0..7).map(|seat| (seat, standing(seat))), (0..7).map(|seat| (seat, ())));
+    let rule = Rule { all: vec![comparison.clone()], text: String::new() };
+    Table::of_ballot(ballot, electors, seats).holds(&rule)
+}
+
+#[test]
+fn what_a_rule_comes_to_is_what_the_engine_counts() {
+    let mut told = 0;
+    for op in [">=", ">", "=", "<", "<="] {
+        for bound in [
+            "3",
+            "2/3 of electors",
+            "1/3 of electors",
+            "1/2 of seats",
+            "5/7 of electors",
+            "57% of filled",
+            "100% of electors",
+            "2/3 of votes",
+            "1/2 of participating",
+            "lesser of 4 and 3/4 of electors",
+            "lesser of 6/7 of votes and 2/7 of seats",
+            "2 times electors",
+            "electors",
+            "1/7 of electors",
+        ] {
+            let rule = format!("met {op} {bound}");
+            let (workflow, ballot) = ballot(&rule);
+            let text = workflow.explain().to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+            let line = text.split("`verified`, if ").nth(1).unwrap().split(';').next().unwrap().to_owned();
+            let comparison = &ballot.outcomes.first().unwrap().rule.as_ref().unwrap().all[0];
+            let holding: Vec<usize> = (0..=7).filter(|met| holds(&ballot, comparison, *met)).collect();
+            // `(at least 5 of 7)`, or `are at least 5 (of 7)`.
+            let number = line.replace(" (of 7)", " of 7");
+            let says =
+                |words: String| assert!(number.contains(&words), "{rule}: {line}, and {holding:?} hold");
+            match (op, holding.as_slice()) {
+                (">=" | ">", []) => says("out of reach of a full panel, which has 7".to_owned()),
+                (">=" | ">", [first, ..]) => says(format!("at least {first} of 7")),
+                ("=", []) => {
+                    assert!(line.contains("never") || line.contains("out of reach"), "{rule}: {line}");
+                }
+                ("=", [only]) => says(format!("exactly {only} of 7")),
+                ("<" | "<=", [.., last]) if *last < 7 => says(format!("at most {last} of 7")),
+                // Whatever is counted is fewer: the number tells that by being no smaller than 7.
+                ("<" | "<=", [.., _]) => {
+                    assert!(line.contains("at most") || line.contains("fewer"), "{rule}: {line}");
+                }
+                _ => panic!("{rule}: {holding:?}"),
+            }
+            told += 1;
+        }
+    }
+    assert_eq!(told, 70);
+}
+
+#[test]
+fn a_rule_that_depends_on_how_votes_fall_gets_no_number() {
+    let (workflow, _) = ballot("met > not-met and leading >= 2 times not-met");
+    let text = workflow.explain().to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = text.split("`verified`, if ").nth(1).unwrap().split(';').next().unwrap();
+    assert_eq!(
+        line,
+        "votes for `met` are more than the votes for `not-met`, and votes for the leading choice are at least 2 times the \
+         votes for `not-met`"
+    );
+}
