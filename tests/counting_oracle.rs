@@ -260,6 +260,7 @@ fn ballot(quorum: Option<&Law>, laws: &[Law]) -> Ballot {
         early: Early::Certain,
         extend: None,
         leaver_stands: false,
+        new_evidence: model::NewEvidence::VotesStand,
         quorum: quorum.map(read),
         outcomes,
     }

@@ -17,8 +17,8 @@ use quorate::log::{Head, WitnessSigner};
 use quorate::registry::log_key;
 use quorate::scenario::{LOG_NAME, Stage, log_seed, public, sign_with};
 use quorate::statement::{
-    AcceptSeat, Act, Blob, Body, By, Disclose, Entry, Header, HolderRef, Nominate, Open, Reaffirm, Recuse,
-    ReplaceKey, Replacement, Statement, StepDown, Vote,
+    AcceptSeat, Act, Blob, Body, By, CaseRef, Disclose, Entry, Header, HolderRef, Nominate, Open, Reaffirm,
+    Recuse, ReplaceKey, Replacement, Statement, StepDown, Vote,
 };
 use quorate::store::MemoryStore;
 use quorate::values::Digest;
@@ -161,6 +161,41 @@ refused! {
     });
     a_document_under_another_name: "wrong-attachments" =
         refusal(&heard(AGI), |s| s.act(&case(), &id("file"), &by("openai"), &[id("brief")]));
+    a_filing_while_the_ballot_refuses_evidence: "evidence-closed" = {
+        let stage = claimed("evidence-refused");
+        stage.clock().pass(days(21));
+        refusal(&stage, |s| claim_act(s, "answer", "respondent", &["answer"], None))
+    };
+    a_strike_that_names_no_document: "wrong-strike" =
+        refusal(&claimed("evidence-stands"), |s| claim_act(s, "strike", "chamber", &[], None));
+    a_strike_of_a_document_that_it_may_not_strike: "wrong-strike" = refusal(&claimed("evidence-stands"), |s| {
+        let statement = filed(s, "statement");
+        claim_act(s, "strike", "chamber", &[], Some(statement))
+    });
+    a_document_struck_twice: "wrong-strike" = {
+        let stage = claimed("evidence-stands");
+        let exhibit = struck(&stage).digest();
+        refusal(&stage, |s| claim_act(s, "strike", "chamber", &[], Some(exhibit)))
+    };
+    a_strike_by_an_act_that_strikes_nothing: "wrong-strike" = refusal(&claimed("evidence-stands"), |s| {
+        let statement = filed(s, "statement");
+        claim_act(s, "file", "claimant", &["exhibit"], Some(statement))
+    });
+    a_struck_document_filed_again: "struck-document" = {
+        let stage = claimed("evidence-stands");
+        let exhibit = struck(&stage);
+        let attach = [(id("exhibit"), exhibit.digest())].into();
+        let act = Body::Act(Act { case: claim(), act: id("file"), attach, strike: None });
+        refusal(&stage, |s| s.say(by("claimant"), act, &[holder("claimant/officer-1")], vec![exhibit]))
+    };
+    a_vote_to_reaffirm_with_another_choice: "not-reaffirmed" = {
+        let stage = claimed("evidence-reaffirmed");
+        let ballot = "claim#1/finding#1".parse().unwrap();
+        stage.vote(&ballot, &id("a1"), &id("yes")).unwrap();
+        stage.clock().pass(seconds(1));
+        claim_act(&stage, "file", "claimant", &["exhibit"], None).unwrap();
+        refusal(&stage, |s| s.vote(&ballot, &id("a1"), &id("no")))
+    };
     documents_where_none_is_asked_for: "wrong-attachments" = refusal(&heard(AGI), |s| {
         s.act(&case(), &id("withdraw-declaration"), &by("openai"), &[id("brief"), id("reasons")])
     });
@@ -297,7 +332,7 @@ refused! {
     a_declaration_by_one_officer_of_two: "too-few-signatures" = refusal(&opened(AGI), |s| {
         let blob = document("the declaration");
         let attach = [(id("declaration"), blob.digest())].into();
-        let act = Body::Act(Act { case: case(), act: id("declare"), attach });
+        let act = Body::Act(Act { case: case(), act: id("declare"), attach, strike: None });
         s.say(by("openai"), act, &[holder("openai/officer-3")], vec![blob])
     });
     a_declaration_by_an_officer_whose_authority_has_ended: "authority-expired" = {
@@ -310,13 +345,14 @@ refused! {
         stage.clock().set(at("2026-02-27T17:00:00Z"));
         let signers = ["openai/officer-1", "openai/officer-3"].map(holder);
         refusal(&stage, |s| {
-            s.act_signed(&case(), &id("declare"), &by("openai"), &[id("declaration")], &signers)
+            let act = Act { case: case(), act: id("declare"), attach: BTreeMap::new(), strike: None };
+            s.act_signed(act, &by("openai"), &[id("declaration")], &signers)
         })
     };
     a_declaration_that_the_other_party_signed_too: "needless-signature" = refusal(&opened(AGI), |s| {
         let blob = document("the declaration");
         let attach = [(id("declaration"), blob.digest())].into();
-        let act = Body::Act(Act { case: case(), act: id("declare"), attach });
+        let act = Body::Act(Act { case: case(), act: id("declare"), attach, strike: None });
         let signers = ["openai/officer-1", "openai/officer-2", "microsoft/officer-1"].map(holder);
         s.say(by("openai"), act, &signers, vec![blob])
     });
@@ -423,6 +459,44 @@ refused! {
         reopened("agi-2026", |open| open.policy = Some(witnessed_by(&officer)), PARTIES)
     };
     an_agreement_opened_by_one_party: "not-all-parties" = reopened("agi-2026", |_| {}, "openai");
+}
+
+/// A claim before a standing panel, in one of the small workflows.
+fn claimed(workflow: &str) -> Stage {
+    let mut stage = opened(&fs::read_to_string(format!("tests/workflows/flows/{workflow}.toml")).unwrap());
+    for seat in ["arbiters/a1", "arbiters/a2", "arbiters/a3"].map(holder) {
+        stage.nominate(&id("chamber"), &seat).unwrap();
+        stage.accept(&seat).unwrap();
+    }
+    claim_act(&stage, "claim", "claimant", &["statement"], None).unwrap();
+    stage
+}
+
+fn claim() -> CaseRef {
+    "claim#1".parse().unwrap()
+}
+
+fn claim_act(stage: &Stage, act: &str, party: &str, attach: &[&str], strike: Option<Digest>) -> Answer {
+    let attach: Vec<_> = attach.iter().map(|name| id(name)).collect();
+    let act = Act { case: claim(), act: id(act), attach: BTreeMap::new(), strike };
+    stage.act_signed(act, &by(party), &attach, &stage.signers(&by(party), None).unwrap())
+}
+
+/// The document of this name that is filed in the claim.
+fn filed(stage: &Stage, name: &str) -> Digest {
+    let state = stage.state().unwrap();
+    state.case(&claim()).unwrap().filed.iter().find(|filed| filed.name == *name).unwrap().digest
+}
+
+/// Files an exhibit in the claim and has it struck: its content is gone, and is given back here.
+fn struck(stage: &Stage) -> Blob {
+    claim_act(stage, "file", "claimant", &["exhibit"], None).unwrap();
+    let digest = filed(stage, "exhibit");
+    let content = stage.registry().store().blob(&digest).unwrap().unwrap();
+    claim_act(stage, "strike", "chamber", &[], Some(digest)).unwrap();
+    assert_eq!(stage.registry().store().blob(&digest).unwrap(), None);
+    stage.clock().pass(seconds(1));
+    Blob::open(content, &digest).unwrap()
 }
 
 /// In whose name an agreement is opened.
@@ -671,7 +745,7 @@ fn a_known_statement_of_a_party_signed_by_other_officers_is_known() {
     let stage = opened(AGI);
     let blob = document("the declaration");
     let attach = [(id("declaration"), blob.digest())].into();
-    let act = Body::Act(Act { case: case(), act: id("declare"), attach });
+    let act = Body::Act(Act { case: case(), act: id("declare"), attach, strike: None });
     let text = stage.draft(by("openai"), act).unwrap();
     let one = stage.sign(&text, &["openai/officer-1", "openai/officer-2"].map(holder));
     let other = stage.sign(&text, &["openai/officer-2", "openai/officer-3"].map(holder));
@@ -686,7 +760,9 @@ fn a_document_that_is_stored_need_not_come_again() {
     let blob = document("an exhibit");
     let act = |party: &str| {
         let attach = [(id("exhibit"), blob.digest())].into();
-        let text = stage.draft(by(party), Body::Act(Act { case: case(), act: id("file"), attach })).unwrap();
+        let text = stage
+            .draft(by(party), Body::Act(Act { case: case(), act: id("file"), attach, strike: None }))
+            .unwrap();
         stage.sign(&text, &stage.signers(&by(party), None).unwrap())
     };
     stage.submit(act("openai"), vec![blob.clone()]).unwrap();

@@ -237,6 +237,10 @@ impl Store for Held {
         if self.full.load(Ordering::SeqCst) { Err(Self::io()) } else { self.inner.put_blob(digest, bytes) }
     }
 
+    fn erase_blob(&self, digest: &Digest) -> Result<(), StoreError> {
+        self.inner.erase_blob(digest)
+    }
+
     fn blob(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
         self.inner.blob(digest)
     }

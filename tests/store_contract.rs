@@ -236,6 +236,10 @@ fn blobs_are_kept_under_their_digest() {
         }
         let refused = store.put_blob(&digest, b"another");
         assert!(matches!(refused, Err(StoreError::BlobDigest { .. })), "{refused:?}");
+        for _ in 0..2 {
+            store.erase_blob(&digest).unwrap();
+            assert_eq!(store.blob(&digest).unwrap(), None);
+        }
     });
 }
 

@@ -1,5 +1,7 @@
 //! Steps and duties that a workflow names: `do STEP`, and short forms of the common ones.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 
 use super::answer::Answer;
@@ -8,10 +10,10 @@ use super::documents::{Attach, Documents};
 use super::error::CliError;
 use super::signing::{Desk, Signing};
 use crate::engine::State;
-use crate::engine::case::Case;
+use crate::engine::case::{Case, Filed};
 use crate::engine::refusal::alternatives;
 use crate::statement::{Act, Body, By, CaseRef};
-use crate::values::Id;
+use crate::values::{Digest, Id};
 use crate::workflow::model::{self, Actor, Actors};
 
 /// Take a step, discharge a duty, or open a case, as the workflow names it
@@ -21,6 +23,9 @@ use crate::workflow::model::{self, Actor, Actors};
 pub struct DoArgs {
     /// The act's name in the workflow
     step: Id,
+    /// Take this document out of the case, for a step that strikes: its digest, or its name where only one is filed
+    #[arg(long, value_name = "DOCUMENT")]
+    strike: Option<String>,
     #[command(flatten)]
     rest: ActArgs,
 }
@@ -66,7 +71,7 @@ pub struct WithdrawArgs {
 /// # Errors
 /// No case can be meant, or the statement is refused; so below.
 pub fn run(context: &Context, args: &DoArgs) -> Result<Answer, CliError> {
-    act(context, &args.step, &args.rest)
+    act(context, &args.step, &args.rest, args.strike.as_deref())
 }
 
 /// Runs `declare`.
@@ -74,7 +79,7 @@ pub fn run(context: &Context, args: &DoArgs) -> Result<Answer, CliError> {
 /// # Errors
 /// As [`run`].
 pub fn declare(context: &Context, args: &DeclareArgs) -> Result<Answer, CliError> {
-    act(context, &Id::constant("declare"), &args.rest)
+    act(context, &Id::constant("declare"), &args.rest, None)
 }
 
 /// Runs `file`.
@@ -82,7 +87,7 @@ pub fn declare(context: &Context, args: &DeclareArgs) -> Result<Answer, CliError
 /// # Errors
 /// As [`run`].
 pub fn file(context: &Context, args: &FileArgs) -> Result<Answer, CliError> {
-    act(context, &Id::constant("file"), &args.rest)
+    act(context, &Id::constant("file"), &args.rest, None)
 }
 
 /// Runs `withdraw-declaration`.
@@ -90,10 +95,10 @@ pub fn file(context: &Context, args: &FileArgs) -> Result<Answer, CliError> {
 /// # Errors
 /// As [`run`].
 pub fn withdraw(context: &Context, args: &WithdrawArgs) -> Result<Answer, CliError> {
-    act(context, &Id::constant("withdraw-declaration"), &args.rest)
+    act(context, &Id::constant("withdraw-declaration"), &args.rest, None)
 }
 
-fn act(context: &Context, step: &Id, args: &ActArgs) -> Result<Answer, CliError> {
+fn act(context: &Context, step: &Id, args: &ActArgs, strike: Option<&str>) -> Result<Answer, CliError> {
     let documents = Documents::read(&args.attach.attach)?;
     let desk = Desk::open(context, &args.signing)?;
     let case = match &args.case {
@@ -101,8 +106,34 @@ fn act(context: &Context, step: &Id, args: &ActArgs) -> Result<Answer, CliError>
         None => case_for(desk.state(), step)?,
     };
     let by = desk.speaker(&args.signing, only_actor(desk.state(), &case, step))?;
-    let body = Body::Act(Act { case, act: step.clone(), attach: documents.attachments() });
+    let strike = strike.map(|wanted| document(desk.state(), &case, wanted)).transpose()?;
+    let body = Body::Act(Act { case, act: step.clone(), attach: documents.attachments(), strike });
     desk.finish(context, &args.signing, by, body, documents)
+}
+
+/// A filed document by its digest, or by its name where only one of that name is filed and not struck.
+fn document(state: &State, case: &CaseRef, wanted: &str) -> Result<Digest, CliError> {
+    if let Ok(digest) = wanted.parse() {
+        return Ok(digest);
+    }
+    let filed = state.case(case).map_or(&[][..], |case| &case.filed);
+    let there: Vec<&Filed> =
+        filed.iter().filter(|it| it.struck.is_none() && it.name.as_str() == wanted).collect();
+    match there.as_slice() {
+        [only] => Ok(only.digest),
+        [] => {
+            let names: BTreeSet<&Id> =
+                filed.iter().filter(|it| it.struck.is_none()).map(|it| &it.name).collect();
+            let there = alternatives(names);
+            Err(CliError::usage(format!(
+                "no document called `{wanted}` is filed in {case}; name one by its digest, or one of {there}"
+            )))
+        }
+        several => {
+            let all = several.iter().map(|it| format!("{} (entry {})", it.digest, it.done.entry));
+            Err(CliError::usage(format!("`{wanted}` may be {}; name its digest", alternatives(all))))
+        }
+    }
 }
 
 /// The case in which a step can be meant: a new one where it opens cases, else the only one that offers it.

@@ -11,6 +11,7 @@ use super::show::{Page, Tone, by_entry, header, time};
 use crate::engine::State;
 use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
+use crate::engine::evidence::{News, since_vote};
 use crate::engine::outlook::{Kind, Task};
 use crate::values::{Id, Instant};
 use crate::workflow::model::{Ballot, Step, Trigger};
@@ -84,6 +85,7 @@ fn cases(page: &mut Page, state: &State, at: Instant) {
         for run in &case.ballots {
             if let Some(rules) = run.rules() {
                 page.line(tone, &format!("  {}", ballot_words(run, rules, at)));
+                since_votes(page, case, run);
             }
         }
         for step in case.listening() {
@@ -110,6 +112,38 @@ fn ballot_words(run: &BallotRun, rules: &Ballot, at: Instant) -> String {
         format!("; {} electors", run.electors.len())
     };
     format!("ballot {}, {how}; {}{waiting}", run.id, counts.join(", "))
+}
+
+/// What each voter of an open ballot has not seen, in a row for all to whom the same is new.
+fn since_votes(page: &mut Page, case: &Case, run: &BallotRun) {
+    let mut rows: Vec<(Vec<&str>, String)> = Vec::new();
+    for seat in run.electors.keys().filter(|_| run.closed.is_none()) {
+        let news = since_vote(case, run, seat);
+        if news.is_empty() {
+            continue;
+        }
+        let news: Vec<String> = news
+            .into_iter()
+            .map(|(done, news)| format!("{}{}", news_words(news), by_entry(Some(done.entry))))
+            .collect();
+        let lapsed = if run.lapsed.contains_key(seat) { ": that vote does not count any more" } else { "" };
+        let words = format!("{}{lapsed}", news.join(", "));
+        match rows.iter_mut().find(|(_, known)| *known == words) {
+            Some((seats, _)) => seats.push(seat.as_str()),
+            None => rows.push((vec![seat.as_str()], words)),
+        }
+    }
+    for (seats, words) in rows {
+        page.line(Tone::Notice, &format!("  since the vote of {}: {words}", seats.join(", ")));
+    }
+}
+
+fn news_words(news: News<'_>) -> String {
+    match news {
+        News::Filed(name) => format!("{name} filed"),
+        News::Struck(name) => format!("{name} struck"),
+        News::Left(seat) => format!("{seat} left the ballot"),
+    }
 }
 
 /// The votes that count, by choice, in the workflow's order.
@@ -199,7 +233,16 @@ fn case_json(state: &State, case: &Case) -> Value {
         };
         panel.seats.iter().map(seat).collect::<Vec<_>>()
     });
-    let ballots = case.ballots.iter().filter_map(|run| Some(ballot_json(run, run.rules()?)));
+    let ballots = case.ballots.iter().filter_map(|run| {
+        let since = run.electors.keys().filter(|_| run.closed.is_none());
+        let since: Vec<Value> = since.filter_map(|seat| since_json(case, run, seat)).collect();
+        let mut json = ballot_json(run, run.rules()?);
+        json.as_object_mut()?.insert("since-votes".to_owned(), json!(since));
+        Some(json)
+    });
+    let filed = case.filed.iter().map(|it| {
+        json!({ "name": it.name, "digest": it.digest, "by": it.by, "entry": it.done.entry, "struck": it.struck.map(|struck| struck.entry) })
+    });
     json!({
         "case": case.id,
         "state": case.state,
@@ -209,6 +252,7 @@ fn case_json(state: &State, case: &Case) -> Value {
         "path": path.collect::<Vec<_>>(),
         "seats": seats,
         "ballots": ballots.collect::<Vec<_>>(),
+        "filed": filed.collect::<Vec<_>>(),
         "listens": case.listening().filter_map(listens).collect::<Vec<_>>(),
     })
 }
@@ -216,6 +260,14 @@ fn case_json(state: &State, case: &Case) -> Value {
 fn listens(step: &Step) -> Option<Value> {
     let Trigger::On(events) = &step.trigger else { return None };
     Some(json!({ "on": events, "to": step.to, "emits": step.emits }))
+}
+
+fn since_json(case: &Case, run: &BallotRun, seat: &Id) -> Option<Value> {
+    let news = since_vote(case, run, seat);
+    let told = news.iter().map(|(done, news)| json!({ "what": news_words(*news), "entry": done.entry }));
+    let told: Vec<Value> = told.collect();
+    let counts = !run.lapsed.contains_key(seat);
+    (!told.is_empty()).then(|| json!({ "seat": seat, "counts": counts, "news": told }))
 }
 
 /// A ballot with its count.

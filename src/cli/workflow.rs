@@ -218,6 +218,7 @@ fn show_ballot(page: &mut Page, ballot: &Ballot) {
     let mut fields = vec![("choices", choices.join(", ")), ("open for", ballot.open_for.to_string())];
     fields.extend(ballot.extend.iter().map(|extend| ("put off", extend.words())));
     fields.extend(ballot.quorum.iter().map(|rule| ("quorum", rule.text.clone())));
+    fields.extend(ballot.new_evidence.words().map(|words| ("new evidence", words.to_owned())));
     page.fields(fields);
     let rows =
         ballot.outcomes.iter().map(|outcome| vec![plain(outcome.is.as_str()), plain(&outcome.words())]);

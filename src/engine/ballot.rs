@@ -39,8 +39,11 @@ pub struct BallotRun {
     pub votes: BTreeMap<Id, Cast>,
     /// Electors who left or may not vote any more, by seat, with the reason. The base stays.
     pub left: BTreeMap<Id, Leaving>,
-    /// How many documents had been filed in the case at opening: what the ballot paper lists.
-    pub filed: usize,
+    /// Votes that new evidence took away, by seat, where nobody has voted anew yet.
+    pub lapsed: BTreeMap<Id, Cast>,
+    /// The number of entries up to which the paper tells what is filed and struck in the case: as at opening, or
+    /// when evidence last moved where votes do not stand on an older paper.
+    pub evidence: u64,
     /// The SHA-256 of the ballot paper.
     pub paper: Digest,
     /// How it ended.

@@ -68,6 +68,15 @@ pub struct Filed {
     pub by: String,
     /// The entry and its time.
     pub done: Done,
+    /// When, and by which entry it was struck: it is no part of the question any more, and its blob is erased.
+    pub struck: Option<Done>,
+}
+
+impl Filed {
+    /// Whether it is evidence for whoever knows the first `size` entries: filed by then and not struck by then.
+    pub fn counts_at(&self, size: u64) -> bool {
+        self.done.entry < size && self.struck.is_none_or(|struck| struck.entry >= size)
+    }
 }
 
 /// A duty of this case.

@@ -31,7 +31,7 @@ pub enum Change {
     /// A case is opened.
     CaseOpened { case: CaseRef, by: String, attach: Attachments },
     /// Somebody acts: the step at this place of the case's state.
-    Acted { case: CaseRef, place: usize, by: String, attach: Attachments },
+    Acted { case: CaseRef, place: usize, by: String, attach: Attachments, strike: Option<Digest> },
     /// Somebody discharges the duty at this place.
     Discharged { case: CaseRef, duty: usize, by: String, attach: Attachments },
     /// A vote.
@@ -57,10 +57,12 @@ impl State {
             Change::Recused { seat, case, reason } => self.recused(&seat, &case, reason, done),
             Change::SteppedDown { seat } => self.stepped_down(&seat, done),
             Change::CaseOpened { case, by, attach } => self.case_opened(&case, &by, &attach, done),
-            Change::Acted { case, place, by, attach } => {
+            Change::Acted { case, place, by, attach, strike } => {
                 self.file(&case, &by, &attach, done);
+                self.strike(&case, strike, done);
                 let why = Why { entry: Some(done.entry), ..self.act_words(&case, place, &by) };
                 self.take_step(&case, place, why);
+                self.evidence_moved(&case, done);
             }
             Change::Discharged { case, duty, by, attach } => {
                 self.file(&case, &by, &attach, done);
@@ -69,6 +71,7 @@ impl State {
                         duty.done = Some(done);
                     }
                 });
+                self.evidence_moved(&case, done);
             }
             Change::Voted { case, seat, choice } => {
                 self.with_ballot(&case, |run, ballot| run.cast(ballot, seat, Cast { choice, done }));
@@ -212,7 +215,13 @@ impl State {
     fn file(&mut self, case: &CaseRef, by: &str, attach: &Attachments, done: Done) {
         self.with_case(case, |case| {
             for (name, digest) in attach {
-                case.filed.push(Filed { name: name.clone(), digest: *digest, by: by.to_owned(), done });
+                case.filed.push(Filed {
+                    name: name.clone(),
+                    digest: *digest,
+                    by: by.to_owned(),
+                    done,
+                    struck: None,
+                });
             }
         });
     }
@@ -296,7 +305,8 @@ impl State {
             seats: seats.marks(panel),
             votes: [].into(),
             left: [].into(),
-            filed: case.filed.len(),
+            lapsed: [].into(),
+            evidence: self.size,
             paper: Digest([0; 32]),
             closed: None,
         };
@@ -395,14 +405,14 @@ impl State {
         }
     }
 
-    fn with_case(&mut self, id: &CaseRef, change: impl FnOnce(&mut Case)) {
+    pub(super) fn with_case(&mut self, id: &CaseRef, change: impl FnOnce(&mut Case)) {
         if let Some(case) = self.cases.get_mut(id) {
             change(Arc::make_mut(case));
         }
     }
 
     /// Changes the case's open ballot, by its rules.
-    fn with_ballot(&mut self, id: &CaseRef, change: impl FnOnce(&mut BallotRun, &model::Ballot)) {
+    pub(super) fn with_ballot(&mut self, id: &CaseRef, change: impl FnOnce(&mut BallotRun, &model::Ballot)) {
         self.with_case(id, |case| {
             let Some(run) = case.open_ballot_mut() else { return };
             let workflow = Arc::clone(&run.workflow);

@@ -15,6 +15,7 @@ mod change;
 pub mod clock;
 pub mod count;
 pub mod event;
+pub mod evidence;
 pub mod holders;
 pub mod licence;
 pub mod outlook;

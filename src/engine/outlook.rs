@@ -5,7 +5,7 @@ use crate::engine::clock::{Moment, exhausted};
 use crate::engine::state::{Seating, State};
 use crate::statement::{CaseRef, HolderRef};
 use crate::values::{Id, Instant};
-use crate::workflow::model::{Filling, Trigger};
+use crate::workflow::model::{Filling, NewEvidence, Trigger};
 
 /// Something that somebody can or must do now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,7 +98,14 @@ impl State {
         let until = run.rules().map(|ballot| run.until(ballot));
         for (seat, _) in run.awaited() {
             let who = self.seat_name(case, seat).to_string();
-            let what = format!("vote on {}", run.id);
+            let lapsed = run.lapsed.contains_key(seat);
+            let reaffirms =
+                run.rules().is_some_and(|ballot| ballot.new_evidence == NewEvidence::VotesToReaffirm);
+            let what = match (lapsed, reaffirms) {
+                (false, _) => format!("vote on {}", run.id),
+                (true, false) => format!("vote anew on {}", run.id),
+                (true, true) => format!("reaffirm the vote on {}", run.id),
+            };
             tasks.push(Task { case: case.id.clone(), who, what, kind: Kind::Awaited, until });
         }
     }

@@ -12,7 +12,7 @@ use crate::engine::case::Case;
 use crate::engine::state::State;
 use crate::statement::{AgreementRef, BallotRef, HolderRef};
 use crate::values::{Digest, Id, Instant, Span};
-use crate::workflow::model::{Ballot, Change, Early, Extend, Nature};
+use crate::workflow::model::{Ballot, Change, Early, Extend, Nature, NewEvidence};
 
 /// A ballot paper as a voter's machine reads it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -50,6 +50,8 @@ pub struct Paper {
     pub closes: Instant,
     /// Whether a vote may be changed: `never` or `until close`.
     pub change: String,
+    /// What becomes of votes when evidence moves; absent where they stand.
+    pub new_evidence: Option<String>,
     /// What closes the ballot before its time.
     pub early: String,
     /// What puts its closing off.
@@ -65,7 +67,8 @@ pub struct Paper {
     /// Who is on the panel and may not vote.
     #[serde(default)]
     pub excluded: Vec<ExcludedLine>,
-    /// What had been filed when the ballot opened.
+    /// What was filed, and not struck, when the ballot opened; or when evidence last moved, where votes do not stand on
+    /// an older paper.
     #[serde(default)]
     pub filed: Vec<FiledLine>,
 }
@@ -233,7 +236,7 @@ impl Paper {
 }
 
 impl State {
-    /// The paper of a ballot, as it was when the ballot opened; `None` where there is no such ballot.
+    /// The paper of a ballot on which votes are taken; `None` where there is no such ballot.
     pub fn ballot_paper(&self, id: &BallotRef) -> Option<String> {
         Some(text(self, self.case(&id.case)?, self.ballot(id)?, self.ballot_run(id)?))
     }
@@ -266,7 +269,7 @@ fn paper(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> Paper 
         .excluded
         .iter()
         .map(|(seat, reason)| ExcludedLine { seat: state.seat_name(case, seat), reason: reason.clone() });
-    let filed = case.filed.iter().take(run.filed).map(|filed| FiledLine {
+    let filed = case.filed.iter().filter(|filed| filed.counts_at(run.evidence)).map(|filed| FiledLine {
         name: filed.name.clone(),
         digest: filed.digest,
         by: filed.by.clone(),
@@ -287,6 +290,12 @@ fn paper(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> Paper 
         Early::Confirmed => "confirmed",
         Early::When(rule) => &rule.text,
     };
+    let new_evidence = match ballot.new_evidence {
+        NewEvidence::VotesStand => None,
+        NewEvidence::Refused => Some("refused"),
+        NewEvidence::VotesLapse => Some("votes lapse"),
+        NewEvidence::VotesToReaffirm => Some("votes to reaffirm"),
+    };
     Paper {
         paper: 1,
         nature: nature.to_owned(),
@@ -305,6 +314,7 @@ fn paper(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> Paper 
         // As it was when the ballot opened, whatever has put the closing off since: the paper does not change.
         closes: run.opened.plus(ballot.open_for),
         change: change.to_owned(),
+        new_evidence: new_evidence.map(str::to_owned),
         early: early.to_owned(),
         extend: ballot.extend.as_ref().map(Extend::words),
         quorum: ballot.quorum.as_ref().map(|rule| rule.text.clone()),
@@ -340,6 +350,7 @@ fn rules(out: &mut Writer, paper: &Paper) {
     out.field("opened", &quoted(&paper.opened.to_string()));
     out.field("closes", &quoted(&paper.closes.to_string()));
     out.field("change", &quoted(&paper.change));
+    out.maybe("new-evidence", paper.new_evidence.as_deref().map(quoted));
     out.field("early", &quoted(&paper.early));
     out.maybe("extend", paper.extend.as_deref().map(quoted));
     out.maybe("quorum", paper.quorum.as_deref().map(quoted));

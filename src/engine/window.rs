@@ -21,6 +21,7 @@ impl BallotRun {
         let at = cast.done.at;
         let quorum = |run: &Self| ballot.quorum.as_ref().is_some_and(|rule| run.table(ballot).holds(rule));
         let had_quorum = ballot.extend.as_ref().is_some_and(|it| it.on == ExtendOn::Quorum) && quorum(self);
+        self.lapsed.remove(&seat);
         self.votes.insert(seat, cast);
         self.weigh(ballot, at);
         let Some(extend) = &ballot.extend else { return };

@@ -130,6 +130,9 @@ pub fn export(
             out.add(&format!("blobs/{}", digest.hex()), &bytes)?;
         }
     }
+    for digest in state.struck() {
+        out.erase(&format!("blobs/{}", digest.hex()))?;
+    }
     out.replace("log.vkey", format!("{}\n", state.log.vkey).as_bytes())?;
     out.replace("allowed_signers", hints::allowed_signers(store, state, stored.head.size)?.as_bytes())?;
     if let Some(policy) = &state.policy {
@@ -290,6 +293,17 @@ impl Out<'_> {
     /// Writes a file that never changes, unless it is there.
     fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), ExportError> {
         if self.folder.join(name).exists() { Ok(()) } else { self.replace(name, bytes) }
+    }
+
+    /// Removes a file, where it is there.
+    fn erase(&self, name: &str) -> Result<(), ExportError> {
+        let path = self.folder.join(name);
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                Err(ExportError::Io { what: "remove", path, source })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Writes a file beside its place, makes it durable, and puts it there at once.

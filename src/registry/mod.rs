@@ -103,6 +103,10 @@ impl Registry {
                 let first = report.findings.first().map(ToString::to_string).unwrap_or_default();
                 return Err(SubmitError::Damaged { anchor, name, first });
             };
+            // What was struck and could not be erased then, because of a crash or an error.
+            for digest in state.struck() {
+                store.erase_blob(&digest)?;
+            }
             let shown = Published { state: state.clone(), head: report.head, checkpoint: report.checkpoint };
             published.insert(anchor, Arc::new(RwLock::new(shown)));
             working.insert(anchor, Working::new(state, report.tree));

@@ -11,7 +11,7 @@ use super::pen::{self, Pen};
 use super::{SubmitError, log_key};
 use crate::engine::{Refusal, State};
 use crate::log::{Hash, MemoryTree};
-use crate::statement::{Blob, Body, Checked, Entry, Open, attachments};
+use crate::statement::{Act, Blob, Body, Checked, Entry, Open, attachments};
 use crate::store::{Append, MAX_BATCH_WEIGHT, NewEntry, Store, entry_weight, head_weight};
 use crate::values::{Digest, Instant};
 
@@ -323,6 +323,7 @@ impl Writer {
             return false;
         }
         self.publish(&batch.admitted);
+        self.erase_struck(&batch.admitted);
         for (answer, told) in batch.waiting {
             let _ = answer.send(told);
         }
@@ -352,6 +353,19 @@ impl Writer {
 
     /// Shows what is now durable to readers, by admitting it into what they see: the same function, so
     /// the same state.
+    /// Erases what the entries struck, now that they are durable. What a crash or an error leaves is erased when the
+    /// registry is opened again.
+    fn erase_struck(&self, admitted: &[Admitted]) {
+        for entry in admitted {
+            let Body::Act(Act { strike: Some(digest), .. }) = &entry.checked.statement().body else {
+                continue;
+            };
+            if let Err(error) = self.store.erase_blob(digest) {
+                tracing::error!(%error, %digest, "a document was struck and is not erased yet: open the store again");
+            }
+        }
+    }
+
     fn publish(&self, admitted: &[Admitted]) {
         let touched: BTreeSet<Digest> = admitted.iter().map(|admitted| admitted.anchor).collect();
         for anchor in touched {

@@ -6,7 +6,7 @@ use super::model::SeatName;
 use crate::engine::case::Case;
 use crate::engine::state::State;
 use crate::statement::{BallotRef, By, CaseRef, HolderRef};
-use crate::values::Id;
+use crate::values::{Digest, Id};
 use crate::workflow::Workflow;
 use crate::workflow::model::{Actors, Formed, Panel, Procedure};
 
@@ -93,6 +93,14 @@ pub(super) fn ballot_of(state: &State, case: CaseRef) -> BallotRef {
         let ballot = ballot.unwrap_or_else(|| case.procedure.clone());
         BallotRef { case, ballot, round: NonZeroU32::MIN }
     })
+}
+
+/// The newest document that is filed in a case under this name and not struck; where there is none, the newest that was.
+pub(super) fn filed(state: &State, case: &CaseRef, name: &Id) -> Digest {
+    let filed = state.case(case).map_or(&[][..], |case| &case.filed);
+    let of_name = || filed.iter().rev().filter(|filed| filed.name == *name);
+    let found = of_name().find(|filed| filed.struck.is_none()).or_else(|| of_name().next());
+    found.map_or(Digest([0; 32]), |filed| filed.digest)
 }
 
 /// The documents that the workflow asks for with an act, as far as it can be known which one is meant.

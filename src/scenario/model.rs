@@ -65,6 +65,8 @@ pub enum Deed {
         by: Vec<Spot<Id>>,
         /// The documents, where they are not those that the workflow asks for.
         attach: Option<Vec<Id>>,
+        /// The document that is struck: the newest that was filed under this name.
+        strike: Option<Spot<Id>>,
         /// Who signs, where it is not as many officers as are needed.
         signed_by: Option<Vec<Spot<SeatName>>>,
     },

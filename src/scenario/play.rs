@@ -12,7 +12,7 @@ use crate::engine::admit::DISCLOSURE;
 use crate::engine::licence::Licence;
 use crate::log::Head;
 use crate::registry::{Receipted, SubmitError};
-use crate::statement::{By, Replacement, RosterLine};
+use crate::statement::{Act, Attachments, By, Replacement, RosterLine};
 use crate::store::{MemoryStore, Store as _};
 use crate::values::Id;
 use crate::workflow::{Diagnostic, Diagnostics, Severity, Workflow};
@@ -90,7 +90,7 @@ impl Play<'_> {
     fn deed(&mut self, step: &Step, deed: &Spot<Deed>) -> Result<(), Failure> {
         let case = step.case.as_ref().map(|case| &case.is);
         match &deed.is {
-            Deed::Act { act, by, attach, signed_by } => {
+            Deed::Act { act, by, attach, strike, signed_by } => {
                 let state = self.stage.state()?;
                 let by = By::of(by.iter().map(|actor| actor.is.clone()).collect());
                 let case = case.cloned().unwrap_or_else(|| meant::case_of_act(&state, &act.is));
@@ -101,7 +101,9 @@ impl Play<'_> {
                         signers.iter().map(|signer| meant::signer(&state, &case, &signer.is)).collect()
                     }
                 };
-                let answer = self.stage.act_signed(&case, &act.is, &by, &attach, &signers);
+                let strike = strike.as_ref().map(|name| meant::filed(&state, &case, &name.is));
+                let act_of = Act { case, act: act.is.clone(), attach: Attachments::new(), strike };
+                let answer = self.stage.act_signed(act_of, &by, &attach, &signers);
                 self.answered(step, &act.at, answer)
             }
             Deed::Seats { what, seats, by, attach } => {

@@ -127,6 +127,7 @@ fn deed(r: &mut Reader<'_>, fields: &mut Fields<'_>) -> Result<Option<Spot<Deed>
     let by = member(r, fields, "by", key, &["do", "nominate"]);
     let attach = member(r, fields, "attach", key, &["do", "vote", "accept"]);
     let attach = attach.map(|item| names(r, &item).is.into_iter().map(|name| name.is).collect());
+    let strike = member(r, fields, "strike", key, &["do"]).and_then(|item| id(r, &item));
     let ballot = member(r, fields, "ballot", key, &["vote"]);
     let signed_by = member(r, fields, "signed-by", key, &["do"]).map(|item| seats_of(r, &item));
     let Some(item) = item else { return Ok(None) };
@@ -137,7 +138,7 @@ fn deed(r: &mut Reader<'_>, fields: &mut Fields<'_>) -> Result<Option<Spot<Deed>
                 return r.refuse(&item.key, "it is not said who does this", help);
             };
             let by = r.each_once(&by, |r, member| id(r, member));
-            Some(Deed::Act { act, by, attach, signed_by })
+            Some(Deed::Act { act, by, attach, strike, signed_by })
         }),
         "vote" => {
             let ballot =

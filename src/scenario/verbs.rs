@@ -68,21 +68,22 @@ impl Stage {
     /// Somebody opens a case, takes a step or discharges a duty, with documents under these names.
     pub fn act(&self, case: &CaseRef, act: &Id, by: &By, attach: &[Id]) -> Answer {
         let signers = self.signers(by, Some(case))?;
-        self.act_signed(case, act, by, attach, &signers)
+        let act = Act { case: case.clone(), act: act.clone(), attach: Attachments::new(), strike: None };
+        self.act_signed(act, by, attach, &signers)
     }
 
-    /// As [`Stage::act`], signed by these holders, be they those who may or not.
-    pub fn act_signed(
-        &self,
-        case: &CaseRef,
-        act: &Id,
-        by: &By,
-        attach: &[Id],
-        signers: &[HolderRef],
-    ) -> Answer {
-        let (attach, blobs) = documents(attach, &format!("{act} of {case} by {by}"));
-        let body = Body::Act(Act { case: case.clone(), act: act.clone(), attach });
-        self.say(by.clone(), body, signers, blobs)
+    /// An act with documents under these names, signed by these holders, be they those who may or not.
+    pub fn act_signed(&self, act: Act, by: &By, attach: &[Id], signers: &[HolderRef]) -> Answer {
+        let state = self.state()?;
+        let of = format!("{} of {} by {by}", act.act, act.case);
+        let (mut brought, mut blobs) = documents(attach, &of);
+        let known = |digest: &Digest| {
+            state.case(&act.case).is_some_and(|case| case.filed.iter().any(|filed| filed.digest == *digest))
+        };
+        if brought.values().any(known) {
+            (brought, blobs) = documents(attach, &format!("{of}, entry {}", state.size));
+        }
+        self.say(by.clone(), Body::Act(Act { attach: brought, ..act }), signers, blobs)
     }
 
     /// The seat of this name votes on the paper of the ballot, with the documents that the ballot asks for.

@@ -57,11 +57,12 @@ fn deed_lines(deed: &Deed) -> Vec<String> {
         attach.as_ref().map(|attach| format!("attach = [{}]", all_quoted(attach.iter())))
     };
     match deed {
-        Deed::Act { act, by, attach, signed_by } => {
+        Deed::Act { act, by, attach, strike, signed_by } => {
             let signed_by = signed_by.as_ref().map(|all| format!("signed-by = [{}]", seat_names(all)));
             let by = format!("by = [{}]", all_quoted(by.iter().map(|by| &by.is)));
             let deed = format!("do = {}", quoted(act.is.as_str()));
-            [by, deed].into_iter().chain(documents(attach)).chain(signed_by).collect()
+            let strike = strike.as_ref().map(|name| format!("strike = {}", quoted(name.is.as_str())));
+            [by, deed].into_iter().chain(documents(attach)).chain(strike).chain(signed_by).collect()
         }
         Deed::Seats { what, seats, by, attach } => {
             let key = SeatDeed::ALL.into_iter().find(|(_, deed)| deed == what).map_or("", |(key, _)| key);

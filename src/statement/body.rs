@@ -177,6 +177,9 @@ pub struct Act {
     /// The documents that the workflow asks for.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attach: Attachments,
+    /// The document that it takes out of the case, for a step with `strikes`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strike: Option<Digest>,
 }
 
 /// `vote`. It carries question and choice in words as well: nobody signs blind.

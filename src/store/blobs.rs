@@ -18,9 +18,9 @@ fn check(digest: &Digest, bytes: &[u8], remedy: &'static str) -> Result<(), Stor
     if actual == *digest { Ok(()) } else { Err(StoreError::BlobDigest { expected: *digest, actual, remedy }) }
 }
 
-/// Why a blob was not stored.
+/// Why a blob was not stored, or not erased.
 pub(super) enum PutError {
-    /// Nothing was stored; another attempt is harmless.
+    /// Nothing has changed; another attempt is harmless.
     Refused(StoreError),
     /// An fsync failed: the disk cannot be trusted any more.
     Sync(PathBuf, io::Error),
@@ -46,6 +46,16 @@ pub(super) fn put(folder: &Path, digest: &Digest, bytes: &[u8]) -> Result<(), Pu
     file.sync_all().map_err(|e| PutError::Sync(temporary.clone(), e))?;
     fs::rename(&temporary, &path).map_err(|e| PutError::Refused(StoreError::io("rename", &temporary)(e)))?;
     sync_folder(folder)
+}
+
+/// Removes the file, where there is one, and syncs the folder.
+pub(super) fn erase(folder: &Path, digest: &Digest) -> Result<(), PutError> {
+    let path = folder.join(digest.hex());
+    match fs::remove_file(&path) {
+        Ok(()) => sync_folder(folder),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(PutError::Refused(StoreError::io("remove", &path)(error))),
+    }
 }
 
 /// Unique in this process and, by its id, among the processes that share the folder.

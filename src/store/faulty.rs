@@ -147,6 +147,10 @@ impl<S: Store> Store for Faulty<S> {
         self.write(|inner| inner.put_blob(digest, bytes))
     }
 
+    fn erase_blob(&self, digest: &Digest) -> Result<(), StoreError> {
+        self.write(|inner| inner.erase_blob(digest))
+    }
+
     fn blob(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
         self.read(|inner| inner.blob(digest))
     }

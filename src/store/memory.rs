@@ -138,6 +138,11 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    fn erase_blob(&self, digest: &Digest) -> Result<(), StoreError> {
+        self.kept().blobs.remove(digest);
+        Ok(())
+    }
+
     fn blob(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.kept().blobs.get(digest).cloned())
     }

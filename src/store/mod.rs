@@ -148,4 +148,8 @@ pub trait Store: Send + Sync {
 
     /// The blob with this SHA-256, checked; `None` when it is not here, or was erased.
     fn blob(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Erases the blob with this SHA-256, where it is here. When it returns `Ok`, no reader finds it any more, also
+    /// after a crash.
+    fn erase_blob(&self, digest: &Digest) -> Result<(), StoreError>;
 }

@@ -264,6 +264,8 @@ pub struct Doing {
     pub within: Option<Delay>,
     /// The earliest time for it.
     pub not_before: Option<Delay>,
+    /// It takes one document that was filed under one of these names out of the case; empty where it takes none.
+    pub strikes: Vec<Id>,
 }
 
 /// A time counted from an origin.
@@ -374,6 +376,8 @@ pub struct Ballot {
     pub extend: Option<Extend>,
     /// Whether the vote of somebody who leaves while it is open stands.
     pub leaver_stands: bool,
+    /// What becomes of the votes already cast when evidence moves while it is open.
+    pub new_evidence: NewEvidence,
     /// What must hold for the ballot to have an outcome at all.
     pub quorum: Option<Rule>,
     /// In order: the first whose rule holds is the outcome. The last has no rule.
@@ -402,6 +406,19 @@ pub enum Change {
     Never,
     /// The last vote before closing counts.
     UntilClose,
+}
+
+/// `new-evidence`: what it means for an open ballot that a document is filed or struck in its case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewEvidence {
+    /// Nothing is filed or struck while the ballot is open.
+    Refused,
+    /// The votes stand, and the paper stays as it was when the ballot opened.
+    VotesStand,
+    /// Votes already cast count no more, and whoever cast them may vote anew on a new paper.
+    VotesLapse,
+    /// Votes already cast count no more until whoever cast them says the same on a new paper.
+    VotesToReaffirm,
 }
 
 /// `early`.

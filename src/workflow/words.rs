@@ -1,14 +1,17 @@
 //! Parts of a workflow in words: as statuses, reasons and refusals quote them, and as `show`, `explain` and `draw` tell
 //! them. One place, so that what the language learns to say is put into words once.
 
-use super::model::{Actor, Actors, Delay, Extend, ExtendOn, Operator, Origin, Outcome, State, Step, Trigger};
+use super::model::{
+    Actor, Actors, Delay, Doing, Extend, ExtendOn, NewEvidence, Operator, Origin, Outcome, State, Step,
+    Trigger,
+};
 use crate::values::{Id, Instant};
 
 impl Trigger {
     /// `declare by openai`, `after 60 days`, `outcome verified or refused`.
     pub fn words(&self) -> String {
         match self {
-            Self::Do(doing) => format!("{} by {}", doing.act, doing.by.words()),
+            Self::Do(doing) => doing.words(),
             Self::When(condition) => format!("when {condition}"),
             Self::After(delay) => format!("after {}", delay.words()),
             Self::At(at) => format!("at {at}"),
@@ -50,6 +53,30 @@ pub fn events(events: &[Id]) -> String {
 /// `at most once`, `at most 4 times`.
 pub(super) fn times(most: u32) -> String {
     if most == 1 { "at most once".to_owned() } else { format!("at most {most} times") }
+}
+
+impl Doing {
+    /// `declare by openai`, `strike by microsoft, which strikes one exhibit`.
+    fn words(&self) -> String {
+        let names: Vec<&str> = self.strikes.iter().map(Id::as_str).collect();
+        let strikes = match names.join(" or ") {
+            none if none.is_empty() => none,
+            names => format!(", which strikes one {names}"),
+        };
+        format!("{} by {}{strikes}", self.act, self.by.words())
+    }
+}
+
+impl NewEvidence {
+    /// What it means for the votes, as a clause; `None` where they stand, as everywhere that nothing is said.
+    pub fn words(self) -> Option<&'static str> {
+        match self {
+            Self::Refused => Some("no evidence is filed or struck while it is open"),
+            Self::VotesStand => None,
+            Self::VotesLapse => Some("votes lapse when evidence is filed or struck, and may be cast anew"),
+            Self::VotesToReaffirm => Some("votes must be reaffirmed when evidence is filed or struck"),
+        }
+    }
 }
 
 impl Delay {

@@ -57,6 +57,7 @@ fn body(body: &Body, fields: &mut Vec<(&'static str, String)>) {
             fields.push(("do", act.act.to_string()));
             fields.push(("case", act.case.to_string()));
             attachments(&act.attach, fields);
+            fields.extend(act.strike.map(|digest| ("strikes", digest.to_string())));
         }
         Body::Vote(vote) => {
             fields.push(("question", vote.asks.clone()));

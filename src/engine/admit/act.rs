@@ -6,6 +6,7 @@ use super::Admission;
 use crate::engine::case::Case;
 use crate::engine::change::Change;
 use crate::engine::clock::{Moment, exhausted};
+use crate::engine::evidence::{judge_evidence, judge_strike};
 use crate::engine::refusal::{all_of, alternatives};
 use crate::engine::{Refusal, State};
 use crate::statement::body::Attachments;
@@ -48,6 +49,7 @@ impl State {
             return Err(not_up_to(by, &act.act, &procedure.open.by));
         }
         judge_attachments(&act.attach, &procedure.open.attach)?;
+        judge_strike(&[], act.strike, &[])?;
         self.judge_room_for_case(at, procedure)?;
         let seat = |name: &Id| {
             let (panel, _) = standing?;
@@ -110,12 +112,16 @@ impl State {
                 ));
                 continue;
             }
-            match self.judge_doing(at, by, &act.attach, case, doing) {
+            let evidence = !(act.attach.is_empty() && doing.strikes.is_empty());
+            let judged = self
+                .judge_doing(at, by, act, case, doing)
+                .and_then(|()| judge_evidence(case, evidence, step.to.is_some()));
+            match judged {
                 Ok(()) => {
                     let signers = self.signed_in_case(by, checked, case)?;
-                    let (case, attach) = (act.case.clone(), act.attach.clone());
+                    let (case, attach, strike) = (act.case.clone(), act.attach.clone(), act.strike);
                     return Ok(Admission {
-                        change: Change::Acted { case, place, by: by.to_string(), attach },
+                        change: Change::Acted { case, place, by: by.to_string(), attach, strike },
                         signers,
                     });
                 }
@@ -131,14 +137,15 @@ impl State {
         &self,
         at: Instant,
         by: &By,
-        attach: &Attachments,
+        act: &Act,
         case: &Case,
         doing: &Doing,
     ) -> Result<(), Refusal> {
         if !self.may_act_in(&doing.by, by, case) {
             return Err(not_up_to(by, &doing.act, &doing.by));
         }
-        judge_attachments(attach, &doing.attach)?;
+        judge_attachments(&act.attach, &doing.attach)?;
+        judge_strike(&case.filed, act.strike, &doing.strikes)?;
         let now = Moment::of(at);
         if let Some(within) = &doing.within {
             let end = self.deadline(case, within);
@@ -182,6 +189,8 @@ impl State {
                 continue;
             }
             judge_attachments(&act.attach, &duty.attach)?;
+            judge_strike(&case.filed, act.strike, &[])?;
+            judge_evidence(case, !act.attach.is_empty(), false)?;
             let signers = self.signed_in_case(by, checked, case)?;
             let (case, attach) = (act.case.clone(), act.attach.clone());
             return Ok(Admission {

@@ -23,7 +23,7 @@ use crate::engine::clock::Moment;
 use crate::engine::panel::Done;
 use crate::engine::{Refusal, State};
 use crate::log::{Hash, MemoryTree};
-use crate::statement::{Body, Checked, Header, HolderRef};
+use crate::statement::{Body, Checked, Header, HolderRef, attachments};
 use crate::values::Instant;
 
 /// The roots of the log at its earlier sizes.
@@ -101,6 +101,7 @@ impl State {
         };
         let header = statement.header.as_ref().ok_or_else(already_open)?;
         self.judge_header(header, heads)?;
+        self.judge_documents(&attachments(&statement.body))?;
         let admission = match &statement.body {
             Body::Open(_) => Err(already_open()),
             Body::Nominate(nominate) => self.judge_nominate(at, checked, nominate),

@@ -5,6 +5,7 @@ use super::act::judge_attachments;
 use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
 use crate::engine::change::Change;
+use crate::engine::evidence::judge_reaffirmed;
 use crate::engine::refusal::{all_of, alternatives};
 use crate::engine::{Refusal, State};
 use crate::statement::{BallotRef, By, Checked, Vote};
@@ -27,6 +28,7 @@ impl State {
             let why = format!("{name} has voted with entry {}", cast.done.entry);
             return Err(Refusal::new("already-voted", why, "votes of this ballot cannot be changed"));
         }
+        judge_reaffirmed(run, ballot, seat, &vote.choice)?;
         let change = Change::Voted { case: case.id.clone(), seat: seat.clone(), choice: vote.choice.clone() };
         Ok(Admission { change, signers })
     }

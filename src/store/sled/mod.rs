@@ -126,6 +126,13 @@ impl SledStore {
         self.lost.set(&self.db, &self.folder, cause)
     }
 
+    fn blob_error(&self, error: blobs::PutError) -> StoreError {
+        match error {
+            blobs::PutError::Refused(error) => error,
+            blobs::PutError::Sync(path, error) => self.lose(format!("fsync of {}: {error}", path.display())),
+        }
+    }
+
     /// Runs a read of sled, which panics on some damaged files instead of saying so.
     fn guard<T>(&self, read: impl FnOnce() -> Result<T, sled::Error>) -> Result<T, StoreError> {
         self.alive()?;
@@ -273,10 +280,12 @@ impl Store for SledStore {
 
     fn put_blob(&self, digest: &Digest, bytes: &[u8]) -> Result<(), StoreError> {
         self.alive()?;
-        blobs::put(&self.blobs, digest, bytes).map_err(|error| match error {
-            blobs::PutError::Refused(error) => error,
-            blobs::PutError::Sync(path, error) => self.lose(format!("fsync of {}: {error}", path.display())),
-        })
+        blobs::put(&self.blobs, digest, bytes).map_err(|error| self.blob_error(error))
+    }
+
+    fn erase_blob(&self, digest: &Digest) -> Result<(), StoreError> {
+        self.alive()?;
+        blobs::erase(&self.blobs, digest).map_err(|error| self.blob_error(error))
     }
 
     fn blob(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {

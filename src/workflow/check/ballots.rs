@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::counts::{Silence, always, out_of_reach};
+use super::evidence::{lapses, votes_that_lapse};
 use super::{Checker, place_of_state};
 use crate::workflow::model::{Ballot, Change, Early, ExtendOn, Panel, Rule};
 
@@ -12,6 +13,7 @@ pub(super) fn check(c: &mut Checker<'_>) {
         if let Some(panel) = c.workflow.panel(&ballot.panel) {
             early(c, ballot, panel);
             window(c, ballot);
+            votes_that_lapse(c, ballot);
             thresholds(c, ballot, panel);
         }
     }
@@ -94,9 +96,9 @@ fn window(c: &mut Checker<'_>, ballot: &Ballot) {
             let help = "Give the ballot a quorum, or write on = \"vote\"";
             c.error(&format!("{place}.on"), "the ballot has no quorum that could come late", help);
         }
-        if extend.at_most.is_none() && ballot.change == Change::UntilClose {
-            let help = "Limit it (at-most = 3), or let no vote be changed (change = \"never\")";
-            let message = "votes can be changed, so one elector alone could put the closing off for ever";
+        if extend.at_most.is_none() && (ballot.change == Change::UntilClose || lapses(ballot)) {
+            let help = "Limit it (at-most = 3), or let every vote be cast once and stand";
+            let message = "votes can be cast anew, so the closing could be put off for ever";
             c.error(&place, message, help);
         }
         if extend.in_last > ballot.open_for {

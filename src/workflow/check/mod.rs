@@ -10,6 +10,7 @@ mod alone;
 mod ballots;
 pub(super) mod counts;
 mod events;
+mod evidence;
 mod flow;
 mod grants;
 mod graph;
@@ -29,6 +30,7 @@ pub(super) fn check(workflow: &Workflow, places: &Places, text: &str) -> Vec<Dia
     for procedure in &workflow.procedures {
         acts::check(&mut c, procedure);
         states::check(&mut c, procedure);
+        evidence::check(&mut c, procedure);
         for state in procedure.states.iter().filter(|state| !state.ends) {
             outcomes::check(&mut c, procedure, state);
         }

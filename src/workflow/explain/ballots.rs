@@ -4,7 +4,8 @@ use super::rules::Counting;
 use super::{Paragraph, Section, sentence};
 use crate::values::Id;
 use crate::workflow::model::{
-    Ballot, Change, Early, Ease, Exclusion, Extend, ExtendOn, NO_QUORUM, Outcome, Panel, Workflow,
+    Ballot, Change, Early, Ease, Exclusion, Extend, ExtendOn, NO_QUORUM, NewEvidence, Outcome, Panel,
+    Workflow,
 };
 use crate::workflow::words::{all_of, quoted, times};
 
@@ -23,6 +24,7 @@ pub(super) fn section(workflow: &Workflow, ballot: &Ballot) -> Section {
         early: _,
         extend: _,
         leaver_stands: _,
+        new_evidence: _,
         quorum: _,
         outcomes: _,
     } = ballot;
@@ -34,7 +36,10 @@ pub(super) fn section(workflow: &Workflow, ballot: &Ballot) -> Section {
         let counting = Counting { panel, abstention: ballot.abstention.as_ref() };
         paragraphs.extend([
             electors(ballot, panel, &mark("electors")),
-            choices(ballot, &(mark("choices") + &mark("abstention") + &mark("attach"))),
+            choices(
+                ballot,
+                &(mark("choices") + &mark("abstention") + &mark("attach") + &mark("new-evidence")),
+            ),
             window(ballot, counting, &(mark("open-for") + &mark("deadline") + &mark("early"))),
             numbers(counting),
             quorum(ballot, counting, &mark("quorum")),
@@ -63,11 +68,23 @@ fn electors(ballot: &Ballot, panel: &Panel, marks: &str) -> Paragraph {
 }
 
 fn choices(ballot: &Ballot, marks: &str) -> Paragraph {
-    let Ballot { choices, abstention, attach, change, .. } = ballot;
+    let Ballot { choices, abstention, attach, change, new_evidence, .. } = ballot;
     let choices: Vec<String> = choices.iter().map(quoted).collect();
     let abstention = match abstention {
         Some(name) => format!(", or abstains ({})", quoted(name)),
         None => "; nobody can abstain".to_owned(),
+    };
+    let evidence = match new_evidence {
+        NewEvidence::VotesStand => "",
+        NewEvidence::Refused => " No document is filed or struck in the case while the ballot is open.",
+        NewEvidence::VotesLapse => {
+            " Where a document is filed or struck in the case meanwhile, votes already cast count no more and may be cast \
+             anew."
+        }
+        NewEvidence::VotesToReaffirm => {
+            " Where a document is filed or struck in the case meanwhile, votes already cast count again only once their \
+             voters have said the same on a new paper."
+        }
     };
     let attach = match attach.as_slice() {
         [] => String::new(),
@@ -78,7 +95,10 @@ fn choices(ballot: &Ballot, marks: &str) -> Paragraph {
         Change::Never => "A vote is final.",
         Change::UntilClose => "A vote can be changed until the ballot closes; the last one counts.",
     };
-    Paragraph::of(format!("Each elector votes {}{abstention}. {change}{attach}{marks}", choices.join(" or ")))
+    Paragraph::of(format!(
+        "Each elector votes {}{abstention}. {change}{attach}{evidence}{marks}",
+        choices.join(" or ")
+    ))
 }
 
 fn window(ballot: &Ballot, counting: Counting<'_>, marks: &str) -> Paragraph {

@@ -110,7 +110,7 @@ fn set_off(trigger: &Trigger, counting: Option<Counting<'_>>) -> String {
 }
 
 fn act(doing: &Doing) -> String {
-    let Doing { act, by, attach, within, not_before } = doing;
+    let Doing { act, by, attach, within, not_before, strikes } = doing;
     let within = within.as_ref().map_or_else(String::new, |delay| {
         let last = if delay.excluded { "is late" } else { "is in time" };
         format!(", within {} (what is done at the very last instant {last})", span(delay))
@@ -118,7 +118,12 @@ fn act(doing: &Doing) -> String {
     let not_before = not_before.as_ref().map_or_else(String::new, |delay| {
         format!(", not before {} have passed (at that very instant it is possible)", span(delay))
     });
-    format!("{} may do {}{}{within}{not_before}", by.plainly(), quoted(act), documents(attach))
+    let strikes: Vec<String> = strikes.iter().map(quoted).collect();
+    let strikes = match strikes.as_slice() {
+        [] => String::new(),
+        names => format!(", which takes one document {} out of the case", names.join(" or ")),
+    };
+    format!("{} may do {}{}{strikes}{within}{not_before}", by.plainly(), quoted(act), documents(attach))
 }
 
 /// `90 days from the opening of the case`.

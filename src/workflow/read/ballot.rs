@@ -4,7 +4,7 @@ use super::event::starts_with_digit;
 use super::outcome::outcomes_of;
 use super::{Item, Reader, deadline};
 use crate::values::{Id, Span};
-use crate::workflow::model::{Ballot, Change, Early, Exclusion, Extend, ExtendOn, Rule};
+use crate::workflow::model::{Ballot, Change, Early, Exclusion, Extend, ExtendOn, NewEvidence, Rule};
 use crate::workflow::rule::{KEPT, Vocabulary};
 
 pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bool) -> Option<Ballot> {
@@ -38,6 +38,8 @@ pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bo
     let leaver_stands = fields
         .get("if-leaving")
         .map_or(Some(false), |item| item.word(r, &[("vote stands", true), ("has not voted", false)]));
+    let new_evidence =
+        fields.get("new-evidence").map_or(Some(NewEvidence::VotesStand), |item| item.word(r, &NEW_EVIDENCE));
     let names = Vocabulary {
         choices: choices.iter().chain(&abstention).cloned().collect(),
         classes: electors.as_ref().map(|(panel, _)| r.names.classes(panel)).unwrap_or_default(),
@@ -65,10 +67,18 @@ pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bo
         early: early?,
         extend: extend?,
         leaver_stands: leaver_stands?,
+        new_evidence: new_evidence?,
         quorum,
         outcomes: outcomes?,
     })
 }
+
+const NEW_EVIDENCE: [(&str, NewEvidence); 4] = [
+    ("refused", NewEvidence::Refused),
+    ("votes stand", NewEvidence::VotesStand),
+    ("votes lapse", NewEvidence::VotesLapse),
+    ("votes to reaffirm", NewEvidence::VotesToReaffirm),
+];
 
 /// `{ of = "experts", less = ["recused"] }`.
 fn electors_of(r: &mut Reader<'_>, item: &Item<'_>) -> Option<(Id, Vec<Exclusion>)> {

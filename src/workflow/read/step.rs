@@ -88,7 +88,7 @@ impl Clocks {
             r.error(&item.key, format!("a step with `{trigger}` counts no time"), help);
         }
         if trigger != "do" {
-            for key in ["by", "by-all", "attach", "within", "not-before"] {
+            for key in ["by", "by-all", "attach", "within", "not-before", "strikes"] {
                 if let Some(item) = fields.get(key) {
                     let help = "Nobody acts here: leave it out, or write a step with `do`";
                     r.error(&item.key, format!("`{key}` belongs to a step with `do`"), help);
@@ -152,7 +152,8 @@ fn doing(
         let help = "Nobody could ever do it: make `within` longer or `not-before` shorter";
         r.error(&item.span(), "the act is late before it is early enough", help);
     }
-    Some(Doing { act: act?, by: by?, attach, within, not_before })
+    let strikes = fields.get("strikes").map(|item| r.each_once(&item, |r, it| it.id(r))).unwrap_or_default();
+    Some(Doing { act: act?, by: by?, attach, within, not_before, strikes })
 }
 
 /// The last second after the origin at which an act is in time; none where there is not even one.

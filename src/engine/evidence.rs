@@ -1,0 +1,142 @@
+//! Evidence moves: documents are filed and struck, also while a ballot is open.
+
+use std::collections::BTreeSet;
+
+use crate::engine::ballot::BallotRun;
+use crate::engine::case::{Case, Filed};
+use crate::engine::panel::Done;
+use crate::engine::refusal::alternatives;
+use crate::engine::{Refusal, State, paper};
+use crate::statement::CaseRef;
+use crate::statement::body::Attachments;
+use crate::values::{Digest, Id};
+use crate::workflow::model::{Ballot, NewEvidence};
+
+/// Something that came after somebody had voted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News<'a> {
+    /// A document was filed under this name.
+    Filed(&'a Id),
+    /// A document of this name was struck.
+    Struck(&'a Id),
+    /// An elector is out of the ballot.
+    Left(&'a Id),
+}
+
+impl State {
+    /// Whatever was struck comes back under no name: its blob is to be kept nowhere.
+    pub(super) fn judge_documents(&self, attach: &Attachments) -> Result<(), Refusal> {
+        let struck = if attach.is_empty() { BTreeSet::new() } else { self.struck() };
+        let Some((name, digest)) = attach.iter().find(|(_, digest)| struck.contains(digest)) else {
+            return Ok(());
+        };
+        let why = format!("its document `{name}`, {digest}, was struck");
+        Err(Refusal::new("struck-document", why, "what was struck is not filed again; file another document"))
+    }
+
+    /// Takes a document out of the case, under whatever names it was filed there.
+    pub(super) fn strike(&mut self, case: &CaseRef, strike: Option<Digest>, done: Done) {
+        let Some(digest) = strike else { return };
+        self.with_case(case, |case| {
+            for filed in case.filed.iter_mut().filter(|filed| filed.digest == digest) {
+                filed.struck.get_or_insert(done);
+            }
+        });
+    }
+
+    /// After an entry that may have filed or struck: an open ballot whose votes do not stand gets a new paper.
+    pub(super) fn evidence_moved(&mut self, id: &CaseRef, done: Done) {
+        let Some(case) = self.case(id) else { return };
+        let moved = |filed: &Filed| {
+            filed.done.entry == done.entry || filed.struck.is_some_and(|struck| struck.entry == done.entry)
+        };
+        // A ballot that opened with this very entry knows already.
+        let run = case.open_ballot().filter(|run| run.evidence <= done.entry && case.filed.iter().any(moved));
+        let Some((run, ballot)) = run.and_then(|run| Some((run, run.rules()?))) else {
+            return;
+        };
+        if !matches!(ballot.new_evidence, NewEvidence::VotesLapse | NewEvidence::VotesToReaffirm) {
+            return;
+        }
+        let mut anew = run.clone();
+        let votes = std::mem::take(&mut anew.votes);
+        anew.lapsed.extend(votes);
+        anew.evidence = self.size;
+        anew.paper = Digest::of(paper::text(self, case, ballot, &anew).as_bytes());
+        self.with_ballot(id, |run, ballot| {
+            *run = anew;
+            run.weigh(ballot, done.at);
+        });
+    }
+
+    /// Every document that was struck in any case: its blob is kept nowhere.
+    pub fn struck(&self) -> BTreeSet<Digest> {
+        let filed = self.cases.values().flat_map(|case| &case.filed);
+        filed.filter(|filed| filed.struck.is_some()).map(|filed| filed.digest).collect()
+    }
+}
+
+/// Whether evidence may move in a case now: not while it has an open ballot that refuses that and would stay open.
+pub(super) fn judge_evidence(case: &Case, moves: bool, leaves: bool) -> Result<(), Refusal> {
+    let Some(run) = case.open_ballot().filter(|_| moves && !leaves) else { return Ok(()) };
+    let ballot = run.rules();
+    if ballot.is_none_or(|ballot| ballot.new_evidence != NewEvidence::Refused) {
+        return Ok(());
+    }
+    let why = format!("the ballot {} is open, and takes no new evidence", run.id);
+    Err(Refusal::new("evidence-closed", why, format!("wait until it has closed, by {}", run.closes)))
+}
+
+/// Whether an act names a document to strike just where it may: one of `filed`, under one of the names `strikes`.
+pub(super) fn judge_strike(filed: &[Filed], strike: Option<Digest>, strikes: &[Id]) -> Result<(), Refusal> {
+    let why = match strike {
+        None if strikes.is_empty() => return Ok(()),
+        None => "it does not say which document it strikes".to_owned(),
+        Some(digest) => {
+            let there = filed.iter().find(|it| it.digest == digest && strikes.contains(&it.name));
+            match there.map(|it| it.struck) {
+                Some(None) => return Ok(()),
+                Some(Some(struck)) => format!("{digest} was struck with entry {}", struck.entry),
+                None => format!("{digest} is no document that this act can strike"),
+            }
+        }
+    };
+    let there = filed.iter().filter(|it| it.struck.is_none() && strikes.contains(&it.name));
+    let there: Vec<String> =
+        there.map(|it| format!("{} ({}, entry {})", it.digest, it.name, it.done.entry)).collect();
+    let instead = match (strikes, there.as_slice()) {
+        ([], _) => "leave `strike` out: this act strikes nothing".to_owned(),
+        (_, []) => "nothing is filed in this case that it could strike".to_owned(),
+        (_, there) => format!("name {}", alternatives(there)),
+    };
+    Err(Refusal::new("wrong-strike", why, instead))
+}
+
+/// Whether a vote says again what has to be reaffirmed.
+pub(super) fn judge_reaffirmed(
+    run: &BallotRun,
+    ballot: &Ballot,
+    seat: &Id,
+    choice: &Id,
+) -> Result<(), Refusal> {
+    let lapsed = run.lapsed.get(seat).filter(|lapsed| lapsed.choice != *choice);
+    let (NewEvidence::VotesToReaffirm, Some(lapsed)) = (ballot.new_evidence, lapsed) else { return Ok(()) };
+    let why = format!(
+        "`{seat}` voted {} with entry {}, and votes cannot be changed",
+        lapsed.choice, lapsed.done.entry
+    );
+    let instead = format!("vote {} again on the new paper, or let the vote lapse", lapsed.choice);
+    Err(Refusal::new("not-reaffirmed", why, instead))
+}
+
+/// What has come in a case since `seat` voted in a ballot; nothing where it has not.
+pub fn since_vote<'a>(case: &'a Case, run: &'a BallotRun, seat: &Id) -> Vec<(Done, News<'a>)> {
+    let Some(cast) = run.votes.get(seat).or_else(|| run.lapsed.get(seat)) else { return Vec::new() };
+    let filed = case.filed.iter().map(|filed| (filed.done, News::Filed(&filed.name)));
+    let struck = case.filed.iter().filter_map(|filed| Some((filed.struck?, News::Struck(&filed.name))));
+    let left = run.left.iter().map(|(seat, leaving)| (leaving.done, News::Left(seat)));
+    let later = filed.chain(struck).chain(left).filter(|(done, _)| done.entry > cast.done.entry);
+    let mut news: Vec<_> = later.collect();
+    news.sort_by_key(|(done, _)| done.entry);
+    news
+}

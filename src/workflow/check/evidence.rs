@@ -1,0 +1,60 @@
+//! Evidence that moves while a ballot is open, and documents that are struck.
+
+use super::{Checker, place_of_step};
+use crate::values::Id;
+use crate::workflow::model::{Ballot, Change, Early, NewEvidence, Procedure, State, Step, Trigger};
+
+pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
+    for state in &procedure.states {
+        for (index, step) in state.steps.iter().enumerate() {
+            let place = place_of_step(procedure, state, index);
+            strikes(c, procedure, step, &place);
+            files_in_vain(c, state, step, &place);
+        }
+    }
+}
+
+/// What nobody files cannot be struck.
+fn strikes(c: &mut Checker<'_>, procedure: &Procedure, step: &Step, place: &str) {
+    let Trigger::Do(doing) = &step.trigger else { return };
+    let filed = documents(procedure);
+    for name in doing.strikes.iter().filter(|name| !filed.contains(name)) {
+        let message = format!("no act of `{}` files a document called `{name}`", procedure.name);
+        let help = "Name what an act attaches: attach = [\"…\"] there, strikes = [\"…\"] here";
+        c.error(&format!("{place}.strikes"), message, help);
+    }
+}
+
+/// The documents that acts of a procedure bring, its opening act and duties included.
+fn documents(procedure: &Procedure) -> Vec<&Id> {
+    let steps = procedure.states.iter().flat_map(State::doings).flat_map(|doing| &doing.attach);
+    let duties = procedure.states.iter().flat_map(|state| &state.duties).flat_map(|duty| &duty.attach);
+    procedure.open.attach.iter().chain(steps).chain(duties).collect()
+}
+
+/// A step that stays in the state and files, while the state's ballot refuses evidence, is never taken.
+fn files_in_vain(c: &mut Checker<'_>, state: &State, step: &Step, place: &str) {
+    let Trigger::Do(doing) = &step.trigger else { return };
+    let ballot = state.ballot.as_ref().and_then(|name| c.workflow.ballot(name));
+    let Some(ballot) = ballot.filter(|ballot| ballot.new_evidence == NewEvidence::Refused) else { return };
+    let name = &ballot.name;
+    if step.to.is_none() && !(doing.attach.is_empty() && doing.strikes.is_empty()) {
+        let message = format!("`{}` files or strikes evidence while `{name}` refuses it", doing.act);
+        let help = "Leave the step out, or say otherwise in the ballot: new-evidence = \"votes stand\"";
+        c.error(&format!("{place}.do"), message, help);
+    }
+}
+
+/// Whether votes of a ballot can come to count no more, and be cast anew.
+pub(super) fn lapses(ballot: &Ballot) -> bool {
+    matches!(ballot.new_evidence, NewEvidence::VotesLapse | NewEvidence::VotesToReaffirm)
+}
+
+/// Nothing is certain while new evidence can take votes away.
+pub(super) fn votes_that_lapse(c: &mut Checker<'_>, ballot: &Ballot) {
+    if lapses(ballot) && ballot.early == Early::Certain && ballot.change == Change::Never {
+        let message = "the ballot closes once the outcome is certain, but new evidence can take votes away";
+        let help = "Close with \"all voted\" or a rule, or let the votes stand";
+        c.error(&format!("ballot.{}.early", ballot.name), message, help);
+    }
+}

@@ -1,0 +1,120 @@
+//! Evidence that moves while a ballot is open, as voters and the operator see it, and documents that are struck.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
+
+mod cli_support;
+
+use std::fs;
+
+use cli_support::Stage;
+
+const ANEW: &str = "vote anew on claim#1/finding#1";
+const START: &str = "2026-02-02T09:00:00Z";
+
+/// A claim before three arbiters, whose ballot is open, in one of the small workflows.
+fn claimed(workflow: &str) -> Stage {
+    let mut stage = Stage::empty();
+    START.clone_into(&mut stage.clock);
+    stage.ok("init --log-name test.example");
+    let offices = ["claimant", "respondent", "chamber"];
+    let seats = ["a1", "a2", "a3"];
+    for name in offices.iter().chain(&seats) {
+        stage.ok(&format!("key new {name} --no-passphrase"));
+    }
+    let officer = |name: &&str| {
+        let public = stage.read(&format!("data/keys/{name}.pub"));
+        let key = public.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+        format!("[[officer]]\nholder = \"{name}/officer-1\"\nperson = \"{name}\"\nkey = \"{key}\"\n")
+    };
+    stage.write("roster.toml", &offices.iter().map(officer).collect::<String>());
+    let rules = fs::read_to_string(format!("tests/workflows/flows/{workflow}.toml")).unwrap();
+    stage.write("workflow.toml", &rules);
+    stage.write("contract.txt", "");
+    for name in ["statement.md", "exhibit.md", "letter.md"] {
+        stage.write(name, &format!("The file {name}. SPECIMEN.\n"));
+    }
+    stage.ok("open claim --workflow workflow.toml --contract contract.txt --roster roster.toml \
+         --key claimant --key respondent");
+    for seat in seats {
+        stage.ok(&format!("nominate arbiters/{seat} --person {seat} --nominee-key {seat} --key chamber"));
+        stage.ok(&format!("accept-seat --seat arbiters/{seat} --key {seat}"));
+    }
+    stage.ok("do claim --attach statement=statement.md --key claimant");
+    stage
+}
+
+fn digest_of(stage: &Stage, name: &str) -> String {
+    let status = stage.ok("status");
+    let filed = status["cases"][0]["filed"].as_array().unwrap().clone();
+    let of_name = filed.iter().rev().find(|it| it["name"] == name).unwrap();
+    of_name["digest"].as_str().unwrap().to_owned()
+}
+
+/// Lines of 80 columns as one.
+fn folded(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_struck_document_is_erased_and_its_entry_stays() {
+    let stage = claimed("evidence-stands");
+    stage.ok("do file --attach exhibit=letter.md --key respondent");
+    stage.ok("export public");
+    let digest = digest_of(&stage, "exhibit");
+    let hex = digest.strip_prefix("sha256:").unwrap();
+    let (kept, published) = (stage.path("data/blobs").join(hex), stage.path("public/blobs").join(hex));
+    let content = fs::read(&kept).unwrap();
+    assert!(published.exists());
+
+    stage.ok("do strike --strike exhibit --key chamber");
+    assert!(!kept.exists());
+    stage.ok("export public");
+    assert!(!published.exists());
+    // What a crash between the entry and the erasing leaves is erased with the next entry that is written.
+    fs::write(&kept, content).unwrap();
+    stage.ok("vote --choice yes --key a1");
+    assert!(!kept.exists());
+    assert_eq!(stage.ok("audit")["passes"], true);
+    let told = stage.refused(&format!("do strike --strike {digest} --key chamber"), "wrong-strike");
+    assert!(told.contains("was struck with entry"), "{told}");
+    let told = stage.fails("do strike --strike exhibit --key chamber", 2);
+    assert!(told.contains("no document called `exhibit`"), "{told}");
+}
+
+#[test]
+fn each_voter_is_told_what_came_after_the_vote() {
+    let stage = claimed("evidence-stands");
+    stage.ok("vote --choice yes --key a1");
+    stage.ok("do file --attach exhibit=exhibit.md --key claimant");
+    stage.ok("vote --choice yes --key a2");
+    stage.ok("do strike --strike exhibit --key chamber");
+    let shown = folded(&stage.run("status").out);
+    assert!(
+        shown.contains("since the vote of a1: exhibit filed (entry 9), exhibit struck (entry 11)"),
+        "{shown}"
+    );
+    assert!(shown.contains("since the vote of a2: exhibit struck (entry 11)"), "{shown}");
+    let since = &stage.ok("status")["cases"][0]["ballots"][0]["since-votes"];
+    assert_eq!((&since[0]["seat"], &since[0]["counts"]), (&"a1".into(), &true.into()), "{since}");
+}
+
+#[test]
+fn a_vote_on_the_paper_before_the_new_evidence_is_refused_and_the_voter_told() {
+    let stage = claimed("evidence-lapses");
+    stage.ok("ballot --out before.toml");
+    stage.ok("vote --ballot before.toml --choice yes --key a1");
+    stage.ok("vote --ballot before.toml --choice yes --key a2 --out late.json");
+    stage.ok("do file --attach exhibit=exhibit.md --key respondent");
+    stage.refused("submit late.json", "other-paper");
+    let shown = folded(&stage.run("status").out);
+    assert!(shown.contains("that vote does not count any more"), "{shown}");
+    let tasks = stage.ok("status")["tasks"].as_array().unwrap().clone();
+    let of = |who: &str| tasks.iter().find(|it| it["who"] == who).unwrap()["what"].clone();
+    assert_eq!((of("arbiters/a1"), of("arbiters/a2")), (ANEW.into(), "vote on claim#1/finding#1".into()));
+    stage.ok("ballot --out after.toml");
+    let (before, after) = (stage.read("before.toml"), stage.read("after.toml"));
+    assert!(before.contains("new-evidence = \"votes lapse\"") && !before.contains("\"exhibit\""), "{before}");
+    assert!(after.contains("name = \"exhibit\""), "{after}");
+    stage.ok("vote --ballot after.toml --choice no --key a1");
+    assert_eq!(stage.ok("status")["cases"][0]["ballots"][0]["heads"]["no"], 1);
+}
