@@ -46,18 +46,7 @@ impl Silence<'_> {
 
     /// Above and below the line; none for a share of nothing.
     pub(in crate::workflow) fn bound(self, bound: &Bound) -> Option<(u128, u128)> {
-        match bound {
-            Bound::Number(number) => Some((u128::from(*number), 1)),
-            Bound::Share { numerator, denominator, of } => {
-                let of = self.amount(of);
-                (of > 0).then_some((u128::from(*numerator) * of, u128::from(*denominator)))
-            }
-            Bound::Times { times, of } => Some((u128::from(*times) * self.amount(of), 1)),
-            Bound::Lesser(a, b) => {
-                let (a, b) = (self.bound(a)?, self.bound(b)?);
-                Some(if a.0 * b.1 <= b.0 * a.1 { a } else { b })
-            }
-        }
+        line(bound, &|terms| self.amount(terms))
     }
 
     /// The names of the outcomes without a single vote: by the rules in force at the opening and after each ease,
@@ -80,6 +69,22 @@ impl Silence<'_> {
     }
 }
 
+/// A bound above and below the line, where `amount` counts; none for a share of nothing.
+fn line(bound: &Bound, amount: &dyn Fn(&[Term]) -> u128) -> Option<(u128, u128)> {
+    match bound {
+        Bound::Number(number) => Some((u128::from(*number), 1)),
+        Bound::Share { numerator, denominator, of } => {
+            let of = amount(of);
+            (of > 0).then_some((u128::from(*numerator) * of, u128::from(*denominator)))
+        }
+        Bound::Times { times, of } => Some((u128::from(*times) * amount(of), 1)),
+        Bound::Lesser(a, b) => {
+            let (a, b) = (line(a, amount)?, line(b, amount)?);
+            Some(if a.0 * b.1 <= b.0 * a.1 { a } else { b })
+        }
+    }
+}
+
 /// Exact: amounts stay below 2^44 and bounds below 2^64, so products stay within 128 bits.
 fn compare(amount: u128, op: Operator, (above, below): (u128, u128)) -> bool {
     let order = (amount * below).cmp(&above);
@@ -94,14 +99,35 @@ fn compare(amount: u128, op: Operator, (above, below): (u128, u128)) -> bool {
 
 /// Whether no vote of a full panel can make this comparison hold. Says `false` where in doubt.
 pub(super) fn out_of_reach(panel: &Panel, comparison: &Comparison) -> bool {
+    out_of_reach_without(panel, &[], comparison)
+}
+
+/// Whether no vote of the panel can make this comparison hold while nobody fills the seats in `empty`. Says
+/// `false` where in doubt.
+pub(super) fn out_of_reach_without(panel: &Panel, empty: &[&Seat], comparison: &Comparison) -> bool {
     if !matches!(comparison.op, Operator::Above | Operator::AtLeast | Operator::Equal) {
         return false;
     }
-    let most = most(panel, &comparison.amount);
+    if !fixed(&comparison.amount, &comparison.bound) {
+        return false;
+    }
+    let filled = |seat: &&Seat| !empty.contains(seat);
+    // An empty seat is still one of the `seats`.
+    let (seats, others): (Vec<Term>, Vec<Term>) =
+        comparison.amount.iter().cloned().partition(|term| term.counted == Counted::Seats);
+    let seats: u128 = seats.iter().map(|term| size(panel, term)).sum();
+    let most = seats + panel.seats.iter().filter(filled).map(|seat| most_of(seat, &others)).sum::<u128>();
+    let amount = |terms: &[Term]| {
+        let term = |term: &Term| match term.counted {
+            Counted::Seats => size(panel, term),
+            _ => {
+                panel.seats.iter().filter(filled).map(|seat| most_of(seat, std::slice::from_ref(term))).sum()
+            }
+        };
+        terms.iter().map(term).sum()
+    };
     let op = if comparison.op == Operator::Equal { Operator::AtLeast } else { comparison.op };
-    let full = Silence { panel, filled: true };
-    let beyond = |bound: &Bound| full.bound(bound).is_some_and(|bound| !compare(most, op, bound));
-    fixed(&comparison.amount, &comparison.bound) && beyond(&comparison.bound)
+    line(&comparison.bound, &amount).is_some_and(|bound| !compare(most, op, bound))
 }
 
 /// Whether this comparison holds whatever is counted. Says `false` where in doubt.
@@ -143,24 +169,23 @@ fn fixed(amount: &[Term], bound: &Bound) -> bool {
 
 /// The most that an amount can come to: every seat votes so as to count as often as it can.
 pub(in crate::workflow) fn most(panel: &Panel, terms: &[Term]) -> u128 {
-    let seat = |seat: &Seat| -> u128 {
-        let counts = |term: &&Term| term.class.is_none() || seat.class == term.class;
-        let of = |wanted: fn(&Counted) -> bool| -> u128 {
-            terms.iter().filter(counts).filter(|t| wanted(&t.counted)).map(|t| weight(seat, t)).sum()
-        };
-        // Whatever the vote is, these count it; of the choices only one can be chosen.
-        let always = of(|counted| !matches!(counted, Counted::Choice(_)));
-        let best = terms.iter().filter(counts).filter_map(|term| match &term.counted {
-            Counted::Choice(choice) => Some(choice),
-            _ => None,
-        });
-        let best = best.map(|choice| {
-            let same = terms.iter().filter(counts);
-            same.filter(|t| t.counted == Counted::Choice(choice.clone()))
-                .map(|t| weight(seat, t))
-                .sum::<u128>()
-        });
-        always + best.max().unwrap_or(0)
+    panel.seats.iter().map(|seat| most_of(seat, terms)).sum()
+}
+
+fn most_of(seat: &Seat, terms: &[Term]) -> u128 {
+    let counts = |term: &&Term| term.class.is_none() || seat.class == term.class;
+    let of = |wanted: fn(&Counted) -> bool| -> u128 {
+        terms.iter().filter(counts).filter(|t| wanted(&t.counted)).map(|t| weight(seat, t)).sum()
     };
-    panel.seats.iter().map(seat).sum()
+    // Whatever the vote is, these count it; of the choices only one can be chosen.
+    let always = of(|counted| !matches!(counted, Counted::Choice(_)));
+    let best = terms.iter().filter(counts).filter_map(|term| match &term.counted {
+        Counted::Choice(choice) => Some(choice),
+        _ => None,
+    });
+    let best = best.map(|choice| {
+        let same = terms.iter().filter(counts);
+        same.filter(|t| t.counted == Counted::Choice(choice.clone())).map(|t| weight(seat, t)).sum::<u128>()
+    });
+    always + best.max().unwrap_or(0)
 }

@@ -12,7 +12,7 @@ use super::graph::{Way, circle, ways, words};
 use super::outcomes::{follower, possible, unhandled};
 use super::{Checker, place_of_state, place_of_step};
 use crate::values::Id;
-use crate::workflow::model::{Origin, Procedure, State, Step, Trigger};
+use crate::workflow::model::{Actor, Actors, Origin, Procedure, State, Step, Trigger};
 
 pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
     ways_out(c, procedure);
@@ -20,18 +20,21 @@ pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
     circles(c, procedure, &mut told, no_time, |c, way, path| {
         let place = place_of_step(procedure, way.from, way.index);
         let help = "The machine would run round in no time: let one of the steps take time or an act";
-        c.error(&place, format!("the circle {path} takes no time"), help);
+        c.error(&place, format!("the circle {} takes no time", words(path)), help);
     });
     circles(c, procedure, &mut told, without_anybody, |c, way, path| {
         let place = place_of_step(procedure, way.from, way.index);
         let help = "Limit one of its steps (at-most = 1), and add a step for when it is used up";
-        c.error(&place, format!("the circle {path} has no bound, and nobody needs to act in it"), help);
+        let message = format!("the circle {} has no bound, and nobody needs to act in it", words(path));
+        c.error(&place, message, help);
     });
     let unbounded = |step: &Step| step.at_most.is_none();
     circles(c, procedure, &mut told, unbounded, |c, way, path| {
         let place = place_of_step(procedure, way.from, way.index);
         let help = "Whoever acts in it can put the end off for ever: limit a step with at-most";
-        c.warn(&place, format!("the circle {path} has no bound"), help);
+        let alone =
+            alone(path).map_or_else(String::new, |who| format!(", and `{who}` alone can go round it"));
+        c.warn(&place, format!("the circle {} has no bound{alone}", words(path)), help);
     });
 }
 
@@ -41,7 +44,7 @@ fn circles<'p>(
     procedure: &'p Procedure,
     told: &mut BTreeSet<&'p Id>,
     wanted: fn(&Step) -> bool,
-    mut report: impl FnMut(&mut Checker<'_>, Way<'p>, String),
+    mut report: impl FnMut(&mut Checker<'_>, Way<'p>, &[Way<'p>]),
 ) {
     for way in ways(procedure, wanted) {
         if told.contains(&way.from.name) {
@@ -49,8 +52,30 @@ fn circles<'p>(
         }
         if let Some(path) = circle(procedure, way, wanted) {
             told.extend(path.iter().map(|way| way.to));
-            report(c, way, words(&path));
+            report(c, way, &path);
         }
+    }
+}
+
+/// A party or role that may do every act of the circle.
+fn alone<'p>(circle: &[Way<'p>]) -> Option<&'p Id> {
+    let acts = circle.iter().filter_map(|way| match &way.step.trigger {
+        Trigger::Do(doing) => Some(&doing.by),
+        _ => None,
+    });
+    let mut who = acts.map(|by| match by {
+        Actors::AnyOf(all) => all.iter().filter_map(office).collect(),
+        Actors::AllOf(_) => Vec::new(),
+    });
+    let first: Vec<&Id> = who.next()?;
+    let rest: Vec<Vec<&Id>> = who.collect();
+    first.into_iter().find(|office| rest.iter().all(|others| others.contains(office)))
+}
+
+fn office(actor: &Actor) -> Option<&Id> {
+    match actor {
+        Actor::Office(name) => Some(name),
+        _ => None,
     }
 }
 

@@ -8,6 +8,7 @@ mod actors;
 mod acts;
 mod alone;
 mod ballots;
+mod block;
 pub(super) mod counts;
 mod events;
 mod evidence;
@@ -35,6 +36,7 @@ pub(super) fn check(workflow: &Workflow, places: &Places, text: &str) -> Vec<Dia
             outcomes::check(&mut c, procedure, state);
         }
         flow::check(&mut c, procedure);
+        block::check(&mut c, procedure);
         events::unheard(&mut c, procedure);
     }
     alone::check(&mut c);

@@ -1,0 +1,113 @@
+//! Whether a party alone can keep cases from the panel: by naming nobody for its seats, where nobody else may.
+//!
+//! Its acts are another matter: where one is needed, it is so said. That the panel cannot sit or find anything without
+//! somebody whom a party would have to name is seldom meant.
+
+use std::collections::BTreeSet;
+
+use super::counts::out_of_reach_without;
+use super::{Checker, place_of_step};
+use crate::values::Id;
+use crate::workflow::model::{Condition, NO_QUORUM, Panel, Procedure, Rule, Seat, State, Step, Trigger};
+
+pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
+    let Some(panel) = procedure.panel.as_ref().and_then(|name| c.workflow.panel(name)) else { return };
+    for party in &c.workflow.parties {
+        let others = panel.vacancy.as_ref().is_some_and(|vacancy| vacancy.filled_by != party.name);
+        let empty: Vec<&Seat> = panel.seats.iter().filter(|seat| !others && seat.by == party.name).collect();
+        if !empty.is_empty() {
+            holding_back(c, procedure, panel, &party.name, &empty);
+        }
+    }
+}
+
+/// Reports the first step that no case ever takes while the party names nobody, and that leads to a state or an event
+/// to which nothing else does.
+fn holding_back(c: &mut Checker<'_>, procedure: &Procedure, panel: &Panel, party: &Id, empty: &[&Seat]) {
+    let with = Reached::of(procedure, |_, _| true);
+    let without = Reached::of(procedure, |state, step| !impossible(c, panel, state, step, empty));
+    let steps = procedure
+        .states
+        .iter()
+        .flat_map(|state| state.steps.iter().enumerate().map(move |(i, s)| (state, i, s)));
+    let blocked = |(state, _, step): &(&State, usize, &Step)| {
+        without.states.contains(&state.name) && impossible(c, panel, state, step, empty)
+    };
+    for (state, index, step) in steps.filter(blocked).collect::<Vec<_>>() {
+        let lost =
+            step.to.iter().filter(|to| !without.states.contains(to)).map(|to| format!("the state `{to}`"));
+        let mut events =
+            step.emits.iter().filter(|event| with.events.contains(event) && !without.events.contains(event));
+        let Some(lost) = lost.chain(events.by_ref().map(|event| format!("the event `{event}`"))).next()
+        else {
+            continue;
+        };
+        let seats: Vec<String> = empty.iter().map(|seat| format!("`{}`", seat.name)).collect();
+        let message = format!(
+            "`{party}` alone can keep every case from {lost}: by naming nobody for {}",
+            seats.join(", ")
+        );
+        let help =
+            "Let somebody else name them after a time: vacant = { after = \"30 days\", filled-by = \"…\" }";
+        return c.warn(&place_of_step(procedure, state, index), message, help);
+    }
+}
+
+/// The states that cases come to, and the events that they emit.
+struct Reached<'p> {
+    states: BTreeSet<&'p Id>,
+    events: BTreeSet<&'p Id>,
+}
+
+impl<'p> Reached<'p> {
+    /// By the steps that can be taken.
+    fn of(procedure: &'p Procedure, possible: impl Fn(&State, &Step) -> bool) -> Self {
+        let mut reached =
+            Self { states: [&procedure.start].into(), events: procedure.open.emits.iter().collect() };
+        let mut open = vec![&procedure.start];
+        while let Some(state) = open.pop().and_then(|name| procedure.state(name)) {
+            for step in state.steps.iter().filter(|step| possible(state, step)) {
+                reached.events.extend(&step.emits);
+                open.extend(step.to.iter().filter(|to| reached.states.insert(to)));
+            }
+        }
+        reached
+    }
+}
+
+/// Whether a step waits for what cannot come while nobody fills the seats in `empty`. Says `false` where in doubt.
+fn impossible(c: &Checker<'_>, panel: &Panel, state: &State, step: &Step, empty: &[&Seat]) -> bool {
+    match &step.trigger {
+        Trigger::When(condition) => never(panel, condition, empty),
+        Trigger::Outcome(outcomes) => {
+            let Some(ballot) = state.ballot.as_ref().and_then(|name| c.workflow.ballot(name)) else {
+                return false;
+            };
+            let unreachable = |outcome: &Id| {
+                // `no-quorum`, and what happens otherwise, can always come.
+                let known = ballot.outcomes.iter().find(|one| one.is == *outcome && one.rule.is_some());
+                known.is_some_and(|one| {
+                    let eases = one.eases.iter().map(|ease| &ease.rule);
+                    one.rule.iter().chain(eases).all(|rule| beyond(panel, rule, empty))
+                })
+            };
+            let no_quorum = ballot.quorum.as_ref().is_some_and(|quorum| beyond(panel, quorum, empty));
+            outcomes.iter().all(|outcome| (no_quorum && *outcome != NO_QUORUM) || unreachable(outcome))
+        }
+        _ => false,
+    }
+}
+
+fn beyond(panel: &Panel, rule: &Rule, empty: &[&Seat]) -> bool {
+    rule.all.iter().any(|comparison| out_of_reach_without(panel, empty, comparison))
+}
+
+fn never(panel: &Panel, condition: &Condition, empty: &[&Seat]) -> bool {
+    match condition {
+        Condition::EverySeatFilled => true,
+        Condition::Seats(rule) => beyond(panel, rule, empty),
+        Condition::Event(_) | Condition::Not(_) => false,
+        Condition::All(parts) => parts.iter().any(|part| never(panel, part, empty)),
+        Condition::Any(parts) => parts.iter().all(|part| never(panel, part, empty)),
+    }
+}
