@@ -259,6 +259,7 @@ fn ballot(quorum: Option<&Law>, laws: &[Law]) -> Ballot {
         change: model::Change::Never,
         early: Early::Certain,
         extend: None,
+        sealed: None,
         leaver_stands: false,
         new_evidence: model::NewEvidence::VotesStand,
         quorum: quorum.map(read),

@@ -47,7 +47,7 @@ fn entry(done: &Result<Receipted, SubmitError>) -> (Vec<u8>, Entry, Receipt) {
     (bytes, entry, receipt)
 }
 
-/// Plays one case with a statement of every type, and takes down what it leaves.
+/// Plays one case with a statement of every type but those of sealed ballots, and takes down what it leaves.
 fn play() -> Examples {
     let store = Arc::new(MemoryStore::default());
     let opened: Instant = "2026-03-02T09:00:00Z".parse().unwrap();
@@ -123,7 +123,46 @@ fn play() -> Examples {
     let seed = Digest::of(b"stage log").0;
     taken.insert("log-key".into(), format!("quorate-log-key-v1 {}\n", Base64::encode_string(&seed)));
     taken.insert("config".into(), "log-name = \"stage.example\"\n".into());
+    play_sealed(&mut taken);
     taken
+}
+
+/// Plays the same case with a sealed ballot, up to the first vote that is revealed.
+fn play_sealed(taken: &mut Examples) {
+    let sealed =
+        "early      = \"all voted\"\nsealed     = { reveal-for = \"3 days\", unrevealed = \"abstains\" }";
+    let workflow = workflow().replace("early      = \"all voted\"", sealed);
+    let opened: Instant = "2026-03-02T09:00:00Z".parse().unwrap();
+    let mut stage = Stage::open(&workflow, &id("bridge"), opened, Arc::new(MemoryStore::default())).unwrap();
+    let case: CaseRef = "acceptance#1".parse().unwrap();
+    let ballot: BallotRef = "acceptance#1/finding#1".parse().unwrap();
+    stage.act(&case, &id("claim"), &By::One(id("seller")), &[id("report")]).unwrap();
+    for (seat, by) in [("b1", "buyer"), ("s1", "seller"), ("c1", "chamber")] {
+        let seat = format!("{case}/{seat}").parse().unwrap();
+        stage.nominate(&id(by), &seat).unwrap();
+        stage.accept(&seat).unwrap();
+    }
+    let mut statements = Vec::new();
+    for seat in ["b1", "c1", "s1"] {
+        statements.push(entry(&stage.vote(&ballot, &id(seat), &id("yes"))).1.envelope.statement);
+    }
+    statements.push(entry(&stage.reveal_attaching(&ballot, &id("s1"), None, None)).1.envelope.statement);
+    let [.., commit, reveal] = &statements[..] else { panic!("{statements:?}") };
+    taken.insert("statement-commit".into(), commit.clone());
+    taken.insert("statement-reveal".into(), reveal.clone());
+    let (Body::Commit(commit), Body::Reveal(reveal)) =
+        (Statement::parse(commit).unwrap().body, Statement::parse(reveal).unwrap().body)
+    else {
+        panic!("{statements:?}")
+    };
+    let header = Statement::parse(&statements[0]).unwrap().header.unwrap();
+    // Written by hand here, as other software would.
+    let text = format!(
+        "quorate/commitment/v1\nagreement {}\nballot {}\nquestion {}\nseat s1\nchoice {}\nsalt {}\n",
+        header.agreement, commit.ballot, commit.question, reveal.choice, reveal.salt
+    );
+    assert_eq!(Digest::of(text.as_bytes()), commit.commitment);
+    taken.insert("commitment".into(), text);
 }
 
 /// Bytes as `xxd` shows them: 16 a line.

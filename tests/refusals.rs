@@ -17,8 +17,8 @@ use quorate::log::{Head, WitnessSigner};
 use quorate::registry::log_key;
 use quorate::scenario::{LOG_NAME, Stage, log_seed, public, sign_with};
 use quorate::statement::{
-    AcceptSeat, Act, Blob, Body, By, CaseRef, Disclose, Entry, Header, HolderRef, Nominate, Open, Reaffirm,
-    Recuse, ReplaceKey, Replacement, Statement, StepDown, Vote,
+    AcceptSeat, Act, Blob, Body, By, CaseRef, Commit, Disclose, Entry, Header, HolderRef, Nominate, Open,
+    Reaffirm, Recuse, ReplaceKey, Replacement, Reveal, Salt, Statement, StepDown, Vote,
 };
 use quorate::store::MemoryStore;
 use quorate::values::Digest;
@@ -147,6 +147,91 @@ refused! {
         vote(&stage, "i1", "met").unwrap();
         stage.clock().pass(seconds(1));
         refusal(&stage, |s| vote(s, "i1", "not-met"))
+    };
+
+    // Sealed ballots.
+    a_vote_in_words_on_a_sealed_ballot: "sealed-ballot" = refusal(&voting(&sealed()), |s| voted_by_i1(s, |_| {}));
+    a_commitment_on_an_open_ballot: "not-sealed" =
+        refusal(&voting(AGI), |s| s.commit(&ballot(), &id("i1"), Digest::of(b"a vote")));
+    a_reveal_on_an_open_ballot: "not-sealed" = refusal(&voting(AGI), |s| revealed(s, "i1", None));
+    a_second_commitment: "already-committed" = {
+        let stage = voting(&sealed());
+        vote(&stage, "i1", "met").unwrap();
+        refusal(&stage, |s| vote(s, "i1", "not-met"))
+    };
+    a_commitment_copied_from_somebody_else: "copied-commitment" = {
+        let stage = voting(&sealed());
+        vote(&stage, "i1", "met").unwrap();
+        refusal(&stage, |s| s.commit(&ballot(), &id("m1"), commitment_of(s, "i1")))
+    };
+    a_commitment_copied_after_its_owner_has_left: "copied-commitment" = {
+        let stage = voting(&sealed());
+        vote(&stage, "i1", "met").unwrap();
+        stage.step_down(&seat("i1")).unwrap();
+        refusal(&stage, |s| s.commit(&ballot(), &id("m1"), commitment_of(s, "i1")))
+    };
+    a_commitment_on_another_ballot_paper: "other-paper" =
+        refusal(&voting(&sealed()), |s| committed(s, |commit| commit.question = Digest::of(b"another paper")));
+    a_commitment_on_another_question: "other-question" =
+        refusal(&voting(&sealed()), |s| committed(s, |commit| "Is it raining?".clone_into(&mut commit.asks)));
+    a_commitment_by_somebody_recused: "left-ballot" = {
+        let stage = voting(&sealed());
+        stage.recuse(&seat("i1"), &case()).unwrap();
+        refusal(&stage, |s| vote(s, "i1", "met"))
+    };
+    a_commitment_while_votes_are_revealed: "commit-over" =
+        refusal(&revealing(), |s| s.commit(&ballot(), &id("m2"), Digest::of(b"a late vote")));
+    a_commitment_after_the_ballot_has_closed: "ballot-closed" = {
+        let stage = revealing();
+        stage.clock().pass(days(4));
+        refusal(&stage, |s| vote(s, "m2", "met"))
+    };
+    a_reveal_while_others_still_commit: "not-revealing-yet" = {
+        let stage = voting(&sealed());
+        vote(&stage, "i1", "met").unwrap();
+        refusal(&stage, |s| revealed(s, "i1", None))
+    };
+    a_reveal_after_the_ballot_has_closed: "ballot-closed" = {
+        let stage = revealing();
+        stage.clock().pass(days(4));
+        refusal(&stage, |s| revealed(s, "i1", None))
+    };
+    a_reveal_by_somebody_who_did_not_commit: "not-committed" =
+        refusal(&revealing(), |s| revealed(s, "m2", None));
+    a_reveal_by_an_officer_of_a_party: "not-an-elector" = refusal(&revealing(), |s| {
+        let (text, blobs) = drafted_reveal(s, by("openai"), "met", |_| {});
+        s.submit(s.sign(&text, &[holder("openai/officer-1")]), blobs)
+    });
+    a_reveal_that_does_not_open_its_commitment: "does-not-open" =
+        refusal(&revealing(), |s| revealed(s, "i1", Some("not-met")));
+    a_reveal_with_another_salt: "does-not-open" = refusal(&revealing(), |s| {
+        let (text, blobs) = drafted_reveal(s, by("i1"), "met", |reveal| reveal.salt = Salt([0; 32]));
+        s.submit(s.sign(&text, &[seat("i1")]), blobs)
+    });
+    a_reveal_of_somebody_elses_vote: "wrong-key" = refusal(&revealing(), |s| {
+        let (text, blobs) = drafted_reveal(s, by("i1"), "met", |_| {});
+        s.submit(s.sign(&text, &[seat("m1")]), blobs)
+    });
+    a_reveal_of_a_choice_that_there_is_not: "unknown-choice" = {
+        let stage = voting(&sealed());
+        all_but_m2_commit(&stage, "maybe");
+        stage.clock().pass(days(14));
+        refusal(&stage, |s| {
+            let (text, blobs) = drafted_reveal(s, by("i1"), "maybe", |_| {});
+            s.submit(s.sign(&text, &[seat("i1")]), blobs)
+        })
+    };
+    a_reveal_without_its_rationale: "wrong-attachments" =
+        refusal(&revealing(), |s| s.reveal_attaching(&ballot(), &id("i1"), None, Some(&[])));
+    a_second_reveal: "already-revealed" = {
+        let stage = revealing();
+        revealed(&stage, "i1", None).unwrap();
+        refusal(&stage, |s| revealed(s, "i1", None))
+    };
+    a_reveal_by_somebody_recused: "left-ballot" = {
+        let stage = revealing();
+        stage.recuse(&seat("i1"), &case()).unwrap();
+        refusal(&stage, |s| revealed(s, "i1", None))
     };
 
     // Documents.
@@ -538,12 +623,76 @@ fn voted_by_i1(stage: &Stage, change: impl FnOnce(&mut Vote)) -> Answer {
     voted(stage, by("i1"), &[seat("i1")], change)
 }
 
+/// The agreement with its ballot sealed.
+fn sealed() -> String {
+    let sealed =
+        "early      = \"all voted\"\nsealed     = { reveal-for = \"3 days\", unrevealed = \"abstains\" }";
+    AGI.replace("early      = \"all voted\"", sealed)
+}
+
+/// All but m2 have committed to this choice.
+fn all_but_m2_commit(stage: &Stage, choice: &str) {
+    for (name, _) in SEATS.into_iter().filter(|(name, _)| *name != "m2") {
+        vote(stage, name, choice).unwrap();
+    }
+}
+
+/// All but m2 have committed to `met`, and votes are revealed since a day.
+fn revealing() -> Stage {
+    let stage = voting(&sealed());
+    all_but_m2_commit(&stage, "met");
+    stage.clock().pass(days(14));
+    stage
+}
+
+fn revealed(stage: &Stage, name: &str, choice: Option<&str>) -> Answer {
+    stage.reveal_attaching(&ballot(), &id(name), choice.map(id).as_ref(), None)
+}
+
+fn commitment_of(stage: &Stage, name: &str) -> Digest {
+    let state = stage.state().unwrap();
+    let sealing = state.case(&case()).unwrap().ballots[0].sealed.clone().unwrap();
+    sealing.commitments[&id(name)].commitment
+}
+
+/// A commitment of i1 with something in it changed.
+fn committed(stage: &Stage, change: impl FnOnce(&mut Commit)) -> Answer {
+    let state = stage.state().unwrap();
+    let mut commit = Commit {
+        ballot: ballot(),
+        asks: state.ballot(&ballot()).unwrap().question.clone(),
+        question: state.case(&case()).unwrap().ballots[0].paper,
+        commitment: Digest::of(b"a vote"),
+    };
+    change(&mut commit);
+    signed_by(stage, "i1", Body::Commit(commit))
+}
+
+/// The reveal by which a seat would open its commitment to a choice, with something in it changed.
+fn drafted_reveal(
+    stage: &Stage,
+    by: By,
+    choice: &str,
+    change: impl FnOnce(&mut Reveal),
+) -> (String, Vec<Blob>) {
+    let blob = document("reasons");
+    let salt = Digest::of(format!("salt of {choice} by {by} on {}", ballot()).as_bytes());
+    let attach = [(id("rationale"), blob.digest())].into();
+    let mut reveal = Reveal { ballot: ballot(), choice: id(choice), salt: Salt(salt.0), attach };
+    change(&mut reveal);
+    (stage.draft(by, Body::Reveal(reveal)).unwrap(), vec![blob])
+}
+
 /// A vote of i1 with something in its header changed.
 fn headed(stage: &Stage, change: impl FnOnce(&mut Header)) -> Answer {
     let (text, blobs) = drafted_vote(stage, by("i1"), |_| {});
     let mut statement = Statement::parse(&text).unwrap();
     change(statement.header.as_mut().unwrap());
     stage.submit(stage.sign(&statement.to_text(), &[seat("i1")]), blobs)
+}
+
+fn signed_by(stage: &Stage, name: &str, body: Body) -> Answer {
+    stage.say(by(name), body, &[seat(name)], Vec::new())
 }
 
 fn signed_by_all(stage: &Stage, by: By, body: Body) -> Answer {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::engine::clock::Moment;
 use crate::engine::count::{Marks, Standing, Table, marks};
 use crate::engine::panel::Done;
+use crate::engine::sealed::Sealing;
 use crate::engine::window::Comes;
 use crate::statement::BallotRef;
 use crate::values::{Digest, Id, Instant, Span};
@@ -21,7 +22,8 @@ pub struct BallotRun {
     pub workflow: Arc<Workflow>,
     /// When it opened.
     pub opened: Instant,
-    /// When its window ends if nothing closes it before; late votes may have put it off.
+    /// When its window ends if nothing closes it before; late votes may have put it off. Of a sealed ballot, when the
+    /// present phase ends.
     pub closes: Instant,
     /// How often late votes have put the closing off.
     pub extended: u32,
@@ -35,8 +37,10 @@ pub struct BallotRun {
     pub excluded: BTreeMap<Id, String>,
     /// The seats at opening, marked where filled.
     pub seats: Marks<()>,
-    /// The votes, by seat: the one that counts.
+    /// The votes, by seat: the one that counts. Of a sealed ballot those revealed, and at its closing the others.
     pub votes: BTreeMap<Id, Cast>,
+    /// The commitments of a sealed ballot.
+    pub sealed: Option<Sealing>,
     /// Electors who left or may not vote any more, by seat, with the reason. The base stays.
     pub left: BTreeMap<Id, Leaving>,
     /// Votes that new evidence took away, by seat, where nobody has voted anew yet.
@@ -106,14 +110,23 @@ impl BallotRun {
 
     /// The votes that count: not those of whoever left, unless they stand.
     pub fn counting(&self) -> impl Iterator<Item = (&Id, &Cast)> {
-        self.votes.iter().filter(|(seat, _)| self.left.get(*seat).is_none_or(|leaving| leaving.vote_stands))
+        self.votes.iter().filter(|(seat, _)| self.counts(seat))
     }
 
-    /// Who can still vote: electors who have neither voted nor left.
+    /// Who can still vote: electors who have neither voted nor left. In a sealed ballot, who can still commit, and
+    /// then who can still reveal.
     pub fn awaited(&self) -> impl Iterator<Item = (&Id, &Elector)> {
-        self.electors
-            .iter()
-            .filter(|(seat, _)| !self.votes.contains_key(*seat) && !self.left.contains_key(*seat))
+        let awaited = |seat: &Id| match &self.sealed {
+            None => !self.votes.contains_key(seat) && !self.left.contains_key(seat),
+            Some(Sealing { commitments, revealing: None, .. }) => {
+                !commitments.contains_key(seat) && !self.left.contains_key(seat)
+            }
+            Some(Sealing { commitments, revealing: Some(_), .. }) => {
+                commitments.get(seat).is_some_and(|committed| committed.revealed.is_none())
+                    && self.counts(seat)
+            }
+        };
+        self.electors.iter().filter(move |(seat, _)| awaited(seat))
     }
 
     /// What the rules of the ballot count now.
@@ -121,8 +134,11 @@ impl BallotRun {
         Table::of_ballot(ballot, self.marks(), self.seats.clone())
     }
 
-    /// Whether its window ends now, before its time.
+    /// Whether its window ends now, before its time; of a sealed ballot, whether the present phase does.
     pub fn closes_early(&self, ballot: &Ballot, moment: Moment) -> bool {
+        if let Some(sealing) = &self.sealed {
+            return self.phase_is_done(sealing, ballot);
+        }
         match &ballot.early {
             Early::Never => false,
             Early::AllVoted => self.counting().next().is_some() && self.awaited().next().is_none(),

@@ -8,6 +8,7 @@ use crate::engine::case::{Case, DutyRun, Filed, Move, Recusal};
 use crate::engine::event::{Annulled, Occurrence, Why};
 use crate::engine::panel::{Done, Nominee, Place, Seats, standing};
 use crate::engine::paper;
+use crate::engine::sealed::Sealing;
 use crate::engine::state::{Reaffirmed, State};
 use crate::engine::window::Comes;
 use crate::statement::body::Attachments;
@@ -36,6 +37,10 @@ pub enum Change {
     Discharged { case: CaseRef, duty: usize, by: String, attach: Attachments },
     /// A vote.
     Voted { case: CaseRef, seat: Id, choice: Id },
+    /// A commitment to a vote on a sealed ballot.
+    Committed { case: CaseRef, seat: Id, commitment: Digest },
+    /// The vote behind a commitment.
+    Revealed { case: CaseRef, seat: Id, choice: Id },
     /// The parties say that the workflow stands.
     Reaffirmed { occasion: String },
     /// A holder's key is another one from now on.
@@ -75,6 +80,12 @@ impl State {
             }
             Change::Voted { case, seat, choice } => {
                 self.with_ballot(&case, |run, ballot| run.cast(ballot, seat, Cast { choice, done }));
+            }
+            Change::Committed { case, seat, commitment } => {
+                self.with_ballot(&case, |run, _| run.commit(seat, commitment, done));
+            }
+            Change::Revealed { case, seat, choice } => {
+                self.with_ballot(&case, |run, ballot| run.reveal(ballot, seat, Cast { choice, done }));
             }
             Change::Reaffirmed { occasion } => self.reaffirmed.push(Reaffirmed { done, occasion }),
             Change::KeyReplaced { holder, key, recovered } => {
@@ -304,6 +315,7 @@ impl State {
             excluded: [].into(),
             seats: seats.marks(panel),
             votes: [].into(),
+            sealed: ballot.sealed.as_ref().map(|_| Sealing::default()),
             left: [].into(),
             lapsed: [].into(),
             evidence: self.size,
@@ -348,9 +360,16 @@ impl State {
         });
     }
 
-    /// Closes the case's ballot with the outcome of the votes that count; [`State::settle`] goes on from there.
+    /// Closes the case's ballot with the outcome of the votes that count; [`State::settle`] goes on from there. A
+    /// sealed ballot whose votes are not yet being revealed goes on to that instead.
     pub(super) fn close_ballot(&mut self, id: &CaseRef, entry: Option<u64>) {
         let at = self.moment.at;
+        let mut reveals = false;
+        self.with_ballot(id, |run, ballot| reveals = run.begins_to_reveal(ballot, at, entry));
+        if reveals {
+            return;
+        }
+        self.with_ballot(id, BallotRun::take_unrevealed);
         let result = self.case(id).and_then(Case::open_ballot).and_then(|run| {
             let ballot = run.rules()?;
             match run.comes_to(ballot, self.moment) {

@@ -22,6 +22,7 @@ pub mod outlook;
 pub mod panel;
 pub mod paper;
 pub mod refusal;
+pub mod sealed;
 pub mod state;
 pub mod window;
 

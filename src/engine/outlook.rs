@@ -101,11 +101,13 @@ impl State {
             let lapsed = run.lapsed.contains_key(seat);
             let reaffirms =
                 run.rules().is_some_and(|ballot| ballot.new_evidence == NewEvidence::VotesToReaffirm);
-            let what = match (lapsed, reaffirms) {
-                (false, _) => format!("vote on {}", run.id),
-                (true, false) => format!("vote anew on {}", run.id),
-                (true, true) => format!("reaffirm the vote on {}", run.id),
+            let deed = match (lapsed, reaffirms) {
+                (false, _) if run.revealing().is_some() => "reveal the vote",
+                (false, _) => "vote",
+                (true, false) => "vote anew",
+                (true, true) => "reaffirm the vote",
             };
+            let what = format!("{deed} on {}", run.id);
             tasks.push(Task { case: case.id.clone(), who, what, kind: Kind::Awaited, until });
         }
     }
@@ -161,9 +163,14 @@ impl State {
 fn happened(before: &Case, after: &Case, emitted: &[&Id]) -> String {
     let mut parts = Vec::new();
     if let Some(open) = before.open_ballot() {
-        let closed = after.ballots.iter().find(|run| run.id == open.id).and_then(|run| run.closed.as_ref());
+        let run = after.ballots.iter().find(|run| run.id == open.id);
+        let closed = run.and_then(|run| run.closed.as_ref());
         let outcome = closed.and_then(|closing| closing.outcome.as_ref());
         parts.extend(outcome.map(|outcome| format!("{} closes: {outcome}", open.id)));
+        if closed.is_none() && open.revealing().is_none() && run.is_some_and(|run| run.revealing().is_some())
+        {
+            parts.push(format!("the votes on {} can be revealed", open.id));
+        }
     }
     let moved: Vec<&str> = after.path.iter().skip(before.path.len()).map(|step| step.to.as_str()).collect();
     if !moved.is_empty() {

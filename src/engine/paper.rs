@@ -56,6 +56,9 @@ pub struct Paper {
     pub early: String,
     /// What puts its closing off.
     pub extend: Option<String>,
+    /// Of a sealed ballot: how long votes are revealed, and what one counts as that is not.
+    #[serde(default)]
+    pub sealed: Option<SealedLine>,
     /// The quorum.
     pub quorum: Option<String>,
     /// The outcomes, in order.
@@ -71,6 +74,16 @@ pub struct Paper {
     /// an older paper.
     #[serde(default)]
     pub filed: Vec<FiledLine>,
+}
+
+/// What a sealed ballot does with votes after `closes`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SealedLine {
+    /// How long they can be revealed.
+    pub reveal_for: Span,
+    /// What one counts as that is not: `has not voted`, `abstains`, or a choice.
+    pub unrevealed: String,
 }
 
 /// An outcome and its rule.
@@ -317,6 +330,10 @@ fn paper(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> Paper 
         new_evidence: new_evidence.map(str::to_owned),
         early: early.to_owned(),
         extend: ballot.extend.as_ref().map(Extend::words),
+        sealed: ballot.sealed.as_ref().map(|sealed| SealedLine {
+            reveal_for: sealed.reveal_for,
+            unrevealed: sealed.unrevealed.words().to_owned(),
+        }),
         quorum: ballot.quorum.as_ref().map(|rule| rule.text.clone()),
         outcomes: outcomes.collect(),
         electors: electors.collect(),
@@ -331,6 +348,11 @@ fn head(out: &mut Writer, paper: &Paper) {
         out.comment("SPECIMEN: it binds nobody.");
     }
     out.comment("The contract prevails over the workflow.");
+    if paper.sealed.is_some() {
+        out.comment(
+            "SEALED: commit to a vote by `closes`; once nobody can any more, reveal it within `reveal-for`.",
+        );
+    }
     out.field("paper", &paper.paper.to_string());
     out.field("nature", &quoted(&paper.nature));
     out.field("agreement", &quoted(&paper.agreement.to_string()));
@@ -353,6 +375,11 @@ fn rules(out: &mut Writer, paper: &Paper) {
     out.maybe("new-evidence", paper.new_evidence.as_deref().map(quoted));
     out.field("early", &quoted(&paper.early));
     out.maybe("extend", paper.extend.as_deref().map(quoted));
+    let sealed = |line: &SealedLine| {
+        let (reveal_for, unrevealed) = (quoted(&line.reveal_for.to_string()), quoted(&line.unrevealed));
+        format!("{{ reveal-for = {reveal_for}, unrevealed = {unrevealed} }}")
+    };
+    out.maybe("sealed", paper.sealed.as_ref().map(sealed));
     out.maybe("quorum", paper.quorum.as_deref().map(quoted));
 }
 

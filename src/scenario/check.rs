@@ -104,6 +104,12 @@ impl Checker<'_> {
                     self.seats(voters);
                 }
             }
+            Some(Deed::Reveal { votes, .. }) => {
+                for (choice, voters) in votes {
+                    self.known("choice", &known.choices, choice.as_ref().filter(|_| sensible));
+                    self.seats(voters);
+                }
+            }
             Some(Deed::Reaffirm(_)) | None => {}
         }
         for expect in &step.expect {
@@ -143,7 +149,7 @@ impl Checker<'_> {
             self.lists(
                 "seat",
                 &known.seats,
-                [&ballot.electors, &ballot.excluded, &ballot.voted, &ballot.left],
+                [&ballot.electors, &ballot.excluded, &ballot.voted, &ballot.left, &ballot.committed],
             );
         }
         for grant in &expect.grants {

@@ -182,7 +182,10 @@ impl Judge<'_> {
         let until = |run: &BallotRun| run.rules().map_or(run.closes, |rules| run.until(rules));
         let why = || match (run, closing) {
             (None, _) => "No ballot has been opened".to_owned(),
-            (Some(run), None) => format!("{} is open until {}", run.id, until(run)),
+            (Some(run), None) => match run.revealing() {
+                Some(_) => format!("The votes on {} are revealed until {}", run.id, until(run)),
+                None => format!("{} is open until {}", run.id, until(run)),
+            },
             (Some(run), Some(closing)) => {
                 let outcome = closing.outcome.as_ref().map_or("no outcome", Id::as_str);
                 format!("{} closed on {}: {outcome}", run.id, closing.at)
@@ -206,6 +209,12 @@ impl Judge<'_> {
         let excluded: Vec<Id> = run.map(|run| run.excluded.keys().cloned().collect()).unwrap_or_default();
         let voted: Vec<Id> = run.map(|run| run.votes.keys().cloned().collect()).unwrap_or_default();
         let left: Vec<Id> = run.map(|run| run.left.keys().cloned().collect()).unwrap_or_default();
+        let sealing = run.and_then(|run| run.sealed.as_ref());
+        let committed: Vec<Id> =
+            sealing.map(|sealing| sealing.commitments.keys().cloned().collect()).unwrap_or_default();
+        let revealing = closing.is_none() && run.is_some_and(|run| run.revealing().is_some());
+        self.same("the votes are being revealed", Some(&revealing), expect.revealing.as_ref(), why);
+        self.same_names("committed have", &committed, expect.committed.as_ref(), false);
         self.same_names("the electors are", &electors, expect.electors.as_ref(), false);
         self.same_names("excluded are", &excluded, expect.excluded.as_ref(), false);
         self.same_names("voted have", &voted, expect.voted.as_ref(), false);

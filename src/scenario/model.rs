@@ -81,7 +81,7 @@ pub enum Deed {
         /// The documents of an acceptance, where it does not bring the disclosure.
         attach: Option<Vec<Id>>,
     },
-    /// `vote`: the voters of each choice, in the order in which they vote.
+    /// `vote`: the voters of each choice, in the order in which they vote; on a sealed ballot, commit.
     Vote {
         /// Choices and voters.
         votes: Vec<(Spot<Id>, Vec<Spot<SeatName>>)>,
@@ -90,9 +90,21 @@ pub enum Deed {
         /// The documents, where they are not those that the ballot asks for.
         attach: Option<Vec<Id>>,
     },
+    /// `reveal`: each reveals the vote on a sealed ballot to which they have committed.
+    Reveal {
+        /// Who, in the order in which they reveal; a choice where it is not the one committed to.
+        votes: Reveals,
+        /// The ballot; otherwise the newest that fits.
+        ballot: Option<Spot<BallotRef>>,
+        /// The documents, where they are not those that the ballot asks for.
+        attach: Option<Vec<Id>>,
+    },
     /// `reaffirm`: all parties, on this occasion.
     Reaffirm(String),
 }
+
+/// Who reveals, by the choice that they claim; without one, the choice to which they have committed.
+pub type Reveals = Vec<(Option<Spot<Id>>, Vec<Spot<SeatName>>)>;
 
 /// What is done for or by a seat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -206,6 +218,10 @@ pub struct ExpectBallot {
     pub voted: Option<Names>,
     /// Who may not vote any more.
     pub left: Option<Names>,
+    /// Who has committed to a vote, of a sealed ballot.
+    pub committed: Option<Names>,
+    /// Whether votes are being revealed, of a sealed ballot.
+    pub revealing: Option<Spot<bool>>,
 }
 
 /// What must happen next.

@@ -126,6 +126,20 @@ impl Play<'_> {
                 }
                 Ok(())
             }
+            Deed::Reveal { votes, ballot, attach } => {
+                for (choice, voters) in votes {
+                    for voter in voters {
+                        let state = self.stage.state()?;
+                        let (seat, of) = meant::voter(&state, case, &voter.is);
+                        let ballot = ballot.as_ref().map(|ballot| ballot.is.clone());
+                        let ballot = ballot.unwrap_or_else(|| meant::ballot_of(&state, of));
+                        let choice = choice.as_ref().map(|choice| &choice.is);
+                        let answer = self.stage.reveal_attaching(&ballot, &seat, choice, attach.as_deref());
+                        self.answered(step, &voter.at, answer)?;
+                    }
+                }
+                Ok(())
+            }
             Deed::Reaffirm(occasion) => {
                 let answer = self.stage.reaffirm(occasion);
                 self.answered(step, &deed.at, answer)

@@ -7,8 +7,10 @@ use toml::de::DeValue;
 
 use super::Scenario;
 use super::model::{
-    Deed, Expect, ExpectBallot, ExpectGrant, ExpectNext, Names, Officer, SeatDeed, SeatName, Spot, Step,
+    Deed, Expect, ExpectBallot, ExpectGrant, ExpectNext, Names, Officer, Reveals, SeatDeed, SeatName, Spot,
+    Step,
 };
+use crate::statement::BallotRef;
 use crate::values::{Id, Instant};
 use crate::workflow::Diagnostics;
 use crate::workflow::read::{Fields, Item, Reader};
@@ -112,7 +114,7 @@ fn step(r: &mut Reader<'_>, fields: &mut Fields<'_>, at: Spot<Instant>) -> Optio
 /// The deed of a step, if it has one.
 fn deed(r: &mut Reader<'_>, fields: &mut Fields<'_>) -> Result<Option<Spot<Deed>>, ()> {
     let seats = SeatDeed::ALL.into_iter().map(|(key, _)| key);
-    let keys = ["do", "vote", "reaffirm"].into_iter().chain(seats);
+    let keys = ["do", "vote", "reveal", "reaffirm"].into_iter().chain(seats);
     let found: Vec<(&str, Item<'_>)> = keys.filter_map(|key| Some((key, fields.get(key)?))).collect();
     let (key, item) = match found.as_slice() {
         [] => ("", None),
@@ -125,10 +127,10 @@ fn deed(r: &mut Reader<'_>, fields: &mut Fields<'_>) -> Result<Option<Spot<Deed>
         }
     };
     let by = member(r, fields, "by", key, &["do", "nominate"]);
-    let attach = member(r, fields, "attach", key, &["do", "vote", "accept"]);
+    let attach = member(r, fields, "attach", key, &["do", "vote", "reveal", "accept"]);
     let attach = attach.map(|item| names(r, &item).is.into_iter().map(|name| name.is).collect());
     let strike = member(r, fields, "strike", key, &["do"]).and_then(|item| id(r, &item));
-    let ballot = member(r, fields, "ballot", key, &["vote"]);
+    let ballot = member(r, fields, "ballot", key, &["vote", "reveal"]);
     let signed_by = member(r, fields, "signed-by", key, &["do"]).map(|item| seats_of(r, &item));
     let Some(item) = item else { return Ok(None) };
     let deed = match key {
@@ -140,11 +142,8 @@ fn deed(r: &mut Reader<'_>, fields: &mut Fields<'_>) -> Result<Option<Spot<Deed>
             let by = r.each_once(&by, |r, member| id(r, member));
             Some(Deed::Act { act, by, attach, strike, signed_by })
         }),
-        "vote" => {
-            let ballot =
-                ballot.and_then(|item| parsed(r, &item, "a ballot such as \"verification#1/finding#1\""));
-            Some(Deed::Vote { votes: votes(r, item), ballot, attach })
-        }
+        "vote" => Some(Deed::Vote { votes: votes(r, item), ballot: ballot_ref(r, ballot), attach }),
+        "reveal" => Some(Deed::Reveal { votes: reveals(r, item), ballot: ballot_ref(r, ballot), attach }),
         "reaffirm" => item.text(r).map(Deed::Reaffirm),
         _ => {
             let what = SeatDeed::ALL.into_iter().find(|(name, _)| *name == key).map(|(_, what)| what);
@@ -182,6 +181,20 @@ fn votes(r: &mut Reader<'_>, item: &Item<'_>) -> Vec<(Spot<Id>, Vec<Spot<SeatNam
         (Spot { is: choice, at: item.key }, voters)
     };
     named.into_iter().map(vote).collect()
+}
+
+fn ballot_ref(r: &mut Reader<'_>, item: Option<Item<'_>>) -> Option<Spot<BallotRef>> {
+    item.and_then(|item| parsed(r, &item, "a ballot such as \"verification#1/finding#1\""))
+}
+
+/// `["o1", "i1"]`, or as votes are written where somebody claims another choice than the one committed to.
+fn reveals(r: &mut Reader<'_>, item: &Item<'_>) -> Reveals {
+    match item.value.get_ref() {
+        DeValue::Table(_) => {
+            votes(r, item).into_iter().map(|(choice, voters)| (Some(choice), voters)).collect()
+        }
+        _ => vec![(None, seats_of(r, item))],
+    }
 }
 
 fn seats_of(r: &mut Reader<'_>, item: &Item<'_>) -> Vec<Spot<SeatName>> {
@@ -225,11 +238,25 @@ fn expect_ballot(r: &mut Reader<'_>, item: &Item<'_>) -> Option<ExpectBallot> {
     let mut list = |r: &mut Reader<'_>, key| fields.get(key).map(|item| names(r, &item));
     let (electors, excluded) = (list(r, "electors"), list(r, "excluded"));
     let (voted, left) = (list(r, "voted"), list(r, "left"));
+    let committed = list(r, "committed");
+    let revealing = fields.get("revealing").and_then(|item| spot(&item, item.flag(r)));
     fields.close(r);
-    let ballot = ExpectBallot { round, open, closes, closed, outcome, electors, excluded, voted, left };
+    let ballot = ExpectBallot {
+        round,
+        open,
+        closes,
+        closed,
+        outcome,
+        electors,
+        excluded,
+        voted,
+        left,
+        committed,
+        revealing,
+    };
     if ballot == ExpectBallot::default() {
-        let help =
-            "Say what must be so: round, open, closes, closed, outcome, electors, excluded, voted, left";
+        let help = "Say what must be so: round, open, closes, closed, outcome, electors, excluded, voted, left, \
+                    committed, revealing";
         r.error(&item.span(), "nothing is expected of the ballot here", help);
     }
     Some(ballot)

@@ -3,10 +3,11 @@
 use super::Stage;
 use super::stage::{document, public, sign_with};
 use crate::engine::admit::DISCLOSURE;
+use crate::engine::state::State;
 use crate::registry::{Receipted, SubmitError};
 use crate::statement::{
-    AcceptSeat, Act, Attachments, BallotRef, Blob, Body, By, CaseRef, Disclose, HolderRef, Nominate,
-    Reaffirm, Recuse, ReplaceKey, Replacement, StepDown, Vote,
+    AcceptSeat, Act, Attachments, BallotRef, Blob, Body, By, CaseRef, Commit, Commitment, Disclose,
+    HolderRef, Nominate, Reaffirm, Recuse, ReplaceKey, Replacement, Reveal, Salt, StepDown, Vote,
 };
 use crate::values::{Digest, Id};
 
@@ -86,7 +87,8 @@ impl Stage {
         self.say(by.clone(), Body::Act(Act { attach: brought, ..act }), signers, blobs)
     }
 
-    /// The seat of this name votes on the paper of the ballot, with the documents that the ballot asks for.
+    /// The seat of this name votes on the paper of the ballot, with the documents that the ballot asks for; on a
+    /// sealed ballot it commits to that vote.
     pub fn vote(&self, ballot: &BallotRef, seat: &Id, choice: &Id) -> Answer {
         self.vote_attaching(ballot, seat, choice, None)
     }
@@ -101,6 +103,9 @@ impl Stage {
     ) -> Answer {
         let state = self.state()?;
         let rules = state.ballot(ballot);
+        if rules.is_some_and(|rules| rules.sealed.is_some()) {
+            return self.commit(ballot, seat, opening_of(&state, ballot, seat, choice).digest());
+        }
         let run = state.ballot_run(ballot);
         let asked = attach.unwrap_or_else(|| rules.map_or(&[][..], |rules| &rules.attach));
         let (attach, blobs) = documents(asked, &format!("{choice} by {seat} on {ballot}"));
@@ -114,6 +119,50 @@ impl Stage {
         let by = By::One(seat.clone());
         let signers = self.signers(&by, Some(&ballot.case))?;
         self.say(by, Body::Vote(vote), &signers, blobs)
+    }
+
+    /// The seat commits to the vote of which this is the digest.
+    pub fn commit(&self, ballot: &BallotRef, seat: &Id, commitment: Digest) -> Answer {
+        let state = self.state()?;
+        let commit = Commit {
+            ballot: ballot.clone(),
+            asks: state.ballot(ballot).map_or_else(String::new, |rules| rules.question.clone()),
+            question: state.ballot_run(ballot).map_or(Digest([0; 32]), |run| run.paper),
+            commitment,
+        };
+        let by = By::One(seat.clone());
+        let signers = self.signers(&by, Some(&ballot.case))?;
+        self.say(by, Body::Commit(commit), &signers, Vec::new())
+    }
+
+    /// The seat reveals the vote to which it has committed, or claims that it was `choice`; with documents under
+    /// these names, or those that the ballot asks for.
+    pub fn reveal_attaching(
+        &self,
+        ballot: &BallotRef,
+        seat: &Id,
+        choice: Option<&Id>,
+        attach: Option<&[Id]>,
+    ) -> Answer {
+        let state = self.state()?;
+        let rules = state.ballot(ballot);
+        let sealing = state.ballot_run(ballot).and_then(|run| run.sealed.as_ref());
+        let committed = sealing.and_then(|sealing| sealing.commitments.get(seat)).map(|it| it.commitment);
+        let choices: Vec<&Id> =
+            rules.into_iter().flat_map(|rules| rules.choices.iter().chain(&rules.abstention)).collect();
+        let own = choices
+            .iter()
+            .copied()
+            .find(|choice| Some(opening_of(&state, ballot, seat, choice).digest()) == committed);
+        let none = Id::constant("none");
+        let choice = choice.or(own).or(choices.first().copied()).unwrap_or(&none);
+        let asked = attach.unwrap_or_else(|| rules.map_or(&[][..], |rules| &rules.attach));
+        let (attach, blobs) = documents(asked, &format!("{choice} by {seat} on {ballot}"));
+        let salt = opening_of(&state, ballot, seat, choice).salt;
+        let reveal = Reveal { ballot: ballot.clone(), choice: choice.clone(), salt, attach };
+        let by = By::One(seat.clone());
+        let signers = self.signers(&by, Some(&ballot.case))?;
+        self.say(by, Body::Reveal(reveal), &signers, blobs)
     }
 
     /// All parties say that the workflow stands.
@@ -143,6 +192,18 @@ impl Stage {
         let receipted = self.submit(sign_with(&text, &signers), Vec::new())?;
         self.turn_key(holder);
         Ok(receipted)
+    }
+}
+
+/// What a seat commits to on this stage, where the salt is made from the names.
+fn opening_of(state: &State, ballot: &BallotRef, seat: &Id, choice: &Id) -> Commitment {
+    Commitment {
+        agreement: state.agreement.clone(),
+        ballot: ballot.clone(),
+        question: state.ballot_run(ballot).map_or(Digest([0; 32]), |run| run.paper),
+        seat: seat.clone(),
+        choice: choice.clone(),
+        salt: Salt(Digest::of(format!("salt of {choice} by {seat} on {ballot}").as_bytes()).0),
     }
 }
 

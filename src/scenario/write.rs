@@ -77,6 +77,19 @@ fn deed_lines(deed: &Deed) -> Vec<String> {
             let ballot = ballot.as_ref().map(|ballot| format!("ballot = {}", quoted(&ballot.is.to_string())));
             [deed].into_iter().chain(ballot).chain(documents(attach)).collect()
         }
+        Deed::Reveal { votes, ballot, attach } => {
+            let named = votes.iter().filter_map(|(choice, voters)| {
+                Some(format!("{} = [{}]", choice.as_ref()?.is, seat_names(voters)))
+            });
+            let plain = votes.iter().filter(|(choice, _)| choice.is_none());
+            let plain = plain.map(|(_, voters)| format!("[{}]", seat_names(voters)));
+            let said = match named.collect::<Vec<_>>() {
+                named if named.is_empty() => plain.collect::<Vec<_>>().join(", "),
+                named => format!("{{ {} }}", named.join(", ")),
+            };
+            let ballot = ballot.as_ref().map(|ballot| format!("ballot = {}", quoted(&ballot.is.to_string())));
+            [format!("reveal = {said}")].into_iter().chain(ballot).chain(documents(attach)).collect()
+        }
         Deed::Reaffirm(occasion) => vec![format!("reaffirm = {}", quoted(occasion))],
     }
 }
@@ -117,6 +130,8 @@ fn expect_ballot(ballot: &ExpectBallot, names: impl Fn(&str, &Option<Names>) -> 
     parts.extend(names("excluded", &ballot.excluded));
     parts.extend(names("voted", &ballot.voted));
     parts.extend(names("left", &ballot.left));
+    parts.extend(names("committed", &ballot.committed));
+    parts.extend(ballot.revealing.as_ref().map(|revealing| format!("revealing = {}", revealing.is)));
     format!("{{ {} }}", parts.join(", "))
 }
 

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AgreementRef, BallotRef, By, CaseRef, HolderRef, PublicKey};
+use super::{AgreementRef, BallotRef, By, CaseRef, HolderRef, PublicKey, Salt};
 use crate::log::Head;
 use crate::values::{Digest, Id, Instant, ValueError, serde_as_text};
 
@@ -55,6 +55,10 @@ pub enum Body {
     Act(Act),
     /// `vote`: a panelist's vote.
     Vote(Vote),
+    /// `commit`: a panelist's vote on a sealed ballot, by a digest that tells nothing.
+    Commit(Commit),
+    /// `reveal`: what a `commit` stands for.
+    Reveal(Reveal),
     /// `reaffirm`: all parties record that a named workflow stands unchanged.
     Reaffirm(Reaffirm),
     /// `replace-key`: a holder's key is rotated, or a lost one recovered.
@@ -199,6 +203,37 @@ pub struct Vote {
     pub attach: Attachments,
 }
 
+/// `commit`. Question and ballot stand in it in words, the choice only in the voter's opening.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Commit {
+    /// The ballot.
+    pub ballot: BallotRef,
+    /// The question, in words.
+    pub asks: String,
+    /// The SHA-256 of the ballot paper.
+    pub question: Digest,
+    /// [`Commitment::digest`] of the choice and a salt.
+    ///
+    /// [`Commitment::digest`]: super::Commitment::digest
+    pub commitment: Digest,
+}
+
+/// `reveal`: with the salt, everything of which the commitment is the digest is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reveal {
+    /// The ballot.
+    pub ballot: BallotRef,
+    /// One of the ballot's choices, or its abstention.
+    pub choice: Id,
+    /// The salt of the commitment.
+    pub salt: Salt,
+    /// The documents that the ballot asks for, such as the `rationale`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attach: Attachments,
+}
+
 /// `reaffirm`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -263,9 +298,13 @@ pub fn attachments(body: &Body) -> Attachments {
         Body::Disclose(disclose) => disclose.attach.clone(),
         Body::Act(act) => act.attach.clone(),
         Body::Vote(vote) => vote.attach.clone(),
+        Body::Reveal(reveal) => reveal.attach.clone(),
         Body::Reaffirm(reaffirm) => reaffirm.attach.clone(),
-        Body::Open(_) | Body::Nominate(_) | Body::Recuse(_) | Body::StepDown(_) | Body::ReplaceKey(_) => {
-            Attachments::new()
-        }
+        Body::Open(_)
+        | Body::Nominate(_)
+        | Body::Recuse(_)
+        | Body::StepDown(_)
+        | Body::Commit(_)
+        | Body::ReplaceKey(_) => Attachments::new(),
     }
 }

@@ -9,6 +9,7 @@
 
 pub mod blob;
 pub mod body;
+pub mod commitment;
 pub mod entry;
 pub mod envelope;
 mod exact;
@@ -23,9 +24,10 @@ pub mod wire;
 
 pub use blob::Blob;
 pub use body::{
-    AcceptSeat, Act, Attachments, Body, Disclose, Header, LogIdentity, Nominate, Open, Reaffirm, Recuse,
-    ReplaceKey, Replacement, RosterLine, Statement, StepDown, Vote, attachments,
+    AcceptSeat, Act, Attachments, Body, Commit, Disclose, Header, LogIdentity, Nominate, Open, Reaffirm,
+    Recuse, ReplaceKey, Replacement, Reveal, RosterLine, Statement, StepDown, Vote, attachments,
 };
+pub use commitment::{Commitment, Salt};
 pub use entry::{Entry, EntryError, TooLong};
 pub use envelope::{Checked, Envelope, EnvelopeError, Signature};
 pub use exact::FormatError;

@@ -89,6 +89,18 @@ pub(super) fn all() -> Vec<String> {
             ),
         ),
         vote(),
+        with_header(
+            "commit",
+            &format!(
+                r#""ballot":"verification#1/finding#1","asks":"Is it met?","question":"{DIGEST}","commitment":"{DIGEST}""#
+            ),
+        ),
+        with_header(
+            "reveal",
+            &format!(
+                r#""ballot":"verification#1/finding#1","choice":"met","salt":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","attach":{{"rationale":"{DIGEST}"}}"#
+            ),
+        ),
         with_header("reaffirm", r#""occasion":"27 February 2026""#),
         with_header(
             "replace-key",

@@ -18,7 +18,7 @@ use super::typed::{self, FieldError};
 use crate::values::is_hidden;
 
 /// Every `type` there is, in the order of [`Body`].
-pub const TYPES: [&str; 10] = [
+pub const TYPES: [&str; 12] = [
     "open",
     "nominate",
     "accept-seat",
@@ -27,6 +27,8 @@ pub const TYPES: [&str; 10] = [
     "step-down",
     "act",
     "vote",
+    "commit",
+    "reveal",
     "reaffirm",
     "replace-key",
 ];
@@ -154,6 +156,8 @@ impl Statement {
             Body::StepDown(body) => to_json(body),
             Body::Act(body) => to_json(body),
             Body::Vote(body) => to_json(body),
+            Body::Commit(body) => to_json(body),
+            Body::Reveal(body) => to_json(body),
             Body::Reaffirm(body) => to_json(body),
             Body::ReplaceKey(body) => to_json(body),
         };
@@ -175,6 +179,8 @@ impl Statement {
             Body::StepDown(_) => "step-down",
             Body::Act(_) => "act",
             Body::Vote(_) => "vote",
+            Body::Commit(_) => "commit",
+            Body::Reveal(_) => "reveal",
             Body::Reaffirm(_) => "reaffirm",
             Body::ReplaceKey(_) => "replace-key",
         }
@@ -209,7 +215,12 @@ impl Statement {
             Body::StepDown(body) => check_words("reason", &body.reason),
             Body::Reaffirm(body) => check_words("occasion", &body.occasion),
             Body::ReplaceKey(body) => check_key("key".to_owned(), &body.key),
-            Body::AcceptSeat(_) | Body::Disclose(_) | Body::Act(_) | Body::Vote(_) => Ok(()),
+            Body::AcceptSeat(_)
+            | Body::Disclose(_)
+            | Body::Act(_)
+            | Body::Vote(_)
+            | Body::Commit(_)
+            | Body::Reveal(_) => Ok(()),
         }
     }
 
@@ -253,6 +264,8 @@ fn read_as(kind: &'static str, mut fields: json::Fields<'_>) -> Result<Statement
         "step-down" => Body::StepDown(typed::all(fields)?),
         "act" => Body::Act(typed::all(fields)?),
         "vote" => Body::Vote(typed::all(fields)?),
+        "commit" => Body::Commit(typed::all(fields)?),
+        "reveal" => Body::Reveal(typed::all(fields)?),
         "reaffirm" => Body::Reaffirm(typed::all(fields)?),
         _ => Body::ReplaceKey(typed::all(fields)?),
     };

@@ -79,14 +79,16 @@ impl Outcome {
 }
 
 impl Ballot {
-    /// How much can happen to it by itself: its closing, and where rules ease or must last, each of these moments.
+    /// How much can happen to it by itself: its closing, and where rules ease or must last, or votes are
+    /// revealed, each of these moments.
     pub fn moments(&self) -> u64 {
         let eases: usize = self.outcomes.iter().map(|outcome| outcome.eases.len()).sum();
         let lasting = self.outcomes.iter().any(|outcome| outcome.lasting.is_some());
         // After each ease another outcome may be confirmed; the end of the window is a moment of its own then.
         let eases = u64::try_from(eases).unwrap_or(u64::MAX);
         let confirmed = if lasting { eases.saturating_add(2) } else { 0 };
-        1_u64.saturating_add(eases).saturating_add(confirmed)
+        let revealed = u64::from(self.sealed.is_some());
+        1_u64.saturating_add(eases).saturating_add(confirmed).saturating_add(revealed)
     }
 }
 

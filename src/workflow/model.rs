@@ -374,6 +374,8 @@ pub struct Ballot {
     pub early: Early,
     /// What puts its closing off, if anything does.
     pub extend: Option<Extend>,
+    /// Whether votes are committed first and revealed later.
+    pub sealed: Option<Sealed>,
     /// Whether the vote of somebody who leaves while it is open stands.
     pub leaver_stands: bool,
     /// What becomes of the votes already cast when evidence moves while it is open.
@@ -419,6 +421,26 @@ pub enum NewEvidence {
     VotesLapse,
     /// Votes already cast count no more until whoever cast them says the same on a new paper.
     VotesToReaffirm,
+}
+
+/// `sealed`: while votes are taken nobody knows them; then everybody reveals their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// How long votes may be revealed after the last could be cast.
+    pub reveal_for: Span,
+    /// What a vote counts as that nobody revealed in time.
+    pub unrevealed: Unrevealed,
+}
+
+/// `unrevealed`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unrevealed {
+    /// As none at all.
+    HasNotVoted,
+    /// As an abstention.
+    Abstains,
+    /// As a vote for this choice.
+    Chooses(Id),
 }
 
 /// `early`.

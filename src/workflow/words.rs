@@ -3,7 +3,7 @@
 
 use super::model::{
     Actor, Actors, Delay, Doing, Extend, ExtendOn, NewEvidence, Operator, Origin, Outcome, State, Step,
-    Trigger,
+    Trigger, Unrevealed,
 };
 use crate::values::{Id, Instant};
 
@@ -172,4 +172,15 @@ pub(super) fn count(number: u64, what: &str) -> String {
 /// `2030-06-30 22:00:00 UTC`.
 pub(super) fn utc(at: Instant) -> String {
     format!("{} UTC", at.to_string().replace('T', " ").replace('Z', ""))
+}
+
+impl Unrevealed {
+    /// As a workflow writes it.
+    pub fn words(&self) -> &str {
+        match self {
+            Self::HasNotVoted => "has not voted",
+            Self::Abstains => "abstains",
+            Self::Chooses(choice) => choice.as_str(),
+        }
+    }
 }

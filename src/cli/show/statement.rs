@@ -66,6 +66,18 @@ fn body(body: &Body, fields: &mut Vec<(&'static str, String)>) {
             fields.push(("paper", vote.question.to_string()));
             attachments(&vote.attach, fields);
         }
+        Body::Commit(commit) => {
+            fields.push(("question", commit.asks.clone()));
+            fields.push(("ballot", commit.ballot.to_string()));
+            fields.push(("commitment", commit.commitment.to_string()));
+            fields.push(("paper", commit.question.to_string()));
+        }
+        Body::Reveal(reveal) => {
+            fields.push(("choice", reveal.choice.to_string()));
+            fields.push(("ballot", reveal.ballot.to_string()));
+            fields.push(("salt", reveal.salt.to_string()));
+            attachments(&reveal.attach, fields);
+        }
         Body::Reaffirm(reaffirm) => {
             fields.push(("occasion", reaffirm.occasion.clone()));
             attachments(&reaffirm.attach, fields);
@@ -120,6 +132,8 @@ pub fn summary(statement: &Statement) -> String {
         Body::StepDown(step_down) => format!("gave up the seat {}: {}", step_down.seat, step_down.reason),
         Body::Act(act) => format!("did {} in {}", act.act, act.case),
         Body::Vote(vote) => format!("voted {} on {}", vote.choice, vote.ballot),
+        Body::Commit(commit) => format!("committed to a vote on {}", commit.ballot),
+        Body::Reveal(reveal) => format!("revealed the vote {} on {}", reveal.choice, reveal.ballot),
         Body::Reaffirm(reaffirm) => format!("reaffirmed: {}", reaffirm.occasion),
         Body::ReplaceKey(replace) => format!("{} of the key of {}", replace.how, replace.holder),
     }

@@ -6,6 +6,7 @@ mod act;
 mod open;
 mod parties;
 mod policy;
+mod sealed;
 mod seats;
 mod signers;
 mod vote;
@@ -111,6 +112,8 @@ impl State {
             Body::StepDown(step_down) => self.judge_step_down(checked, step_down),
             Body::Act(act) => self.judge_act(at, checked, act),
             Body::Vote(vote) => self.judge_vote(checked, vote),
+            Body::Commit(commit) => self.judge_commit(checked, commit),
+            Body::Reveal(reveal) => self.judge_reveal(checked, reveal),
             Body::Reaffirm(reaffirm) => self.judge_reaffirm(checked, reaffirm),
             Body::ReplaceKey(replace) => self.judge_replace_key(checked, replace),
         }?;

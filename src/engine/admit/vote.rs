@@ -9,20 +9,23 @@ use crate::engine::evidence::judge_reaffirmed;
 use crate::engine::refusal::{all_of, alternatives};
 use crate::engine::{Refusal, State};
 use crate::statement::{BallotRef, By, Checked, Vote};
-use crate::values::Id;
+use crate::values::{Digest, Id};
 use crate::workflow::model::{Ballot, Change as Changing};
 
 impl State {
     pub(super) fn judge_vote(&self, checked: &Checked, vote: &Vote) -> Result<Admission, Refusal> {
-        let (case, run, ballot) = self.judge_ballot(vote)?;
-        let By::One(seat) = &checked.statement().by else {
-            let why = format!("it speaks for {}", checked.statement().by);
-            return Err(Refusal::new("not-an-elector", why, "everybody votes alone"));
-        };
+        let (case, run, ballot) = self.judge_ballot(&vote.ballot)?;
+        if ballot.sealed.is_some() {
+            let why = format!("the ballot {} is sealed, and this vote says what it is", vote.ballot);
+            let instead = "commit to a vote (`quorate vote` does), and reveal it once everybody has";
+            return Err(Refusal::new("sealed-ballot", why, instead));
+        }
+        let seat = judge_alone(checked)?;
         judge_elector(run, seat)?;
         let name = self.seat_name(case, seat);
         let signers = self.signed_by_seat(checked, &name)?;
-        judge_paper(run, ballot, vote)?;
+        judge_paper(run, ballot, vote.question, &vote.asks)?;
+        judge_choice(&vote.choice, ballot.choices.iter().chain(&ballot.abstention))?;
         judge_attachments(&vote.attach, &ballot.attach)?;
         if let Some(cast) = run.votes.get(seat).filter(|_| ballot.change == Changing::Never) {
             let why = format!("{name} has voted with entry {}", cast.done.entry);
@@ -33,14 +36,18 @@ impl State {
         Ok(Admission { change, signers })
     }
 
-    fn judge_ballot<'a>(&'a self, vote: &Vote) -> Result<(&'a Case, &'a BallotRun, &'a Ballot), Refusal> {
+    /// The open ballot that a statement names.
+    pub(super) fn judge_ballot<'a>(
+        &'a self,
+        id: &BallotRef,
+    ) -> Result<(&'a Case, &'a BallotRun, &'a Ballot), Refusal> {
         let (Some(case), Some(run), Some(ballot)) =
-            (self.case(&vote.ballot.case), self.ballot_run(&vote.ballot), self.ballot(&vote.ballot))
+            (self.case(&id.case), self.ballot_run(id), self.ballot(id))
         else {
-            return Err(self.no_ballot(&vote.ballot));
+            return Err(self.no_ballot(id));
         };
         if let Some(closing) = &run.closed {
-            let why = format!("the ballot {} closed on {}", vote.ballot, closing.at);
+            let why = format!("the ballot {id} closed on {}", closing.at);
             return Err(Refusal::new("ballot-closed", why, self.open_now()));
         }
         Ok((case, run, ballot))
@@ -62,7 +69,17 @@ impl State {
     }
 }
 
-fn judge_elector(run: &BallotRun, seat: &Id) -> Result<(), Refusal> {
+/// The one in whose name a vote speaks.
+pub(super) fn judge_alone(checked: &Checked) -> Result<&Id, Refusal> {
+    match &checked.statement().by {
+        By::One(seat) => Ok(seat),
+        by @ By::Jointly(_) => {
+            Err(Refusal::new("not-an-elector", format!("it speaks for {by}"), "everybody votes alone"))
+        }
+    }
+}
+
+pub(super) fn judge_elector(run: &BallotRun, seat: &Id) -> Result<(), Refusal> {
     if let Some(leaving) = run.left.get(seat) {
         let why =
             format!("`{seat}` is out of this ballot: {} with entry {}", leaving.reason, leaving.done.entry);
@@ -76,21 +93,25 @@ fn judge_elector(run: &BallotRun, seat: &Id) -> Result<(), Refusal> {
     Err(Refusal::new("not-an-elector", why, format!("the electors are {}", all_of(run.electors.keys()))))
 }
 
-fn judge_paper(run: &BallotRun, ballot: &Ballot, vote: &Vote) -> Result<(), Refusal> {
-    if vote.question != run.paper {
-        let why =
-            format!("it was cast on the ballot paper {}, this ballot's is {}", vote.question, run.paper);
+pub(super) fn judge_paper(
+    run: &BallotRun,
+    ballot: &Ballot,
+    question: Digest,
+    asks: &str,
+) -> Result<(), Refusal> {
+    if question != run.paper {
+        let why = format!("it was cast on the ballot paper {question}, this ballot's is {}", run.paper);
         return Err(Refusal::new(
             "other-paper",
             why,
             "print the paper with `quorate ballot` and vote on that",
         ));
     }
-    if vote.asks != ballot.question {
-        let why = format!("it answers the question “{}”", vote.asks);
+    if asks != ballot.question {
+        let why = format!("it answers the question “{asks}”");
         return Err(Refusal::new("other-question", why, format!("this ballot asks “{}”", ballot.question)));
     }
-    judge_choice(&vote.choice, ballot.choices.iter().chain(&ballot.abstention))
+    Ok(())
 }
 
 /// Whether a choice is one of those that a ballot offers, its abstention among them.

@@ -2,8 +2,8 @@
 //!
 //! Counted for the worst case of each procedure. A step with `at-most` is taken so often in one case. Between
 //! two of these a case goes by steps without bound, on which no circle lies (see `flow`), so through each
-//! state once at most; in each it takes one of them, and a ballot closes where one is open, its rules having eased
-//! and its outcomes having been confirmed before.
+//! state once at most; in each it takes one of them, and a ballot closes where one is open, its rules having eased,
+//! its outcomes having been confirmed, and its votes having been revealed before.
 
 use super::Checker;
 use crate::workflow::model::{Ballot, MOST_BY_ITSELF, Procedure, State, Trigger, Workflow};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::counts::{Silence, always, out_of_reach};
 use super::evidence::{lapses, votes_that_lapse};
+use super::sealed;
 use super::{Checker, place_of_state};
 use crate::workflow::model::{Ballot, Change, Early, ExtendOn, Panel, Rule};
 
@@ -14,6 +15,7 @@ pub(super) fn check(c: &mut Checker<'_>) {
             early(c, ballot, panel);
             window(c, ballot);
             votes_that_lapse(c, ballot);
+            sealed::check(c, ballot);
             thresholds(c, ballot, panel);
         }
     }
@@ -106,8 +108,9 @@ fn window(c: &mut Checker<'_>, ballot: &Ballot) {
             c.error(&format!("{place}.in-last"), message, "Shorten it: late is what comes near the closing");
         }
     }
-    let may_outlast =
-        ballot.extend.is_some() || ballot.outcomes.iter().any(|outcome| outcome.lasting.is_some());
+    let may_outlast = ballot.extend.is_some()
+        || ballot.sealed.is_some()
+        || ballot.outcomes.iter().any(|outcome| outcome.lasting.is_some());
     for (index, outcome) in ballot.outcomes.iter().enumerate() {
         let late = outcome.eases.iter().position(|ease| ease.after > ballot.open_for);
         if let Some(late) = late.filter(|_| !may_outlast) {

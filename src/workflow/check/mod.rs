@@ -16,6 +16,7 @@ mod flow;
 mod grants;
 mod graph;
 mod outcomes;
+mod sealed;
 mod states;
 
 use super::diagnostic::{Diagnostic, Severity};

@@ -4,8 +4,8 @@ use super::rules::Counting;
 use super::{Paragraph, Section, sentence};
 use crate::values::Id;
 use crate::workflow::model::{
-    Ballot, Change, Early, Ease, Exclusion, Extend, ExtendOn, NO_QUORUM, NewEvidence, Outcome, Panel,
-    Workflow,
+    Ballot, Change, Early, Ease, Exclusion, Extend, ExtendOn, NO_QUORUM, NewEvidence, Outcome, Panel, Sealed,
+    Unrevealed, Workflow,
 };
 use crate::workflow::words::{all_of, quoted, times};
 
@@ -23,6 +23,7 @@ pub(super) fn section(workflow: &Workflow, ballot: &Ballot) -> Section {
         change: _,
         early: _,
         extend: _,
+        sealed: _,
         leaver_stands: _,
         new_evidence: _,
         quorum: _,
@@ -40,7 +41,14 @@ pub(super) fn section(workflow: &Workflow, ballot: &Ballot) -> Section {
                 ballot,
                 &(mark("choices") + &mark("abstention") + &mark("attach") + &mark("new-evidence")),
             ),
-            window(ballot, counting, &(mark("open-for") + &mark("deadline") + &mark("early"))),
+            match &ballot.sealed {
+                None => window(ballot, counting, &(mark("open-for") + &mark("deadline") + &mark("early"))),
+                Some(sealed) => phases(
+                    ballot,
+                    sealed,
+                    &(mark("open-for") + &mark("deadline") + &mark("early") + &mark("sealed")),
+                ),
+            },
             numbers(counting),
             quorum(ballot, counting, &mark("quorum")),
             outcomes(ballot, counting, &mark("outcomes")),
@@ -119,6 +127,28 @@ fn window(ballot: &Ballot, counting: Counting<'_>, marks: &str) -> Paragraph {
     let extend = ballot.extend.as_ref().map_or_else(String::new, put_off);
     Paragraph::of(format!(
         "Votes are taken for {open_for} from its opening; a vote at the very closing instant {instant}. {early}{extend}{marks}"
+    ))
+}
+
+/// The two windows of a sealed ballot.
+fn phases(ballot: &Ballot, sealed: &Sealed, marks: &str) -> Paragraph {
+    let Ballot { open_for, excluded, early, .. } = ballot;
+    let Sealed { reveal_for, unrevealed } = sealed;
+    let instant = if *excluded { "is late" } else { "counts" };
+    let early = match early {
+        Early::AllVoted => "This ends earlier once every elector who has not left has committed",
+        _ => "This never ends earlier",
+    };
+    let unrevealed = match unrevealed {
+        Unrevealed::HasNotVoted => "is none".to_owned(),
+        Unrevealed::Abstains => "counts as an abstention".to_owned(),
+        Unrevealed::Chooses(choice) => format!("counts as one for {}", quoted(choice)),
+    };
+    Paragraph::of(format!(
+        "The ballot is sealed. For {open_for} from its opening the electors commit to their votes, and nobody can know what \
+         these are; a commitment at the very last instant {instant}. {early}. Then, for {reveal_for}, each reveals the vote, and \
+         the ballot closes as soon as all votes are revealed that can be. A vote that its voter does not reveal in time \
+         {unrevealed}.{marks}"
     ))
 }
 

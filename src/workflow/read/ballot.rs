@@ -2,6 +2,7 @@
 
 use super::event::starts_with_digit;
 use super::outcome::outcomes_of;
+use super::sealed;
 use super::{Item, Reader, deadline};
 use crate::values::{Id, Span};
 use crate::workflow::model::{Ballot, Change, Early, Exclusion, Extend, ExtendOn, NewEvidence, Rule};
@@ -40,6 +41,7 @@ pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bo
         .map_or(Some(false), |item| item.word(r, &[("vote stands", true), ("has not voted", false)]));
     let new_evidence =
         fields.get("new-evidence").map_or(Some(NewEvidence::VotesStand), |item| item.word(r, &NEW_EVIDENCE));
+    let sealed = fields.get("sealed").map(|item| sealed::sealed(r, &item, &choices, abstention.as_ref()));
     let names = Vocabulary {
         choices: choices.iter().chain(&abstention).cloned().collect(),
         classes: electors.as_ref().map(|(panel, _)| r.names.classes(panel)).unwrap_or_default(),
@@ -66,6 +68,10 @@ pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bo
         change: change?,
         early: early?,
         extend: extend?,
+        sealed: match sealed {
+            None => None,
+            Some(sealed) => Some(sealed?),
+        },
         leaver_stands: leaver_stands?,
         new_evidence: new_evidence?,
         quorum,

@@ -16,6 +16,7 @@ mod outcome;
 mod panel;
 mod places;
 mod procedure;
+mod sealed;
 mod step;
 #[cfg(test)]
 mod tests;

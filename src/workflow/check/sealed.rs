@@ -1,0 +1,95 @@
+//! Sealed ballots: what closes them, and where a member gains by not revealing a vote.
+//!
+//! Whoever has committed sees the votes of others before their own has to be known, and may then withhold it. What
+//! an unrevealed vote counts as says whether that pays.
+
+use super::Checker;
+use super::evidence::lapses;
+use crate::workflow::model::{Ballot, Comparison, Counted, Early, Operator, Sealed, Term, Unrevealed};
+
+pub(super) fn check(c: &mut Checker<'_>, ballot: &Ballot) {
+    let Some(sealed) = &ballot.sealed else { return };
+    if !matches!(ballot.early, Early::Never | Early::AllVoted) {
+        let help =
+            "Nobody can count them: early = \"never\" or \"all voted\", which means all have committed";
+        let place = format!("ballot.{}.early", ballot.name);
+        c.error(
+            &place,
+            "the ballot is sealed, so nothing is known of its votes before it could close early",
+            help,
+        );
+    }
+    if ballot.extend.is_some() {
+        let help = "Leave it out: nobody can answer a late vote that nobody knows";
+        c.error(
+            &format!("ballot.{}.extend", ballot.name),
+            "the ballot is sealed, and late votes put its closing off",
+            help,
+        );
+    }
+    if let Some(index) = ballot.outcomes.iter().position(|outcome| outcome.lasting.is_some()) {
+        let place = format!("ballot.{}.outcomes[{}].for", ballot.name, index + 1);
+        let help = "Leave it out, or let the ballot be open: sealed votes come to light all at once";
+        c.error(&place, "the ballot is sealed, and its outcome must have held for a time", help);
+    }
+    if lapses(ballot) {
+        let help =
+            "Write \"refused\" or \"votes stand\": each commitment is bound to the paper that it was made on";
+        let place = format!("ballot.{}.new-evidence", ballot.name);
+        c.error(&place, "the ballot is sealed, and new evidence takes votes away", help);
+    }
+    if let Unrevealed::Chooses(choice) = &sealed.unrevealed {
+        let message = format!(
+            "withholding pays: whoever has seen the other votes can leave theirs unrevealed, and so vote `{choice}` after all"
+        );
+        let help = if ballot.abstention.is_some() {
+            "unrevealed = \"abstains\" leaves them no vote; or keep it, if that is what the contract says"
+        } else {
+            "unrevealed = \"has not voted\" leaves them no vote; or keep it, if that is what the contract says"
+        };
+        c.warn(&place(ballot), message, help);
+    }
+    let quorum = ballot.quorum.iter().flat_map(|rule| &rule.all).map(|comparison| (comparison, true));
+    let outcomes = ballot.outcomes.iter();
+    let rules = outcomes.flat_map(|it| it.rule.iter().chain(it.eases.iter().map(|ease| &ease.rule)));
+    let outcomes = rules.flat_map(|rule| &rule.all);
+    for (comparison, quorum) in quorum.chain(outcomes.map(|comparison| (comparison, false))) {
+        if broken(sealed, comparison, quorum) {
+            let message = format!(
+                "withholding pays: whoever sees the votes go against them can leave theirs unrevealed, and `{comparison}` \
+                 fails"
+            );
+            let help = match (&sealed.unrevealed, counts(comparison, &Counted::Participating)) {
+                (Unrevealed::HasNotVoted, true) if ballot.abstention.is_some() => {
+                    "unrevealed = \"abstains\" lets them count as participating; or count `electors`"
+                }
+                (Unrevealed::HasNotVoted, true) => {
+                    "With an abstention, unrevealed = \"abstains\" lets them count as participating; or count `electors`"
+                }
+                _ => "Count `participating` or `electors` there, which nobody can lower by withholding",
+            };
+            c.warn(&place(ballot), message, help);
+        }
+    }
+}
+
+fn place(ballot: &Ballot) -> String {
+    format!("ballot.{}.sealed.unrevealed", ballot.name)
+}
+
+/// Whether a member can make a demand for turnout fail by not revealing: one that counts something which a revealed
+/// vote adds to and an unrevealed one does not. In an outcome's rule a choice is no turnout: its own voters lose.
+fn broken(sealed: &Sealed, comparison: &Comparison, quorum: bool) -> bool {
+    let demands = matches!(comparison.op, Operator::Above | Operator::AtLeast | Operator::Equal);
+    let lost = |term: &Term| match (&term.counted, &sealed.unrevealed) {
+        (Counted::Participating, Unrevealed::HasNotVoted)
+        | (Counted::Votes, Unrevealed::HasNotVoted | Unrevealed::Abstains) => true,
+        (Counted::Choice(_) | Counted::Leading, _) => quorum,
+        _ => false,
+    };
+    demands && comparison.amount.iter().any(lost)
+}
+
+fn counts(comparison: &Comparison, counted: &Counted) -> bool {
+    comparison.amount.iter().any(|term| term.counted == *counted)
+}
