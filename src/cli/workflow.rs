@@ -1,20 +1,21 @@
-//! `workflow check`, `workflow show`, `workflow explain`, `workflow test`.
+//! `workflow check`, `workflow show`, `workflow explain`, `workflow draw`, `workflow test`.
 
 use std::borrow::Cow;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::documents::read_text;
 use super::error::CliError;
+use super::parcel::write_new;
 use super::show::{Page, Tone, title, visible};
-use crate::workflow::model::{Ballot, Formed, Grant, Nature, Panel, Procedure, Workflow};
+use crate::workflow::model::{Ballot, Grant, Nature, Panel, Procedure, Workflow};
 use crate::workflow::{Checked, Diagnostics, words};
 
-/// Check, show, explain or test a workflow
+/// Check, show, explain, draw or test a workflow
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Example:\n  quorate workflow check workflows/agi-2025.toml")]
 pub enum WorkflowCommand {
@@ -28,6 +29,13 @@ pub enum WorkflowCommand {
     #[command(after_help = "Example:\n  quorate workflow explain workflows/agi-2025.toml\n\n\
         80 columns, paragraphs numbered, so that a contract's annex and its readers can refer to them.")]
     Explain(FileArgs),
+    /// Draw it: states, steps, deadlines, ballots, panels, and what hangs on it
+    #[command(
+        after_help = "Example:\n  quorate workflow draw workflows/agi-2025.toml --out agi-2025.svg\n  \
+        quorate workflow draw workflows/agi-2025.toml --format mermaid\n\n\
+        The SVG is for an A4 page with margins, and in black and white."
+    )]
+    Draw(DrawArgs),
     /// Run its scenarios
     #[command(after_help = "Example:\n  quorate workflow test workflows/agi-2025.toml\n\n\
         The scenarios of agi-2025.toml are the files in the folder agi-2025 beside it.")]
@@ -41,6 +49,28 @@ pub struct FileArgs {
     file: PathBuf,
 }
 
+/// What to draw, and how.
+#[derive(Debug, Args)]
+pub struct DrawArgs {
+    /// The workflow
+    file: PathBuf,
+    /// As what
+    #[arg(long, value_enum, default_value_t = Picture::Svg)]
+    format: Picture,
+    /// Write it to a new file instead of showing it
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// The format of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Picture {
+    /// A picture for an A4 page
+    Svg,
+    /// A Mermaid flowchart
+    Mermaid,
+}
+
 /// Runs `workflow`.
 ///
 /// # Errors
@@ -50,6 +80,7 @@ pub fn run(command: &WorkflowCommand) -> Result<Answer, CliError> {
         WorkflowCommand::Check(args) => check(args),
         WorkflowCommand::Show(args) => show(args),
         WorkflowCommand::Explain(args) => explain(args),
+        WorkflowCommand::Draw(args) => draw_picture(args),
         WorkflowCommand::Test(args) => super::scenarios::run(&args.file),
     }
 }
@@ -159,16 +190,35 @@ fn explain(args: &FileArgs) -> Result<Answer, CliError> {
     Ok(Answer::done(page, json))
 }
 
+fn draw_picture(args: &DrawArgs) -> Result<Answer, CliError> {
+    let (_, workflow) = read(&args.file)?;
+    let (format, picture) = match args.format {
+        Picture::Svg => ("svg", workflow.draw_svg()),
+        Picture::Mermaid => ("mermaid", workflow.draw_mermaid()),
+    };
+    let mut page = Page::default();
+    match &args.out {
+        Some(out) => {
+            write_new(out, picture.as_bytes())?;
+            page.line(Tone::Good, &format!("wrote {}", out.display()));
+        }
+        None => {
+            page.raw(picture.trim_end());
+        }
+    }
+    let out = args.out.as_deref().map(super::answer::path);
+    Ok(Answer::done(
+        page,
+        json!({ "digest": workflow.digest, "format": format, "picture": picture, "out": out }),
+    ))
+}
+
 fn plain(text: &str) -> (String, Tone) {
     (text.to_owned(), Tone::Plain)
 }
 
 fn show_panel(page: &mut Page, panel: &Panel) {
-    let formed = match panel.formed {
-        Formed::PerCase => "formed for each case",
-        Formed::Standing => "standing",
-    };
-    page.title(&format!("Panel {}, {formed}", panel.name));
+    page.title(&format!("Panel {}", panel.name));
     let rows = panel.seats.iter().map(|seat| {
         let chair = if panel.chair.as_ref() == Some(&seat.name) { ", chairs" } else { "" };
         let class = seat.class.as_ref().map_or_else(String::new, |class| format!(", {class}"));
@@ -179,12 +229,7 @@ fn show_panel(page: &mut Page, panel: &Panel) {
     if panel.one_seat_each {
         page.line(Tone::Plain, "Nobody is named for a second seat.");
     }
-    if let Some(vacancy) = &panel.vacancy {
-        page.line(
-            Tone::Plain,
-            &format!("A seat vacant for {} is filled by {}.", vacancy.after, vacancy.filled_by),
-        );
-    }
+    page.fields(panel.facts());
 }
 
 fn show_procedure(page: &mut Page, procedure: &Procedure) {
@@ -213,13 +258,7 @@ fn show_procedure(page: &mut Page, procedure: &Procedure) {
 fn show_ballot(page: &mut Page, ballot: &Ballot) {
     page.title(&format!("Ballot {}", ballot.name));
     page.line(Tone::Plain, &ballot.question);
-    let mut choices: Vec<&str> = ballot.choices.iter().map(crate::values::Id::as_str).collect();
-    choices.extend(ballot.abstention.iter().map(crate::values::Id::as_str));
-    let mut fields = vec![("choices", choices.join(", ")), ("open for", ballot.open_for.to_string())];
-    fields.extend(ballot.extend.iter().map(|extend| ("put off", extend.words())));
-    fields.extend(ballot.quorum.iter().map(|rule| ("quorum", rule.text.clone())));
-    fields.extend(ballot.new_evidence.words().map(|words| ("new evidence", words.to_owned())));
-    page.fields(fields);
+    page.fields(ballot.facts());
     let rows =
         ballot.outcomes.iter().map(|outcome| vec![plain(outcome.is.as_str()), plain(&outcome.words())]);
     page.table(&["outcome", "if"], rows.collect());

@@ -12,6 +12,7 @@
 
 mod check;
 pub mod diagnostic;
+mod draw;
 pub mod explain;
 pub mod invariant;
 mod lookup;

@@ -1,6 +1,8 @@
 //! Parts of a workflow in words: as statuses, reasons and refusals quote them, and as `show`, `explain` and `draw` tell
 //! them. One place, so that what the language learns to say is put into words once.
 
+mod length;
+
 use super::model::{
     Actor, Actors, Delay, Doing, Extend, ExtendOn, NewEvidence, Operator, Origin, Outcome, State, Step,
     Trigger, Unrevealed,
@@ -37,6 +39,11 @@ impl Step {
 }
 
 impl State {
+    /// The ballots that open on entering it.
+    pub(super) fn ballots(&self) -> impl Iterator<Item = &Id> {
+        self.ballot.iter()
+    }
+
     /// `voting, ballot finding`, `closed (the end)`.
     pub fn words(&self) -> String {
         let ballot = self.ballot.as_ref().map_or_else(String::new, |ballot| format!(", ballot {ballot}"));
@@ -58,12 +65,13 @@ pub(super) fn times(most: u32) -> String {
 impl Doing {
     /// `declare by openai`, `strike by microsoft, which strikes one exhibit`.
     fn words(&self) -> String {
+        format!("{} by {}{}", self.act, self.by.words(), self.strikes())
+    }
+
+    /// `, which strikes one exhibit`; nothing where it strikes none.
+    fn strikes(&self) -> String {
         let names: Vec<&str> = self.strikes.iter().map(Id::as_str).collect();
-        let strikes = match names.join(" or ") {
-            none if none.is_empty() => none,
-            names => format!(", which strikes one {names}"),
-        };
-        format!("{} by {}{strikes}", self.act, self.by.words())
+        if names.is_empty() { String::new() } else { format!(", which strikes one {}", names.join(" or ")) }
     }
 }
 

@@ -1,0 +1,35 @@
+//! A workflow as a picture: who decides, how a case goes from state to state, what hangs on it.
+//!
+//! Our own layout. A general one would place boxes first and then look for room for the labels of their lines; but
+//! here the labels are the point: who may do what, by when. So each state is a card with a row for each of its
+//! steps, every text stands inside a card, and only lines leave it, in lanes of their own beside the cards: nothing
+//! can overlap or be cut off, whatever a workflow says. The same workflow always gives the same bytes.
+
+mod mermaid;
+mod order;
+mod svg;
+
+use super::model::Workflow;
+
+impl Workflow {
+    /// The picture as SVG, 190 mm wide: for an A4 page with margins. In black and white, and told in words to whoever
+    /// cannot see it.
+    pub fn draw_svg(&self) -> String {
+        svg::draw(self)
+    }
+
+    /// The picture as a Mermaid flowchart, for pages that draw it themselves.
+    pub fn draw_mermaid(&self) -> String {
+        mermaid::draw(self)
+    }
+}
+
+/// What the picture says of a workflow before anything else.
+fn nature(workflow: &Workflow) -> &'static str {
+    match workflow.nature {
+        super::model::Nature::Specimen => {
+            "SPECIMEN: it binds nobody. The contract prevails over the workflow."
+        }
+        super::model::Nature::Live => "The contract prevails over the workflow.",
+    }
+}

@@ -1,0 +1,102 @@
+//! What stands before and after the procedures: panels, and the grants that move.
+
+use super::canvas::{Canvas, Frame};
+use super::cards::field;
+use super::{BODY, MARGIN, SMALL, STRONG, WIDTH, heading};
+use crate::workflow::model::{Attribute, Grant, Office, Panel, Seat, Workflow};
+
+/// Parties and roles, and who signs for them.
+pub fn offices(canvas: &mut Canvas, workflow: &Workflow) {
+    heading(canvas, "Who takes part");
+    let parties = workflow.parties.iter().map(|it| (it, "party"));
+    for (office, kind) in parties.chain(workflow.roles.iter().map(|it| (it, "role"))) {
+        let Office { name, title, needed, of } = office;
+        let title = title.as_ref().map_or_else(String::new, |title| format!(": {title}"));
+        let y = canvas.y;
+        let left = canvas.block(MARGIN, y, 290, BODY, &format!("{kind} {name}{title}"));
+        let right = canvas.block(MARGIN + 300, y, 470, BODY, &format!("{needed} of {of} sign"));
+        canvas.y = left.max(right);
+    }
+}
+
+/// A panel: its seats by who nominates, then what else there is to know.
+pub fn panel(canvas: &mut Canvas, panel: &Panel) {
+    heading(canvas, &format!("Panel {}", panel.name));
+    let alike = |a: &Seat, b: &Seat| a.by == b.by && a.class == b.class && a.weight == b.weight;
+    for group in panel.seats.chunk_by(alike) {
+        let Some(first) = group.first() else { continue };
+        let class = first.class.as_ref().map_or_else(String::new, |class| format!(", class {class}"));
+        let weight =
+            if first.weight == 1 { String::new() } else { format!(", weight {} each", first.weight) };
+        let told =
+            canvas.block(MARGIN, canvas.y + 4, 290, BODY, &format!("{} nominates{class}{weight}", first.by));
+        let mut x = MARGIN + 300;
+        for seat in group {
+            let width = BODY.width(seat.name.as_str()).max(20) + 14;
+            if x + width > WIDTH - MARGIN && x > MARGIN + 300 {
+                (x, canvas.y) = (MARGIN + 300, canvas.y + 26);
+            }
+            let frame = if panel.chair.as_ref() == Some(&seat.name) { Frame::Thick } else { Frame::Thin };
+            // The longest names of the widest letters take a second line.
+            let room = WIDTH - MARGIN - x - 14;
+            let bottom = canvas.block(x + 7, canvas.y + 3, room, BODY, seat.name.as_str());
+            canvas.frame(x, canvas.y, width.min(room + 14), bottom + 3 - canvas.y, frame);
+            canvas.y = bottom - 18;
+            x += width + 6;
+        }
+        canvas.y = (canvas.y + 26).max(told);
+    }
+    for (name, words) in panel.facts() {
+        field(canvas, MARGIN, WIDTH - 2 * MARGIN, name, &words);
+    }
+}
+
+/// The grants that something moves, value by value; the others by name.
+pub fn grants(canvas: &mut Canvas, workflow: &Workflow) {
+    if workflow.grants.is_empty() {
+        return;
+    }
+    heading(canvas, "What hangs on it");
+    let (moving, still): (Vec<&Grant>, Vec<&Grant>) = workflow.grants.iter().partition(|grant| grant.moves());
+    for grant in moving {
+        let top = canvas.y;
+        let mut left = canvas.block(MARGIN + 8, top + 6, 230, STRONG, &grant.title);
+        if grant.title != grant.name.as_str() {
+            left = canvas.block(MARGIN + 8, left, 230, SMALL, grant.name.as_str());
+        }
+        canvas.y = top + 6;
+        grant.attributes.iter().for_each(|it| attribute(canvas, it));
+        canvas.y = canvas.y.max(left + 4);
+        canvas.frame(MARGIN, top, WIDTH - 2 * MARGIN, canvas.y - top, Frame::Thin);
+        canvas.y += 6;
+    }
+    if !still.is_empty() {
+        let names: Vec<&str> = still.iter().map(|grant| grant.name.as_str()).collect();
+        canvas.paragraph(MARGIN, WIDTH - 2 * MARGIN, BODY, &format!("Nothing moves: {}.", names.join(", ")));
+    }
+}
+
+/// An attribute: each value in a box, the next below it with what brings it.
+fn attribute(canvas: &mut Canvas, attribute: &Attribute) {
+    let (x, room) = (MARGIN + 330, WIDTH - MARGIN - 340);
+    canvas.block(MARGIN + 250, canvas.y + 4, 72, SMALL, attribute.name.as_str());
+    for value in &attribute.values {
+        let top = canvas.y;
+        let lines = BODY.wrap(&value.is, room / 2);
+        let width = lines.iter().map(|line| BODY.width(line)).max().unwrap_or(0) + 14;
+        if value.moves.is_some() {
+            canvas.line(&[(x + 14, top - 6), (x + 14, top + 2)]);
+            canvas.shape(&[(x + 14, top + 4), (x + 11, top - 1), (x + 17, top - 1)], true);
+        }
+        let top = if value.moves.is_some() { top + 4 } else { top };
+        let bottom = canvas.block(x + 7, top + 3, room / 2, BODY, &value.is) + 3;
+        canvas.frame(x, top, width, bottom - top, Frame::Shaded);
+        canvas.block(x + 7, top + 3, room / 2, BODY, &value.is);
+        let words = value
+            .moves
+            .as_ref()
+            .map_or_else(|| "from the opening on".to_owned(), |moves| format!("with {}", moves.words()));
+        let told = canvas.block(x + width + 8, top + 3, room - width - 8, BODY, &words);
+        canvas.y = bottom.max(told) + 6;
+    }
+}

@@ -1,0 +1,205 @@
+//! Parts of a workflow with everything that is said of them, as `show` and `draw` tell them. Each is taken apart without
+//! `..`, so that nothing can be added to the language that is not told here.
+
+use super::{times, utc};
+use crate::values::Id;
+use crate::workflow::model::{
+    Ballot, Cause, Change, Delay, Doing, Duty, Early, Exclusion, Filling, Formed, Grant, Moves, Opening,
+    Panel, Procedure, Sealed, Step, Trigger, Vacancy,
+};
+
+impl Opening {
+    /// `declare by openai, with declaration`.
+    pub(in crate::workflow) fn at_length(&self) -> String {
+        let Self { act, by, attach, emits: _ } = self;
+        let attach = if attach.is_empty() { String::new() } else { format!(", with {}", listed(attach)) };
+        format!("{act} by {}{attach}", by.words())
+    }
+}
+
+impl Procedure {
+    /// What there is to know of it besides its states, line by line.
+    pub(in crate::workflow) fn facts(&self) -> Vec<String> {
+        let Self { name: _, title: _, open: _, panel, at_once, again_after, start: _, states: _ } = self;
+        let panel = panel.as_ref().map(|panel| format!("before the panel {panel}"));
+        let most = match at_once {
+            1 => "one case at a time".to_owned(),
+            most => format!("at most {most} cases at once"),
+        };
+        let again = again_after.map(|span| format!("another {span} after the last one ended"));
+        vec![panel.into_iter().chain([most]).chain(again).collect::<Vec<_>>().join("; ")]
+    }
+}
+
+impl Grant {
+    /// Whether anything moves it.
+    pub(in crate::workflow) fn moves(&self) -> bool {
+        self.attributes.iter().any(|attribute| attribute.values.len() > 1)
+    }
+}
+
+impl Step {
+    /// What comes of it besides the next state, line by line: `event undecided`, `at most once`.
+    pub(in crate::workflow) fn besides(&self) -> Vec<String> {
+        let Self { trigger: _, to: _, emits, at_most, line: _ } = self;
+        let events = emits.iter().map(|event| format!("event {event}"));
+        events.chain(at_most.map(times)).collect()
+    }
+}
+
+impl Doing {
+    /// `file by openai or microsoft, with exhibit, within 14 days`.
+    pub(in crate::workflow) fn at_length(&self) -> String {
+        let Self { act, by, attach, within, not_before, strikes: _ } = self;
+        let attach = if attach.is_empty() { String::new() } else { format!(", with {}", listed(attach)) };
+        let within = within.as_ref().map_or_else(String::new, |it| format!(", within {}", it.exactly()));
+        let not_before =
+            not_before.as_ref().map_or_else(String::new, |it| format!(", not before {}", it.words()));
+        format!("{act} by {}{attach}{}{within}{not_before}", by.words(), self.strikes())
+    }
+}
+
+impl Trigger {
+    /// As [`Trigger::words`], with everything that an act asks for, and whether the instant of a deadline is late.
+    pub(in crate::workflow) fn at_length(&self) -> String {
+        match self {
+            Self::Do(doing) => doing.at_length(),
+            Self::After(delay) => format!("after {}", delay.exactly()),
+            Self::At(at) => format!("at {}", utc(*at)),
+            Self::When(_) | Self::Outcome(_) | Self::On(_) => self.words(),
+        }
+    }
+}
+
+impl Delay {
+    /// As [`Delay::words`]; says where the very instant is late already.
+    fn exactly(&self) -> String {
+        format!("{}{}", self.words(), late(self.excluded))
+    }
+}
+
+/// What is said of a deadline whose very instant is late.
+fn late(excluded: bool) -> &'static str {
+    if excluded { " (that instant is late)" } else { "" }
+}
+
+impl Duty {
+    /// `sign-report by the chair, with report, within 30 days`.
+    pub(in crate::workflow) fn at_length(&self) -> String {
+        let Self { act, by, attach, within, excluded, line: _ } = self;
+        let attach = if attach.is_empty() { String::new() } else { format!(", with {}", listed(attach)) };
+        format!("{act} by {}{attach}, within {within}{}", by.words(), late(*excluded))
+    }
+}
+
+impl Ballot {
+    /// What there is to know of it besides its question and outcomes, each by its name: `open for`, `14 days`.
+    pub fn facts(&self) -> Vec<(&'static str, String)> {
+        let Self {
+            name: _,
+            question: _,
+            panel,
+            less,
+            choices,
+            abstention,
+            attach,
+            open_for,
+            excluded,
+            change,
+            early,
+            extend,
+            sealed,
+            leaver_stands,
+            new_evidence,
+            quorum,
+            outcomes: _,
+        } = self;
+        let less = less.iter().map(|exclusion| match exclusion {
+            Exclusion::Recused => ", less whoever is recused",
+        });
+        let abstention = abstention.as_ref().map_or_else(String::new, |name| format!(", or {name}"));
+        let change = match change {
+            Change::Never => "final",
+            Change::UntilClose => "can be changed until it closes",
+        };
+        let early = match early {
+            Early::Never => "never early".to_owned(),
+            Early::AllVoted => "early once all have voted".to_owned(),
+            Early::Certain => "early once the outcome is certain".to_owned(),
+            Early::Confirmed => "early once an outcome is confirmed".to_owned(),
+            Early::When(rule) => format!("early once {}", rule.text),
+        };
+        let leaver =
+            if *leaver_stands { "whoever leaves: the vote stands" } else { "whoever leaves has not voted" };
+        let mut facts = vec![
+            ("electors", format!("{panel}{}", less.collect::<String>())),
+            ("choices", format!("{}{abstention}", listed(choices))),
+            ("open for", format!("{open_for}{}, {early}", late(*excluded))),
+            ("votes", format!("{change}; {leaver}")),
+        ];
+        if !attach.is_empty() {
+            facts.push(("with", listed(attach)));
+        }
+        facts.extend(sealed.iter().map(|Sealed { reveal_for, unrevealed }| {
+            ("sealed", format!("then {reveal_for} to reveal; unrevealed: {}", unrevealed.words()))
+        }));
+        facts.extend(new_evidence.words().map(|words| ("evidence", words.to_owned())));
+        facts.extend(extend.iter().map(|extend| ("put off", extend.words())));
+        facts.push(("quorum", quorum.as_ref().map_or_else(|| "none".to_owned(), |rule| rule.text.clone())));
+        facts
+    }
+}
+
+impl Panel {
+    /// What there is to know of it besides its seats, each by its name: `filled`, `accepted, disclosed`.
+    pub fn facts(&self) -> Vec<(&'static str, String)> {
+        let Self { name: _, formed, seats: _, chair, filled, vacancy, one_seat_each } = self;
+        let formed = match formed {
+            Formed::PerCase => "for each case",
+            Formed::Standing => "once, standing",
+        };
+        let filled: Vec<&str> = filled
+            .iter()
+            .map(|filling| match filling {
+                Filling::Accepted => "accepted",
+                Filling::Disclosed => "disclosed",
+            })
+            .collect();
+        let mut facts =
+            vec![("formed", formed.to_owned()), ("filled", format!("once {}", filled.join(" and ")))];
+        facts.extend(chair.iter().map(|seat| ("chair", seat.to_string())));
+        facts.extend(vacancy.iter().map(|vacancy| {
+            let Vacancy { after, filled_by, excluded: _ } = vacancy;
+            ("vacant", format!("after {after} {filled_by} nominates"))
+        }));
+        facts.extend(one_seat_each.then(|| ("persons", "one seat each".to_owned())));
+        facts
+    }
+}
+
+impl Moves {
+    /// `the first of verified, 2031-01-01T00:00:00-08:00`, `declared`.
+    pub(in crate::workflow) fn words(&self) -> String {
+        let causes: Vec<String> = self.causes().iter().map(Cause::words).collect();
+        match (self, causes.as_slice()) {
+            (_, [only]) => only.clone(),
+            (Self::FirstOf(_), several) => format!("the first of {}", several.join(", ")),
+            (Self::AllOf(_), several) => format!("all of {}", several.join(", ")),
+        }
+    }
+}
+
+impl Cause {
+    /// `verified`, `2031-01-01T00:00:00-08:00`.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Event(event) => event.to_string(),
+            Self::At(_, written) => written.clone(),
+        }
+    }
+}
+
+/// `a, b, c`.
+fn listed(names: &[Id]) -> String {
+    names.iter().map(Id::as_str).collect::<Vec<_>>().join(", ")
+}

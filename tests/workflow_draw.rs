@@ -1,0 +1,286 @@
+//! The pictures of the workflows that ship, recorded in `tests/workflows/drawn` (`UPDATE=1 cargo test --test workflow_draw`
+//! records anew), and what holds of the picture of any workflow.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::PathBuf;
+
+use quorate::workflow::Workflow;
+
+/// The workflows of a folder, by file name.
+fn workflows(folder: &str) -> Vec<(String, Workflow)> {
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|end| end == "toml")).collect();
+    files.sort();
+    let read = |path: PathBuf| {
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        (name, Workflow::parse(&fs::read_to_string(&path).unwrap()).unwrap())
+    };
+    files.into_iter().map(read).collect()
+}
+
+/// Those that ship, those that show a flow, and one whose words would break a careless picture.
+fn all() -> Vec<(String, Workflow)> {
+    let mut all: Vec<_> =
+        workflows("workflows").into_iter().chain(workflows("tests/workflows/flows")).collect();
+    assert!(all.len() >= 3, "{}", all.len());
+    all.push(("hostile".to_owned(), hostile()));
+    all
+}
+
+/// Names and texts as long and as wild as the language lets them be.
+fn hostile() -> Workflow {
+    let text = fs::read_to_string("workflows/agi-2025.toml").unwrap();
+    let long = "a".repeat(64);
+    let text = text.replace("forming", &long).replace("\"met\"", &format!("\"{}\"", "met-".repeat(15) + "x"));
+    let text = text.replace("met >= 2/3", &format!("{} >= 2/3", "met-".repeat(15) + "x"));
+    let title = "title = \"</text><b> & ]]> --> |x| %% {{init}} #quot; ; ` end 東京 ".to_owned()
+        + &"wide ".repeat(40)
+        + "\"";
+    let text = text.replacen(
+        "title    = \"AGI verification under the Microsoft-OpenAI agreement of 28 October 2025\"",
+        &title,
+        1,
+    );
+    Workflow::parse(&text).unwrap_or_else(|found| panic!("{}", found.render("hostile", &text, false)))
+}
+
+#[test]
+fn every_workflow_that_ships_is_drawn_as_recorded() {
+    let mut wrong = Vec::new();
+    for (name, workflow) in workflows("workflows") {
+        for (end, drawn) in [("svg", workflow.draw_svg()), ("mmd", workflow.draw_mermaid())] {
+            let recorded = PathBuf::from("tests/workflows/drawn").join(format!("{name}.{end}"));
+            if std::env::var_os("UPDATE").is_some() {
+                fs::create_dir_all(recorded.parent().unwrap()).unwrap();
+                fs::write(&recorded, &drawn).unwrap();
+            }
+            if fs::read_to_string(&recorded).unwrap_or_default() != drawn {
+                wrong.push(recorded);
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "not as drawn now: {wrong:?}");
+}
+
+/// The elements of a picture: name, attributes, text. Fails where the XML is not well formed.
+fn elements(svg: &str) -> Vec<(String, BTreeMap<String, String>, String)> {
+    let mut found: Vec<(String, BTreeMap<String, String>, String)> = Vec::new();
+    let mut open: Vec<String> = Vec::new();
+    for part in svg.split('<').skip(1) {
+        let (tag, text) = part.split_once('>').unwrap();
+        assert!(!text.contains('>') && !tag.contains('<'), "{part}");
+        for entity in text.split('&').skip(1).chain(tag.split('&').skip(1)) {
+            assert!(
+                ["amp;", "lt;", "gt;", "quot;"].iter().any(|known| entity.starts_with(known)),
+                "&{entity}"
+            );
+        }
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(open.pop().as_deref(), Some(name));
+            continue;
+        }
+        let closed = tag.ends_with('/');
+        let (name, rest) = tag.trim_end_matches('/').split_once(' ').unwrap();
+        let mut attributes = BTreeMap::new();
+        for (place, piece) in
+            rest.split('"').enumerate().collect::<Vec<_>>().chunks(2).filter_map(|it| match it {
+                [name, value] => Some((name.1, value.1)),
+                _ => None,
+            })
+        {
+            assert!(
+                attributes.insert(place.trim().trim_end_matches('=').to_owned(), piece.to_owned()).is_none(),
+                "{tag}"
+            );
+        }
+        found.push((name.to_owned(), attributes, text.trim().to_owned()));
+        if !closed {
+            open.push(name.to_owned());
+        }
+    }
+    assert!(open.is_empty(), "{open:?}");
+    found
+}
+
+#[test]
+fn a_picture_is_well_formed_and_nothing_in_it_leaves_it() {
+    for (name, workflow) in all() {
+        let svg = workflow.draw_svg();
+        let elements = elements(&svg);
+        let (root, attributes, _) = elements.first().unwrap();
+        assert_eq!((root.as_str(), attributes["role"].as_str()), ("svg", "img"));
+        let size: Vec<i32> = attributes["viewBox"].split(' ').map(|number| number.parse().unwrap()).collect();
+        let number =
+            |attributes: &BTreeMap<String, String>, key: &str| attributes[key].parse::<i32>().unwrap();
+        for (element, attributes, text) in &elements {
+            match element.as_str() {
+                "text" => {
+                    // A bold line has no fitted length; 1 unit of width a letter is less than any letter has.
+                    let width =
+                        attributes.get("textLength").map_or(0, |length| length.parse::<i32>().unwrap());
+                    assert!(number(attributes, "x") + width <= size[2], "{name}: {text}");
+                    assert!(number(attributes, "y") < size[3], "{name}: {text}");
+                    assert!(!text.is_empty());
+                }
+                "rect" if attributes.contains_key("x") => {
+                    assert!(number(attributes, "x") + number(attributes, "width") <= size[2], "{name}");
+                    assert!(number(attributes, "y") + number(attributes, "height") <= size[3], "{name}");
+                }
+                "polyline" | "polygon" => {
+                    for point in attributes["points"].split(' ') {
+                        let (x, y) = point.split_once(',').unwrap();
+                        assert!((0..=size[2]).contains(&x.parse().unwrap()), "{name}: {point}");
+                        assert!((0..=size[3]).contains(&y.parse().unwrap()), "{name}: {point}");
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+#[test]
+fn boxes_lie_beside_each_other_or_in_each_other_and_lines_of_text_do_not_overlap() {
+    for (name, workflow) in all() {
+        let svg = workflow.draw_svg();
+        let mut boxes: Vec<(i32, i32, i32, i32)> = Vec::new();
+        let mut texts: Vec<(i32, i32, i32, i32, String)> = Vec::new();
+        for (element, attributes, text) in elements(&svg) {
+            let number = |key: &str| attributes[key].parse::<i32>().unwrap();
+            if element == "rect" && attributes.contains_key("x") {
+                boxes.push((
+                    number("x"),
+                    number("y"),
+                    number("x") + number("width"),
+                    number("y") + number("height"),
+                ));
+            }
+            if element == "text" {
+                let width = attributes.get("textLength").map_or(10, |length| length.parse::<i32>().unwrap());
+                let (x, y, size) = (number("x"), number("y"), number("font-size"));
+                texts.push((x, y - size + 3, x + width, y, text));
+            }
+        }
+        for (place, a) in boxes.iter().enumerate() {
+            for b in &boxes[place + 1..] {
+                let apart = a.2 <= b.0 || b.2 <= a.0 || a.3 <= b.1 || b.3 <= a.1;
+                let within = |a: &(i32, i32, i32, i32), b: &(i32, i32, i32, i32)| {
+                    a.0 <= b.0 && a.1 <= b.1 && a.2 >= b.2 && a.3 >= b.3
+                };
+                assert!(apart || within(a, b) || within(b, a), "{name}: {a:?} {b:?}");
+            }
+        }
+        for (place, a) in texts.iter().enumerate() {
+            for b in &texts[place + 1..] {
+                // A value's text is drawn once under its box's ground and once over it.
+                let same = a == b;
+                let apart = a.2 <= b.0 || b.2 <= a.0 || a.3 <= b.1 || b.3 <= a.1;
+                assert!(apart || same, "{name}: {a:?} {b:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_step_leads_by_a_line_and_the_words_are_told_to_whoever_cannot_see_it() {
+    for (name, workflow) in all() {
+        let svg = workflow.draw_svg();
+        let description = svg.split("<desc id=\"desc\">").nth(1).unwrap().split("</desc>").next().unwrap();
+        let dots = svg.matches("r=\"2\" fill=\"#000\"").count();
+        let mut leading = 0;
+        for procedure in &workflow.procedures {
+            leading += 1;
+            for state in &procedure.states {
+                assert!(description.contains(state.name.as_str()), "{name}");
+                leading += state.steps.iter().filter(|step| step.to.is_some()).count();
+            }
+        }
+        assert_eq!(dots, leading, "{name}");
+        if workflow.nature == quorate::workflow::model::Nature::Specimen {
+            assert!(description.contains("SPECIMEN") && svg.matches("SPECIMEN").count() == 2, "{name}");
+        }
+    }
+}
+
+/// The part of Mermaid's grammar of flowcharts that is written: a statement a line, labels in quotation marks.
+fn mermaid_statement(line: &str) -> Option<(Vec<String>, Vec<String>)> {
+    let id = |text: &str| {
+        (!text.is_empty() && text.chars().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit()))
+            .then(|| text.to_owned())
+    };
+    let quoted = |text: &str| -> Option<()> {
+        let inner = text.strip_prefix('"')?.strip_suffix('"')?;
+        let rest = inner.replace("<br/>", "");
+        let plain = |it: char| it.is_alphanumeric() || " ,.-/():?'=+#;".contains(it);
+        let entities = rest.split('#').skip(1).all(|it| {
+            it.split_once(';')
+                .is_some_and(|(number, _)| !number.is_empty() && number.bytes().all(|it| it.is_ascii_digit()))
+        });
+        (rest.chars().all(plain) && entities && rest.matches(';').count() == rest.matches('#').count())
+            .then_some(())
+    };
+    if let Some(rest) = line.strip_prefix("subgraph ") {
+        let (name, label) = rest.split_once(" [")?;
+        quoted(label.strip_suffix(']')?)?;
+        return Some((vec![id(name)?], vec![]));
+    }
+    if line == "end" || line.starts_with("accTitle: ") || line.starts_with("accDescr: ") {
+        return Some((vec![], vec![]));
+    }
+    if let Some((from, to)) =
+        line.split_once(" --> ").or_else(|| line.split_once(" -.- ")).filter(|(from, _)| !from.contains('"'))
+    {
+        return Some((vec![], vec![id(from)?, id(to)?]));
+    }
+    for arrow in [" -->|", " -.->|"] {
+        if let Some((from, rest)) = line.split_once(arrow).filter(|(from, _)| !from.contains('"')) {
+            let (label, to) = rest.rsplit_once("| ")?;
+            quoted(label)?;
+            return Some((vec![], vec![id(from)?, id(to)?]));
+        }
+    }
+    let (name, shape) = line.split_at(line.find(['[', '(', '{'])?);
+    for (open, close) in [("([", "])"), ("[[", "]]"), ("{{", "}}"), ("[/", "/]"), ("[", "]")] {
+        if let Some(label) = shape.strip_prefix(open).and_then(|rest| rest.strip_suffix(close)) {
+            quoted(label)?;
+            return Some((vec![id(name)?], vec![]));
+        }
+    }
+    None
+}
+
+#[test]
+fn mermaid_is_in_its_grammar_whatever_a_workflow_says() {
+    for (name, workflow) in all() {
+        let drawn = workflow.draw_mermaid();
+        let mut lines = drawn.lines();
+        assert_eq!(lines.next(), Some("flowchart TB"));
+        let (mut declared, mut used) = (BTreeSet::new(), BTreeSet::new());
+        for line in lines {
+            let (new, old) = mermaid_statement(line.trim()).unwrap_or_else(|| panic!("{name}: {line}"));
+            for id in new {
+                assert!(declared.insert(id.clone()), "{name}: {id} is declared twice");
+            }
+            used.extend(old);
+        }
+        assert!(used.is_subset(&declared), "{name}: {:?}", used.difference(&declared));
+        assert_eq!(
+            drawn.matches("subgraph ").count(),
+            drawn.lines().filter(|line| line.trim() == "end").count()
+        );
+        let steps: usize =
+            workflow.procedures.iter().flat_map(|it| &it.states).map(|it| it.steps.len()).sum();
+        let arrows = drawn.matches(" -->").count();
+        assert_eq!(arrows, steps + workflow.procedures.len(), "{name}");
+    }
+}
+
+#[test]
+fn a_workflow_is_drawn_in_the_same_bytes_each_time() {
+    assert_eq!(hostile().draw_svg(), hostile().draw_svg());
+    assert_eq!(hostile().draw_mermaid(), hostile().draw_mermaid());
+}
