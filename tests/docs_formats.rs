@@ -16,8 +16,8 @@ use quorate::registry::{Receipted, SubmitError, log_key};
 use quorate::scenario::Stage;
 use quorate::statement::wire::TYPES;
 use quorate::statement::{
-    BallotRef, Blob, Body, By, CaseRef, Entry, Envelope, HolderRef, Refused, Replacement, RosterLine,
-    Statement, sshsig,
+    BallotRef, Blob, Body, By, CaseFate, CaseRef, Entry, Envelope, GrantFate, HolderRef, Refused,
+    Replacement, RosterLine, Statement, sshsig,
 };
 use quorate::store::data::DataDir;
 use quorate::store::{MemoryStore, Store as _};
@@ -108,6 +108,13 @@ fn play() -> Examples {
     take(&mut taken, &stage, "recuse", done);
     let done = stage.step_down(s1);
     take(&mut taken, &stage, "step-down", done);
+    let amended = workflow()
+        .replace("participating >= 2", "participating >= 3")
+        .replace("[grant.instalment]", "[grant.final]");
+    let grants = [(id("instalment"), GrantFate::Becomes { grant: id("final"), moves: [].into() })];
+    let cases = [(case.clone(), CaseFate::OldRules)];
+    let done = stage.amend(&amended, (&grants, &cases), None, None);
+    take(&mut taken, &stage, "amend", done);
 
     let Body::Open(open) = Statement::parse(&taken["statement-open"]).unwrap().body else {
         panic!("no open")

@@ -87,6 +87,7 @@ fn the_recorded_log_means_what_it_meant() {
             for attribute in grant.attributes {
                 let because = match attribute.period.because {
                     Because::Opening => "opening".to_owned(),
+                    Because::Amendment(done) => format!("amendment by entry {}", done.entry),
                     Because::Instant(written) => written,
                     Because::Event(event) => format!("{} by entry {:?}", event.event, event.why.entry),
                     Because::Annulled(event) => format!("{} annulled", event.event),

@@ -17,11 +17,12 @@ use quorate::log::{Head, WitnessSigner};
 use quorate::registry::log_key;
 use quorate::scenario::{LOG_NAME, Stage, log_seed, public, sign_with};
 use quorate::statement::{
-    AcceptSeat, Act, Blob, Body, By, CaseRef, Commit, Disclose, Entry, Header, HolderRef, Nominate, Open,
-    Reaffirm, Recuse, ReplaceKey, Replacement, Reveal, Salt, Statement, StepDown, Vote,
+    AcceptSeat, Act, Amend, Blob, Body, By, CaseFate, CaseRef, Commit, Disclose, Entry, GrantFate, Header,
+    HolderRef, Nominate, Open, Reaffirm, Recuse, ReplaceKey, Replacement, Reveal, RosterLine, Salt,
+    Statement, StepDown, Vote,
 };
 use quorate::store::MemoryStore;
-use quorate::values::Digest;
+use quorate::values::{Digest, Id};
 use support::*;
 
 /// Each play is refused by this rule. Makes a test of each, and the list that is recorded.
@@ -446,6 +447,121 @@ refused! {
         signed_by_all(s, by("openai"), Body::Reaffirm(reaffirm))
     });
 
+    // Amendments.
+    an_amendment_with_one_signature_missing: "too-few-signatures" = {
+        let signers = ["openai/officer-1", "openai/officer-2", "microsoft/officer-3"].map(holder);
+        refusal(&opened(AGI), |s| s.amend(AMENDED, (&api_ends(), &[]), None, Some(signers.to_vec())))
+    };
+    an_amendment_by_one_party: "not-all-parties" =
+        refusal(&opened(AGI), |s| s.amend(AMENDED, (&api_ends(), &[]), Some(by("openai")), None));
+    an_amendment_that_the_authority_signed_too: "needless-signature" = {
+        let stage = opened(AGI);
+        let mut signers = stage.signers(&speaking_for(PARTIES), None).unwrap();
+        signers.push(holder("authority/officer-1"));
+        refusal(&stage, |s| s.amend(AMENDED, (&api_ends(), &[]), None, Some(signers)))
+    };
+    an_amendment_that_would_strand_an_open_case: "strands-case" =
+        refusal(&declared(AGI), |s| s.amend(AMENDED, (&api_ends(), &[]), None, None));
+    an_amendment_that_sends_an_open_case_to_a_state_that_there_is_not: "strands-case" = {
+        let cases = [(case(), CaseFate::Enters(id("hearing")))];
+        refusal(&declared(AGI), |s| s.amend(AMENDED, (&api_ends(), &cases), None, None))
+    };
+    an_amendment_that_takes_an_office_from_an_open_case: "strands-case" = {
+        let cases = [(case(), CaseFate::OldRules)];
+        let (text, renamed) = (without_authority(), api_ends());
+        refusal(&declared(AGI), |s| s.amend(&text, (&renamed, &cases), None, None))
+    };
+    an_amendment_that_speaks_of_a_case_that_there_is_not: "unknown-case" =
+        refusal(&opened(AGI), |s| s.amend(AMENDED, (&api_ends(), &[(case(), CaseFate::OldRules)]), None, None));
+    an_amendment_that_would_strand_a_grant: "strands-grant" =
+        refusal(&opened(AGI), |s| s.amend(AMENDED, (&[], &[]), None, None));
+    an_amendment_that_makes_a_grant_one_that_there_is_not: "strands-grant" = {
+        let becomes = [(id("azure-api-exclusivity"), becomes("azure"))];
+        refusal(&opened(AGI), |s| s.amend(AMENDED, (&becomes, &[]), None, None))
+    };
+    an_amendment_that_makes_one_grant_of_two: "strands-grant" = {
+        let becomes = [(id("azure-api-exclusivity"), becomes("research-ip"))];
+        refusal(&opened(AGI), |s| s.amend(AMENDED, (&becomes, &[]), None, None))
+    };
+    an_amendment_that_ends_a_grant_that_goes_on: "strands-grant" = {
+        let mut grants = api_ends();
+        grants.push((id("research-ip"), GrantFate::Ends("ended".to_owned())));
+        refusal(&opened(AGI), |s| s.amend(AMENDED, (&grants, &[]), None, None))
+    };
+    an_amendment_that_speaks_of_a_grant_that_there_is_not: "unknown-grant" = {
+        let mut grants = api_ends();
+        grants.push((id("azure-first"), becomes("azure-first")));
+        refusal(&opened(AGI), |s| s.amend(AMENDED, (&grants, &[]), None, None))
+    };
+    an_amendment_that_moves_more_than_it_says: "other-value" = refusal(&opened(AGI), |s| {
+        amending(s, |amend| {
+            let fate = becomes("models-and-products-ip");
+            drop(amend.grants.insert(id("models-and-products-ip"), fate));
+        })
+    });
+    an_amendment_to_a_text_that_does_not_pass: "bad-workflow" = {
+        let broken = AMENDED.replace("chair ", "chaire ");
+        refusal(&opened(AGI), |s| s.amend(&broken, (&api_ends(), &[]), None, None))
+    };
+    an_amendment_to_the_text_that_is_in_force: "same-workflow" =
+        refusal(&opened(AGI), |s| s.amend(AGI, (&[], &[]), None, None));
+    an_amendment_with_another_contract: "other-contract" =
+        refusal(&opened(AGI), |s| amending(s, |amend| amend.contract = Digest::of(b"another contract")));
+    an_amendment_of_a_specimen_to_a_live_text: "other-nature" = {
+        let live = AMENDED.replace("nature   = \"specimen\"", "nature   = \"live\"");
+        refusal(&opened(AGI), |s| s.amend(&live, (&api_ends(), &[]), None, None))
+    };
+    an_amendment_to_a_text_between_other_parties: "other-parties" = {
+        let other = AMENDED.replace("microsoft", "contoso");
+        refusal(&opened(AGI), |s| s.amend(&other, (&api_ends(), &[]), None, None))
+    };
+    an_amendment_without_the_officers_of_a_new_office: "bad-roster" = {
+        let court = AMENDED.replace("[role.authority]", "[role.court]\nsignatures = \"1 of 1\"\n[role.authority]");
+        let stage = opened(AGI);
+        let mut amend = stage.amendment(&court, &api_ends(), &[]).unwrap();
+        amend.roster.clear();
+        refusal(&stage, |s| signed_by_all(s, speaking_for(PARTIES), Body::Amend(Box::new(amend))))
+    };
+    an_amendment_with_an_officer_of_nothing: "bad-roster" = refusal(&opened(AGI), |s| {
+        let line = roster_line(s, "court/officer-1", "court/officer-1");
+        amending(s, |amend| amend.roster = vec![line])
+    });
+    an_amendment_that_gives_an_officer_a_key_in_use: "key-in-use" = refusal(&opened(AGI), |s| {
+        let line = roster_line(s, "authority/officer-1", "openai/officer-1");
+        amending(s, |amend| amend.roster = vec![line])
+    });
+    an_amendment_too_long_with_its_signatures: "too-long" = refusal(&opened(AGI), |s| {
+        // As long as a statement may be, and then four signatures.
+        let before = s.amendment(AMENDED, &api_ends(), &[]).unwrap();
+        let text = s.draft(speaking_for(PARTIES), Body::Amend(Box::new(before))).unwrap();
+        amending(s, |amend| amend.occasion = "a".repeat(Entry::MAX_BYTES - text.len()))
+    });
+    a_statement_under_the_workflow_before_the_amendment: "former-workflow" = {
+        let stage = opened(AGI);
+        let reaffirm = Reaffirm { occasion: "a meeting".to_owned(), attach: BTreeMap::new() };
+        let text = stage.draft(speaking_for(PARTIES), Body::Reaffirm(reaffirm)).unwrap();
+        stage.amend(AMENDED, (&api_ends(), &[]), None, None).unwrap();
+        let signers = stage.signers(&speaking_for(PARTIES), None).unwrap();
+        refusal(&stage, |s| s.submit(s.sign(&text, &signers), Vec::new()))
+    };
+    a_vote_under_the_workflow_before_the_case_passed_to_another: "former-workflow" = {
+        let stage = voting(AGI);
+        let (text, blobs) = drafted_vote(&stage, by("i1"), |_| {});
+        let cases = [(case(), CaseFate::Enters(id("evidence")))];
+        stage.amend(AMENDED, (&api_ends(), &cases), None, None).unwrap();
+        refusal(&stage, |s| s.submit(s.sign(&text, &[seat("i1")]), blobs))
+    };
+    an_act_under_the_new_workflow_in_a_case_of_the_old: "other-workflow" = {
+        let stage = declared(AGI);
+        stage.amend(AMENDED, (&api_ends(), &[(case(), CaseFate::OldRules)]), None, None).unwrap();
+        let state = stage.state().unwrap();
+        let act = Act { case: case(), act: id("withdraw-declaration"), attach: BTreeMap::new(), strike: None };
+        let header = Some(Header { workflow: state.workflow.digest, ..state.header(head(&stage)) });
+        let text = Statement { by: by("openai"), header, body: Body::Act(act) }.to_text();
+        let signers = stage.signers(&by("openai"), None).unwrap();
+        refusal(&stage, |s| s.submit(s.sign(&text, &signers), Vec::new()))
+    };
+
     // Keys.
     a_key_replaced_of_nobody: "unknown-holder" =
         replaced("openai/officer-9", Replacement::Rotation, "openai", &["openai/officer-1"], true);
@@ -582,6 +698,35 @@ fn struck(stage: &Stage) -> Blob {
     assert_eq!(stage.registry().store().blob(&digest).unwrap(), None);
     stage.clock().pass(seconds(1));
     Blob::open(content, &digest).unwrap()
+}
+
+/// The text to which the AGI agreement is amended.
+const AMENDED: &str = include_str!("../workflows/agi-2026-04.toml");
+
+/// What becomes of the one grant that the amended text has not.
+fn api_ends() -> Vec<(Id, GrantFate)> {
+    vec![(id("azure-api-exclusivity"), GrantFate::Ends("ended".to_owned()))]
+}
+
+fn becomes(grant: &str) -> GrantFate {
+    GrantFate::Becomes { grant: id(grant), moves: BTreeMap::new() }
+}
+
+/// The amended text, in which the authority is called the chamber.
+fn without_authority() -> String {
+    AMENDED.replace("[role.authority]", "[role.chamber]").replace("\"authority\"", "\"chamber\"")
+}
+
+/// An amendment that all parties sign, with something in it changed.
+fn amending(stage: &Stage, change: impl FnOnce(&mut Amend)) -> Answer {
+    let mut amend = stage.amendment(AMENDED, &api_ends(), &[]).unwrap();
+    change(&mut amend);
+    signed_by_all(stage, speaking_for(PARTIES), Body::Amend(Box::new(amend)))
+}
+
+fn roster_line(stage: &Stage, name: &str, key_of: &str) -> RosterLine {
+    let key = public(&stage.key(&holder(key_of)));
+    RosterLine { holder: holder(name), person: "Ada Lovelace".to_owned(), key, from: None, until: None }
 }
 
 /// In whose name an agreement is opened.

@@ -16,7 +16,9 @@ fn play(file: &Path, workflow: &Path) -> Result<Outcome, String> {
     let (text, rules) = (fs::read_to_string(file).unwrap(), fs::read_to_string(workflow).unwrap());
     let scenario = Scenario::parse(&text).map_err(|found| found.render(&name(file), &text, false))?;
     let (files, rule_files) = ((&*name(file), &*text), (&*name(workflow), &*rules));
-    scenario.run(&rules).map_err(|failure| failure.render(files, rule_files, false))
+    scenario
+        .run_beside(&rules, workflow.parent().unwrap())
+        .map_err(|failure| failure.render(files, rule_files, false))
 }
 
 /// Plays every scenario of a workflow; names those that do not come true.

@@ -17,6 +17,7 @@ use crate::engine::licence::{AttributeState, Because, GrantState, Licence, Next,
 use crate::engine::refusal::alternatives;
 use crate::log::Head;
 use crate::values::{Id, Instant};
+use crate::workflow::Workflow;
 use crate::workflow::model::Cause;
 
 /// Which rights are in force, since when, why, and what could move them next
@@ -146,7 +147,7 @@ fn row(name: String, attribute: &AttributeState<'_>) -> Vec<(String, Tone)> {
 fn tone(attribute: &AttributeState<'_>) -> Tone {
     match attribute.period.because {
         Because::Opening => Tone::Plain,
-        Because::Event(_) | Because::Instant(_) => Tone::Notice,
+        Because::Event(_) | Because::Instant(_) | Because::Amendment(_) => Tone::Notice,
         Because::Annulled(_) => Tone::Good,
     }
 }
@@ -178,6 +179,7 @@ fn spaced(written: &str) -> String {
 fn because(because: &Because) -> String {
     match because {
         Because::Opening => "opening".to_owned(),
+        Because::Amendment(done) => format!("amendment{}", by_entry(Some(done.entry))),
         Because::Event(occurrence) => format!("{}{}", occurrence.event, by_entry(occurrence.why.entry)),
         Because::Instant(written) => spaced(written),
         Because::Annulled(occurrence) => {
@@ -209,6 +211,7 @@ fn cause_words(cause: &Cause) -> String {
 }
 
 fn why(page: &mut Page, state: &State, grant: &GrantState<'_>, at: Instant) {
+    let workflow = state.in_force_at(at).map_or(&state.workflow, |it| &it.workflow);
     let definition = grant.grant;
     page.title(&format!("{} ({})", definition.title, definition.name));
     let optional = [
@@ -239,7 +242,7 @@ fn why(page: &mut Page, state: &State, grant: &GrantState<'_>, at: Instant) {
                 ),
             );
             for cause in &next.causes {
-                page.line(Tone::Plain, &format!("  {}", cause_story(state, cause)));
+                page.line(Tone::Plain, &format!("  {}", cause_story(workflow, cause)));
             }
             if let Some(reading) = &next.value.reading {
                 page.fields([("our reading", one_line(reading))]);
@@ -247,7 +250,7 @@ fn why(page: &mut Page, state: &State, grant: &GrantState<'_>, at: Instant) {
         }
         if let Some(event) = attribute.back {
             page.line(Tone::Plain, "That event can be annulled, and the value is then derived anew, with:");
-            page.line(Tone::Plain, &format!("  {}", event_story(state, event)));
+            page.line(Tone::Plain, &format!("  {}", event_story(workflow, event)));
         }
         if attribute.next.is_empty() && attribute.back.is_none() {
             page.line(
@@ -269,6 +272,12 @@ fn one_line(text: &str) -> String {
 fn reason(state: &State, because: &Because) -> String {
     match because {
         Because::Opening => "so it was when the agreement was opened (entry 0)".to_owned(),
+        Because::Amendment(done) => {
+            let occasion =
+                state.workflows.iter().find(|it| it.from == *done).and_then(|it| it.occasion.as_ref());
+            let occasion = occasion.map_or_else(String::new, |occasion| format!(": {occasion}"));
+            format!("the parties amended the workflow{}{occasion}", by_entry(Some(done.entry)))
+        }
         Because::Instant(written) => format!("the instant {written} came"),
         Because::Event(occurrence) => story(state, occurrence),
         Because::Annulled(occurrence) => {
@@ -282,7 +291,8 @@ fn reason(state: &State, because: &Because) -> String {
 }
 
 fn story(state: &State, occurrence: &Occurrence) -> String {
-    let meaning = state.workflow.events.iter().find(|event| event.name == occurrence.event);
+    let events = &state.workflow_of(&occurrence.case).events;
+    let meaning = events.iter().find(|event| event.name == occurrence.event);
     let meaning = meaning.map_or_else(String::new, |event| format!(": {}", event.meaning));
     let ballot =
         occurrence.why.ballot.as_ref().map_or_else(String::new, |ballot| format!(" of the ballot {ballot}"));
@@ -295,15 +305,15 @@ fn story(state: &State, occurrence: &Occurrence) -> String {
     )
 }
 
-fn cause_story(state: &State, cause: &Cause) -> String {
+fn cause_story(workflow: &Workflow, cause: &Cause) -> String {
     match cause {
         Cause::At(_, written) => format!("the instant {written}"),
-        Cause::Event(event) => event_story(state, event),
+        Cause::Event(event) => event_story(workflow, event),
     }
 }
 
-fn event_story(state: &State, event: &Id) -> String {
-    let emitters = state.workflow.emitters(event);
+fn event_story(workflow: &Workflow, event: &Id) -> String {
+    let emitters = workflow.emitters(event);
     let emitters: Vec<String> =
         emitters.map(|(procedure, words)| format!("{words} in {procedure}")).collect();
     format!("the event `{event}`, from {}", emitters.join(", or "))
@@ -355,6 +365,7 @@ fn because_json(state: &State, period: &Period) -> Value {
     };
     match &period.because {
         Because::Opening => json!({ "opening": state.opened, "entry": 0 }),
+        Because::Amendment(done) => json!({ "amendment": done.at, "entry": done.entry }),
         Because::Instant(written) => json!({ "instant": written }),
         Because::Event(event) => occurrence(event),
         Because::Annulled(event) => {

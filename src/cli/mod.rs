@@ -1,6 +1,7 @@
 //! The command line: one file a command. It prints and asks; what is good or in force, others decide.
 
 mod act;
+mod amend;
 mod answer;
 mod audit;
 mod ballot;
@@ -88,6 +89,7 @@ enum Command {
     WithdrawDeclaration(act::WithdrawArgs),
     Do(act::DoArgs),
     Reaffirm(reaffirm::ReaffirmArgs),
+    Amend(amend::AmendArgs),
     Ballot(ballot::BallotArgs),
     Vote(vote::VoteArgs),
     Status(status::StatusArgs),
@@ -150,6 +152,7 @@ impl Cli {
             Command::WithdrawDeclaration(args) => act::withdraw(context, args),
             Command::Do(args) => act::run(context, args),
             Command::Reaffirm(args) => reaffirm::run(context, args),
+            Command::Amend(args) => amend::run(context, args),
             Command::Ballot(args) => ballot::run(context, args),
             Command::Vote(args) => vote::run(context, args),
             Command::Status(args) => status::run(context, args),

@@ -85,12 +85,7 @@ fn statement(context: &Context, args: &OpenArgs) -> Result<Statement, CliError> 
     })?;
     let contract = Digest::of(&read(&args.contract)?);
     if contract != workflow.contract.digest {
-        return Err(CliError::usage(format!(
-            "{} has the digest {contract}, and the workflow was written for {}; name that contract, or put this \
-             digest into the workflow",
-            args.contract.display(),
-            workflow.contract.digest
-        )));
+        return Err(other_contract(&args.contract, contract, workflow.contract.digest));
     }
     let open = Open {
         name: args.name.clone(),
@@ -103,6 +98,15 @@ fn statement(context: &Context, args: &OpenArgs) -> Result<Statement, CliError> 
     };
     let by = By::of(workflow.party_names());
     Ok(Statement { by, header: None, body: Body::Open(Box::new(open)) })
+}
+
+/// The contract that was named is not the workflow's.
+pub fn other_contract(path: &Path, contract: Digest, asked: Digest) -> CliError {
+    CliError::usage(format!(
+        "{} has the digest {contract}, and the workflow was written for {asked}; name that contract, or put this \
+         digest into the workflow",
+        path.display(),
+    ))
 }
 
 fn log(context: &Context, args: &OpenArgs) -> Result<LogIdentity, CliError> {
@@ -137,7 +141,11 @@ fn policy(path: &Path) -> Result<String, CliError> {
     }
 }
 
-fn roster(path: &Path) -> Result<Vec<RosterLine>, CliError> {
+/// The lines of a roster file.
+///
+/// # Errors
+/// It cannot be read, or is none.
+pub fn roster(path: &Path) -> Result<Vec<RosterLine>, CliError> {
     let roster: Roster = toml::from_str(&read_text(path)?)
         .map_err(|error| CliError::usage(format!("{}: {}", path.display(), error.to_string().trim_end())))?;
     Ok(roster.officer)

@@ -68,7 +68,8 @@ fn play(path: &Path, workflow: (&Path, &str)) -> Result<Played, CliError> {
         Err(found) => return Ok(Err(drawn(|colour| found.render(&name, &text, colour)))),
     };
     let workflow_name = workflow.0.display().to_string();
-    let failure = match scenario.run(workflow.1) {
+    let folder = workflow.0.parent().unwrap_or_else(|| Path::new(""));
+    let failure = match scenario.run_beside(workflow.1, folder) {
         Ok(outcome) => return Ok(Ok((scenario.title, outcome))),
         Err(failure) => failure,
     };

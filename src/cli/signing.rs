@@ -158,7 +158,7 @@ impl Desk {
         body: Body,
         documents: Documents,
     ) -> Result<Answer, CliError> {
-        let header = Some(self.live.state.header(self.live.head));
+        let header = Some(self.live.state.header_of(&body, self.live.head));
         let nature = self.live.state.workflow.nature;
         finish(
             context,

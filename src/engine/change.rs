@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use crate::engine::amend::Amended;
 use crate::engine::ballot::{BallotRun, Cast, Closing, Elector, Leaving, outcome};
 use crate::engine::case::{Case, DutyRun, Filed, Move, Recusal};
 use crate::engine::event::{Annulled, Occurrence, Why};
@@ -41,6 +42,8 @@ pub enum Change {
     Committed { case: CaseRef, seat: Id, commitment: Digest },
     /// The vote behind a commitment.
     Revealed { case: CaseRef, seat: Id, choice: Id },
+    /// The parties put another workflow into force.
+    Amended { amended: Box<Amended>, by: String },
     /// The parties say that the workflow stands.
     Reaffirmed { occasion: String },
     /// A holder's key is another one from now on.
@@ -87,6 +90,7 @@ impl State {
             Change::Revealed { case, seat, choice } => {
                 self.with_ballot(&case, |run, ballot| run.reveal(ballot, seat, Cast { choice, done }));
             }
+            Change::Amended { amended, by } => self.amended(&amended, &by, done),
             Change::Reaffirmed { occasion } => self.reaffirmed.push(Reaffirmed { done, occasion }),
             Change::KeyReplaced { holder, key, recovered } => {
                 self.key_replaced(&holder, key, recovered, done);
@@ -268,7 +272,7 @@ impl State {
     }
 
     /// Enters a state: its clocks start, its ballot opens, its duties arise.
-    fn enter(&mut self, id: &CaseRef, name: &Id, why: Why) {
+    pub(super) fn enter(&mut self, id: &CaseRef, name: &Id, why: Why) {
         let state = self.procedure(id).and_then(|procedure| procedure.state(name));
         let Some(state) = state.cloned() else { return };
         let (at, heard) = (self.moment.at, self.events.len());

@@ -75,12 +75,17 @@ impl State {
         // Every round takes at least one step or closes a ballot, and nobody acts meanwhile: a workflow that
         // `check` passes never comes to this bound (`workflow/check/alone.rs`), which keeps the engine total
         // for any other. Were it reached, the state would hang on whether an entry came in between.
-        for _ in 0..MOST_BY_ITSELF {
+        for _ in 0..self.most_by_itself() {
             let Some(due) = self.next_due().filter(|due| due.moment <= until) else { break };
             self.moment = self.moment.max(due.moment);
             self.settle(None);
         }
         self.moment = self.moment.max(until);
+    }
+
+    /// [`MOST_BY_ITSELF`] for the cases of each workflow that was in force.
+    fn most_by_itself(&self) -> u64 {
+        MOST_BY_ITSELF.saturating_mul(u64::try_from(self.workflows.len()).unwrap_or(1))
     }
 
     /// When the steps of a case's state that wait for time can be taken, and when its ballot closes.
@@ -132,7 +137,7 @@ impl State {
     pub(super) fn settle(&mut self, entry: Option<u64>) {
         // The bound is only for workflows that `check` would refuse, as in `pass`. The round after the last
         // step finds that there is none.
-        for _ in 0..=MOST_BY_ITSELF {
+        for _ in 0..=self.most_by_itself() {
             match self.running.iter().find_map(|id| Some((id.clone(), self.next_thing(id)?))) {
                 None => break,
                 Some((id, Thing::Ease(after))) => self.ease_ballot(&id, after),

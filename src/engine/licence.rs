@@ -2,14 +2,17 @@
 //!
 //! Every attribute of a grant moves forward through its values; a value holds from the instant at which
 //! its first (or last) cause came. An annulled event is left out and the value derived anew: nothing
-//! "switches back".
+//! "switches back". An amendment is never retroactive: each workflow answers for the time in which it was in force.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::engine::event::Occurrence;
+use crate::engine::in_force::InForce;
+use crate::engine::panel::Done;
 use crate::engine::state::State;
 use crate::values::{Id, Instant};
+use crate::workflow::Workflow;
 use crate::workflow::model::{Attribute, Cause, Grant, Moves, Value};
 
 /// The timeline of every attribute, grant by grant in the workflow's order.
@@ -36,6 +39,8 @@ pub struct Period {
 pub enum Because {
     /// So it was when the agreement was opened.
     Opening,
+    /// So the amendment put it.
+    Amendment(Done),
     /// An event occurred.
     Event(Arc<Occurrence>),
     /// An instant came; with the offset in which the workflow wrote it.
@@ -51,7 +56,9 @@ pub struct Licence<'a> {
     pub at: Instant,
     /// Whether that is later than the last entry: then it is what follows if nobody has acted since.
     pub beyond_last_entry: bool,
-    /// Every grant, in the workflow's order.
+    /// The workflow that was in force then.
+    pub in_force: &'a InForce,
+    /// Every grant, in the workflow's order; then those that an amendment ended.
     pub grants: Vec<GrantState<'a>>,
 }
 
@@ -97,54 +104,84 @@ impl State {
     ///
     /// Returns `None` before the agreement was opened: it granted nothing yet.
     pub fn licence(&self, at: Instant) -> Option<Licence<'_>> {
-        if at < self.opened {
-            return None;
-        }
-        let timelines = self.timelines.get_or_init(|| Arc::new(self.derive()));
-        let grants = self.workflow.grants.iter().zip(timelines.iter());
-        let grants = grants.map(|(grant, timelines)| GrantState {
+        let place = self.workflows.iter().rposition(|workflow| workflow.from.at <= at)?;
+        let in_force = self.workflows.get(place)?;
+        let timelines = self.timelines.get_or_init(|| Arc::new(self.derive())).get(place)?;
+        let grants = in_force.grants().zip(timelines).map(|(grant, timelines)| GrantState {
             grant,
-            attributes: self.attributes(grant, timelines, at),
+            attributes: attributes(in_force, grant, timelines, at),
         });
-        Some(Licence { at, beyond_last_entry: at > self.last, grants: grants.collect() })
+        Some(Licence { at, beyond_last_entry: at > self.last, in_force, grants: grants.collect() })
     }
 
-    fn derive(&self) -> Timelines {
-        let of_grant =
-            |grant: &Grant| grant.attributes.iter().map(|attribute| self.timeline(attribute)).collect();
-        self.workflow.grants.iter().map(of_grant).collect()
+    /// The timelines under each workflow that was in force; each goes on from where the one before it had come.
+    fn derive(&self) -> Vec<Timelines> {
+        let mut all: Vec<Timelines> = Vec::new();
+        let mut before: Option<&InForce> = None;
+        for in_force in &self.workflows {
+            let of_grant = |grant: &Grant| {
+                let of_attribute = |attribute: &Attribute| {
+                    let was = before.zip(all.last()).and_then(|(before, timelines)| {
+                        was(
+                            before,
+                            timelines,
+                            in_force.carries.get(&grant.name)?,
+                            attribute,
+                            in_force.from.at,
+                        )
+                    });
+                    self.timeline(in_force, attribute, was)
+                };
+                grant.attributes.iter().map(of_attribute).collect()
+            };
+            let timelines = in_force.grants().map(of_grant).collect();
+            all.push(timelines);
+            before = Some(in_force);
+        }
+        all
     }
 
-    fn timeline(&self, attribute: &Attribute) -> Timeline {
+    /// The values of an attribute from the day on which its workflow came into force. `was` is the value before that
+    /// and its period, where the attribute goes on.
+    fn timeline(&self, in_force: &InForce, attribute: &Attribute, was: Option<(&str, &Period)>) -> Timeline {
+        let base = match in_force.occasion {
+            None => Because::Opening,
+            Some(_) => Because::Amendment(in_force.from),
+        };
         let mut timeline: Timeline = Vec::new();
-        for instant in self.turning_points(attribute) {
-            let (value, because) = self.value_at(attribute, instant);
+        let mut derived: Option<Because> = None;
+        for instant in self.turning_points(attribute, in_force.from.at) {
+            let (value, because) = self.value_at(attribute, instant, &base);
+            if timeline.last().is_some_and(|last| last.value == value) && derived.as_ref() == Some(&because) {
+                continue;
+            }
+            derived = Some(because.clone());
             let (since, because) = match timeline.last() {
-                Some(last) if last.value == value && last.because == because => continue,
                 Some(last) if last.value == value => (last.since, because),
                 Some(last) if last.value > value => {
                     (instant, self.annulled_at(attribute, instant).unwrap_or(because))
                 }
-                _ => (instant, because),
+                Some(_) => (instant, because),
+                None => first(attribute, value, because, was, in_force),
             };
             timeline.push(Period { from: instant, since, value, because });
         }
         timeline
     }
 
-    /// Every instant at which the attribute could change, from the opening on.
-    fn turning_points(&self, attribute: &Attribute) -> BTreeSet<Instant> {
-        let mut points = BTreeSet::from([self.opened]);
+    /// Every instant at which the attribute could change, from that at which its workflow came into force.
+    fn turning_points(&self, attribute: &Attribute, from: Instant) -> BTreeSet<Instant> {
+        let mut points = BTreeSet::from([from]);
         for cause in attribute.values.iter().filter_map(|value| value.moves.as_ref()).flat_map(Moves::causes)
         {
             match cause {
                 Cause::At(at, _) => {
-                    points.insert((*at).max(self.opened));
+                    points.insert((*at).max(from));
                 }
                 Cause::Event(event) => {
                     for occurrence in self.occurrences(event) {
-                        points.insert(occurrence.at);
-                        points.extend(occurrence.until());
+                        points.insert(occurrence.at.max(from));
+                        points.extend(occurrence.until().map(|until| until.max(from)));
                     }
                 }
             }
@@ -157,12 +194,12 @@ impl State {
     }
 
     /// The furthest value whose causes have come by `at`.
-    fn value_at(&self, attribute: &Attribute, at: Instant) -> (usize, Because) {
+    fn value_at(&self, attribute: &Attribute, at: Instant, base: &Because) -> (usize, Because) {
         let come = attribute.values.iter().enumerate().rev().find_map(|(place, value)| {
             let (_, because) = self.come(value.moves.as_ref()?, at)?;
             Some((place, because))
         });
-        come.unwrap_or((0, Because::Opening))
+        come.unwrap_or_else(|| (0, base.clone()))
     }
 
     /// When and through what a value's causes had come, seen from `at`.
@@ -201,30 +238,72 @@ impl State {
             .find(|occurrence| occurrence.until() == Some(instant) && own(&occurrence.event));
         annulled.map(|occurrence| Because::Annulled(Arc::clone(occurrence)))
     }
+}
 
-    fn attributes<'a>(
-        &'a self,
-        grant: &'a Grant,
-        timelines: &[Timeline],
-        at: Instant,
-    ) -> Vec<AttributeState<'a>> {
-        let states = grant.attributes.iter().zip(timelines).filter_map(|(attribute, timeline)| {
-            let period = timeline.iter().rev().find(|period| period.from <= at)?;
-            let value = attribute.values.get(period.value)?;
-            let later = attribute.values.iter().skip(period.value + 1);
-            let next = later.filter_map(|value| next(value, at)).collect();
-            let back = self.annulling(&period.because);
-            Some(AttributeState { attribute, value, period: period.clone(), next, back })
-        });
-        states.collect()
-    }
+/// What an attribute had come to when the next workflow came into force: its value in words, and that period.
+fn was<'a>(
+    before: &'a InForce,
+    timelines: &'a Timelines,
+    grant: &Id,
+    attribute: &Attribute,
+    at: Instant,
+) -> Option<(&'a str, &'a Period)> {
+    let (grant, timelines) =
+        before.grants().zip(timelines).find(|(candidate, _)| candidate.name == *grant)?;
+    let mut attributes = grant.attributes.iter().zip(timelines);
+    let (attribute, timeline) = attributes.find(|(candidate, _)| candidate.name == attribute.name)?;
+    let period = timeline.iter().rev().find(|period| period.from <= at)?;
+    Some((attribute.values.get(period.value)?.is.as_str(), period))
+}
 
-    /// The event that would undo a reason.
-    fn annulling(&self, because: &Because) -> Option<&Id> {
-        let Because::Event(occurrence) = because else { return None };
-        let event = self.workflow.events.iter().find(|event| event.name == occurrence.event)?;
-        event.annulled.as_ref().map(|annulment| &annulment.by)
+/// Since when and why an attribute has the value that it has when its workflow comes into force: where it had the
+/// same before, as before; otherwise by the amendment, which is never retroactive.
+fn first(
+    attribute: &Attribute,
+    value: usize,
+    because: Because,
+    was: Option<(&str, &Period)>,
+    in_force: &InForce,
+) -> (Instant, Because) {
+    let is = attribute.values.get(value).map(|value| value.is.as_str());
+    match was {
+        Some((words, period)) if is == Some(words) => (period.since, period.because.clone()),
+        _ if in_force.occasion.is_none() || follows(&because, in_force.from) => (in_force.from.at, because),
+        _ => (in_force.from.at, Because::Amendment(in_force.from)),
     }
+}
+
+/// Whether a reason is an event of an entry after this one, be it in the same second.
+fn follows(because: &Because, done: Done) -> bool {
+    matches!(because, Because::Event(occurrence) if occurrence.why.entry.is_some_and(|entry| entry > done.entry))
+}
+
+fn attributes<'a>(
+    in_force: &'a InForce,
+    grant: &'a Grant,
+    timelines: &[Timeline],
+    at: Instant,
+) -> Vec<AttributeState<'a>> {
+    let states = grant.attributes.iter().zip(timelines).filter_map(|(attribute, timeline)| {
+        let period = timeline.iter().rev().find(|period| period.from <= at)?;
+        let value = attribute.values.get(period.value)?;
+        let later = attribute.values.iter().skip(period.value + 1);
+        let next = later.filter_map(|value| next(value, at)).collect();
+        let back = annulling(&in_force.workflow, attribute, &period.because);
+        Some(AttributeState { attribute, value, period: period.clone(), next, back })
+    });
+    states.collect()
+}
+
+/// The event that would undo a reason, where the attribute hangs on it.
+fn annulling<'a>(workflow: &'a Workflow, attribute: &Attribute, because: &Because) -> Option<&'a Id> {
+    let Because::Event(occurrence) = because else { return None };
+    let causes = attribute.values.iter().filter_map(|value| value.moves.as_ref()).flat_map(Moves::causes);
+    let mut causes =
+        causes.filter(|cause| matches!(cause, Cause::Event(event) if *event == occurrence.event));
+    causes.next()?;
+    let event = workflow.events.iter().find(|event| event.name == occurrence.event)?;
+    event.annulled.as_ref().map(|annulment| &annulment.by)
 }
 
 fn next(value: &Value, at: Instant) -> Option<Next<'_>> {

@@ -9,6 +9,7 @@
 //! ([`mod@admit`]) and takes over what follows (`change`).
 
 pub mod admit;
+mod amend;
 pub mod ballot;
 pub mod case;
 mod change;
@@ -17,6 +18,7 @@ pub mod count;
 pub mod event;
 pub mod evidence;
 pub mod holders;
+pub mod in_force;
 pub mod licence;
 pub mod outlook;
 pub mod panel;

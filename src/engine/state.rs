@@ -10,10 +10,14 @@ use crate::engine::case::Case;
 use crate::engine::clock::Moment;
 use crate::engine::event::{Events, Occurrence};
 use crate::engine::holders::Holders;
+use crate::engine::in_force::InForce;
 use crate::engine::licence::Timelines;
 use crate::engine::panel::{Done, Nominee, Seats};
 use crate::log::{Head, Policy};
-use crate::statement::{AgreementRef, BallotRef, CaseRef, Header, HolderRef, LogIdentity};
+use crate::statement::{
+    AcceptSeat, AgreementRef, BallotRef, Body, CaseRef, Disclose, Header, HolderRef, LogIdentity, Nominate,
+    ReplaceKey, StepDown,
+};
 use crate::values::{Digest, Id, Instant};
 use crate::workflow::Workflow;
 use crate::workflow::model::{self, Formed, Panel, Procedure};
@@ -29,11 +33,13 @@ pub struct State {
     pub policy: Option<String>,
     /// That policy, to be applied to this log's checkpoints.
     pub witnesses: Option<Arc<Policy>>,
-    /// The digest of the contract's text.
+    /// The digest of the contract's text, as the workflow in force names it.
     pub contract: Digest,
-    /// The workflow in force.
+    /// The workflow in force: the last of `workflows`.
     pub workflow: Arc<Workflow>,
-    /// The workflow's exact text.
+    /// Every workflow that was in force so far, in order: that of the opening, then one for each amendment.
+    pub workflows: Vec<InForce>,
+    /// The exact text of the workflow in force.
     pub workflow_text: Arc<str>,
     /// When the agreement was opened.
     pub opened: Instant,
@@ -54,8 +60,9 @@ pub struct State {
     /// When all parties said that the workflow stands.
     pub reaffirmed: Vec<Reaffirmed>,
     pub(super) moment: Moment,
-    /// The licence timelines, computed when first asked for and dropped when an event is emitted.
-    pub(super) timelines: OnceLock<Arc<Timelines>>,
+    /// The licence timelines under each of `workflows`, computed when first asked for and dropped when an event is
+    /// emitted or a workflow put into force.
+    pub(super) timelines: OnceLock<Arc<Vec<Timelines>>>,
 }
 
 /// A reaffirmation.
@@ -80,9 +87,34 @@ impl State {
         Cow::Owned(later)
     }
 
-    /// The header of a statement made after `after`, a head of this agreement's log.
+    /// The header of a statement under the workflow in force made after `after`, a head of this agreement's log.
     pub fn header(&self, after: Head) -> Header {
         Header { agreement: self.agreement.clone(), workflow: self.workflow.digest, after }
+    }
+
+    /// The header of a statement that says this: what belongs to a case names the workflow under which that runs.
+    pub fn header_of(&self, body: &Body, after: Head) -> Header {
+        Header { workflow: self.workflow_for(body).digest, ..self.header(after) }
+    }
+
+    /// The workflow under which a statement speaks: that of the case or seat which it is about, else the one in force.
+    pub fn workflow_for(&self, body: &Body) -> &Arc<Workflow> {
+        match body {
+            Body::Act(act) => self.workflow_of(&act.case),
+            Body::Vote(vote) => self.workflow_of(&vote.ballot.case),
+            Body::Commit(commit) => self.workflow_of(&commit.ballot.case),
+            Body::Reveal(reveal) => self.workflow_of(&reveal.ballot.case),
+            Body::Recuse(recuse) => self.workflow_of(&recuse.case),
+            Body::Nominate(Nominate { seat, .. })
+            | Body::AcceptSeat(AcceptSeat { seat, .. })
+            | Body::Disclose(Disclose { seat, .. })
+            | Body::StepDown(StepDown { seat, .. })
+            | Body::ReplaceKey(ReplaceKey { holder: seat, .. }) => match seat {
+                HolderRef::CaseSeat { case, .. } => self.workflow_of(case),
+                HolderRef::Office { .. } => &self.workflow,
+            },
+            Body::Open(_) | Body::Reaffirm(_) | Body::Amend(_) => &self.workflow,
+        }
     }
 
     /// The case of this name.

@@ -6,18 +6,19 @@ use super::Scenario;
 use super::model::{Deed, Expect, ExpectGrant, Names, SeatName, Spot, Step};
 use crate::statement::HolderRef;
 use crate::values::Id;
-use crate::workflow::model::{NO_QUORUM, State, Workflow};
+use crate::workflow::model::{Grant, NO_QUORUM, State, Workflow};
 use crate::workflow::read::nearest;
 use crate::workflow::{Diagnostic, Diagnostics, Severity};
 
 /// Words that say why a grant is as it is, besides events.
 pub(super) const OPENING: &str = "opening";
 pub(super) const DATE: &str = "date";
+pub(super) const AMENDMENT: &str = "amendment";
 
-/// Every name that the workflow does not have.
-pub(super) fn check(scenario: &Scenario, workflow: &Workflow) -> Diagnostics {
-    let known = Known::of(workflow);
-    let mut c = Checker { text: &scenario.text, known: &known, workflow, found: Vec::new() };
+/// Every name that no workflow of the scenario has.
+pub(super) fn check(scenario: &Scenario, workflows: &[Workflow]) -> Diagnostics {
+    let known = Known::of(workflows);
+    let mut c = Checker { text: &scenario.text, known: &known, workflows, found: Vec::new() };
     for officer in &scenario.officers {
         c.officer(&officer.name);
     }
@@ -27,7 +28,7 @@ pub(super) fn check(scenario: &Scenario, workflow: &Workflow) -> Diagnostics {
     Diagnostics::new(c.found)
 }
 
-/// The names of a workflow by what they name.
+/// The names of some workflows by what they name.
 struct Known {
     offices: Vec<Id>,
     seats: Vec<Id>,
@@ -39,18 +40,19 @@ struct Known {
 }
 
 impl Known {
-    fn of(workflow: &Workflow) -> Self {
-        let states = || workflow.procedures.iter().flat_map(|procedure| &procedure.states);
+    fn of(workflows: &[Workflow]) -> Self {
+        let procedures = || workflows.iter().flat_map(|workflow| &workflow.procedures);
+        let states = || procedures().flat_map(|procedure| &procedure.states);
         let steps = states().flat_map(State::doings).map(|doing| &doing.act);
         let duties = states().flat_map(|state| &state.duties).map(|duty| &duty.act);
-        let openings = workflow.procedures.iter().map(|procedure| &procedure.open.act);
-        let ballots = || workflow.ballots.iter();
+        let openings = procedures().map(|procedure| &procedure.open.act);
+        let ballots = || workflows.iter().flat_map(|workflow| &workflow.ballots);
         let outcomes = ballots().flat_map(|ballot| &ballot.outcomes).map(|outcome| outcome.is.clone());
         Self {
-            offices: workflow.offices().map(|office| office.name.clone()).collect(),
-            seats: workflow
-                .panels
+            offices: workflows.iter().flat_map(Workflow::offices).map(|office| office.name.clone()).collect(),
+            seats: workflows
                 .iter()
+                .flat_map(|workflow| &workflow.panels)
                 .flat_map(|panel| &panel.seats)
                 .map(|seat| seat.name.clone())
                 .collect(),
@@ -66,7 +68,11 @@ impl Known {
                 .cloned()
                 .collect(),
             states: states().map(|state| state.name.clone()).collect(),
-            events: workflow.events.iter().map(|event| event.name.clone()).collect(),
+            events: workflows
+                .iter()
+                .flat_map(|workflow| &workflow.events)
+                .map(|event| event.name.clone())
+                .collect(),
             outcomes: outcomes.chain([Id::constant(NO_QUORUM)]).collect(),
         }
     }
@@ -78,7 +84,7 @@ impl Known {
 
 struct Checker<'s> {
     text: &'s str,
-    workflow: &'s Workflow,
+    workflows: &'s [Workflow],
     known: &'s Known,
     found: Vec<Diagnostic>,
 }
@@ -110,6 +116,10 @@ impl Checker<'_> {
                     self.seats(voters);
                 }
             }
+            Some(Deed::Amend(amend)) => {
+                self.seats(amend.signed_by.as_deref().unwrap_or_default());
+                self.known("party or role", &known.offices, amend.by.iter().flatten());
+            }
             Some(Deed::Reaffirm(_)) | None => {}
         }
         for expect in &step.expect {
@@ -120,8 +130,9 @@ impl Checker<'_> {
     /// An officer as the stage calls them: `buyer/officer-1` up to as many as the workflow says.
     fn officer(&mut self, officer: &Spot<HolderRef>) {
         let all: Vec<String> = self
-            .workflow
-            .offices()
+            .workflows
+            .iter()
+            .flat_map(Workflow::offices)
             .flat_map(|office| (1..=office.of).map(|number| format!("{}/officer-{number}", office.name)))
             .collect();
         if !all.contains(&officer.is.to_string()) {
@@ -158,22 +169,34 @@ impl Checker<'_> {
     }
 
     fn grant(&mut self, expect: &ExpectGrant) {
-        let grants: Vec<Id> = self.workflow.grants.iter().map(|grant| grant.name.clone()).collect();
+        let all: Vec<&Grant> = self.workflows.iter().flat_map(|workflow| &workflow.grants).collect();
+        let grants: Vec<Id> = all.iter().map(|grant| grant.name.clone()).collect();
         self.known("grant", &grants, [&expect.grant]);
-        let because: Vec<Id> =
-            [OPENING, DATE].map(Id::constant).into_iter().chain(self.known.events.iter().cloned()).collect();
+        let because: Vec<Id> = [OPENING, DATE, AMENDMENT]
+            .map(Id::constant)
+            .into_iter()
+            .chain(self.known.events.iter().cloned())
+            .collect();
         self.known("event", &because, &expect.because);
-        let Some(grant) = self.workflow.grants.iter().find(|grant| grant.name == expect.grant.is) else {
+        let same: Vec<&Grant> = all.into_iter().filter(|grant| grant.name == expect.grant.is).collect();
+        if same.is_empty() {
             return;
-        };
-        let attributes: Vec<Id> = grant.attributes.iter().map(|attribute| attribute.name.clone()).collect();
-        self.known(&format!("attribute of `{}` called", grant.name), &attributes, [&expect.attribute]);
-        let attribute = grant.attributes.iter().find(|attribute| attribute.name == expect.attribute.is);
-        if let (Some(attribute), Some(is)) = (attribute, &expect.is)
-            && !attribute.values.iter().any(|value| value.is == is.is)
+        }
+        let name = &expect.grant.is;
+        let attributes = || same.iter().flat_map(|grant| &grant.attributes);
+        let names: Vec<Id> = attributes().map(|attribute| attribute.name.clone()).collect();
+        self.known(&format!("attribute of `{name}` called"), &names, [&expect.attribute]);
+        let values = attributes().filter(|attribute| attribute.name == expect.attribute.is);
+        let values: Vec<&str> =
+            values.flat_map(|attribute| &attribute.values).map(|value| value.is.as_str()).collect();
+        // An amendment may end a grant with any words.
+        let amended = self.workflows.len() > 1;
+        if let Some(is) = expect
+            .is
+            .as_ref()
+            .filter(|is| !amended && !values.is_empty() && !values.contains(&is.is.as_str()))
         {
-            let values: Vec<&str> = attribute.values.iter().map(|value| value.is.as_str()).collect();
-            let message = format!("`{}.{}` can never be “{}”", grant.name, attribute.name, is.is);
+            let message = format!("`{name}.{}` can never be “{}”", expect.attribute.is, is.is);
             self.unknown(is, message, &values);
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::ops::Range;
 
-use super::check::{DATE, OPENING};
+use super::check::{AMENDMENT, DATE, OPENING};
 use super::model::{Expect, ExpectBallot, ExpectGrant, ExpectNext, Names, Spot};
 use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
@@ -238,6 +238,7 @@ fn list(names: &[&Id]) -> String {
 fn reason(because: &Because) -> Id {
     match because {
         Because::Opening => Id::constant(OPENING),
+        Because::Amendment(_) => Id::constant(AMENDMENT),
         Because::Instant(_) => Id::constant(DATE),
         Because::Event(occurrence) => occurrence.event.clone(),
         Because::Annulled(occurrence) => occurrence
@@ -250,6 +251,7 @@ fn reason(because: &Because) -> Id {
 fn how(found: &AttributeState<'_>) -> String {
     let because = match &found.period.because {
         Because::Opening => "so it was when the agreement was opened".to_owned(),
+        Because::Amendment(_) => "so the amendment put it".to_owned(),
         Because::Instant(written) => format!("{written} had come"),
         Because::Event(occurrence) => {
             format!("`{}` was emitted by {} ({})", occurrence.event, occurrence.case, occurrence.why.words)

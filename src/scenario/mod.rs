@@ -7,6 +7,7 @@
 //! A [`Scenario`] is a story in a file: who does what and when, what must be refused, and what must then
 //! be so; `docs/scenarios.md`. [`Scenario::run`] plays it on a stage and audits the log that it leaves.
 
+mod amend;
 mod check;
 mod judge;
 mod meant;
@@ -25,7 +26,7 @@ pub use outcome::{Failure, Outcome};
 pub use stage::{LOG_NAME, Stage, StageError, log_seed, public, sign_with};
 
 use crate::values::Instant;
-use model::{Officer, Step};
+use model::{Officer, Spot, Step};
 
 /// A story that a workflow must make come true.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub struct Scenario {
     pub opened: Instant,
     /// The officers whose authority has a beginning or an end.
     pub officers: Vec<Officer>,
+    /// The file of the workflow with which it is opened, where that is not the one that is tested.
+    pub opened_with: Option<Spot<String>>,
     /// What happens, in order.
     pub steps: Vec<Step>,
     /// The text in which findings have their places.

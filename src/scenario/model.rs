@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
-use crate::statement::{BallotRef, CaseRef, HolderRef};
+use crate::statement::{BallotRef, CaseFate, CaseRef, GrantFate, HolderRef};
 use crate::values::{Id, Instant, ValueError};
 
 /// Something that the text says, and where. Equal to the same word elsewhere.
@@ -101,6 +101,23 @@ pub enum Deed {
     },
     /// `reaffirm`: all parties, on this occasion.
     Reaffirm(String),
+    /// `amend`: all parties put another workflow into force.
+    Amend(Box<AmendDeed>),
+}
+
+/// An amendment, and what becomes of grants and cases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AmendDeed {
+    /// The file of the workflow, beside the one that is tested.
+    pub to: Spot<String>,
+    /// What becomes of grants, where it is not that of the same name.
+    pub grants: Vec<(Id, GrantFate)>,
+    /// What becomes of cases that have not ended.
+    pub cases: Vec<(CaseRef, CaseFate)>,
+    /// In whose name, where it is not that of all parties.
+    pub by: Option<Vec<Spot<Id>>>,
+    /// Who signs, where it is not as many officers as are needed.
+    pub signed_by: Option<Vec<Spot<SeatName>>>,
 }
 
 /// Who reveals, by the choice that they claim; without one, the choice to which they have committed.

@@ -28,6 +28,8 @@ pub enum Failure {
     Names(Diagnostics),
     /// A step went otherwise than it must; places are in the scenario's text.
     Step(Diagnostics),
+    /// A workflow that the scenario names beside the tested one cannot be read: its name, and why.
+    File(String, String),
     /// The play itself could not be held.
     Stage(StageError),
     /// Every step went as it must, but the log does not pass its audit.
@@ -40,6 +42,7 @@ impl Failure {
         match self {
             Self::Workflow(found) => found.render(workflow.0, workflow.1, colour),
             Self::Names(found) | Self::Step(found) => found.render(scenario.0, scenario.1, colour),
+            Self::File(..) => format!("{}: {self}\n", scenario.0),
             Self::Stage(error) => format!("{}: {error}\n", scenario.0),
             Self::Audit(finding) => format!("{}: the log does not pass its audit: {finding}\n", scenario.0),
         }
@@ -51,6 +54,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Workflow(found) => write!(f, "the workflow does not pass its check: {found}"),
             Self::Names(found) | Self::Step(found) => found.fmt(f),
+            Self::File(name, why) => write!(f, "the workflow `{name}` cannot be read: {why}"),
             Self::Stage(error) => error.fmt(f),
             Self::Audit(finding) => write!(f, "the log does not pass its audit: {finding}"),
         }

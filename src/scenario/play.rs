@@ -2,8 +2,10 @@
 //! log audited at the end.
 
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
+use super::amend::{self, Texts};
 use super::model::{Deed, SeatDeed, SeatName, Spot, Step};
 use super::{Failure, Outcome, Scenario, Stage, check, judge, meant};
 use crate::audit::{StoreSource, audit};
@@ -24,8 +26,23 @@ impl Scenario {
     /// # Errors
     /// The first thing that is not as the scenario says.
     pub fn run(&self, workflow: &str) -> Result<Outcome, Failure> {
-        let checked = Workflow::parse(workflow).map_err(Failure::Workflow)?;
-        let unknown = check::check(self, &checked);
+        self.play(workflow, None)
+    }
+
+    /// The same with a workflow in this folder, beside which lie those that the scenario names.
+    ///
+    /// # Errors
+    /// As [`Scenario::run`].
+    pub fn run_beside(&self, workflow: &str, folder: &Path) -> Result<Outcome, Failure> {
+        self.play(workflow, Some(folder))
+    }
+
+    fn play(&self, workflow: &str, folder: Option<&Path>) -> Result<Outcome, Failure> {
+        let mut known = vec![Workflow::parse(workflow).map_err(Failure::Workflow)?];
+        let (opening, texts) = self.texts(workflow, folder)?;
+        // What does not pass has no names; the registry refuses it.
+        known.extend(texts.values().filter_map(|text| Workflow::parse(text).ok()));
+        let unknown = check::check(self, &known);
         if !unknown.is_empty() {
             return Err(Failure::Names(unknown));
         }
@@ -36,9 +53,9 @@ impl Scenario {
             }
         };
         let name = Id::constant("scenario");
-        let stage = Stage::open_with(workflow, &name, self.opened, store.clone(), dated)?;
+        let stage = Stage::open_with(&opening, &name, self.opened, store.clone(), dated)?;
         let head = head(&store, &stage)?;
-        let mut play = Play { text: &self.text, stage, store, head, refused: 0, met: 0 };
+        let mut play = Play { text: &self.text, texts, stage, store, head, refused: 0, met: 0 };
         for step in &self.steps {
             play.step(step)?;
         }
@@ -55,6 +72,7 @@ impl Scenario {
 /// A scenario as it is played.
 struct Play<'s> {
     text: &'s str,
+    texts: Texts,
     stage: Stage,
     store: Arc<MemoryStore>,
     /// The head after the last statement that was taken: a refusal leaves it.
@@ -139,6 +157,14 @@ impl Play<'_> {
                     }
                 }
                 Ok(())
+            }
+            Deed::Amend(amend) => {
+                let to = self.texts.get(&amend.to.is).map_or("", String::as_str);
+                let by = amend.by.as_ref().map(|by| By::of(by.iter().map(|by| by.is.clone()).collect()));
+                let signers = amend.signed_by.as_ref();
+                let signers = signers.map(|all| all.iter().map(|name| amend::signer(&name.is)).collect());
+                let answer = self.stage.amend(to, (&amend.grants, &amend.cases), by, signers);
+                self.answered(step, &deed.at, answer)
             }
             Deed::Reaffirm(occasion) => {
                 let answer = self.stage.reaffirm(occasion);

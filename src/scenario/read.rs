@@ -5,11 +5,11 @@ use std::str::FromStr;
 
 use toml::de::DeValue;
 
-use super::Scenario;
 use super::model::{
     Deed, Expect, ExpectBallot, ExpectGrant, ExpectNext, Names, Officer, Reveals, SeatDeed, SeatName, Spot,
     Step,
 };
+use super::{Scenario, amend};
 use crate::statement::BallotRef;
 use crate::values::{Id, Instant};
 use crate::workflow::Diagnostics;
@@ -36,6 +36,7 @@ fn scenario(r: &mut Reader<'_>, mut fields: Fields<'_>, text: &str) -> Option<Sc
     let opened = opened.and_then(|item| instant(r, &item));
     let officers = fields.get("officer").map(|item| item.list(r)).unwrap_or_default();
     let officers = officers.iter().filter_map(|item| officer(r, item)).collect();
+    let opened_with = fields.get("opened-with").and_then(|item| amend::file(r, &item));
     let steps = fields.need(r, "step", "Say what happens: [[step]]").map(|item| item.list(r));
     fields.close(r);
     // Without a time to begin with, every other time would be a mistake as well.
@@ -50,7 +51,7 @@ fn scenario(r: &mut Reader<'_>, mut fields: Fields<'_>, text: &str) -> Option<Sc
         fields.close(r);
         all.extend(step);
     }
-    Some(Scenario { title: title?, note, opened, officers, steps: all, text: text.to_owned() })
+    Some(Scenario { title: title?, note, opened, opened_with, officers, steps: all, text: text.to_owned() })
 }
 
 /// `[[officer]]`: `name = "buyer/officer-1"`, `from`, `until`.
@@ -114,7 +115,7 @@ fn step(r: &mut Reader<'_>, fields: &mut Fields<'_>, at: Spot<Instant>) -> Optio
 /// The deed of a step, if it has one.
 fn deed(r: &mut Reader<'_>, fields: &mut Fields<'_>) -> Result<Option<Spot<Deed>>, ()> {
     let seats = SeatDeed::ALL.into_iter().map(|(key, _)| key);
-    let keys = ["do", "vote", "reveal", "reaffirm"].into_iter().chain(seats);
+    let keys = ["do", "vote", "reveal", "reaffirm", "amend"].into_iter().chain(seats);
     let found: Vec<(&str, Item<'_>)> = keys.filter_map(|key| Some((key, fields.get(key)?))).collect();
     let (key, item) = match found.as_slice() {
         [] => ("", None),
@@ -126,12 +127,14 @@ fn deed(r: &mut Reader<'_>, fields: &mut Fields<'_>) -> Result<Option<Spot<Deed>
             return Err(());
         }
     };
-    let by = member(r, fields, "by", key, &["do", "nominate"]);
+    let by = member(r, fields, "by", key, &["do", "nominate", "amend"]);
+    let grants = member(r, fields, "grants", key, &["amend"]);
+    let cases = member(r, fields, "cases", key, &["amend"]);
     let attach = member(r, fields, "attach", key, &["do", "vote", "reveal", "accept"]);
     let attach = attach.map(|item| names(r, &item).is.into_iter().map(|name| name.is).collect());
     let strike = member(r, fields, "strike", key, &["do"]).and_then(|item| id(r, &item));
     let ballot = member(r, fields, "ballot", key, &["vote", "reveal"]);
-    let signed_by = member(r, fields, "signed-by", key, &["do"]).map(|item| seats_of(r, &item));
+    let signed_by = member(r, fields, "signed-by", key, &["do", "amend"]).map(|item| seats_of(r, &item));
     let Some(item) = item else { return Ok(None) };
     let deed = match key {
         "do" => id(r, item).and_then(|act| {
@@ -145,6 +148,7 @@ fn deed(r: &mut Reader<'_>, fields: &mut Fields<'_>) -> Result<Option<Spot<Deed>
         "vote" => Some(Deed::Vote { votes: votes(r, item), ballot: ballot_ref(r, ballot), attach }),
         "reveal" => Some(Deed::Reveal { votes: reveals(r, item), ballot: ballot_ref(r, ballot), attach }),
         "reaffirm" => item.text(r).map(Deed::Reaffirm),
+        "amend" => amend::read(r, item, amend::Keys { grants, cases, by, signed_by }),
         _ => {
             let what = SeatDeed::ALL.into_iter().find(|(name, _)| *name == key).map(|(_, what)| what);
             let seats = seats_of(r, item);
@@ -197,7 +201,7 @@ fn reveals(r: &mut Reader<'_>, item: &Item<'_>) -> Reveals {
     }
 }
 
-fn seats_of(r: &mut Reader<'_>, item: &Item<'_>) -> Vec<Spot<SeatName>> {
+pub(super) fn seats_of(r: &mut Reader<'_>, item: &Item<'_>) -> Vec<Spot<SeatName>> {
     r.each_once(item, |r, member| parsed(r, member, "a seat such as \"i1\" or \"verification#1/i1\""))
 }
 
@@ -320,7 +324,7 @@ fn spot<T>(item: &Item<'_>, is: Option<T>) -> Option<Spot<T>> {
     Some(Spot { is: is?, at: item.span() })
 }
 
-fn id(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Spot<Id>> {
+pub(super) fn id(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Spot<Id>> {
     let is = item.id(r);
     spot(item, is)
 }
@@ -336,7 +340,7 @@ fn names(r: &mut Reader<'_>, item: &Item<'_>) -> Names {
     Spot { is, at: item.span() }
 }
 
-fn parsed<T: FromStr>(r: &mut Reader<'_>, item: &Item<'_>, expected: &str) -> Option<Spot<T>> {
+pub(super) fn parsed<T: FromStr>(r: &mut Reader<'_>, item: &Item<'_>, expected: &str) -> Option<Spot<T>> {
     let raw = item.raw(r)?;
     let Ok(is) = raw.parse() else {
         return r.refuse(&item.span(), format!("`{}` is not {expected}", raw.escape_debug()), "Write it so");

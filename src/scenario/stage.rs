@@ -195,7 +195,7 @@ impl Stage {
     /// The registry has lost the agreement.
     pub fn draft(&self, by: By, body: Body) -> Result<String, SubmitError> {
         let head = self.registry.store().head(&self.anchor)?.ok_or(SubmitError::Stopped)?.head;
-        let header = Some(self.state()?.header(head));
+        let header = Some(self.state()?.header_of(&body, head));
         Ok(Statement { by, header, body }.to_text())
     }
 
@@ -258,11 +258,11 @@ pub(super) fn document(content: &str) -> Option<Blob> {
 }
 
 /// The first `count` officers of an office: `openai/officer-1`, `openai/officer-2`, …
-fn officers(office: &Id, count: u32) -> Vec<HolderRef> {
+pub(super) fn officers(office: &Id, count: u32) -> Vec<HolderRef> {
     (1..=count).map(|number| office_holder(office, number)).collect()
 }
 
-fn office_holder(office: &Id, number: u32) -> HolderRef {
+pub(super) fn office_holder(office: &Id, number: u32) -> HolderRef {
     let name = format!("officer-{number}").parse().unwrap_or_else(|_| office.clone());
     HolderRef::Office { body: office.clone(), name }
 }

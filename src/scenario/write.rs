@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::Scenario;
 use super::model::{
     Deed, Expect, ExpectBallot, ExpectGrant, ExpectNext, Names, SeatDeed, SeatName, Spot, Step,
 };
+use super::{Scenario, amend};
 use crate::values::{Id, Instant};
 use crate::workflow::Diagnostics;
 
@@ -90,6 +90,7 @@ fn deed_lines(deed: &Deed) -> Vec<String> {
             let ballot = ballot.as_ref().map(|ballot| format!("ballot = {}", quoted(&ballot.is.to_string())));
             [format!("reveal = {said}")].into_iter().chain(ballot).chain(documents(attach)).collect()
         }
+        Deed::Amend(deed) => amend::lines(deed, quoted),
         Deed::Reaffirm(occasion) => vec![format!("reaffirm = {}", quoted(occasion))],
     }
 }

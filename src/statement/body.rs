@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AgreementRef, BallotRef, By, CaseRef, HolderRef, PublicKey, Salt};
+use super::{AgreementRef, Amend, BallotRef, By, CaseRef, HolderRef, PublicKey, Salt};
 use crate::log::Head;
 use crate::values::{Digest, Id, Instant, ValueError, serde_as_text};
 
@@ -61,6 +61,8 @@ pub enum Body {
     Reveal(Reveal),
     /// `reaffirm`: all parties record that a named workflow stands unchanged.
     Reaffirm(Reaffirm),
+    /// `amend`: all parties put another workflow into force.
+    Amend(Box<Amend>),
     /// `replace-key`: a holder's key is rotated, or a lost one recovered.
     ReplaceKey(ReplaceKey),
 }
@@ -300,6 +302,7 @@ pub fn attachments(body: &Body) -> Attachments {
         Body::Vote(vote) => vote.attach.clone(),
         Body::Reveal(reveal) => reveal.attach.clone(),
         Body::Reaffirm(reaffirm) => reaffirm.attach.clone(),
+        Body::Amend(amend) => amend.attach.clone(),
         Body::Open(_)
         | Body::Nominate(_)
         | Body::Recuse(_)

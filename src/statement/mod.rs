@@ -7,6 +7,7 @@
 //! This room says whether a signature is a key's. Whose key it is, and what that person may say, is the
 //! engine's to judge.
 
+pub mod amend;
 pub mod blob;
 pub mod body;
 pub mod commitment;
@@ -22,6 +23,7 @@ pub(crate) mod sshwire;
 mod typed;
 pub mod wire;
 
+pub use amend::{Amend, CaseFate, GrantFate};
 pub use blob::Blob;
 pub use body::{
     AcceptSeat, Act, Attachments, Body, Commit, Disclose, Header, LogIdentity, Nominate, Open, Reaffirm,

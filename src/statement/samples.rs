@@ -103,6 +103,13 @@ pub(super) fn all() -> Vec<String> {
         ),
         with_header("reaffirm", r#""occasion":"27 February 2026""#),
         with_header(
+            "amend",
+            &format!(
+                r#""occasion":"27 April 2026","contract":"{DIGEST}","to":"language = 1\ntitle = \"AGI\"\n","roster":[{{"holder":"authority/registrar","person":"Ada Lovelace","key":"{}"}}],"grants":{{"azure":{{"becomes":"azure-first","moves":{{"exclusive":"no"}}}},"share":{{"ends":"over"}}}},"cases":{{"appeal#1":"old rules","verification#1":"evidence"}},"attach":{{"contract":"{DIGEST}"}}"#,
+                plain(5)
+            ),
+        ),
+        with_header(
             "replace-key",
             &format!(r#""holder":"openai/ceo","how":"rotation","key":"{}""#, security(4)),
         ),

@@ -2,13 +2,14 @@
 //!
 //! The order of the fields is `type`, `agreement`, `by`, `workflow`, `after`, then the body's own; `open`
 //! has neither `agreement`, `workflow` (the header's digest) nor `after`. No space stands between tokens,
-//! and only `"`, `\` and, in the two long texts of `open`, newlines and tabs are escaped. A statement
+//! and only `"`, `\` and, in the long texts of `open` and `amend`, newlines and tabs are escaped. A statement
 //! spelt otherwise is refused, so one meaning has one digest; see `docs/formats.md`.
 
 use base64ct::{Base64, Encoding as _};
 use serde::Serialize;
 
-use super::body::{Body, Header, Statement};
+use super::amend::GrantFate;
+use super::body::{Body, Header, RosterLine, Statement};
 use super::entry::Entry;
 use super::exact::is_visible_ascii;
 use super::json::{self, JsonError};
@@ -18,7 +19,7 @@ use super::typed::{self, FieldError};
 use crate::values::is_hidden;
 
 /// Every `type` there is, in the order of [`Body`].
-pub const TYPES: [&str; 12] = [
+pub const TYPES: [&str; 13] = [
     "open",
     "nominate",
     "accept-seat",
@@ -30,11 +31,12 @@ pub const TYPES: [&str; 12] = [
     "commit",
     "reveal",
     "reaffirm",
+    "amend",
     "replace-key",
 ];
 
-/// The fields of `open` whose texts may have several lines.
-const MULTILINE: [&str; 2] = ["workflow", "policy"];
+/// The fields of `open` and `amend` whose texts may have several lines.
+const MULTILINE: [&str; 3] = ["workflow", "policy", "to"];
 
 /// Why a text is not a statement.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -159,6 +161,7 @@ impl Statement {
             Body::Commit(body) => to_json(body),
             Body::Reveal(body) => to_json(body),
             Body::Reaffirm(body) => to_json(body),
+            Body::Amend(body) => to_json(body),
             Body::ReplaceKey(body) => to_json(body),
         };
         // Two objects become one: `{…}` and `{…}` to `{…,…}`. Every body has at least one field.
@@ -182,6 +185,7 @@ impl Statement {
             Body::Commit(_) => "commit",
             Body::Reveal(_) => "reveal",
             Body::Reaffirm(_) => "reaffirm",
+            Body::Amend(_) => "amend",
             Body::ReplaceKey(_) => "replace-key",
         }
     }
@@ -196,12 +200,15 @@ impl Statement {
             "" => Err(StatementError::Empty(field.to_owned())),
             _ => Ok(()),
         };
+        let check_roster = |roster: &[RosterLine]| {
+            roster.iter().enumerate().try_for_each(|(index, line)| {
+                check_words(&format!("roster.{index}.person"), &line.person)?;
+                check_key(format!("roster.{index}.key"), &line.key)
+            })
+        };
         match &self.body {
             Body::Open(open) => {
-                for (index, line) in open.roster.iter().enumerate() {
-                    check_words(&format!("roster.{index}.person"), &line.person)?;
-                    check_key(format!("roster.{index}.key"), &line.key)?;
-                }
+                check_roster(&open.roster)?;
                 match Base64::decode_vec(&open.nonce) {
                     Ok(nonce) if nonce.len() == 32 => Ok(()),
                     _ => Err(StatementError::Nonce),
@@ -214,6 +221,14 @@ impl Statement {
             Body::Recuse(body) => check_words("reason", &body.reason),
             Body::StepDown(body) => check_words("reason", &body.reason),
             Body::Reaffirm(body) => check_words("occasion", &body.occasion),
+            Body::Amend(body) => {
+                check_words("occasion", &body.occasion)?;
+                check_roster(&body.roster)?;
+                body.grants.iter().try_for_each(|(grant, fate)| match fate {
+                    GrantFate::Ends(value) => check_words(&format!("grants.{grant}.ends"), value),
+                    GrantFate::Becomes { .. } => Ok(()),
+                })
+            }
             Body::ReplaceKey(body) => check_key("key".to_owned(), &body.key),
             Body::AcceptSeat(_)
             | Body::Disclose(_)
@@ -267,6 +282,7 @@ fn read_as(kind: &'static str, mut fields: json::Fields<'_>) -> Result<Statement
         "commit" => Body::Commit(typed::all(fields)?),
         "reveal" => Body::Reveal(typed::all(fields)?),
         "reaffirm" => Body::Reaffirm(typed::all(fields)?),
+        "amend" => Body::Amend(Box::new(typed::all(fields)?)),
         _ => Body::ReplaceKey(typed::all(fields)?),
     };
     Ok(Statement { by, header: Some(header), body })

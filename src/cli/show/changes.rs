@@ -1,12 +1,17 @@
 //! What one entry brought about, in words.
 
 use crate::engine::State;
-use crate::engine::licence::{GrantState, Licence};
+use crate::engine::licence::{AttributeState, GrantState, Licence};
 
 /// The differences between two states of an agreement: cases that moved, ballots, events, grants.
 pub fn between(before: Option<&State>, after: &State) -> Vec<String> {
     let Some(before) = before else { return vec![format!("the agreement {} is open", after.agreement)] };
     let mut changes = Vec::new();
+    if after.workflow.digest != before.workflow.digest {
+        let (old, new) = (&before.workflow, &after.workflow);
+        changes.push(format!("the workflow {} (“{}”) is in force", new.digest.short(), new.title));
+        changes.push(format!("{} answers for the time until then", old.digest.short()));
+    }
     for case in after.cases.values() {
         let known = before.case(&case.id);
         let moved = known.map_or(0, |known| known.path.len());
@@ -50,11 +55,19 @@ pub fn between(before: Option<&State>, after: &State) -> Vec<String> {
 
 fn moved_grants(before: Option<&Licence<'_>>, after: Option<&Licence<'_>>) -> Vec<String> {
     let (Some(before), Some(after)) = (before, after) else { return Vec::new() };
-    before.grants.iter().zip(&after.grants).flat_map(|(was, is)| moved(was, is)).collect()
+    let same = |was: &GrantState<'_>| after.grants.iter().find(|is| is.grant.name == was.grant.name);
+    before
+        .grants
+        .iter()
+        .filter_map(|was| Some((was, same(was)?)))
+        .flat_map(|(was, is)| moved(was, is))
+        .collect()
 }
 
 fn moved(was: &GrantState<'_>, is: &GrantState<'_>) -> Vec<String> {
-    let pairs = was.attributes.iter().zip(&is.attributes);
+    let known =
+        |was: &AttributeState<'_>| is.attributes.iter().find(|is| is.attribute.name == was.attribute.name);
+    let pairs = was.attributes.iter().filter_map(|was| Some((was, known(was)?)));
     let moved = pairs.filter(|(was, is)| was.value.is != is.value.is);
     moved
         .map(|(was, now)| {

@@ -1,15 +1,16 @@
 //! A statement in words: what somebody is about to sign, or has signed.
 
 use super::in_words;
-use crate::statement::{Attachments, Body, Open, Statement};
+use crate::statement::{Amend, Attachments, Body, CaseFate, GrantFate, Open, RosterLine, Statement};
 use crate::values::Digest;
 use crate::workflow::Workflow;
 use crate::workflow::model::Nature;
 
-/// What the statement itself tells of its agreement's nature: an opening carries the workflow, no other one does.
+/// What the statement itself tells of its agreement's nature: an opening or an amendment carries a workflow, no other one does.
 pub fn nature(statement: &Statement) -> Option<Nature> {
     match &statement.body {
         Body::Open(open) => Workflow::parse(&open.workflow).ok().map(|workflow| workflow.nature),
+        Body::Amend(amend) => Workflow::parse(&amend.to).ok().map(|workflow| workflow.nature),
         _ => None,
     }
 }
@@ -82,11 +83,48 @@ fn body(body: &Body, fields: &mut Vec<(&'static str, String)>) {
             fields.push(("occasion", reaffirm.occasion.clone()));
             attachments(&reaffirm.attach, fields);
         }
+        Body::Amend(amend) => amendment(amend, fields),
         Body::ReplaceKey(replace) => {
             fields.push(("holder", replace.holder.to_string()));
             fields.push(("how", replace.how.to_string()));
             fields.push(("new key", replace.key.fingerprint()));
         }
+    }
+}
+
+/// An amendment: the digest of the new text, and every grant and case with what becomes of it.
+fn amendment(amend: &Amend, fields: &mut Vec<(&'static str, String)>) {
+    fields.push(("occasion", amend.occasion.clone()));
+    fields.push(("contract", amend.contract.to_string()));
+    fields.push(("amended to", Digest::of(amend.to.as_bytes()).to_string()));
+    for (grant, fate) in &amend.grants {
+        let fate = match fate {
+            GrantFate::Ends(value) => format!("{grant} ends: {value}"),
+            GrantFate::Becomes { grant: new, moves } => {
+                let goes_on = if grant == new { "goes on".to_owned() } else { format!("becomes {new}") };
+                let moves = moves.iter().map(|(attribute, value)| format!("; {attribute} is now: {value}"));
+                format!("{grant} {goes_on}{}", moves.collect::<String>())
+            }
+        };
+        fields.push(("grant", fate));
+    }
+    for (case, fate) in &amend.cases {
+        let fate = match fate {
+            CaseFate::OldRules => "goes on under the old rules".to_owned(),
+            CaseFate::Enters(state) => format!("enters the state {state} of the new workflow"),
+        };
+        fields.push(("case", format!("{case} {fate}")));
+    }
+    officers(&amend.roster, fields);
+    attachments(&amend.attach, fields);
+}
+
+fn officers(roster: &[RosterLine], fields: &mut Vec<(&'static str, String)>) {
+    for line in roster {
+        let from = line.from.map(|from| format!(", from {from}")).unwrap_or_default();
+        let until = line.until.map(|until| format!(", until {until}")).unwrap_or_default();
+        let key = line.key.fingerprint();
+        fields.push(("officer", format!("{}, {}, {key}{from}{until}", line.holder, line.person)));
     }
 }
 
@@ -100,12 +138,7 @@ fn opening(open: &Open, fields: &mut Vec<(&'static str, String)>) {
     let lines = open.policy.as_deref().into_iter().flat_map(str::lines);
     let telling = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
     fields.extend(telling.take(MOST_LINES).map(|line| ("", line.to_owned())));
-    for line in &open.roster {
-        let from = line.from.map(|from| format!(", from {from}")).unwrap_or_default();
-        let until = line.until.map(|until| format!(", until {until}")).unwrap_or_default();
-        let key = line.key.fingerprint();
-        fields.push(("officer", format!("{}, {}, {key}{from}{until}", line.holder, line.person)));
-    }
+    officers(&open.roster, fields);
 }
 
 /// How many lines of a policy are shown.
@@ -135,6 +168,7 @@ pub fn summary(statement: &Statement) -> String {
         Body::Commit(commit) => format!("committed to a vote on {}", commit.ballot),
         Body::Reveal(reveal) => format!("revealed the vote {} on {}", reveal.choice, reveal.ballot),
         Body::Reaffirm(reaffirm) => format!("reaffirmed: {}", reaffirm.occasion),
+        Body::Amend(amend) => format!("amended the workflow: {}", amend.occasion),
         Body::ReplaceKey(replace) => format!("{} of the key of {}", replace.how, replace.holder),
     }
 }

@@ -3,6 +3,7 @@
 //! Judging reads the state and changes nothing; only what is judged good is applied.
 
 mod act;
+mod amend;
 mod open;
 mod parties;
 mod policy;
@@ -12,6 +13,7 @@ mod signers;
 mod vote;
 
 pub use act::judge_attachments;
+pub use amend::Moved;
 pub use open::judge_opening;
 pub use seats::DISCLOSURE;
 pub use vote::judge_choice;
@@ -25,7 +27,7 @@ use crate::engine::panel::Done;
 use crate::engine::{Refusal, State};
 use crate::log::{Hash, MemoryTree};
 use crate::statement::{Body, Checked, Header, HolderRef, attachments};
-use crate::values::Instant;
+use crate::values::{Digest, Instant};
 
 /// The roots of the log at its earlier sizes.
 pub trait Heads {
@@ -101,7 +103,7 @@ impl State {
             Refusal::new("already-open", "an opening statement stands first in a log", instead)
         };
         let header = statement.header.as_ref().ok_or_else(already_open)?;
-        self.judge_header(header, heads)?;
+        self.judge_header(header, &statement.body, heads)?;
         self.judge_documents(&attachments(&statement.body))?;
         let admission = match &statement.body {
             Body::Open(_) => Err(already_open()),
@@ -114,6 +116,7 @@ impl State {
             Body::Vote(vote) => self.judge_vote(checked, vote),
             Body::Commit(commit) => self.judge_commit(checked, commit),
             Body::Reveal(reveal) => self.judge_reveal(checked, reveal),
+            Body::Amend(amend) => self.judge_amend(at, checked, amend),
             Body::Reaffirm(reaffirm) => self.judge_reaffirm(checked, reaffirm),
             Body::ReplaceKey(replace) => self.judge_replace_key(checked, replace),
         }?;
@@ -122,7 +125,7 @@ impl State {
         Ok(admission)
     }
 
-    fn judge_header(&self, header: &Header, heads: &dyn Heads) -> Result<(), Refusal> {
+    fn judge_header(&self, header: &Header, body: &Body, heads: &dyn Heads) -> Result<(), Refusal> {
         if header.agreement != self.agreement {
             let why = format!(
                 "the statement belongs to the agreement {}, this is {}",
@@ -132,11 +135,7 @@ impl State {
                 "submit it where it belongs, or sign a statement that names this agreement and its anchor";
             return Err(Refusal::new("other-agreement", why, instead));
         }
-        if header.workflow != self.workflow.digest {
-            let why = format!("the statement names the workflow {}", header.workflow);
-            let instead = format!("sign one that names the workflow in force, {}", self.workflow.digest);
-            return Err(Refusal::new("other-workflow", why, instead));
-        }
+        self.judge_workflow_named(header.workflow, body)?;
         let size = header.after.size;
         if size == 0 || size > self.size {
             let why = format!("`after` names a head of {size} entries, the log has {}", self.size);
@@ -153,6 +152,28 @@ impl State {
             return Err(Refusal::new("other-history", why, instead));
         }
         Ok(())
+    }
+
+    fn judge_workflow_named(&self, named: Digest, body: &Body) -> Result<(), Refusal> {
+        let meant = self.workflow_for(body).digest;
+        if named == meant {
+            return Ok(());
+        }
+        let which = if meant == self.workflow.digest { "in force" } else { "under which that case goes on" };
+        let instead = format!("sign one that names the workflow {which}, {meant}");
+        let until = self.workflows.windows(2).find_map(|pair| match pair {
+            [former, next] if former.workflow.digest == named => Some(next.from),
+            _ => None,
+        });
+        if let Some(until) = until {
+            let why = format!(
+                "the statement names the workflow {named}, which was in force until entry {} of {} amended it",
+                until.entry, until.at
+            );
+            return Err(Refusal::new("former-workflow", why, instead));
+        }
+        let why = format!("the statement names the workflow {named}");
+        Err(Refusal::new("other-workflow", why, instead))
     }
 
     /// Each signer's statements form a chain: an old one cannot be brought out after a newer one.

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::engine::clock::Moment;
 use crate::engine::holders::{Authority, Holders};
+use crate::engine::in_force::InForce;
 use crate::engine::panel::Seats;
 use crate::engine::{Refusal, State};
 use crate::log::Policy;
@@ -30,6 +31,7 @@ impl State {
             ));
         };
         let Opening { workflow, holders, witnesses } = judge_opening(open)?;
+        let workflow = Arc::new(workflow);
         let mut state = Self {
             agreement: AgreementRef { name: open.name.clone(), anchor: checked.digest() },
             log: open.log.clone(),
@@ -48,7 +50,8 @@ impl State {
             reaffirmed: Vec::new(),
             moment: Moment::of(at),
             timelines: OnceLock::new(),
-            workflow: Arc::new(workflow),
+            workflows: vec![InForce::opening(Arc::clone(&workflow), at)],
+            workflow,
         };
         let parties = state.all_parties();
         if checked.statement().by != parties {
@@ -171,7 +174,7 @@ fn judge_roster(workflow: &Workflow, roster: &[RosterLine]) -> Result<Holders, R
 }
 
 /// When the authority of an officer begins and ends.
-fn judge_dates(line: &RosterLine) -> Result<Authority, Refusal> {
+pub(super) fn judge_dates(line: &RosterLine) -> Result<Authority, Refusal> {
     match (line.from, line.until) {
         (Some(from), Some(until)) if until < from => {
             let why = format!("the authority of {} ends on {until}, before it begins on {from}", line.holder);

@@ -185,7 +185,7 @@ fn an_unknown_type_names_the_known_ones() {
     assert_eq!(
         unknown,
         "`ballot-paper` is no type of statement; the types are open, nominate, accept-seat, disclose, recuse, \
-         step-down, act, vote, commit, reveal, reaffirm, replace-key"
+         step-down, act, vote, commit, reveal, reaffirm, amend, replace-key"
     );
     assert_eq!(refusal("{}"), "a statement: missing field `type`");
     assert!(refusal(r#"{"type":1}"#).contains("field `type`: invalid type"));

@@ -227,7 +227,7 @@ impl<'a> Fields<'a> {
         Self { table: table.get_ref(), span: 0..0, place: String::new(), asked: Vec::new() }
     }
 
-    fn entries(&self) -> Vec<(&'a str, Item<'a>)> {
+    pub(crate) fn entries(&self) -> Vec<(&'a str, Item<'a>)> {
         let below = if self.place.is_empty() { String::new() } else { format!("{}.", self.place) };
         let entry = |(key, value): (&'a Spanned<toml::de::DeString<'a>>, &'a Spanned<DeValue<'a>>)| {
             let name: &'a str = key.get_ref();

@@ -1,0 +1,432 @@
+//! Amendments: whether all parties signed, and whether nothing that is under way is left without rules.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::Admission;
+use super::open::judge_dates;
+use crate::engine::amend::Amended;
+use crate::engine::case::Case;
+use crate::engine::change::Change;
+use crate::engine::licence::GrantState;
+use crate::engine::panel::Done;
+use crate::engine::refusal::{all_of, alternatives};
+use crate::engine::{Refusal, State};
+use crate::statement::{Amend, CaseFate, CaseRef, Checked, GrantFate, HolderRef, RawKey};
+use crate::values::{Digest, Id, Instant};
+use crate::workflow::Workflow;
+use crate::workflow::model::{self, Actor, Actors, Formed, Panel, Trigger};
+
+/// Which attributes of each grant the amendment moves, with the value that they then have.
+pub type Moved = BTreeMap<Id, BTreeMap<Id, String>>;
+
+impl State {
+    pub(super) fn judge_amend(
+        &self,
+        at: Instant,
+        checked: &Checked,
+        amend: &Amend,
+    ) -> Result<Admission, Refusal> {
+        let (by, parties) = (&checked.statement().by, self.all_parties());
+        if *by != parties {
+            let why = format!("it speaks for {by}");
+            return Err(Refusal::new(
+                "not-all-parties",
+                why,
+                format!("an agreement is amended by {parties}"),
+            ));
+        }
+        let signers = self.signed_for(by, checked, |_| None, None)?;
+        let amended = Box::new(self.judge_amendment(at, amend)?);
+        Ok(Admission { change: Change::Amended { amended, by: by.to_string() }, signers })
+    }
+
+    /// What an amendment says, whoever signs it. Whoever drafts one asks this before anybody signs; admission asks
+    /// the same. This state must be the one at `at`.
+    ///
+    /// # Errors
+    /// The first rule that it breaks.
+    pub fn judge_amendment(&self, at: Instant, amend: &Amend) -> Result<Amended, Refusal> {
+        let workflow = Arc::new(self.judge_new_workflow(amend)?);
+        let amended = Amended { workflow, amend: amend.clone() };
+        self.judge_officers(&amended)?;
+        self.judge_grants(&amended)?;
+        self.judge_cases(&amended)?;
+        self.judge_moves(at, &amended)?;
+        Ok(amended)
+    }
+
+    fn judge_new_workflow(&self, amend: &Amend) -> Result<Workflow, Refusal> {
+        if Digest::of(amend.to.as_bytes()) == self.workflow.digest {
+            let why = "it amends the workflow to the text that is in force already";
+            let instead =
+                "amend it to another text; that a workflow stands unchanged is said with `quorate reaffirm`";
+            return Err(Refusal::new("same-workflow", why, instead));
+        }
+        let workflow = Workflow::parse(&amend.to).map_err(|faults| {
+            let why = format!("its workflow does not pass `workflow check`: {faults}");
+            Refusal::new("bad-workflow", why, "mend the workflow, check it, and have the parties sign again")
+        })?;
+        if workflow.contract.digest != amend.contract {
+            let why = format!(
+                "it names the contract {}, its workflow was written for {}",
+                amend.contract, workflow.contract.digest
+            );
+            return Err(Refusal::new("other-contract", why, "name the contract that the workflow names"));
+        }
+        if workflow.nature != self.workflow.nature {
+            let why = "its workflow is a specimen and this agreement is live, or the other way round";
+            let instead = "an agreement keeps its nature: open another one";
+            return Err(Refusal::new("other-nature", why, instead));
+        }
+        let named = |workflow: &Workflow| workflow.party_names().into_iter().collect::<BTreeSet<Id>>();
+        let (old, new) = (named(&self.workflow), named(&workflow));
+        if old != new {
+            let why = format!("its workflow is one between {}", all_of(&new));
+            let instead = format!("the parties are {}: others open an agreement of their own", all_of(&old));
+            return Err(Refusal::new("other-parties", why, instead));
+        }
+        Ok(workflow)
+    }
+
+    /// Whether every office of the new workflow has as many officers as that says, each with a key of their own.
+    fn judge_officers(&self, amended: &Amended) -> Result<(), Refusal> {
+        let Amended { workflow, amend } = amended;
+        let bad = |why: String, instead: String| Refusal::new("bad-roster", why, instead);
+        let mut keys: BTreeMap<RawKey, &HolderRef> = BTreeMap::new();
+        let mut names: BTreeSet<&HolderRef> = BTreeSet::new();
+        for line in &amend.roster {
+            let office = match &line.holder {
+                HolderRef::Office { body, .. } => workflow.office(body),
+                HolderRef::CaseSeat { .. } => None,
+            };
+            if office.is_none() {
+                let why = format!("the roster names {}, which is no officer of a party or role", line.holder);
+                return Err(bad(why, "roster lines are `PARTY/OFFICER`".to_owned()));
+            }
+            if !names.insert(&line.holder) {
+                let why = format!("the roster names {} twice", line.holder);
+                return Err(bad(why, "name every officer once".to_owned()));
+            }
+            judge_dates(line)?;
+            if let Some(other) = keys.insert(line.key.raw(), &line.holder) {
+                let why = format!("the roster gives {other} and {} the same key", line.holder);
+                return Err(Refusal::new(
+                    "key-in-use",
+                    why,
+                    "one key speaks for one holder: give each their own",
+                ));
+            }
+        }
+        let leaving: BTreeSet<&HolderRef> =
+            self.officers_leaving(amended).chain(self.seats_leaving(amended)).collect();
+        for line in self.officers_entering(amend) {
+            let speaks_for = self.holders.speaks_for(line.key.raw());
+            if speaks_for.is_none_or(|holder| !leaving.contains(holder) && *holder != line.holder) {
+                self.judge_new_key(&line.key)?;
+            }
+        }
+        for office in workflow.offices() {
+            let staying = self.officers().filter(|(name, body)| {
+                **body == office.name && !leaving.contains(name) && !names.contains(name)
+            });
+            let listed = names
+                .iter()
+                .filter(|name| matches!(name, HolderRef::Office { body, .. } if *body == office.name));
+            let count = staying.count() + listed.count();
+            if count != usize::try_from(office.of).unwrap_or(usize::MAX) {
+                let why = format!(
+                    "there are {count} of the {} officers that the new workflow gives {}",
+                    office.of, office.name
+                );
+                let instead = format!("put all officers of {} on the roster of the amendment", office.name);
+                return Err(bad(why, instead));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether every grant so far is said to become something.
+    fn judge_grants(&self, Amended { workflow, amend }: &Amended) -> Result<(), Refusal> {
+        let known = |name: &Id| workflow.grants.iter().any(|grant| grant.name == *name);
+        let mut taken: BTreeMap<&Id, &Id> = BTreeMap::new();
+        let strands = |why: String, instead: String| Err(Refusal::new("strands-grant", why, instead));
+        for grant in &self.workflow.grants {
+            let name = &grant.name;
+            match amend.grants.get(name) {
+                None => {
+                    let why = format!("it does not say what becomes of the grant `{name}`");
+                    return strands(
+                        why,
+                        format!("say which grant `{name}` becomes, or with what status it ends"),
+                    );
+                }
+                Some(GrantFate::Ends(_)) if known(name) => {
+                    let why =
+                        format!("it ends the grant `{name}`, and the new workflow has one of that name");
+                    return strands(why, "let it become that, or give the new one another name".to_owned());
+                }
+                Some(GrantFate::Ends(_)) => {}
+                Some(GrantFate::Becomes { grant, .. }) if !known(grant) => {
+                    let why = format!(
+                        "it says that the grant `{name}` becomes `{grant}`, which the new workflow has not"
+                    );
+                    let names = workflow.grants.iter().map(|grant| &grant.name);
+                    return strands(
+                        why,
+                        format!(
+                            "the new workflow has {}; or say with what status it ends",
+                            alternatives(names)
+                        ),
+                    );
+                }
+                Some(GrantFate::Becomes { grant, .. }) => {
+                    if let Some(other) = taken.insert(grant, name) {
+                        let why = format!("it says that both `{other}` and `{name}` become `{grant}`");
+                        return strands(
+                            why,
+                            "let one become it, and say with what status the other ends".to_owned(),
+                        );
+                    }
+                }
+            }
+        }
+        let stranger =
+            amend.grants.keys().find(|name| self.workflow.grants.iter().all(|grant| grant.name != **name));
+        match stranger {
+            Some(name) => {
+                let why =
+                    format!("it says what becomes of `{name}`, which is no grant of the workflow in force");
+                Err(Refusal::new("unknown-grant", why, "leave it out"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Whether every case that has not ended is said to go on, and can.
+    fn judge_cases(&self, amended: &Amended) -> Result<(), Refusal> {
+        let fates = &amended.amend.cases;
+        if let Some(id) = fates.keys().find(|id| !self.running.contains(*id)) {
+            let state = self.case(id).map_or("there is none", |_| "it has ended");
+            let why = format!("it says what becomes of the case {id}: {state}");
+            let instead = format!("say it of those that have not ended: {}", all_of(&self.running));
+            return Err(Refusal::new("unknown-case", why, instead));
+        }
+        if let Some(id) = self.running.iter().find(|id| !fates.contains_key(*id)) {
+            let why = format!("it does not say what becomes of the case {id}, which has not ended");
+            let instead =
+                "say that it goes on under the `old rules`, or which state of the new workflow it enters";
+            return Err(stranded(why, instead));
+        }
+        for (id, case) in &self.cases {
+            match fates.get(id) {
+                Some(CaseFate::Enters(state)) => judge_entering(amended, case, state)?,
+                _ => judge_left(&amended.workflow, case)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the amendment moves exactly what its signers were told that it moves.
+    fn judge_moves(&self, at: Instant, amended: &Amended) -> Result<(), Refusal> {
+        let moved = self.moved_by(at, amended);
+        for (name, fate) in &amended.amend.grants {
+            let GrantFate::Becomes { moves, .. } = fate else { continue };
+            let none = BTreeMap::new();
+            let found = moved.get(name).unwrap_or(&none);
+            if found != moves {
+                let why = format!(
+                    "it says that the grant `{name}` moves {}, and it would move {}",
+                    words(moves),
+                    words(found)
+                );
+                let instead = "something has happened since it was written, or it was written otherwise: prepare it anew";
+                return Err(Refusal::new("other-value", why, instead));
+            }
+        }
+        Ok(())
+    }
+
+    /// Which attributes the amendment moves by itself: those that the old grant and the new one have, and that differ.
+    fn moved_by(&self, at: Instant, amended: &Amended) -> Moved {
+        let mut next = self.clone();
+        next.workflows.push(self.carried(amended, Done { at, entry: self.size }));
+        next.timelines.take();
+        let (Some(before), Some(after)) = (self.licence(at), next.licence(at)) else { return Moved::new() };
+        let value = |grants: &[GrantState<'_>], grant: &Id, attribute: &Id| {
+            let grant = grants.iter().find(|candidate| candidate.grant.name == *grant)?;
+            let mut attributes = grant.attributes.iter();
+            let found = attributes.find(|candidate| candidate.attribute.name == *attribute)?;
+            Some(found.value.is.clone())
+        };
+        let mut moved = Moved::new();
+        for (old, fate) in &amended.amend.grants {
+            let GrantFate::Becomes { grant, .. } = fate else { continue };
+            let was = before.grants.iter().find(|candidate| candidate.grant.name == *old);
+            for was in was.iter().flat_map(|was| &was.attributes) {
+                let name = &was.attribute.name;
+                if let Some(is) = value(&after.grants, grant, name).filter(|is| *is != was.value.is) {
+                    moved.entry(old.clone()).or_default().insert(name.clone(), is);
+                }
+            }
+        }
+        moved
+    }
+
+    /// What becomes of each grant where nothing else is said: the one of the same name.
+    pub fn going_on(&self, workflow: &Workflow) -> BTreeMap<Id, GrantFate> {
+        let known = |name: &Id| workflow.grants.iter().any(|grant| grant.name == *name);
+        let names = self.workflow.grants.iter().map(|grant| &grant.name).filter(|name| known(name));
+        let fate = |name: &Id| GrantFate::Becomes { grant: name.clone(), moves: BTreeMap::new() };
+        names.map(|name| (name.clone(), fate(name))).collect()
+    }
+
+    /// The amendment with everything filled in that follows from it: what it moves at `at`.
+    ///
+    /// # Errors
+    /// The new workflow is unfit.
+    pub fn with_moves(&self, at: Instant, mut amend: Amend) -> Result<Amend, Refusal> {
+        let workflow = Arc::new(self.judge_new_workflow(&amend)?);
+        let moved = self.moved_by(at, &Amended { workflow, amend: amend.clone() });
+        for (name, fate) in &mut amend.grants {
+            if let GrantFate::Becomes { moves, .. } = fate {
+                *moves = moved.get(name).cloned().unwrap_or_default();
+            }
+        }
+        Ok(amend)
+    }
+}
+
+/// Whether a case can enter this state of the new workflow.
+fn judge_entering(amended: &Amended, case: &Case, state: &Id) -> Result<(), Refusal> {
+    let (id, workflow) = (&case.id, &amended.workflow);
+    let Some(procedure) = workflow.procedure(&id.procedure) else {
+        let why = format!("the new workflow has no procedure `{}` in which {id} could go on", id.procedure);
+        return Err(stranded(why, "let it go on under the `old rules`, or keep that procedure"));
+    };
+    if procedure.state(state).is_none() {
+        let why = format!(
+            "{id} cannot enter `{state}`: `{}` of the new workflow has no such state",
+            procedure.name
+        );
+        let names = procedure.states.iter().map(|state| &state.name);
+        return Err(stranded(why, &format!("it has {}", alternatives(names))));
+    }
+    let enters = |(other, fate): &(&CaseRef, &CaseFate)| {
+        other.procedure == procedure.name && matches!(fate, CaseFate::Enters(_))
+    };
+    let entering = amended.amend.cases.iter().filter(enters).count();
+    if entering > usize::try_from(procedure.at_once).unwrap_or(usize::MAX) {
+        let why = format!("{entering} cases would go on in `{}` of the new workflow", procedure.name);
+        let instead =
+            format!("it may have {} open at once: let others go on under the `old rules`", procedure.at_once);
+        return Err(stranded(why, &instead));
+    }
+    let panel = procedure.panel.as_ref().and_then(|name| workflow.panel(name));
+    let owed = case.duties.iter().filter(|duty| duty.done.is_none());
+    let missing = owed.flat_map(|duty| actors(&duty.by).iter().map(move |actor| (&duty.act, actor)));
+    let mut missing = missing.filter(|(_, actor)| match actor {
+        Actor::Office(office) => workflow.office(office).is_none(),
+        Actor::Seat(seat) => panel.is_none_or(|panel| panel.seats.iter().all(|it| it.name != *seat)),
+        Actor::Chair => panel.is_none_or(|panel| panel.chair.is_none()),
+        Actor::Panelist => panel.is_none(),
+    });
+    match missing.next() {
+        Some((act, _)) => {
+            let why = format!("`{act}` is still owed in {id}, by somebody whom the new workflow has not");
+            Err(stranded(why, "have it done first, or let the case go on under the `old rules`"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Whether a case that keeps its rules still has everybody whom they name.
+fn judge_left(workflow: &Workflow, case: &Case) -> Result<(), Refusal> {
+    let id = &case.id;
+    let needed = needed(case);
+    let offices = needed.iter().filter_map(|actor| match actor {
+        Actor::Office(office) => Some(office),
+        _ => None,
+    });
+    if let Some(office) = offices.into_iter().find(|office| workflow.office(office).is_none()) {
+        let why = format!(
+            "the rules of {id} give `{office}` something to do, and the new workflow has no such office"
+        );
+        return Err(stranded(
+            why,
+            &format!("keep `{office}` in the new workflow, be it for that case alone"),
+        ));
+    }
+    let Some(panel) = case.procedure().and_then(|it| case.workflow.panel(it.panel.as_ref()?)) else {
+        return Ok(());
+    };
+    let still = case.ended.is_none() || needed.iter().any(|actor| !matches!(actor, Actor::Office(_)));
+    if still && panel.formed == Formed::Standing && !keeps(workflow, panel) {
+        let why = format!(
+            "{id} is before the standing panel `{}`, of which the new workflow has not every seat",
+            panel.name
+        );
+        return Err(stranded(
+            why,
+            "keep those seats in the new workflow, or let the case enter a state of it",
+        ));
+    }
+    match panel.seats.iter().find(|seat| workflow.office(&seat.name).is_some()) {
+        Some(seat) => {
+            let why = format!("`{}` is a seat in {id}, and an office of the new workflow", seat.name);
+            Err(stranded(why, "give that office another name: a statement speaks in one name for one holder"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Whom the rules of a case can still ask something of.
+fn needed(case: &Case) -> Vec<Actor> {
+    let states: Vec<&model::State> = match (case.ended, case.procedure()) {
+        (None, Some(procedure)) => procedure.states.iter().collect(),
+        _ => case.rules().into_iter().collect(),
+    };
+    let doings = states.iter().flat_map(|state| &state.steps).filter_map(|step| match &step.trigger {
+        Trigger::Do(doing) => Some(&doing.by),
+        _ => None,
+    });
+    let running = case.ended.is_none();
+    let duties = states.iter().filter(|_| running).flat_map(|state| &state.duties).map(|duty| &duty.by);
+    let owed = case.duties.iter().filter(|duty| duty.done.is_none()).map(|duty| &duty.by);
+    let mut needed: Vec<Actor> =
+        doings.chain(duties).chain(owed).flat_map(|by| actors(by).to_vec()).collect();
+    let panel = case.procedure().and_then(|it| case.workflow.panel(it.panel.as_ref()?));
+    for panel in panel.iter().filter(|_| running) {
+        let fill =
+            panel.seats.iter().map(|seat| &seat.by).chain(panel.vacancy.iter().map(|it| &it.filled_by));
+        needed.extend(fill.cloned().map(Actor::Office));
+    }
+    needed
+}
+
+fn actors(actors: &Actors) -> &[Actor] {
+    match actors {
+        Actors::AnyOf(actors) | Actors::AllOf(actors) => actors,
+    }
+}
+
+/// Whether a workflow has this standing panel with each of its seats.
+fn keeps(workflow: &Workflow, panel: &Panel) -> bool {
+    workflow.panel(&panel.name).is_some_and(|new| {
+        let has = |seat: &model::Seat| new.seats.iter().any(|candidate| candidate.name == seat.name);
+        new.formed == Formed::Standing && panel.seats.iter().all(has)
+    })
+}
+
+fn stranded(why: String, instead: &str) -> Refusal {
+    Refusal::new("strands-case", why, instead)
+}
+
+fn words(moves: &BTreeMap<Id, String>) -> String {
+    if moves.is_empty() {
+        return "nothing".to_owned();
+    }
+    let each: Vec<String> =
+        moves.iter().map(|(attribute, value)| format!("`{attribute}` to “{value}”")).collect();
+    each.join(" and ")
+}
