@@ -368,6 +368,18 @@ refused! {
         stage.clock().pass(seconds(180 * 86_400 - 1));
         refusal(&stage, |s| declare_as(s, "verification#2", "openai"))
     };
+    a_third_stay_where_there_may_be_two: "too-often" = {
+        let stage = suspended();
+        stage.act(&"stay#1".parse().unwrap(), &id("lift"), &by("microsoft"), &[]).unwrap();
+        stage.act(&"stay#2".parse().unwrap(), &id("ask-stay"), &by("openai"), &[]).unwrap();
+        stage.act(&"stay#2".parse().unwrap(), &id("lift"), &by("openai"), &[]).unwrap();
+        refusal(&stage, |s| s.act(&"stay#3".parse().unwrap(), &id("ask-stay"), &by("openai"), &[]))
+    };
+    an_act_in_a_suspended_case: "suspended" =
+        refusal(&suspended(), |s| s.act(&case(), &id("withdraw-declaration"), &by("openai"), &[]));
+    a_vote_in_a_suspended_case: "suspended" = refusal(&suspended(), |s| vote(s, "i1", "met"));
+    a_case_of_a_suspended_procedure: "suspended" =
+        refusal(&suspended(), |s| declare_as(s, "verification#2", "openai"));
     a_declaration_by_the_other_party: "not-entitled" =
         refusal(&opened(AGI), |s| declare_as(s, "verification#1", "microsoft"));
     a_declaration_that_leaves_a_number_out: "unknown-case" =
@@ -731,6 +743,27 @@ fn roster_line(stage: &Stage, name: &str, key_of: &str) -> RosterLine {
 
 /// In whose name an agreement is opened.
 const PARTIES: &str = "microsoft and openai";
+
+/// The ballot is open, and a stay suspends it.
+fn suspended() -> Stage {
+    const STAY: &str = r#"
+[procedure.stay]
+open     = { do = "ask-stay", by = ["openai", "microsoft"] }
+cases    = { at-most = 2 }
+suspends = { procedures = "verification", allow = "file" }
+start    = "stayed"
+[procedure.stay.state.stayed]
+steps = [
+  { do = "lift", by = ["openai", "microsoft"], to = "over" },
+  { after = "30 days", to = "over" },
+]
+[procedure.stay.state.over]
+ends = true
+"#;
+    let stage = voting(&format!("{AGI}{STAY}"));
+    stage.act(&"stay#1".parse().unwrap(), &id("ask-stay"), &by("microsoft"), &[]).unwrap();
+    stage
+}
 
 fn speaking_for(names: &str) -> By {
     By::of(names.split(" and ").map(id).collect())

@@ -54,6 +54,17 @@ struct Procedure {
     ballot_excluded: Option<bool>,
     all_voted: bool,
     states: Vec<Place>,
+    /// Another procedure, whose cases suspend those of this one.
+    halt: Option<Halt>,
+}
+
+#[derive(Debug, Clone)]
+struct Halt {
+    seconds: i64,
+    excluded: Option<bool>,
+    emits: Option<usize>,
+    /// Acts that are possible meanwhile.
+    allow: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -112,7 +123,14 @@ enum Deed {
     Act { case: usize, act: usize },
     Owe { case: usize, act: usize },
     Vote { case: usize, seat: usize, yes: Option<bool> },
+    Halt,
+    Lift { halt: usize },
 }
+
+/// How many cases there may be that suspend others.
+const HALTS: usize = 3;
+/// The number in events of the first such case; those below are of the procedure itself.
+const FIRST_HALT: usize = 100;
 
 const SEATS: [&str; 2] = ["x", "y"];
 
@@ -183,7 +201,32 @@ outcomes   = [ {{ is = "passed", if = "yes >= 1/2 of participating" }}, {{ is = 
             let duties: Vec<String> = place.duties.iter().map(duty).collect();
             writeln!(text, "duties = [\n{}]", duties.concat()).unwrap();
         }
+        self.halt.iter().for_each(|halt| text.push_str(&halt.text()));
         text
+    }
+}
+
+impl Halt {
+    fn text(&self) -> String {
+        let allow = if self.allow.is_empty() { String::new() } else { format!(", allow = {:?}", self.allow) };
+        let emits = self.emits.map_or_else(String::new, |event| format!(", emits = \"e{event}\""));
+        let end = self.excluded.map_or_else(String::new, |it| format!(", deadline = \"{}\"", deadline(it)));
+        format!(
+            r#"[procedure.halt]
+open = {{ do = "halt", by = "alpha" }}
+start = "running"
+cases = {{ at-once = 2, at-most = {HALTS} }}
+suspends = {{ procedures = "matter"{allow} }}
+[procedure.halt.state.running]
+steps = [
+  {{ do = "lift", by = "alpha", to = "over"{emits} }},
+  {{ after = "{} seconds"{end}, to = "over"{emits} }},
+]
+[procedure.halt.state.over]
+ends = true
+"#,
+            self.seconds
+        )
     }
 }
 
@@ -239,6 +282,10 @@ type Tick = (i64, bool);
 struct Simulator<'p> {
     procedure: &'p Procedure,
     cases: Vec<Case>,
+    /// When each was opened, and ended.
+    halts: Vec<(i64, Option<i64>)>,
+    /// The seconds in which the cases stood still.
+    still: BTreeSet<i64>,
     /// Event, case, second, and the second at which it was annulled.
     events: Vec<(usize, usize, i64, Option<i64>)>,
 }
@@ -254,14 +301,20 @@ struct Case {
     /// Steps that stay in the state and were set off since it was entered.
     spent: BTreeSet<usize>,
     ballots: Vec<Ballot>,
-    /// Act, when it is due, when it was done.
-    duties: Vec<(usize, i64, Option<i64>)>,
+    duties: Vec<Duty>,
     /// What other cases have told it since it entered its state, by number among all events.
     told: Vec<usize>,
 }
 
+struct Duty {
+    act: usize,
+    due: i64,
+    done: Option<i64>,
+}
+
 struct Ballot {
     opened: i64,
+    closes: i64,
     votes: BTreeMap<usize, Option<bool>>,
     closed: Option<(i64, Option<&'static str>)>,
 }
@@ -272,7 +325,57 @@ impl Simulator<'_> {
         while self.one_thing(now) {}
     }
 
+    /// A second goes by. Where the cases stand still it does not count for them.
+    fn second(&mut self, now: i64) {
+        if !self.halted() {
+            return;
+        }
+        self.still.insert(now);
+        let excluded = self.procedure.excluded;
+        for case in self.cases.iter_mut().filter(|case| case.ended.is_none()) {
+            let open = case.ballots.iter_mut().filter(|ballot| ballot.closed.is_none());
+            open.for_each(|ballot| ballot.closes += 1);
+            let owed = case.duties.iter_mut().filter(|duty| !duty.settled(now, excluded));
+            owed.for_each(|duty| duty.due += 1);
+        }
+    }
+
+    fn halted(&self) -> bool {
+        self.halts.iter().any(|(_, ended)| ended.is_none())
+    }
+
+    fn allows(&self, act: &str) -> bool {
+        !self.halted()
+            || self.procedure.halt.iter().any(|halt| halt.allow.iter().any(|allowed| allowed == act))
+    }
+
+    fn end_halt(&mut self, number: usize, second: i64) {
+        self.halts[number].1 = Some(second);
+        let emits = self.procedure.halt.as_ref().and_then(|halt| halt.emits);
+        self.emit(FIRST_HALT + number, emits, second);
+    }
+
+    /// How many seconds have counted from `from` to `now`.
+    fn counted(&self, from: i64, now: i64) -> i64 {
+        (from..now).filter(|second| !self.still.contains(second)).count().try_into().unwrap()
+    }
+
+    /// Whether so many seconds have gone by; `excluded` and the tick as in [`has_come`].
+    fn gone_by(&self, from: i64, seconds: i64, excluded: bool, (now, acted): Tick) -> bool {
+        // An origin may lie in the past of the clock alone.
+        has_come(seconds, excluded, (self.counted(from, now), acted))
+    }
+
     fn one_thing(&mut self, now: Tick) -> bool {
+        for number in 0..self.halts.len() {
+            let (opened, ended) = self.halts[number];
+            let halt = self.procedure.halt.as_ref().unwrap();
+            let excluded = halt.excluded.unwrap_or(self.procedure.excluded);
+            if ended.is_none() && has_come(opened + halt.seconds, excluded, now) {
+                self.end_halt(number, now.0);
+                return true;
+            }
+        }
         for number in 0..self.cases.len() {
             if self.cases[number].ended.is_some() {
                 continue;
@@ -292,11 +395,14 @@ impl Simulator<'_> {
     }
 
     fn ballot_ends(&self, number: usize, now: Tick) -> bool {
+        if self.halted() {
+            return false;
+        }
         let Some(ballot) = self.cases[number].ballots.last().filter(|ballot| ballot.closed.is_none()) else {
             return false;
         };
         let excluded = self.procedure.ballot_excluded.unwrap_or(self.procedure.excluded);
-        let over = has_come(ballot.opened + self.procedure.open_for, excluded, now);
+        let over = self.gone_by(ballot.opened, self.procedure.open_for, excluded, now);
         let all = ballot.votes.len() == self.procedure.filled && self.procedure.filled > 0;
         over || (self.procedure.all_voted && all)
     }
@@ -304,16 +410,17 @@ impl Simulator<'_> {
     fn applies(&self, number: usize, place: usize, now: Tick) -> bool {
         let case = &self.cases[number];
         let step = &self.procedure.states[case.state].steps[place];
-        if self.used_up(number, place) {
+        let moves = !self.halted() || matches!(step.trigger, Trigger::At(_) | Trigger::On(_));
+        if self.used_up(number, place) || !moves {
             return false;
         }
         let excluded = step.excluded.unwrap_or(self.procedure.excluded);
         match &step.trigger {
             Trigger::Do { .. } => false,
             Trigger::When { not, event } => self.live(number, *event).is_some() != *not,
-            Trigger::After(clock) => {
-                self.from(number, *clock).is_some_and(|due| has_come(due, excluded, now))
-            }
+            Trigger::After(clock) => self
+                .from(number, clock.of)
+                .is_some_and(|from| self.gone_by(from, clock.seconds, excluded, now)),
             Trigger::At(second) => has_come(*second, true, now),
             Trigger::On(event) => self.first_told(number).is_some_and(|told| self.events[told].0 == *event),
             Trigger::Outcome(names) => {
@@ -343,25 +450,24 @@ impl Simulator<'_> {
         case.spent.contains(&place) || most.is_some_and(|most| taken >= most)
     }
 
-    /// The second of the latest occurrence of an event in a case that counts: what other cases of the procedure
-    /// emit is theirs.
+    /// The second of the latest occurrence of an event in a case that counts, or else in one of the other procedure:
+    /// what other cases of its own emit is theirs.
     fn live(&self, number: usize, event: usize) -> Option<i64> {
-        self.events
-            .iter()
-            .rev()
-            .find(|(name, case, _, annulled)| *name == event && *case == number && annulled.is_none())
-            .map(|e| e.2)
+        let latest = |by: &dyn Fn(usize) -> bool| {
+            let counts = |e: &&(usize, usize, i64, Option<i64>)| e.0 == event && by(e.1) && e.3.is_none();
+            self.events.iter().rev().find(counts).map(|e| e.2)
+        };
+        latest(&|case| case == number).or_else(|| latest(&|case| case >= FIRST_HALT))
     }
 
-    /// The second to which a clock runs; none before it starts.
-    fn from(&self, number: usize, clock: Clock) -> Option<i64> {
+    /// The second from which a clock runs; none before it starts.
+    fn from(&self, number: usize, of: Of) -> Option<i64> {
         let case = &self.cases[number];
-        let from = match clock.of {
-            Of::Entered => case.entered,
-            Of::Opened => case.opened,
-            Of::Event(event) => self.live(number, event)?,
-        };
-        Some(from + clock.seconds)
+        match of {
+            Of::Entered => Some(case.entered),
+            Of::Opened => Some(case.opened),
+            Of::Event(event) => self.live(number, event),
+        }
     }
 
     fn take(&mut self, number: usize, place: usize, second: i64) {
@@ -383,8 +489,9 @@ impl Simulator<'_> {
     fn emit(&mut self, number: usize, event: Option<usize>, second: i64) {
         let Some(event) = event else { return };
         if event == EVENTS - 1 {
+            let reaches = |case: usize| case == number || (case >= FIRST_HALT) != (number >= FIRST_HALT);
             let undone =
-                |e: &&mut (usize, usize, i64, Option<i64>)| e.0 == 0 && e.1 == number && e.3.is_none();
+                |e: &&mut (usize, usize, i64, Option<i64>)| e.0 == 0 && reaches(e.1) && e.3.is_none();
             self.events.iter_mut().filter(undone).for_each(|e| e.3 = Some(second));
         }
         self.events.push((event, number, second, None));
@@ -404,10 +511,13 @@ impl Simulator<'_> {
         case.spent.clear();
         case.told.clear();
         case.path.push((second, to));
-        case.duties.extend(place.duties.iter().map(|(act, within)| (*act, second + within, None)));
+        let owed =
+            place.duties.iter().map(|(act, within)| Duty { act: *act, due: second + within, done: None });
+        case.duties.extend(owed);
         case.ended = (to + 1 == self.procedure.states.len()).then_some(second);
         if place.ballot {
-            case.ballots.push(Ballot { opened: second, votes: [].into(), closed: None });
+            let closes = second + self.procedure.open_for;
+            case.ballots.push(Ballot { opened: second, closes, votes: [].into(), closed: None });
         }
     }
 
@@ -416,16 +526,28 @@ impl Simulator<'_> {
         match *deed {
             Deed::Begin => self.begins(second),
             Deed::Act { case, act } => self.acts(case, act, second),
-            Deed::Owe { case, act } => {
-                let duties =
-                    self.cases.get_mut(case).map(|case| case.duties.iter_mut()).into_iter().flatten();
-                let owed = duties.into_iter().find(|duty| duty.0 == act && duty.2.is_none());
-                owed.map(|duty| duty.2 = Some(second)).is_some()
+            Deed::Owe { case: number, act } => {
+                let allowed = self.allows(&format!("owe-{act}"));
+                let Some(case) = self.cases.get_mut(number) else { return false };
+                let allowed = allowed || case.ended.is_some();
+                let owed = case.duties.iter_mut().find(|duty| duty.act == act && duty.done.is_none());
+                owed.filter(|_| allowed).map(|duty| duty.done = Some(second)).is_some()
+            }
+            Deed::Halt => {
+                let running = self.halts.iter().filter(|(_, ended)| ended.is_none()).count();
+                let room = self.procedure.halt.is_some() && self.halts.len() < HALTS && running < 2;
+                self.halts.extend(room.then_some((second, None)));
+                room
+            }
+            Deed::Lift { halt } => {
+                let running = self.halts.get(halt).is_some_and(|(_, ended)| ended.is_none());
+                running.then(|| self.end_halt(halt, second)).is_some()
             }
             Deed::Vote { case, seat, yes } => {
+                let halted = self.halted();
                 let ballot = self.cases.get_mut(case).and_then(|case| case.ballots.last_mut());
                 let Some(ballot) = ballot.filter(|ballot| ballot.closed.is_none()) else { return false };
-                seat < self.procedure.filled && !ballot.votes.contains_key(&seat) && {
+                seat < self.procedure.filled && !halted && !ballot.votes.contains_key(&seat) && {
                     ballot.votes.insert(seat, yes);
                     true
                 }
@@ -437,7 +559,7 @@ impl Simulator<'_> {
         let running = self.cases.iter().filter(|case| case.ended.is_none()).count();
         let last = self.cases.iter().filter_map(|case| case.ended).max();
         let wait = self.procedure.again_after.zip(last).is_some_and(|(wait, ended)| second < ended + wait);
-        if running == self.procedure.at_once || wait {
+        if running == self.procedure.at_once || wait || !self.allows("begin") {
             return false;
         }
         self.cases.push(Case { opened: second, ..Case::default() });
@@ -460,26 +582,39 @@ impl Simulator<'_> {
         let excluded = step.excluded.unwrap_or(self.procedure.excluded);
         // In time at the very second of a deadline, unless that is excluded; a clock that has not started
         // does not run out, and is not reached either.
-        let end = within.and_then(|within| self.from(number, within));
-        let late = end.is_some_and(|end| if excluded { second >= end } else { second > end });
-        let early =
-            not_before.is_some_and(|start| self.from(number, start).is_none_or(|start| second < start));
-        if self.used_up(number, place) || late || early {
+        let since = |clock: Clock| self.from(number, clock.of).map(|from| self.counted(from, second));
+        let late = within.is_some_and(|end| {
+            since(end).is_some_and(|gone| if excluded { gone >= end.seconds } else { gone > end.seconds })
+        });
+        let early = not_before.is_some_and(|start| since(start).is_none_or(|gone| gone < start.seconds));
+        let allowed = self.allows(&format!("act-{act}"));
+        if self.used_up(number, place) || late || early || !allowed {
             return false;
         }
         self.take(number, place, second);
         true
     }
 
-    fn shows(&self) -> String {
-        let mut text = String::new();
+    fn shows(&self, now: i64) -> String {
+        let mut text = format!("{:?}\n", self.halts);
+        let excluded = self.procedure.excluded;
         for case in &self.cases {
-            let Case { state, entered, ended, path, duties, .. } = case;
+            let Case { state, entered, ended, path, .. } = case;
+            let halted = self.halted() && ended.is_none();
+            let duties: Vec<(usize, Option<i64>, Option<i64>)> = case
+                .duties
+                .iter()
+                .map(|duty| {
+                    let still = halted && !duty.settled(now, excluded);
+                    (duty.act, Some(duty.due).filter(|_| !still), duty.done)
+                })
+                .collect();
             writeln!(text, "s{state} since {entered}, ended {ended:?}, {path:?}, owed {duties:?}").unwrap();
             for ballot in &case.ballots {
-                let closes = ballot.opened + self.procedure.open_for;
+                // When one closes is nothing to look at while it stands still, or once it is closed.
+                let closes = Some(ballot.closes).filter(|_| !halted && ballot.closed.is_none());
                 let votes = ballot.votes.len();
-                writeln!(text, "  ballot {}–{closes}, {votes} votes, {:?}", ballot.opened, ballot.closed)
+                writeln!(text, "  ballot {}–{closes:?}, {votes} votes, {:?}", ballot.opened, ballot.closed)
                     .unwrap();
             }
         }
@@ -492,6 +627,13 @@ impl Simulator<'_> {
 /// everybody has acted where it is included.
 fn has_come(second: i64, excluded: bool, (now, acted): Tick) -> bool {
     if excluded || acted { now >= second } else { now > second }
+}
+
+impl Duty {
+    /// Whether nothing moves its time any more: it is done, or it is overdue.
+    fn settled(&self, now: i64, excluded: bool) -> bool {
+        self.done.is_some() || now > self.due || excluded && now == self.due
+    }
 }
 
 impl Ballot {
@@ -512,14 +654,20 @@ fn shown(state: &State) -> String {
     let second = |at: Instant| at.unix() - BASE;
     let number =
         |name: &Id, prefix: &str| name.as_str().strip_prefix(prefix).unwrap().parse::<usize>().unwrap();
-    let matter = id("matter");
+    let (matter, halt) = (id("matter"), id("halt"));
+    let halts: Vec<(i64, Option<i64>)> =
+        state.cases_of(&halt).map(|case| (second(case.opened.at), case.ended.map(second))).collect();
+    writeln!(text, "{halts:?}").unwrap();
     for case in state.cases_of(&matter) {
         let path: Vec<(i64, usize)> =
             case.path.iter().map(|step| (second(step.at), number(&step.to, "s"))).collect();
-        let duties: Vec<(usize, i64, Option<i64>)> = case
+        let duties: Vec<(usize, Option<i64>, Option<i64>)> = case
             .duties
             .iter()
-            .map(|duty| (number(&duty.act, "owe-"), second(duty.due), duty.done.map(|done| second(done.at))))
+            .map(|duty| {
+                let due = Some(second(duty.due)).filter(|_| !duty.stopped);
+                (number(&duty.act, "owe-"), due, duty.done.map(|done| second(done.at)))
+            })
             .collect();
         let (name, entered, ended) = (&case.state, second(case.entered), case.ended.map(second));
         writeln!(text, "{name} since {entered}, ended {ended:?}, {path:?}, owed {duties:?}").unwrap();
@@ -528,8 +676,9 @@ fn shown(state: &State) -> String {
                 .closed
                 .as_ref()
                 .map(|closing| (second(closing.at), closing.outcome.as_ref().map(Id::as_str)));
-            let (opened, closes) = (second(run.opened), second(run.closes));
-            writeln!(text, "  ballot {opened}–{closes}, {} votes, {closed:?}", run.votes.len()).unwrap();
+            let still = case.suspended().is_some() || run.closed.is_some();
+            let (opened, closes) = (second(run.opened), Some(second(run.closes)).filter(|_| !still));
+            writeln!(text, "  ballot {opened}–{closes:?}, {} votes, {closed:?}", run.votes.len()).unwrap();
         }
     }
     let events: Vec<(usize, usize, i64, Option<i64>)> = state
@@ -537,6 +686,7 @@ fn shown(state: &State) -> String {
         .iter()
         .map(|occurrence| {
             let case = usize::try_from(occurrence.case.number.get()).unwrap() - 1;
+            let case = if occurrence.case.procedure == halt { FIRST_HALT + case } else { case };
             let annulled = occurrence.annulled.as_ref().map(|annulled| second(annulled.at));
             (number(&occurrence.event, "e"), case, second(occurrence.at), annulled)
         })
@@ -572,6 +722,13 @@ fn done(stage: &Stage, deed: &Deed, simulator: &Simulator<'_>) -> bool {
             let choice = yes.map_or("abstain", |yes| if yes { "yes" } else { "no" });
             stage.vote(&ballot, &id(SEATS[seat]), &id(choice))
         }
+        Deed::Halt => {
+            let next = format!("halt#{}", simulator.halts.len() + 1).parse().unwrap();
+            stage.act(&next, &id("halt"), &alpha, &[])
+        }
+        Deed::Lift { halt } => {
+            stage.act(&format!("halt#{}", halt + 1).parse().unwrap(), &id("lift"), &alpha, &[])
+        }
     };
     match answer {
         Ok(receipted) => {
@@ -585,7 +742,8 @@ fn done(stage: &Stage, deed: &Deed, simulator: &Simulator<'_>) -> bool {
 
 fn play(procedure: &Procedure, deeds: &[(i64, Deed)]) -> Result<(), TestCaseError> {
     let stage = stage(procedure);
-    let mut simulator = Simulator { procedure, cases: Vec::new(), events: Vec::new() };
+    let (cases, halts, events) = (Vec::new(), Vec::new(), Vec::new());
+    let mut simulator = Simulator { procedure, cases, halts, still: BTreeSet::new(), events };
     // The state that was carried on second by second, beside the one that is always reckoned anew.
     let mut carried = stage.state().unwrap();
     for second in 0..=END {
@@ -593,7 +751,7 @@ fn play(procedure: &Procedure, deeds: &[(i64, Deed)]) -> Result<(), TestCaseErro
         simulator.tick((second, false));
         let computed = shown(&stage.state().unwrap());
         carried = carried.at(instant(second)).into_owned();
-        prop_assert_eq!(&computed, &simulator.shows(), "at second {}\n{}", second, procedure.text());
+        prop_assert_eq!(&computed, &simulator.shows(second), "at second {}\n{}", second, procedure.text());
         prop_assert_eq!(&computed, &shown(&carried), "carried to second {}\n{}", second, procedure.text());
         for (_, deed) in deeds.iter().filter(|(at, _)| *at == second) {
             let taken = done(&stage, deed, &simulator);
@@ -601,10 +759,11 @@ fn play(procedure: &Procedure, deeds: &[(i64, Deed)]) -> Result<(), TestCaseErro
             prop_assert_eq!(taken, allowed, "{:?} at second {}\n{}", deed, second, procedure.text());
             simulator.tick((second, false));
             carried = stage.state().unwrap();
-            let (shown, shows) = (shown(&carried), simulator.shows());
+            let (shown, shows) = (shown(&carried), simulator.shows(second));
             prop_assert_eq!(shown, shows, "after {:?} at second {}\n{}", deed, second, procedure.text());
         }
         simulator.tick((second, true));
+        simulator.second(second);
     }
     Ok(())
 }
@@ -733,8 +892,9 @@ fn procedure() -> impl Strategy<Value = Procedure> {
         (1..=SEATS.len(), 0..=SEATS.len(), 1..7_i64, prop::option::of(any::<bool>()), any::<bool>()),
         prop::collection::vec(raw_place(), 1..4),
         prop::collection::vec(1..15_i64, 0..2),
+        prop::option::weighted(0.6, halt()),
     )
-        .prop_map(|((at_once, again_after, opening_emits, excluded), ballot, raw, owed)| {
+        .prop_map(|((at_once, again_after, opening_emits, excluded), ballot, raw, owed, mut halt)| {
             let (seats, filled, open_for, ballot_excluded, all_voted) = ballot;
             let last = raw.len();
             let mut states: Vec<Place> =
@@ -745,6 +905,19 @@ fn procedure() -> impl Strategy<Value = Procedure> {
             let listens = states.iter().flat_map(|place| &place.steps);
             let listens = listens.into_iter().any(|step| matches!(step.trigger, Trigger::On(_)));
             let at_once = if listens { 2 } else { at_once };
+            if let Some(halt) = &mut halt {
+                let steps = states.iter().flat_map(|place| &place.steps);
+                let acts = steps.filter_map(|step| match step.trigger {
+                    Trigger::Do { act, .. } => Some(format!("act-{act}")),
+                    _ => None,
+                });
+                let duties = states.iter().flat_map(|place| &place.duties);
+                let known: BTreeSet<String> = acts
+                    .chain(duties.map(|(act, _)| format!("owe-{act}")))
+                    .chain(["begin".to_owned()])
+                    .collect();
+                halt.allow.retain(|act| known.contains(act));
+            }
             Procedure {
                 at_once,
                 again_after,
@@ -756,8 +929,17 @@ fn procedure() -> impl Strategy<Value = Procedure> {
                 ballot_excluded,
                 all_voted,
                 states,
+                halt,
             }
         })
+}
+
+fn halt() -> impl Strategy<Value = Halt> {
+    let acts = ["begin", "act-0", "act-1", "owe-0"].map(str::to_owned).to_vec();
+    let allow = prop::sample::subsequence(acts, 0..=4);
+    let emits = prop::option::of(0..EVENTS);
+    (0..6_i64, prop::option::of(any::<bool>()), emits, allow)
+        .prop_map(|(seconds, excluded, emits, allow)| Halt { seconds, excluded, emits, allow })
 }
 
 fn deeds() -> impl Strategy<Value = Vec<(i64, Deed)>> {
@@ -768,6 +950,8 @@ fn deeds() -> impl Strategy<Value = Vec<(i64, Deed)>> {
         1 => (case(), 0..2_usize).prop_map(|(case, act)| Deed::Owe { case, act }),
         3 => (case(), 0..SEATS.len(), prop::option::weighted(0.9, any::<bool>()))
             .prop_map(|(case, seat, yes)| Deed::Vote { case, seat, yes }),
+        1 => Just(Deed::Halt),
+        1 => (0..HALTS).prop_map(|halt| Deed::Lift { halt }),
     ];
     let first = (0..3_i64).prop_map(|second| (second, Deed::Begin));
     (first, prop::collection::vec((0..20_i64, deed), 0..30)).prop_map(|(first, mut deeds)| {
@@ -778,7 +962,7 @@ fn deeds() -> impl Strategy<Value = Vec<(i64, Deed)>> {
 }
 
 proptest! {
-    #![proptest_config(cases::config(200))]
+    #![proptest_config(cases::config(600))]
 
     #[test]
     fn every_timer_fires_at_the_second_at_which_a_naive_clock_fires_it(
@@ -811,6 +995,7 @@ fn what_comes_at_one_moment_in_two_cases_goes_in_each_as_it_would_alone() {
             Place { ballot: true, steps, duties: Vec::new() },
             Place { ballot: false, steps: Vec::new(), duties: Vec::new() },
         ],
+        halt: None,
     };
     play(&procedure, &[(2, Deed::Begin), (2, Deed::Begin)]).unwrap();
 }

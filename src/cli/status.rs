@@ -69,6 +69,9 @@ fn cases(page: &mut Page, state: &State, at: Instant) {
         if let Some(step) = case.path.last() {
             page.line(Tone::Faint, &format!("  by {}{}", step.why.words, by_entry(step.why.entry)));
         }
+        if let Some(since) = case.suspended() {
+            page.line(Tone::Notice, &format!("  {}", suspended_words(state, case, since)));
+        }
         if let Some((panel, seats)) = state.panel_of(case).filter(|_| case.ended.is_none()) {
             let filled = panel.seats.iter().filter(|seat| seats.filled(panel, &seat.name).is_some()).count();
             page.line(
@@ -84,7 +87,7 @@ fn cases(page: &mut Page, state: &State, at: Instant) {
         }
         for run in &case.ballots {
             if let Some(rules) = run.rules() {
-                page.line(tone, &format!("  {}", ballot_words(run, rules, at)));
+                page.line(tone, &format!("  {}", ballot_words(run, rules, at, case.suspended().is_some())));
                 since_votes(page, case, run);
             }
         }
@@ -95,11 +98,25 @@ fn cases(page: &mut Page, state: &State, at: Instant) {
     }
 }
 
+/// `suspended by challenge#1 since …: its clocks stand still; possible meanwhile: file`.
+fn suspended_words(state: &State, case: &Case, since: Instant) -> String {
+    let procedure = &case.id.procedure;
+    let by: Vec<String> = state.suspending(procedure).map(|(id, _)| id.to_string()).collect();
+    let allowed: Vec<&str> = state.allowed(procedure).into_iter().map(Id::as_str).collect();
+    let allowed = if allowed.is_empty() { "nothing".to_owned() } else { allowed.join(", ") };
+    format!(
+        "suspended by {} since {}: its clocks stand still; possible meanwhile: {allowed}",
+        by.join(" and "),
+        time::plain(since)
+    )
+}
+
 /// `ballot verification#1/finding#1, open until …: met 3, not-met 1, abstain 0, 3 of 7 still to vote`.
-fn ballot_words(run: &BallotRun, rules: &Ballot, at: Instant) -> String {
+fn ballot_words(run: &BallotRun, rules: &Ballot, at: Instant, suspended: bool) -> String {
     let counts: Vec<String> =
         tally(run, rules).into_iter().map(|(choice, votes)| format!("{choice} {votes}")).collect();
     let how = match &run.closed {
+        None if suspended => "open, and standing still".to_owned(),
         None => format!("open until {}", time::from_now(run.until(rules), at)),
         Some(end) => match &end.outcome {
             Some(outcome) => format!("closed {}: {outcome}", time::plain(end.at)),
@@ -249,6 +266,11 @@ fn case_json(state: &State, case: &Case) -> Value {
         "opened": case.opened.at,
         "since": case.entered,
         "ended": case.ended,
+        "suspended": case.suspended().map(|since| json!({
+            "since": since,
+            "by": state.suspending(&case.id.procedure).map(|(id, _)| id).collect::<Vec<_>>(),
+            "allow": state.allowed(&case.id.procedure),
+        })),
         "path": path.collect::<Vec<_>>(),
         "seats": seats,
         "ballots": ballots.collect::<Vec<_>>(),

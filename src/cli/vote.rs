@@ -125,9 +125,11 @@ fn check(args: &VoteArgs, sheet: &Sheet, documents: &Documents) -> Result<(), Cl
 /// A vote that comes too late is not counted, so none is signed: by this machine's clock, or by `--clock`.
 fn still_open(context: &Context, sheet: &Sheet) -> Result<(), CliError> {
     let (closes, now) = (sheet.paper.closes, context.now());
-    // Late votes may have put the closing off, or an outcome is still being confirmed: only the log knows.
-    let later =
-        sheet.paper.extend.is_some() || sheet.paper.outcomes.iter().any(|line| line.lasting.is_some());
+    // A suspension or late votes may have put the closing off, or an outcome is still being confirmed: only the log
+    // knows.
+    let later = sheet.paper.extend.is_some()
+        || !sheet.paper.suspended_by.is_empty()
+        || sheet.paper.outcomes.iter().any(|line| line.lasting.is_some());
     if now <= closes || later {
         return Ok(());
     }

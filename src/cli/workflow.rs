@@ -241,6 +241,9 @@ fn show_procedure(page: &mut Page, procedure: &Procedure) {
         procedure.start
     );
     page.line(Tone::Plain, &format!("{opening}{}.", words::events(&procedure.open.emits)));
+    for line in procedure.cases_words() {
+        page.line(Tone::Notice, &line);
+    }
     for state in &procedure.states {
         page.line(Tone::Plain, &state.words());
         for step in &state.steps {

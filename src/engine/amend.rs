@@ -136,6 +136,7 @@ impl State {
             case.taken.clear();
             case.workflow = Arc::clone(&workflow);
         });
+        self.stop_or_go_on();
         self.enter(id, state, why);
     }
 }

@@ -7,6 +7,7 @@ use crate::engine::ballot::BallotRun;
 use crate::engine::clock::exhausted;
 use crate::engine::event::Why;
 use crate::engine::panel::{Done, Seats};
+use crate::engine::suspension::Stop;
 use crate::statement::CaseRef;
 use crate::values::{Digest, Id, Instant};
 use crate::workflow::Workflow;
@@ -46,6 +47,8 @@ pub struct Case {
     /// How many of the agreement's events its steps with `on` no longer wait for: those emitted before it
     /// entered its state, and those that one of them has answered.
     pub(super) heard: usize,
+    /// The times in which it stands still because others suspend it, in order; none overlaps another.
+    pub stops: Vec<Stop>,
 }
 
 /// A recusal from one case.
@@ -88,8 +91,12 @@ pub struct DutyRun {
     pub by: Actors,
     /// The documents it must carry.
     pub attach: Vec<Id>,
-    /// By when. Later it is overdue, never void.
+    /// When it arose.
+    pub arisen: Instant,
+    /// By when. Later it is overdue, never void. While its case is suspended, what it was before.
     pub due: Instant,
+    /// Whether its clock stands still.
+    pub stopped: bool,
     /// Whether it is overdue at that very instant.
     pub excluded: bool,
     /// When and by which entry it was done.
@@ -110,12 +117,14 @@ pub struct Move {
 }
 
 impl DutyRun {
-    pub(super) fn new(duty: &Duty, entered: Instant) -> Self {
+    pub(super) fn new(duty: &Duty, entered: Instant, stopped: bool) -> Self {
         Self {
             act: duty.act.clone(),
             by: duty.by.clone(),
             attach: duty.attach.clone(),
+            arisen: entered,
             due: entered.plus(duty.within),
+            stopped,
             excluded: duty.excluded,
             done: None,
             line: duty.line,
@@ -124,7 +133,7 @@ impl DutyRun {
 
     /// Whether it should have been done by `at` and was not.
     pub fn is_overdue(&self, at: Instant) -> bool {
-        self.done.is_none() && (at > self.due || self.excluded && at == self.due)
+        self.done.is_none() && !self.stopped && (at > self.due || self.excluded && at == self.due)
     }
 }
 

@@ -74,11 +74,7 @@ impl State {
             }
             Change::Discharged { case, duty, by, attach } => {
                 self.file(&case, &by, &attach, done);
-                self.with_case(&case, |case| {
-                    if let Some(duty) = case.duties.get_mut(duty) {
-                        duty.done = Some(done);
-                    }
-                });
+                self.with_case(&case, |case| case.discharged(duty, done));
                 self.evidence_moved(&case, done);
             }
             Change::Voted { case, seat, choice } => {
@@ -217,9 +213,11 @@ impl State {
             taken: [].into(),
             spent: [].into(),
             heard: 0,
+            stops: Vec::new(),
         };
         self.cases.insert(id.clone(), Arc::new(case));
         self.running.insert(id.clone());
+        self.stop_or_go_on();
         self.file(id, by, attach, done);
         let words = format!("{} by {by}", procedure.open.act);
         let why = Why { entry: Some(done.entry), ballot: None, words, line: 0 };
@@ -284,12 +282,17 @@ impl State {
             case.entered = at;
             case.spent.clear();
             case.heard = heard;
-            case.duties.extend(state.duties.iter().map(|duty| DutyRun::new(duty, at)));
+            if state.ends {
+                case.go_on(at);
+            }
+            let stopped = case.suspended().is_some();
+            case.duties.extend(state.duties.iter().map(|duty| DutyRun::new(duty, at, stopped)));
             case.path.push(Move { at, to: state.name.clone(), why });
             case.ended = state.ends.then_some(at);
         });
         if state.ends {
             self.running.remove(id);
+            self.stop_or_go_on();
         }
         if let Some(ballot) = &state.ballot {
             self.open_ballot(id, ballot);
@@ -313,6 +316,7 @@ impl State {
             opened: self.moment.at,
             closes: self.moment.at.plus(ballot.open_for),
             extended: 0,
+            stood: Span::from_seconds(0),
             eased: Span::from_seconds(0),
             held: [].into(),
             electors: [].into(),

@@ -91,12 +91,13 @@ impl State {
     /// When the steps of a case's state that wait for time can be taken, and when its ballot closes.
     fn dues(&self, case: &Case) -> Vec<(Moment, Option<usize>)> {
         let mut dues = Vec::new();
-        if let Some(run) = case.open_ballot() {
+        let suspended = case.suspended().is_some();
+        if let Some(run) = case.open_ballot().filter(|_| !suspended) {
             dues.push((self.ballot_due(run), None));
         }
         let steps = case.rules().map_or(&[][..], |state| &state.steps);
         for (place, step) in steps.iter().enumerate() {
-            if exhausted(case, place, step) {
+            if exhausted(case, place, step) || suspended && !moves_suspended(step) {
                 continue;
             }
             if let Some(moment) = self.timer(case, step) {
@@ -117,17 +118,26 @@ impl State {
         Some(moment.max(Moment::of(case.entered)))
     }
 
-    /// The moment from which a delay has run out; `None` before its clock starts.
+    /// The moment from which a delay has run out; `None` before its clock starts, and while it stands still.
     pub(super) fn deadline(&self, case: &Case, delay: &Delay) -> Option<Moment> {
-        let from = match &delay.of {
+        case.moment_after(self.origin(case, delay)?, delay.span, !delay.excluded)
+    }
+
+    /// The instant from which an act is early enough, itself included; `None` as in [`State::deadline`].
+    pub(super) fn earliest(&self, case: &Case, delay: &Delay) -> Option<Instant> {
+        case.moment_after(self.origin(case, delay)?, delay.span, false).map(|moment| moment.at)
+    }
+
+    /// The instant from which a delay counts.
+    fn origin(&self, case: &Case, delay: &Delay) -> Option<Instant> {
+        Some(match &delay.of {
             Origin::Entered => case.entered,
             Origin::Opened => case.opened.at,
             Origin::Event(event) => {
                 let own = self.live(event).find(|occurrence| occurrence.case == case.id);
                 own.or_else(|| self.live(event).find(|occurrence| occurrence.reaches(&case.id)))?.at
             }
-        };
-        Some(Moment { at: from.plus(delay.span), late: !delay.excluded })
+        })
     }
 
     /// Closes every ballot whose time has come or that may close early, and takes every step that applies
@@ -153,7 +163,7 @@ impl State {
     /// What happens now in a case without anybody acting.
     fn next_thing(&self, id: &CaseRef) -> Option<Thing> {
         let case = self.case(id)?;
-        if let Some(run) = case.open_ballot() {
+        if let Some(run) = case.open_ballot().filter(|_| case.suspended().is_none()) {
             let ease = run.rules().and_then(|ballot| run.next_ease(ballot));
             if let Some((after, _)) = ease.filter(|(_, at)| Moment::of(*at) <= self.moment) {
                 return Some(Thing::Ease(after));
@@ -193,9 +203,11 @@ impl State {
             .last()
             .and_then(|run| run.closed.as_ref())
             .and_then(|closing| closing.outcome.as_ref());
+        let suspended = case.suspended().is_some();
         let answerable = self.answerable(case).map(|(_, occurrence)| &occurrence.event);
         steps.iter().enumerate().position(|(place, step)| {
             !exhausted(case, place, step)
+                && (!suspended || moves_suspended(step))
                 && match &step.trigger {
                     Trigger::Do(_) => false,
                     Trigger::When(condition) => self.condition(case, condition),
@@ -274,6 +286,11 @@ impl State {
             },
         }
     }
+}
+
+/// Whether a step can be taken by itself while its case is suspended: instants do not move, and other cases go on.
+fn moves_suspended(step: &Step) -> bool {
+    matches!(step.trigger, Trigger::At(_) | Trigger::On(_))
 }
 
 /// Whether a step cannot be taken again: its bound is reached, or it stays in its state and has fired.

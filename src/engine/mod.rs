@@ -26,6 +26,7 @@ pub mod paper;
 pub mod refusal;
 pub mod sealed;
 pub mod state;
+pub mod suspension;
 pub mod window;
 
 pub use admit::Heads;

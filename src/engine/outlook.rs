@@ -75,8 +75,7 @@ impl State {
                 continue;
             }
             for (who, what) in self.missing_for(&name, &seating, at) {
-                let passes = panel.vacancy.as_ref().map(|vacancy| seating.vacant_since.plus(vacancy.after));
-                let until = passes.filter(|passes| *passes >= at);
+                let until = seating.passes().map(|passes| passes.at).filter(|passes| *passes >= at);
                 tasks.push(Task { case: case.id.clone(), who, what, kind: Kind::Awaited, until });
             }
         }
@@ -94,7 +93,7 @@ impl State {
     }
 
     fn vote_tasks(&self, case: &Case, tasks: &mut Vec<Task>) {
-        let Some(run) = case.open_ballot() else { return };
+        let Some(run) = case.open_ballot().filter(|_| case.suspended().is_none()) else { return };
         let until = run.rules().map(|ballot| run.until(ballot));
         for (seat, _) in run.awaited() {
             let who = self.seat_name(case, seat).to_string();
@@ -116,11 +115,16 @@ impl State {
         let steps = case.rules().map_or(&[][..], |state| &state.steps);
         for (place, step) in steps.iter().enumerate() {
             let Trigger::Do(doing) = &step.trigger else { continue };
+            if case.suspended().is_some()
+                && self.judge_suspended(&case.id.procedure, &doing.act, &case.id).is_err()
+            {
+                continue;
+            }
             let end = doing.within.as_ref().and_then(|within| self.deadline(case, within));
             let started = doing
                 .not_before
                 .as_ref()
-                .is_none_or(|start| self.deadline(case, start).is_some_and(|start| start.at <= at));
+                .is_none_or(|start| self.earliest(case, start).is_some_and(|start| start <= at));
             if exhausted(case, place, step) || end.is_some_and(|end| end <= Moment::of(at)) || !started {
                 continue;
             }
@@ -187,6 +191,12 @@ fn duty_tasks(case: &Case, at: Instant, tasks: &mut Vec<Task>) {
     for duty in case.duties.iter().filter(|duty| duty.done.is_none()) {
         let kind = if duty.is_overdue(at) { Kind::Overdue } else { Kind::Owed };
         let (who, what) = (duty.by.words(), duty.act.to_string());
-        tasks.push(Task { case: case.id.clone(), who, what, kind, until: Some(duty.due) });
+        tasks.push(Task {
+            case: case.id.clone(),
+            who,
+            what,
+            kind,
+            until: Some(duty.due).filter(|_| !duty.stopped),
+        });
     }
 }

@@ -46,8 +46,11 @@ pub struct Paper {
     pub attach: Vec<Id>,
     /// When the ballot opened.
     pub opened: Instant,
-    /// When it closes at the latest.
+    /// When it closes at the latest, unless a case of `suspended-by` runs meanwhile: then so much later.
     pub closes: Instant,
+    /// The procedures whose cases suspend the ballot.
+    #[serde(default)]
+    pub suspended_by: Vec<Id>,
     /// Whether a vote may be changed: `never` or `until close`.
     pub change: String,
     /// What becomes of votes when evidence moves; absent where they stand.
@@ -326,6 +329,7 @@ fn paper(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> Paper 
         opened: run.opened,
         // As it was when the ballot opened, whatever has put the closing off since: the paper does not change.
         closes: run.opened.plus(ballot.open_for),
+        suspended_by: case.workflow.suspending(&case.id.procedure).map(|it| it.name.clone()).collect(),
         change: change.to_owned(),
         new_evidence: new_evidence.map(str::to_owned),
         early: early.to_owned(),
@@ -371,6 +375,9 @@ fn rules(out: &mut Writer, paper: &Paper) {
     out.field("attach", &list(&paper.attach));
     out.field("opened", &quoted(&paper.opened.to_string()));
     out.field("closes", &quoted(&paper.closes.to_string()));
+    if !paper.suspended_by.is_empty() {
+        out.field("suspended-by", &list(&paper.suspended_by));
+    }
     out.field("change", &quoted(&paper.change));
     out.maybe("new-evidence", paper.new_evidence.as_deref().map(quoted));
     out.field("early", &quoted(&paper.early));

@@ -274,6 +274,17 @@ pub struct Seating<'a> {
 }
 
 impl Seating<'_> {
+    /// From when on the right to nominate has passed to the filler, if it does; `None` also while that clock stands
+    /// still.
+    pub fn passes(&self) -> Option<Moment> {
+        let vacancy = self.panel.vacancy.as_ref()?;
+        let late = !vacancy.excluded;
+        match self.case {
+            Some(case) => case.moment_after(self.vacant_since, vacancy.after, late),
+            None => Some(Moment { at: self.vacant_since.plus(vacancy.after), late }),
+        }
+    }
+
     /// Whether somebody sits here who has done everything that the panel asks.
     pub fn is_filled(&self) -> bool {
         self.nominee.is_some_and(|nominee| nominee.missing(self.panel).is_empty())

@@ -57,7 +57,7 @@ impl BallotRun {
     pub fn next_ease(&self, ballot: &Ballot) -> Option<(Span, Instant)> {
         let eases = ballot.outcomes.iter().flat_map(|outcome| &outcome.eases).map(|ease| ease.after);
         let next = eases.filter(|after| *after > self.eased).min()?;
-        Some((next, self.opened.plus(next)))
+        Some((next, self.opened.plus(next).plus(self.stood)))
     }
 
     /// What the ballot comes to if it closes at this moment: the first outcome whose rule holds, unless it must

@@ -36,6 +36,13 @@ impl Workflow {
         self.procedures.iter().find(|procedure| procedure.open.act == *act)
     }
 
+    /// The procedures whose cases suspend those of another.
+    pub fn suspending<'a>(&'a self, procedure: &'a Id) -> impl Iterator<Item = &'a Procedure> {
+        let suspends =
+            |it: &&Procedure| it.suspends.as_ref().is_some_and(|it| it.procedures.contains(procedure));
+        self.procedures.iter().filter(suspends)
+    }
+
     /// A ballot.
     pub fn ballot(&self, name: &Id) -> Option<&Ballot> {
         self.ballots.iter().find(|ballot| ballot.name == *name)

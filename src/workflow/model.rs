@@ -184,10 +184,24 @@ pub struct Procedure {
     pub at_once: u32,
     /// How long after the end of the last case before another may be opened.
     pub again_after: Option<Span>,
+    /// How many cases there may be in all.
+    pub at_most: Option<u32>,
+    /// What stands still while a case of it runs.
+    pub suspends: Option<Suspends>,
     /// The state in which a case begins.
     pub start: Id,
     /// The states, the first being not necessarily the start.
     pub states: Vec<State>,
+}
+
+/// `suspends`: cases of other procedures stand still while one of this procedure runs. Their clocks and ballots go
+/// on where they stopped; instants (`at`) do not move.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suspends {
+    /// The procedures that stand still; never its own.
+    pub procedures: Vec<Id>,
+    /// The acts that are possible in them all the same.
+    pub allow: Vec<Id>,
 }
 
 /// What opens a case.

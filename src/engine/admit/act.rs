@@ -40,6 +40,7 @@ impl State {
             let instead = format!("`{}` opens `{next}`", procedure.open.act);
             return Err(Refusal::new("unknown-case", why, instead));
         }
+        self.judge_suspended(&procedure.name, &act.act, &next)?;
         let by = &checked.statement().by;
         // Before there is a case, only a standing panel has seats.
         let standing = self.standing_panel(procedure);
@@ -50,7 +51,7 @@ impl State {
         }
         judge_attachments(&act.attach, &procedure.open.attach)?;
         judge_strike(&[], act.strike, &[])?;
-        self.judge_room_for_case(at, procedure)?;
+        self.judge_room_for_case(at, procedure, &next)?;
         let seat = |name: &Id| {
             let (panel, _) = standing?;
             let known = panel.seats.iter().any(|seat| seat.name == *name);
@@ -62,7 +63,7 @@ impl State {
         Ok(Admission { change, signers })
     }
 
-    fn judge_room_for_case(&self, at: Instant, procedure: &Procedure) -> Result<(), Refusal> {
+    fn judge_room_for_case(&self, at: Instant, procedure: &Procedure, next: &CaseRef) -> Result<(), Refusal> {
         let running: Vec<&CaseRef> =
             self.running.iter().filter(|case| case.procedure == procedure.name).collect();
         if running.len() >= usize::try_from(procedure.at_once).unwrap_or(usize::MAX) {
@@ -73,6 +74,11 @@ impl State {
                 procedure.name, procedure.at_once
             );
             return Err(Refusal::new("case-running", why, instead));
+        }
+        if let Some(most) = procedure.at_most.filter(|most| next.number.get() > *most) {
+            let cases = if most == 1 { "case" } else { "cases" };
+            let why = format!("there were {most} {cases} of `{}`, as many as there may be", procedure.name);
+            return Err(Refusal::new("too-often", why, "no more is admitted under this workflow"));
         }
         let ended = self.cases_of(&procedure.name).filter_map(|case| case.ended).max();
         if let (Some(ended), Some(again_after)) = (ended, procedure.again_after) {
@@ -93,6 +99,9 @@ impl State {
         act: &Act,
         case: &Case,
     ) -> Result<Admission, Refusal> {
+        if case.suspended().is_some() {
+            self.judge_suspended(&case.id.procedure, &act.act, &case.id)?;
+        }
         let by = &checked.statement().by;
         let mut refusal = None;
         let steps = case.rules().map_or(&[][..], |state| &state.steps);
@@ -157,8 +166,7 @@ impl State {
             }
         }
         if let Some(not_before) = &doing.not_before {
-            // The earliest instant itself is allowed.
-            let start = self.deadline(case, not_before).map(|moment| moment.at);
+            let start = self.earliest(case, not_before);
             if start.is_none_or(|start| at < start) {
                 let from =
                     start.map_or_else(|| "its clock has started".to_owned(), |start| start.to_string());

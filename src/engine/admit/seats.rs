@@ -53,7 +53,9 @@ impl State {
         let nominator = self.nominator(seating, at);
         let passing = seating.panel.vacancy.as_ref().filter(|vacancy| vacancy.filled_by != seating.seat.by);
         let Some(vacancy) = passing else { return format!("that is up to {nominator}") };
-        let passes = seating.vacant_since.plus(vacancy.after);
+        let Some(passes) = seating.passes().map(|passes| passes.at) else {
+            return format!("that is up to {nominator} while the case is suspended");
+        };
         if passes < at {
             return format!(
                 "the seat has been vacant for more than {}: that is up to {nominator}",
@@ -65,10 +67,8 @@ impl State {
 
     /// Who may nominate for a seat at an instant: its appointer, or after too long a vacancy the filler.
     pub fn nominator<'a>(&'a self, seating: &Seating<'a>, at: Instant) -> &'a Id {
-        let passed = seating.panel.vacancy.as_ref().filter(|vacancy| {
-            let late = !vacancy.excluded;
-            Moment { at: seating.vacant_since.plus(vacancy.after), late } <= Moment::of(at)
-        });
+        let passed = seating.passes().is_some_and(|passes| passes <= Moment::of(at));
+        let passed = seating.panel.vacancy.as_ref().filter(|_| passed);
         passed.map_or(&seating.seat.by, |vacancy| &vacancy.filled_by)
     }
 

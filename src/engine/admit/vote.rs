@@ -50,6 +50,7 @@ impl State {
             let why = format!("the ballot {id} closed on {}", closing.at);
             return Err(Refusal::new("ballot-closed", why, self.open_now()));
         }
+        self.judge_window(case)?;
         Ok((case, run, ballot))
     }
 

@@ -34,7 +34,12 @@ pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
         let help = "Whoever acts in it can put the end off for ever: limit a step with at-most";
         let alone =
             alone(path).map_or_else(String::new, |who| format!(", and `{who}` alone can go round it"));
-        c.warn(&place, format!("the circle {} has no bound{alone}", words(path)), help);
+        let message = format!("the circle {} has no bound{alone}", words(path));
+        if procedure.suspends.is_some() {
+            c.error(&place, format!("a suspension without end: {message}"), help);
+        } else {
+            c.warn(&place, message, help);
+        }
     });
 }
 

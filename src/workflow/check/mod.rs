@@ -18,6 +18,7 @@ mod graph;
 mod outcomes;
 mod sealed;
 mod states;
+mod suspension;
 
 use super::diagnostic::{Diagnostic, Severity};
 use super::model::{Procedure, State, Workflow};
@@ -41,6 +42,7 @@ pub(super) fn check(workflow: &Workflow, places: &Places, text: &str) -> Vec<Dia
         events::unheard(&mut c, procedure);
     }
     alone::check(&mut c);
+    suspension::check(&mut c);
     grants::check(&mut c);
     c.found
 }

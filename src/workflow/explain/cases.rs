@@ -9,7 +9,7 @@ use crate::workflow::model::{
 use crate::workflow::words::{all_of, quoted, times, utc};
 
 pub(super) fn section(workflow: &Workflow, procedure: &Procedure) -> Section {
-    let Procedure { name, title, open, panel: _, at_once: _, again_after: _, start, states } = procedure;
+    let Procedure { name, title, open, start, states, .. } = procedure;
     let place = format!("procedure.{name}");
     let title = title.clone().unwrap_or_else(|| "how a case runs".to_owned());
     let heading = format!("Procedure {}: {title}{}", quoted(name), workflow.marked_around(&place));
@@ -39,7 +39,8 @@ fn opening(workflow: &Workflow, procedure: &Procedure, open: &Opening) -> Paragr
 }
 
 fn cases(workflow: &Workflow, procedure: &Procedure) -> Paragraph {
-    let Procedure { name, at_once, again_after, .. } = procedure;
+    let Procedure { name, at_once, again_after, at_most: _, suspends: _, .. } = procedure;
+    let more = [vec![String::new()], procedure.cases_words()].concat().join(" ");
     let open = match at_once {
         1 => "Only one case of it is open at a time.".to_owned(),
         most => format!("At most {most} cases of it are open at a time."),
@@ -47,7 +48,10 @@ fn cases(workflow: &Workflow, procedure: &Procedure) -> Paragraph {
     let again = again_after.map_or_else(String::new, |span| {
         format!(" After one has ended, {span} pass before another can be opened; at the very instant it can.")
     });
-    Paragraph::of(format!("{open}{again}{}", workflow.marked_within(&format!("procedure.{name}.cases"))))
+    Paragraph::of(format!(
+        "{open}{again}{more}{}",
+        workflow.marked_within(&format!("procedure.{name}.cases"))
+    ))
 }
 
 fn state(workflow: &Workflow, procedure: &Procedure, state: &State) -> Paragraph {

@@ -40,6 +40,7 @@ pub(super) struct Names {
     actors: Vec<(Id, Kind)>,
     pub events: Vec<Id>,
     pub ballots: Vec<Id>,
+    pub procedures: Vec<Id>,
     /// The panel and class of each seat that has a class.
     classes: Vec<(Id, Id)>,
     /// The panels that have a chair.
@@ -80,6 +81,7 @@ impl Names {
             names.declare(text, name, kind, &at, found);
         }
         names.events = keys(root, "event").into_iter().map(|(name, ..)| name).collect();
+        names.procedures = keys(root, "procedure").into_iter().map(|(name, ..)| name).collect();
         for (ballot, _, value) in keys(root, "ballot") {
             if value.get("quorum").is_some() {
                 names.with_quorum.push(ballot.clone());

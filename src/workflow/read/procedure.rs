@@ -4,7 +4,7 @@ use super::actors::by;
 use super::step::{Asked, step};
 use super::{Fields, Item, Reader};
 use crate::values::{Id, Span};
-use crate::workflow::model::{Duty, Opening, Procedure, State};
+use crate::workflow::model::{Duty, Opening, Procedure, State, Suspends};
 
 /// What the parts of one procedure know of it.
 pub(super) struct Around<'p> {
@@ -29,13 +29,14 @@ pub(super) fn procedure(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded:
     let around = Around { panel: panel.as_ref(), states: &states, excluded };
     let open = fields.need(r, "open", "Say what opens a case: open = { do = \"…\", by = \"…\" }");
     let open = open.and_then(|item| opening(r, &item, &around));
-    let cases = fields.get("cases").map_or(Some((1, None)), |item| cases(r, &item));
+    let cases = fields.get("cases").map_or(Some(Cases::default()), |item| cases(r, &item));
+    let suspends = fields.get("suspends").and_then(|item| suspends(r, &item, &name));
     let start = fields.need(r, "start", "Say in which state a case begins: start = \"…\"");
     let start = start.and_then(|item| r.known(&item, "state", &states));
     let states: Vec<Option<State>> = named.iter().map(|(name, item)| state(r, name, item, &around)).collect();
     r.reading(&mut fields);
     fields.close(r);
-    let (at_once, again_after) = cases?;
+    let Cases { at_once, again_after, at_most } = cases?;
     Some(Procedure {
         name,
         title,
@@ -43,6 +44,8 @@ pub(super) fn procedure(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded:
         panel,
         at_once,
         again_after,
+        at_most,
+        suspends,
         start: start?,
         states: states.into_iter().collect::<Option<_>>()?,
     })
@@ -68,13 +71,47 @@ pub(super) fn emits(r: &mut Reader<'_>, fields: &mut Fields<'_>) -> Vec<Id> {
     fields.get("emits").map(|item| r.all_known(&item, "event", &events)).unwrap_or_default()
 }
 
-/// `cases = { at-once = 1, again-after = "180 days" }`.
-fn cases(r: &mut Reader<'_>, item: &Item<'_>) -> Option<(u32, Option<Span>)> {
+/// How many cases there may be, and when.
+struct Cases {
+    at_once: u32,
+    again_after: Option<Span>,
+    at_most: Option<u32>,
+}
+
+impl Default for Cases {
+    fn default() -> Self {
+        Self { at_once: 1, again_after: None, at_most: None }
+    }
+}
+
+/// `suspends = { procedures = ["verification"], allow = ["file"] }`. Whether there are such acts, `check` looks at.
+fn suspends(r: &mut Reader<'_>, item: &Item<'_>, own: &Id) -> Option<Suspends> {
+    let mut fields = item.table(r)?;
+    let help = "Name what stands still while a case runs: procedures = [\"…\"]";
+    let known = r.names.procedures.clone();
+    let procedures = fields.need(r, "procedures", help).map(|item| {
+        r.each_once(&item, |r, member| {
+            let named = r.known(member, "procedure", &known)?;
+            if named != *own {
+                return Some(named);
+            }
+            let help = "Two cases would wait for each other for ever: name other procedures";
+            r.refuse(&member.span(), format!("`{own}` cannot suspend itself"), help)
+        })
+    });
+    let allow = fields.get("allow").map(|item| r.each_once(&item, |r, member| member.id(r)));
+    fields.close(r);
+    Some(Suspends { procedures: procedures?, allow: allow.unwrap_or_default() })
+}
+
+/// `cases = { at-once = 1, again-after = "180 days", at-most = 10 }`.
+fn cases(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Cases> {
     let mut fields = item.table(r)?;
     let at_once = fields.get("at-once").map_or(Some(1), |item| item.number(r, 1, 1_000));
     let again_after = fields.get("again-after").and_then(|item| item.time(r));
+    let at_most = fields.get("at-most").and_then(|item| item.number(r, 1, 1_000));
     fields.close(r);
-    Some((at_once?, again_after))
+    Some(Cases { at_once: at_once?, again_after, at_most })
 }
 
 fn state(r: &mut Reader<'_>, name: &Id, item: &Item<'_>, around: &Around<'_>) -> Option<State> {

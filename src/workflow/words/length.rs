@@ -20,14 +20,26 @@ impl Opening {
 impl Procedure {
     /// What there is to know of it besides its states, line by line.
     pub(in crate::workflow) fn facts(&self) -> Vec<String> {
-        let Self { name: _, title: _, open: _, panel, at_once, again_after, start: _, states: _ } = self;
+        let Self {
+            name: _,
+            title: _,
+            open: _,
+            panel,
+            at_once,
+            again_after,
+            at_most: _,
+            suspends: _,
+            start: _,
+            states: _,
+        } = self;
         let panel = panel.as_ref().map(|panel| format!("before the panel {panel}"));
         let most = match at_once {
             1 => "one case at a time".to_owned(),
             most => format!("at most {most} cases at once"),
         };
         let again = again_after.map(|span| format!("another {span} after the last one ended"));
-        vec![panel.into_iter().chain([most]).chain(again).collect::<Vec<_>>().join("; ")]
+        let facts = panel.into_iter().chain([most]).chain(again).collect::<Vec<_>>().join("; ");
+        [vec![facts], self.cases_words()].concat()
     }
 }
 

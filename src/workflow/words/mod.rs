@@ -4,8 +4,8 @@
 mod length;
 
 use super::model::{
-    Actor, Actors, Delay, Doing, Extend, ExtendOn, NewEvidence, Operator, Origin, Outcome, State, Step,
-    Trigger, Unrevealed,
+    Actor, Actors, Delay, Doing, Extend, ExtendOn, NewEvidence, Operator, Origin, Outcome, Procedure, State,
+    Step, Trigger, Unrevealed,
 };
 use crate::values::{Id, Instant};
 
@@ -26,6 +26,22 @@ impl Trigger {
                 format!("on {} of another case", events.join(" or "))
             }
         }
+    }
+}
+
+impl Procedure {
+    /// How many cases there may be, and what stands still meanwhile: a sentence each, where the workflow says so.
+    pub fn cases_words(&self) -> Vec<String> {
+        let most = self.at_most.map(|most| format!("There may be {} in all.", count(most.into(), "case")));
+        let suspends = self.suspends.as_ref().map(|suspends| {
+            let meanwhile = match suspends.allow.as_slice() {
+                [] => "no act is possible there meanwhile".to_owned(),
+                allow => format!("possible there meanwhile: {}", all_of(allow)),
+            };
+            let names = all_of(&suspends.procedures);
+            format!("While a case runs, the clocks and ballots of {names} stand still; {meanwhile}.")
+        });
+        most.into_iter().chain(suspends).collect()
     }
 }
 

@@ -1,0 +1,210 @@
+//! Suspension: while a case of one procedure runs, the clocks of cases of others stand still.
+//!
+//! A case is suspended from the act that opens the first case that suspends it until the last one of these has
+//! ended: the union of them. Its clocks go on then with what was left. A deadline that includes the very instant at
+//! which a suspension begins has not passed yet, since the act that begins it comes before; one that excludes it has.
+
+use crate::engine::case::{Case, DutyRun};
+use crate::engine::clock::Moment;
+use crate::engine::panel::Done;
+use crate::engine::refusal::{all_of, alternatives};
+use crate::engine::state::State;
+use crate::engine::{Refusal, ballot::BallotRun};
+use crate::statement::CaseRef;
+use crate::values::{Id, Instant, Span};
+use crate::workflow::model::Suspends;
+
+/// A time in which a case stands still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stop {
+    /// From when: an act at this instant has begun it.
+    pub from: Instant,
+    /// Until when; `None` while it lasts.
+    pub until: Option<Instant>,
+}
+
+impl Case {
+    /// Since when it has been suspended, if it is.
+    pub fn suspended(&self) -> Option<Instant> {
+        self.stops.last().filter(|stop| stop.until.is_none()).map(|stop| stop.from)
+    }
+
+    /// The moment at which `span` has run since `from`, without the time in which the case stood still; `late`
+    /// says whether what is done at its instant is still in time. `None` while its clocks stand still before that.
+    pub fn moment_after(&self, from: Instant, span: Span, late: bool) -> Option<Moment> {
+        moment_after(&self.stops, from, span, late)
+    }
+
+    /// A duty is done; where its clock stands still, its time moves by as much as it has stood.
+    pub(super) fn discharged(&mut self, duty: usize, done: Done) {
+        let stopped = self.suspended();
+        let Some(duty) = self.duties.get_mut(duty) else { return };
+        if let Some(stopped) = stopped.filter(|_| duty.stopped) {
+            duty.go_on(stopped, done.at);
+        }
+        duty.done = Some(done);
+    }
+
+    /// Begins to stand still.
+    fn stop(&mut self, at: Instant) {
+        self.stops.push(Stop { from: at, until: None });
+        for duty in self.duties.iter_mut().filter(|duty| duty.done.is_none() && !duty.is_overdue(at)) {
+            duty.stopped = true;
+        }
+    }
+
+    /// Goes on: what was still to come comes so much later.
+    pub(super) fn go_on(&mut self, at: Instant) {
+        let Some(stop) = self.stops.last_mut().filter(|stop| stop.until.is_none()) else { return };
+        stop.until = Some(at);
+        let from = stop.from;
+        for duty in self.duties.iter_mut().filter(|duty| duty.stopped) {
+            duty.go_on(from, at);
+        }
+        if let Some(run) = self.open_ballot_mut() {
+            run.go_on(from, at);
+        }
+    }
+}
+
+fn moment_after(stops: &[Stop], from: Instant, span: Span, late: bool) -> Option<Moment> {
+    let mut moment = Moment { at: from.plus(span), late };
+    for stop in stops {
+        if stop.until.is_some_and(|until| until <= from) {
+            continue;
+        }
+        if moment <= Moment::of(stop.from) {
+            break;
+        }
+        moment.at = moment.at.plus(stop.until?.since(stop.from.max(from)));
+    }
+    Some(moment)
+}
+
+impl DutyRun {
+    fn go_on(&mut self, stopped: Instant, at: Instant) {
+        self.stopped = false;
+        self.due = self.due.plus(at.since(stopped.max(self.arisen)));
+    }
+}
+
+impl BallotRun {
+    /// What was still to come comes so much later: the end of the window, easier rules, and what a rule that must
+    /// last has still to last.
+    fn go_on(&mut self, stopped: Instant, at: Instant) {
+        let stood = at.since(stopped.max(self.opened));
+        self.stood = Span::from_seconds(self.stood.seconds().saturating_add(stood.seconds()));
+        if self.closes >= stopped {
+            self.closes = self.closes.plus(stood);
+        }
+        for since in self.held.values_mut() {
+            *since = since.plus(at.since(stopped.max(*since)));
+        }
+    }
+}
+
+impl State {
+    /// The running cases that suspend cases of a procedure, with what they allow meanwhile.
+    pub fn suspending<'a>(&'a self, procedure: &'a Id) -> impl Iterator<Item = (&'a CaseRef, &'a Suspends)> {
+        self.running.iter().filter_map(move |id| {
+            let suspends = self.case(id)?.procedure()?.suspends.as_ref()?;
+            suspends.procedures.contains(procedure).then_some((id, suspends))
+        })
+    }
+
+    /// Lets every running case stand still or go on, after a case was opened or has ended.
+    pub(super) fn stop_or_go_on(&mut self) {
+        let at = self.moment.at;
+        let turning = self.running.iter().filter(|id| {
+            let suspended = self.case(id).is_some_and(|case| case.suspended().is_some());
+            suspended != self.suspending(&id.procedure).next().is_some()
+        });
+        for id in turning.cloned().collect::<Vec<_>>() {
+            self.with_case(&id, |case| match case.suspended() {
+                Some(_) => case.go_on(at),
+                None => case.stop(at),
+            });
+        }
+    }
+
+    /// Whether an act is possible in a procedure though a case of another suspends it.
+    ///
+    /// # Errors
+    /// The refusal, which names the case that suspends it.
+    pub(super) fn judge_suspended(&self, procedure: &Id, act: &Id, case: &CaseRef) -> Result<(), Refusal> {
+        let suspending = || self.suspending(procedure);
+        if suspending().all(|(_, suspends)| suspends.allow.contains(act)) {
+            return Ok(());
+        }
+        Err(self.is_suspended(procedure, case, &format!("`{act}`")))
+    }
+
+    /// Whether votes are taken in a case.
+    ///
+    /// # Errors
+    /// The refusal, where the case is suspended.
+    pub(super) fn judge_window(&self, case: &Case) -> Result<(), Refusal> {
+        match case.suspended() {
+            Some(_) => Err(self.is_suspended(&case.id.procedure, &case.id, "a vote")),
+            None => Ok(()),
+        }
+    }
+
+    fn is_suspended(&self, procedure: &Id, case: &CaseRef, what: &str) -> Refusal {
+        let by = all_of(self.suspending(procedure).map(|(id, _)| id));
+        let why = format!("{what} is not taken in {case} while {by} suspends `{procedure}`");
+        let allowed: Vec<&Id> = self.allowed(procedure);
+        let instead = match allowed.as_slice() {
+            [] => "wait until that has ended; `quorate status` says when".to_owned(),
+            allowed => format!("wait until that has ended; possible meanwhile: {}", alternatives(allowed)),
+        };
+        Refusal::new("suspended", why, instead)
+    }
+
+    /// The acts that every case that suspends a procedure allows meanwhile.
+    pub fn allowed<'a>(&'a self, procedure: &'a Id) -> Vec<&'a Id> {
+        let mut suspending = self.suspending(procedure).map(|(_, suspends)| &suspends.allow);
+        let Some(first) = suspending.next() else { return Vec::new() };
+        let others: Vec<_> = suspending.collect();
+        first.iter().filter(|act| others.iter().all(|allow| allow.contains(act))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Instant {
+        Instant::from_unix(second)
+    }
+
+    /// A case that stands still from 10 to 20, from 30 to 35, and from 50 on.
+    fn moment(from: i64, span: u64, late: bool) -> Option<Moment> {
+        let stop = |from, until: Option<i64>| Stop { from: at(from), until: until.map(at) };
+        let stops = [stop(10, Some(20)), stop(30, Some(35)), stop(50, None)];
+        moment_after(&stops, at(from), Span::from_seconds(span), late)
+    }
+
+    #[test]
+    fn a_clock_counts_what_lies_between_the_suspensions() {
+        for (from, span, late, expected) in [
+            (0, 5, true, Some(5)),
+            // At the very instant of the first one: late comes after the act that suspends, early before it.
+            (0, 10, false, Some(10)),
+            (0, 10, true, Some(20)),
+            (0, 11, true, Some(21)),
+            (15, 0, false, Some(20)),
+            (15, 3, false, Some(23)),
+            (20, 3, true, Some(23)),
+            (5, 20, false, Some(40)),
+            (5, 15, false, Some(30)),
+            (5, 15, true, Some(35)),
+            (40, 10, false, Some(50)),
+            (40, 10, true, None),
+            (60, 1, false, None),
+        ] {
+            let found = moment(from, span, late);
+            assert_eq!(found, expected.map(|it| Moment { at: at(it), late }), "{span} from {from}, {late}");
+        }
+    }
+}
