@@ -14,10 +14,11 @@ mod workflow;
 pub type Target = fn(&[u8]);
 
 /// Every target under the name of its corpus, `fuzz/corpus/NAME`.
-pub const TARGETS: [(&str, Target); 21] = [
+pub const TARGETS: [(&str, Target); 22] = [
     ("add-checkpoint", log::add_checkpoint),
     ("bundle", log::bundle),
     ("checkpoint", log::checkpoint),
+    ("commitment", statement::commitment),
     ("entry", statement::entry),
     ("envelope", statement::envelope),
     ("key", statement::key),

@@ -2,8 +2,8 @@
 
 use quorate::log::{Checkpoint, LogKey, Note};
 use quorate::statement::{
-    AgreementRef, BallotRef, CaseRef, Entry, Envelope, HolderRef, PublicKey, Refused, Statement, refused,
-    sshsig,
+    AgreementRef, BallotRef, CaseRef, Commitment, Entry, Envelope, HolderRef, PublicKey, Refused, Statement,
+    refused, sshsig,
 };
 use quorate::values::{Digest, Id, Instant, Span, is_hidden};
 
@@ -52,6 +52,13 @@ pub fn key(data: &[u8]) {
     }
     if let Ok(key) = PublicKey::from_blob(data) {
         assert_eq!(key.blob(), data);
+    }
+}
+
+/// The text of a commitment, which a voter keeps as the opening.
+pub fn commitment(data: &[u8]) {
+    if let Ok(commitment) = text(data).parse::<Commitment>() {
+        assert_eq!(commitment.text(), text(data));
     }
 }
 

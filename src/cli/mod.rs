@@ -22,12 +22,14 @@ mod license;
 mod log;
 mod monitor;
 mod open;
+mod opening;
 mod parcel;
 mod reaffirm;
 mod receipts;
 mod record;
 mod refused;
 mod restore;
+mod reveal;
 mod scenarios;
 mod seat;
 mod session;
@@ -92,6 +94,7 @@ enum Command {
     Amend(amend::AmendArgs),
     Ballot(ballot::BallotArgs),
     Vote(vote::VoteArgs),
+    Reveal(reveal::RevealArgs),
     Status(status::StatusArgs),
     License(license::LicenseArgs),
     Log(log::LogArgs),
@@ -155,6 +158,7 @@ impl Cli {
             Command::Amend(args) => amend::run(context, args),
             Command::Ballot(args) => ballot::run(context, args),
             Command::Vote(args) => vote::run(context, args),
+            Command::Reveal(args) => reveal::run(context, args),
             Command::Status(args) => status::run(context, args),
             Command::License(args) => license::run(context, args),
             Command::Log(args) => log::run(context, args),

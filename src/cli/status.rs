@@ -13,6 +13,7 @@ use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
 use crate::engine::evidence::{News, since_vote};
 use crate::engine::outlook::{Kind, Task};
+use crate::engine::sealed::Sealing;
 use crate::values::{Id, Instant};
 use crate::workflow::model::{Ballot, Step, Trigger};
 
@@ -115,6 +116,9 @@ fn suspended_words(state: &State, case: &Case, since: Instant) -> String {
 fn ballot_words(run: &BallotRun, rules: &Ballot, at: Instant, suspended: bool) -> String {
     let counts: Vec<String> =
         tally(run, rules).into_iter().map(|(choice, votes)| format!("{choice} {votes}")).collect();
+    if let Some(sealing) = run.sealed.as_ref().filter(|_| run.closed.is_none()) {
+        return sealed_words(run, sealing, &counts, at);
+    }
     let how = match &run.closed {
         None if suspended => "open, and standing still".to_owned(),
         None => format!("open until {}", time::from_now(run.until(rules), at)),
@@ -128,7 +132,39 @@ fn ballot_words(run: &BallotRun, rules: &Ballot, at: Instant, suspended: bool) -
     } else {
         format!("; {} electors", run.electors.len())
     };
-    format!("ballot {}, {how}; {}{waiting}", run.id, counts.join(", "))
+    let sealing = run.sealed.as_ref();
+    let unrevealed: Vec<&str> = sealing.into_iter().flat_map(Sealing::unrevealed).map(Id::as_str).collect();
+    let unrevealed = match unrevealed.as_slice() {
+        [] => String::new(),
+        seats => format!("; not revealed by {}", seats.join(", ")),
+    };
+    format!("ballot {}, {how}; {}{waiting}{unrevealed}", run.id, counts.join(", "))
+}
+
+/// `ballot …, sealed, votes are cast until …; 3 of 7 electors have committed: i1, m1, o1`, and later
+/// `ballot …, sealed, votes are revealed until …; met 2, not-met 0, abstain 0; still sealed: i1`.
+fn sealed_words(run: &BallotRun, sealing: &Sealing, counts: &[String], at: Instant) -> String {
+    let until = time::from_now(run.closes, at);
+    let names = |seats: Vec<&Id>| match seats.as_slice() {
+        [] => "nobody".to_owned(),
+        seats => seats.iter().map(|seat| seat.as_str()).collect::<Vec<_>>().join(", "),
+    };
+    if sealing.revealing.is_some() {
+        let sealed = names(sealing.unrevealed().filter(|seat| run.counts(seat)).collect());
+        return format!(
+            "ballot {}, sealed, votes are revealed until {until}; {}; still sealed: {sealed}",
+            run.id,
+            counts.join(", ")
+        );
+    }
+    let committed: Vec<&Id> = sealing.commitments.keys().filter(|seat| run.counts(seat)).collect();
+    format!(
+        "ballot {}, sealed, votes are cast until {until}; {} of {} electors have committed: {}",
+        run.id,
+        committed.len(),
+        run.electors.len(),
+        names(committed)
+    )
 }
 
 /// What each voter of an open ballot has not seen, in a row for all to whom the same is new.
@@ -296,7 +332,7 @@ fn since_json(case: &Case, run: &BallotRun, seat: &Id) -> Option<Value> {
 pub fn ballot_json(run: &BallotRun, rules: &Ballot) -> Value {
     let counts: serde_json::Map<String, Value> =
         tally(run, rules).into_iter().map(|(choice, votes)| (choice.to_string(), json!(votes))).collect();
-    json!({
+    let mut ballot = json!({
         "ballot": run.id,
         "question": run.paper,
         "opened": run.opened,
@@ -307,6 +343,22 @@ pub fn ballot_json(run: &BallotRun, rules: &Ballot) -> Value {
         "left": run.left.iter().map(|(seat, left)| json!({ "seat": seat, "reason": left.reason, "entry": left.done.entry })).collect::<Vec<_>>(),
         "heads": counts,
         "awaited": run.awaited().map(|(seat, _)| seat).collect::<Vec<_>>(),
+    });
+    if let (Some(sealing), Some(fields)) = (&run.sealed, ballot.as_object_mut()) {
+        fields.insert("sealed".to_owned(), sealed_json(sealing));
+    }
+    ballot
+}
+
+fn sealed_json(sealing: &Sealing) -> Value {
+    let committed = sealing.commitments.iter().map(|(seat, committed)| {
+        let revealed = committed.revealed.map(|done| done.entry);
+        json!({ "seat": seat, "entry": committed.done.entry, "revealed": revealed })
+    });
+    json!({
+        "phase": if sealing.revealing.is_some() { "reveal" } else { "commit" },
+        "revealing-since": sealing.revealing.map(|revealing| revealing.since),
+        "committed": committed.collect::<Vec<_>>(),
     })
 }
 

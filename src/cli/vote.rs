@@ -9,12 +9,13 @@ use super::ballot::{self, Sheet};
 use super::context::Context;
 use super::documents::{Attach, Documents};
 use super::error::CliError;
+use super::opening;
 use super::signing::{Desk, Signing, finish};
 use crate::engine::admit::{judge_attachments, judge_choice};
 use crate::engine::refusal::alternatives;
 use crate::engine::{Refusal, State};
 use crate::signer::Signer;
-use crate::statement::{BallotRef, Body, By, Header, Statement, Vote};
+use crate::statement::{BallotRef, Body, By, Commit, Commitment, Header, Statement, Vote};
 use crate::values::Id;
 
 /// Vote
@@ -22,7 +23,9 @@ use crate::values::Id;
 #[command(
     after_help = "Examples:\n  quorate vote --choice met --rationale why.md --key ~/.ssh/id_ed25519\n  \
     quorate vote --ballot paper.toml --choice met --rationale why.md \\\n      --key ~/.ssh/id_ed25519 --out vote.json\n\n\
-    The second one needs the ballot paper and nothing else; `quorate submit vote.json` finishes it."
+    The second one needs the ballot paper and nothing else; `quorate submit vote.json` finishes it.\n\n\
+    On a sealed ballot it commits to the vote, and first keeps the opening: in the data folder, or as vote.json.opening. \
+    `quorate reveal` tells the vote later."
 )]
 pub struct VoteArgs {
     /// One of the ballot's choices, or its abstention
@@ -67,6 +70,30 @@ fn here(context: &Context, args: &VoteArgs, documents: Documents) -> Result<Answ
     let (Some(run), Some(rules)) = (state.ballot_run(&id), state.ballot(&id)) else {
         return Err(state.no_ballot(&id).into());
     };
+    if rules.sealed.is_some() {
+        unattached(&documents)?;
+        judge_choice(&args.choice, rules.choices.iter().chain(&rules.abstention))?;
+        let By::One(seat) = desk.speaker(&args.signing, None)? else {
+            return Err(Refusal::new(
+                "not-an-elector",
+                "several keys speak for several seats",
+                "everybody votes alone",
+            )
+            .into());
+        };
+        let opening = Commitment {
+            agreement: state.agreement.clone(),
+            ballot: id,
+            question: run.paper,
+            seat: seat.clone(),
+            choice: args.choice.clone(),
+            salt: opening::salt()?,
+        };
+        let body = commit(&opening, &rules.question);
+        return kept(context, args, &opening, |context| {
+            desk.finish(context, &args.signing, By::One(seat), body, documents)
+        });
+    }
     let vote = Vote {
         ballot: id,
         asks: rules.question.clone(),
@@ -103,6 +130,22 @@ fn on_paper(
     still_open(context, sheet)?;
     let paper = &sheet.paper;
     let header = Header { agreement: paper.agreement.clone(), workflow: paper.workflow, after: sheet.head };
+    if paper.sealed.is_some() {
+        let seat = seat(args, sheet, &signers)?;
+        let opening = Commitment {
+            agreement: paper.agreement.clone(),
+            ballot: paper.ballot.clone(),
+            question: sheet.question,
+            seat: seat.clone(),
+            choice: args.choice.clone(),
+            salt: opening::salt()?,
+        };
+        let body = commit(&opening, &paper.asks);
+        let statement = Statement { by: By::One(seat), header: Some(header), body };
+        return kept(context, args, &opening, |context| {
+            finish(context, &args.signing, &signers, &statement, paper.nature(), documents, None)
+        });
+    }
     let vote = Vote {
         ballot: paper.ballot.clone(),
         asks: paper.asks.clone(),
@@ -110,7 +153,7 @@ fn on_paper(
         choice: args.choice.clone(),
         attach: documents.attachments(),
     };
-    let by = seat(args, sheet, &signers)?;
+    let by = By::One(seat(args, sheet, &signers)?);
     let statement = Statement { by, header: Some(header), body: Body::Vote(vote) };
     finish(context, &args.signing, &signers, &statement, paper.nature(), documents, None)
 }
@@ -119,7 +162,47 @@ fn on_paper(
 fn check(args: &VoteArgs, sheet: &Sheet, documents: &Documents) -> Result<(), CliError> {
     let paper = &sheet.paper;
     judge_choice(&args.choice, paper.choices.iter().chain(&paper.abstention))?;
+    if paper.sealed.is_some() {
+        return unattached(documents);
+    }
     Ok(judge_attachments(&documents.attachments(), &paper.attach)?)
+}
+
+/// Whatever tells of the vote comes when it is revealed.
+fn unattached(documents: &Documents) -> Result<(), CliError> {
+    if documents.attachments().is_empty() {
+        return Ok(());
+    }
+    let why = "the ballot is sealed, and a commitment carries no documents";
+    Err(Refusal::new("wrong-attachments", why, "file them with `quorate reveal`, once votes are revealed")
+        .into())
+}
+
+fn commit(opening: &Commitment, asks: &str) -> Body {
+    let (ballot, asks) = (opening.ballot.clone(), asks.to_owned());
+    Body::Commit(Commit { ballot, asks, question: opening.question, commitment: opening.digest() })
+}
+
+/// Keeps the opening, and only then signs and sends.
+fn kept(
+    context: &Context,
+    args: &VoteArgs,
+    opening: &Commitment,
+    send: impl FnOnce(&Context) -> Result<Answer, CliError>,
+) -> Result<Answer, CliError> {
+    let path = opening::keep(context, &args.signing, opening)?;
+    match send(context) {
+        Ok(mut answer) => {
+            opening::told(&mut answer, &path);
+            Ok(answer)
+        }
+        Err(error) => {
+            if matches!(error, CliError::Refused { .. }) {
+                opening::forget(&path);
+            }
+            Err(error)
+        }
+    }
 }
 
 /// A vote that comes too late is not counted, so none is signed: by this machine's clock, or by `--clock`.
@@ -140,15 +223,15 @@ fn still_open(context: &Context, sheet: &Sheet) -> Result<(), CliError> {
 }
 
 /// The seat that votes: as asked, or the elector whose key signs.
-fn seat(args: &VoteArgs, sheet: &Sheet, signers: &[Signer]) -> Result<By, CliError> {
+fn seat(args: &VoteArgs, sheet: &Sheet, signers: &[Signer]) -> Result<Id, CliError> {
     if let Some(wanted) = &args.signing.speaker {
         let wanted: Id = wanted.parse().map_err(|error| CliError::usage(format!("--as: {error}")))?;
         own_seat(&wanted, sheet, signers)?;
-        return Ok(By::One(wanted));
+        return Ok(wanted);
     }
     let keys: Vec<String> = signers.iter().map(|signer| signer.public().fingerprint()).collect();
     let elector = sheet.paper.electors.iter().find(|line| keys.contains(&line.key));
-    elector.map(|line| By::One(line.seat.name().clone())).ok_or_else(|| {
+    elector.map(|line| line.seat.name().clone()).ok_or_else(|| {
         let seats = alternatives(sheet.paper.electors.iter().map(|line| line.seat.name()));
         let why = "the paper names no elector with the key that signs";
         let instead = format!("sign with the key of your seat, or name your seat with --as: {seats}");

@@ -104,6 +104,14 @@ impl BallotRun {
         self.workflow.ballot(&self.id.ballot)
     }
 
+    /// When and by which entry a seat voted last, be it a commitment or a vote that has lapsed.
+    pub fn voted(&self, seat: &Id) -> Option<Done> {
+        match &self.sealed {
+            Some(sealing) => sealing.commitments.get(seat).map(|committed| committed.done),
+            None => self.votes.get(seat).or_else(|| self.lapsed.get(seat)).map(|cast| cast.done),
+        }
+    }
+
     /// The votes that count now, each elector once.
     pub fn marks(&self) -> Marks<Id> {
         let entitled = self.electors.iter().map(|(seat, elector)| (seat, elector.standing.clone()));

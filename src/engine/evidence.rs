@@ -131,11 +131,11 @@ pub(super) fn judge_reaffirmed(
 
 /// What has come in a case since `seat` voted in a ballot; nothing where it has not.
 pub fn since_vote<'a>(case: &'a Case, run: &'a BallotRun, seat: &Id) -> Vec<(Done, News<'a>)> {
-    let Some(cast) = run.votes.get(seat).or_else(|| run.lapsed.get(seat)) else { return Vec::new() };
+    let Some(voted) = run.voted(seat) else { return Vec::new() };
     let filed = case.filed.iter().map(|filed| (filed.done, News::Filed(&filed.name)));
     let struck = case.filed.iter().filter_map(|filed| Some((filed.struck?, News::Struck(&filed.name))));
     let left = run.left.iter().map(|(seat, leaving)| (leaving.done, News::Left(seat)));
-    let later = filed.chain(struck).chain(left).filter(|(done, _)| done.entry > cast.done.entry);
+    let later = filed.chain(struck).chain(left).filter(|(done, _)| done.entry > voted.entry);
     let mut news: Vec<_> = later.collect();
     news.sort_by_key(|(done, _)| done.entry);
     news

@@ -36,9 +36,36 @@ impl Commitment {
         )
     }
 
+    /// One line of the text, after its name.
+    fn line<T: FromStr<Err = ValueError>>(line: Option<&str>, name: &str) -> Result<T, ValueError> {
+        let none = || ValueError::new(line.unwrap_or_default(), EXPECTED);
+        line.and_then(|line| line.strip_prefix(name)?.strip_prefix(' ')).ok_or_else(none)?.parse()
+    }
+
     /// The SHA-256 of the text: what a `commit` carries.
     pub fn digest(&self) -> Digest {
         Digest::of(self.text().as_bytes())
+    }
+}
+
+/// Of a text that is no commitment's.
+const EXPECTED: &str = "an opening: the seven lines of a commitment, exactly as `quorate vote` wrote them";
+
+impl FromStr for Commitment {
+    type Err = ValueError;
+
+    /// Reads exactly the texts that [`Commitment::text`] writes.
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let mut lines = text.split('\n').skip(1);
+        let commitment = Self {
+            agreement: Self::line(lines.next(), "agreement")?,
+            ballot: Self::line(lines.next(), "ballot")?,
+            question: Self::line(lines.next(), "question")?,
+            seat: Self::line(lines.next(), "seat")?,
+            choice: Self::line(lines.next(), "choice")?,
+            salt: Self::line(lines.next(), "salt")?,
+        };
+        if commitment.text() == text { Ok(commitment) } else { Err(ValueError::new("", EXPECTED)) }
     }
 }
 
@@ -110,6 +137,24 @@ mod tests {
         );
         assert_eq!(commitment().text(), text);
         assert_eq!(commitment().digest(), Digest::of(text.as_bytes()));
+    }
+
+    #[test]
+    fn an_opening_is_read_in_its_one_spelling() {
+        let text = commitment().text();
+        assert_eq!(text.parse(), Ok(commitment()));
+        let others = [
+            text.trim_end().to_owned(),
+            format!("{text}\n"),
+            text.replace("/v1", "/v2"),
+            text.replace("seat s1", "seat  s1"),
+            text.replace("choice yes\n", ""),
+            text.replace('\n', "\r\n"),
+            String::new(),
+        ];
+        for other in others {
+            assert!(other.parse::<Commitment>().is_err(), "{other:?}");
+        }
     }
 
     #[test]

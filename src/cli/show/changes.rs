@@ -27,9 +27,12 @@ pub fn between(before: Option<&State>, after: &State) -> Vec<String> {
                     super::time::plain(run.closes)
                 ));
             }
-            if was.is_some_and(|was| was.closes != run.closes) {
+            if was.is_some_and(|was| was.closes != run.closes) && run.closed.is_none() {
                 let until = super::time::plain(run.closes);
-                changes.push(format!("the closing of the ballot {} is put off to {until}", run.id));
+                changes.push(match run.revealing() {
+                    Some(_) => format!("the votes on {} can be revealed until {until}", run.id),
+                    None => format!("the closing of the ballot {} is put off to {until}", run.id),
+                });
             }
             let closed = was.is_none_or(|was| was.closed.is_none());
             if let Some(outcome) = run.closed.as_ref().filter(|_| closed).and_then(|end| end.outcome.as_ref())

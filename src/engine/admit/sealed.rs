@@ -7,8 +7,8 @@ use crate::engine::ballot::BallotRun;
 use crate::engine::change::Change;
 use crate::engine::sealed::{Committed, Sealing};
 use crate::engine::{Refusal, State};
-use crate::statement::{Checked, Commit, Commitment, Reveal};
-use crate::values::Id;
+use crate::statement::{BallotRef, By, Checked, Commit, Commitment, Reveal};
+use crate::values::{Digest, Id};
 use crate::workflow::model::Change as Changing;
 
 impl State {
@@ -23,7 +23,7 @@ impl State {
                 "nothing: whoever commits now would know other votes",
             ));
         }
-        let seat = judge_alone(checked)?;
+        let seat = judge_alone(&checked.statement().by)?;
         judge_elector(run, seat)?;
         let name = self.seat_name(case, seat);
         let signers = self.signed_by_seat(checked, &name)?;
@@ -41,20 +41,19 @@ impl State {
         Ok(Admission { change: Change::Committed { case, seat: seat.clone(), commitment }, signers })
     }
 
+    /// The commitment that whoever speaks so can reveal now, by which its opening is known.
+    ///
+    /// # Errors
+    /// The refusal of a reveal, as far as it does not hang on the opening.
+    pub fn may_reveal(&self, id: &BallotRef, by: &By) -> Result<Digest, Refusal> {
+        let (_, run, _) = self.judge_ballot(id)?;
+        Ok(judge_revealing(run, judge_alone(by)?)?.commitment)
+    }
+
     pub(super) fn judge_reveal(&self, checked: &Checked, reveal: &Reveal) -> Result<Admission, Refusal> {
         let (case, run, ballot) = self.judge_ballot(&reveal.ballot)?;
-        let sealing = judge_sealed(run)?;
-        if sealing.revealing.is_none() {
-            let why = format!("votes on {} are still being cast, until {} at the latest", run.id, run.closes);
-            let instead = "keep the opening to yourself until then: what is known now helps others to decide";
-            return Err(Refusal::new("not-revealing-yet", why, instead));
-        }
-        let seat = judge_alone(checked)?;
-        // Whose vote stands is heard to the end, though they have left.
-        if !(run.left.contains_key(seat) && run.counts(seat)) {
-            judge_elector(run, seat)?;
-        }
-        let committed = judge_committed(sealing, run, seat)?;
+        let seat = judge_alone(&checked.statement().by)?;
+        let committed = judge_revealing(run, seat)?;
         let name = self.seat_name(case, seat);
         let signers = self.signed_by_seat(checked, &name)?;
         let opening = Commitment {
@@ -81,6 +80,21 @@ impl State {
         let (case, choice) = (case.id.clone(), reveal.choice.clone());
         Ok(Admission { change: Change::Revealed { case, seat: seat.clone(), choice }, signers })
     }
+}
+
+/// The commitment that a seat can reveal now.
+fn judge_revealing<'r>(run: &'r BallotRun, seat: &Id) -> Result<&'r Committed, Refusal> {
+    let sealing = judge_sealed(run)?;
+    if sealing.revealing.is_none() {
+        let why = format!("votes on {} are still being cast, until {} at the latest", run.id, run.closes);
+        let instead = "keep the opening to yourself until then: what is known now helps others to decide";
+        return Err(Refusal::new("not-revealing-yet", why, instead));
+    }
+    // Whose vote stands is heard to the end, though they have left.
+    if !(run.left.contains_key(seat) && run.counts(seat)) {
+        judge_elector(run, seat)?;
+    }
+    judge_committed(sealing, run, seat)
 }
 
 fn judge_sealed(run: &BallotRun) -> Result<&Sealing, Refusal> {

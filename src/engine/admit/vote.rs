@@ -20,7 +20,7 @@ impl State {
             let instead = "commit to a vote (`quorate vote` does), and reveal it once everybody has";
             return Err(Refusal::new("sealed-ballot", why, instead));
         }
-        let seat = judge_alone(checked)?;
+        let seat = judge_alone(&checked.statement().by)?;
         judge_elector(run, seat)?;
         let name = self.seat_name(case, seat);
         let signers = self.signed_by_seat(checked, &name)?;
@@ -71,8 +71,8 @@ impl State {
 }
 
 /// The one in whose name a vote speaks.
-pub(super) fn judge_alone(checked: &Checked) -> Result<&Id, Refusal> {
-    match &checked.statement().by {
+pub(super) fn judge_alone(by: &By) -> Result<&Id, Refusal> {
+    match by {
         By::One(seat) => Ok(seat),
         by @ By::Jointly(_) => {
             Err(Refusal::new("not-an-elector", format!("it speaks for {by}"), "everybody votes alone"))
