@@ -70,3 +70,19 @@ fn a_paper_says_how_long_a_rule_must_hold_and_what_eases_it() {
         electors\" }]\n\n[[outcome]]\nis = \"failed\"\n";
     assert!(text.contains(outcome), "{text}");
 }
+
+#[test]
+fn a_paper_says_that_identical_ballots_of_one_affiliation_count_as_one_and_who_works_for_whom() {
+    let text = fs::read_to_string("tests/workflows/flows/affiliations.toml").unwrap();
+    let store = Arc::new(MemoryStore::new());
+    let mut stage = Stage::open(&text, &id("papers"), at("2026-01-05T09:00:00Z"), store).unwrap();
+    for (seat, affiliation) in [("a1", "acme"), ("b2", "bolt")] {
+        let seat = HolderRef::Office { body: id("council"), name: id(seat) };
+        stage.nominate_of(&id("chamber"), &seat, Some(&id(affiliation))).unwrap();
+        stage.accept(&seat).unwrap();
+    }
+    stage.act(&"objection#1".parse().unwrap(), &id("object"), &By::One(id("owner")), &[]).unwrap();
+    let text = paper(&stage, &"objection#1/council#1".parse().unwrap());
+    assert!(text.contains("\ncount = \"one per affiliation\"\n"), "{text}");
+    assert!(text.contains("weight = 2\nclass = \"senior\"\naffiliation = \"bolt\"\n"), "{text}");
+}

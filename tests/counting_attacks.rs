@@ -114,7 +114,12 @@ fn one_key_under_two_names() {
     let taken = public(&stage.key(&seat("o1")));
     for other in ["o2", "m1"] {
         let nominator = if other == "o2" { "openai" } else { "microsoft" };
-        let nominate = Nominate { seat: seat(other), person: "Somebody else".to_owned(), key: taken.clone() };
+        let nominate = Nominate {
+            seat: seat(other),
+            person: "Somebody else".to_owned(),
+            key: taken.clone(),
+            affiliation: None,
+        };
         let signers = stage.signers(&by(nominator), None).unwrap();
         let refused =
             refusal(&stage, |stage| stage.say(by(nominator), Body::Nominate(nominate), &signers, Vec::new()));
@@ -122,7 +127,8 @@ fn one_key_under_two_names() {
     }
     // Nor can an officer's key sit on the panel, or a key be replaced by one that speaks for somebody.
     let officer = public(&stage.key(&holder("openai/officer-1")));
-    let nominate = Nominate { seat: seat("o2"), person: "An officer".to_owned(), key: officer };
+    let nominate =
+        Nominate { seat: seat("o2"), person: "An officer".to_owned(), key: officer, affiliation: None };
     let signers = stage.signers(&by("openai"), None).unwrap();
     let refused =
         refusal(&stage, |stage| stage.say(by("openai"), Body::Nominate(nominate), &signers, Vec::new()));
@@ -177,14 +183,24 @@ fn one_key_as_plain_and_as_security_key() {
     assert_eq!(counted(&stage), [0, 0, 0]);
     // As another seat's key, once the seat is free.
     stage.step_down(&seat("m1")).unwrap();
-    let nominate = Nominate { seat: seat("m1"), person: "Somebody else".to_owned(), key: security(&key) };
+    let nominate = Nominate {
+        seat: seat("m1"),
+        person: "Somebody else".to_owned(),
+        key: security(&key),
+        affiliation: None,
+    };
     let signers = stage.signers(&by("microsoft"), None).unwrap();
     let refused =
         refusal(&stage, |stage| stage.say(by("microsoft"), Body::Nominate(nominate), &signers, Vec::new()));
     assert_eq!(refused.rule, "key-in-use");
     // And a security key is one that can be registered and vote, once.
     let fresh = stage.next_key(&seat("m1"));
-    let nominate = Nominate { seat: seat("m1"), person: "Somebody else".to_owned(), key: security(&fresh) };
+    let nominate = Nominate {
+        seat: seat("m1"),
+        person: "Somebody else".to_owned(),
+        key: security(&fresh),
+        affiliation: None,
+    };
     stage.say(by("microsoft"), Body::Nominate(nominate), &signers, Vec::new()).unwrap();
     assert_eq!(stage.state().unwrap().holders.get(&seat("m1")).unwrap().key, security(&fresh));
 }
@@ -302,7 +318,8 @@ fn a_key_of_an_ended_case_taken_for_two_seats_of_the_next_one() {
     // That seat cannot be used to free the key again, and the key cannot be named for another seat.
     let other = SigningKey::from_bytes(&[7; 32]);
     assert_eq!(refusal(&stage, |stage| rotate(stage, &ended, &shared, &other)).rule, "unknown-holder");
-    let nominate = Nominate { seat: i1, person: "Nobody Else".to_owned(), key: public(&shared) };
+    let nominate =
+        Nominate { seat: i1, person: "Nobody Else".to_owned(), key: public(&shared), affiliation: None };
     let nominated = refusal(&stage, |stage| {
         let signers = stage.signers(&by("authority"), None).unwrap();
         stage.say(by("authority"), Body::Nominate(nominate.clone()), &signers, Vec::new())
@@ -327,7 +344,8 @@ fn an_old_acceptance_repeated_after_a_new_nomination_with_the_same_key() {
     let old = quorate::statement::Entry::parse(&accepted.receipt.extra.unwrap()).unwrap().envelope;
     let held_back = stage.draft(by("i1"), Body::StepDown(step_down(&i1))).unwrap();
     stage.step_down(&i1).unwrap();
-    let again = Nominate { seat: i1.clone(), person: "Panelist".to_owned(), key: public(&key) };
+    let again =
+        Nominate { seat: i1.clone(), person: "Panelist".to_owned(), key: public(&key), affiliation: None };
     let signers = stage.signers(&by("authority"), None).unwrap();
     stage.say(by("authority"), Body::Nominate(again), &signers, Vec::new()).unwrap();
     // The log has the acceptance already: submitting it again only gives the old receipt, and seats nobody.

@@ -23,6 +23,7 @@ use quorate::workflow::rule::Vocabulary;
 const CHOICES: [&str; 3] = ["met", "not-met", "other"];
 const ABSTAIN: usize = CHOICES.len();
 const CLASSES: [&str; 2] = ["independent", "dealer"];
+const AFFILIATIONS: [&str; 2] = ["acme", "bolt"];
 
 fn id(text: &str) -> Id {
     text.parse().unwrap()
@@ -33,6 +34,8 @@ fn id(text: &str) -> Id {
 struct Person {
     class: Option<usize>,
     weight: u32,
+    /// For whom the person works; makes a difference where the ballot says so.
+    affiliation: Option<usize>,
     /// Somebody sits there.
     filled: bool,
     /// Sits there and stays out of the case.
@@ -136,11 +139,42 @@ fn share_of(person: &Person, piece: &Piece) -> i128 {
     }
 }
 
+/// Strikes out who votes as a colleague of at least that share does, one by one.
+fn merged(people: &[Person], piece: &Piece) -> Vec<Person> {
+    let mut people: Vec<Person> =
+        people.iter().filter(|person| share_of(person, piece) > 0).cloned().collect();
+    let mut seen = 0;
+    while seen < people.len() {
+        let person = people[seen].clone();
+        let colleague = (0..people.len()).find(|other| {
+            *other != seen
+                && person.voted().is_some()
+                && people[*other].voted() == person.voted()
+                && person.affiliation.is_some()
+                && people[*other].affiliation == person.affiliation
+        });
+        match colleague {
+            None => seen += 1,
+            Some(other) => {
+                let lighter =
+                    if share_of(&people[other], piece) < share_of(&person, piece) { other } else { seen };
+                people.remove(lighter);
+                seen = 0;
+            }
+        }
+    }
+    people
+}
+
 fn counted(people: &[Person], pieces: &[Piece]) -> i128 {
     let mut total = 0;
     for piece in pieces {
+        let people = match piece.what {
+            What::Electors | What::Seats | What::Filled => people.to_vec(),
+            _ => merged(people, piece),
+        };
         let mut of_choice = [0; ABSTAIN];
-        for person in people {
+        for person in &people {
             let share = share_of(person, piece);
             let voted = person.voted();
             let counts = match piece.what {
@@ -220,7 +254,11 @@ fn choice(vote: usize) -> Id {
 }
 
 fn standing(person: &Person) -> Standing {
-    Standing { class: person.class.map(|class| id(CLASSES[class])), weight: person.weight }
+    Standing {
+        class: person.class.map(|class| id(CLASSES[class])),
+        weight: person.weight,
+        affiliation: person.affiliation.map(|name| id(AFFILIATIONS[name])),
+    }
 }
 
 fn table(people: &[Person], ballot: &Ballot) -> Table {
@@ -262,6 +300,7 @@ fn ballot(quorum: Option<&Law>, laws: &[Law]) -> Ballot {
         sealed: None,
         leaver_stands: false,
         new_evidence: model::NewEvidence::VotesStand,
+        per_affiliation: false,
         quorum: quorum.map(read),
         outcomes,
     }
@@ -283,16 +322,36 @@ fn decided(people: &[Person], quorum: Option<&Law>, laws: &[Law]) -> String {
 fn person(weights: std::ops::RangeInclusive<u32>) -> impl Strategy<Value = Person> {
     let vote = prop::option::weighted(0.7, 0..=ABSTAIN);
     (prop::option::of(0..CLASSES.len()), weights, prop::bool::weighted(0.9), prop::bool::weighted(0.1), vote)
-        .prop_map(|(class, weight, filled, recused, vote)| Person { class, weight, filled, recused, vote })
+        .prop_map(|(class, weight, filled, recused, vote)| Person {
+            class,
+            weight,
+            affiliation: None,
+            filled,
+            recused,
+            vote,
+        })
+}
+
+/// As `person`, working for somebody or not, where the ballot counts one per affiliation; otherwise for nobody.
+fn employed(people: Vec<Person>, employers: Option<Vec<Option<usize>>>) -> Vec<Person> {
+    let mut employers = employers.unwrap_or_default().into_iter();
+    let employed = |person| Person { affiliation: employers.next().flatten(), ..person };
+    people.into_iter().map(employed).collect()
+}
+
+fn employers() -> impl Strategy<Value = Option<Vec<Option<usize>>>> {
+    let one = prop::option::weighted(0.8, 0..AFFILIATIONS.len());
+    prop::option::of(prop::collection::vec(one, 30))
 }
 
 fn people() -> impl Strategy<Value = Vec<Person>> {
     // Few different weights, so that groups form; sometimes all the same; sometimes the largest that there is.
-    prop_oneof![
+    let people = prop_oneof![
         prop::collection::vec(person(1..=3), 0..12),
         prop::collection::vec(person(1..=1), 0..12),
         prop::collection::vec(person(999_999..=1_000_000), 0..30),
-    ]
+    ];
+    (people, employers()).prop_map(|(people, employers)| employed(people, employers))
 }
 
 fn piece() -> impl Strategy<Value = Piece> {
@@ -381,9 +440,9 @@ proptest! {
             let class = CLASSES.get(*class).map(|class| id(class));
             let mark = made.iter().rev().find(|(name, _)| *name == holder).map(|(_, mark)| *mark);
             people += u64::from(mark.is_some());
-            *by_hand.entry(Standing { class, weight: *weight }).or_default().entry(mark).or_default() += 1;
+            *by_hand.entry(Standing { class, weight: *weight, affiliation: None }).or_default().entry(mark).or_default() += 1;
         }
-        let standing = |class: usize, weight| Standing { class: CLASSES.get(class).map(|class| id(class)), weight };
+        let standing = |class: usize, weight| Standing { class: CLASSES.get(class).map(|class| id(class)), weight, affiliation: None };
         let entitled = entitled.iter().map(|(name, class, weight)| (*name, standing(*class, *weight)));
         let counted = marks(entitled, made);
         prop_assert_eq!(heads(&counted), people);
@@ -398,11 +457,12 @@ proptest! {
     fn a_ballot_is_certain_where_every_completion_has_the_same_outcome(
         people in prop::collection::vec(person(1..=2), 0..7),
         left in prop::collection::vec(prop::bool::weighted(0.1), 7),
+        employers in employers(),
         quorum in prop::option::of(law()),
         laws in prop::collection::vec(law(), 1..3),
     ) {
         // Whoever has left has not voted and will not.
-        let people: Vec<Person> = people
+        let people: Vec<Person> = employed(people, employers)
             .into_iter()
             .zip(&left)
             .map(|(person, left)| if *left { Person { vote: None, ..person } } else { person })
@@ -432,7 +492,8 @@ proptest! {
 /// Rules as people write them, with nobody against, or nobody at all.
 #[test]
 fn a_majority_needs_no_vote_against_it_and_a_share_needs_somebody_to_share() {
-    let person = |vote| Person { class: None, weight: 1, filled: true, recused: false, vote };
+    let person =
+        |vote| Person { class: None, weight: 1, affiliation: None, filled: true, recused: false, vote };
     let unanimous = vec![person(Some(0)); 5];
     let silent = vec![person(None); 5];
     let empty = ballot(None, &[]);

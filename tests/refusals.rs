@@ -309,7 +309,7 @@ refused! {
     a_nomination_with_a_key_in_use: "key-in-use" = {
         let stage = declared(AGI);
         let key = public(&stage.key(&holder("openai/officer-3")));
-        let nominate = Nominate { seat: seat("o1"), person: "An officer".to_owned(), key };
+        let nominate = Nominate { seat: seat("o1"), person: "An officer".to_owned(), key, affiliation: None };
         refusal(&stage, |s| signed_by_all(s, by("openai"), Body::Nominate(nominate)))
     };
     a_nomination_of_somebody_for_a_second_seat: "person-seated" = {
@@ -317,9 +317,11 @@ refused! {
         stage.say(by("o2"), Body::StepDown(StepDown { seat: seat("o2"), reason: "no".to_owned() }), &[seat("o2")], Vec::new()).unwrap();
         let key = public(&stage.next_key(&seat("o2")));
         let person = " panelist  VERIFICATION#1/o1".to_owned();
-        let nominate = Nominate { seat: seat("o2"), person, key };
+        let nominate = Nominate { seat: seat("o2"), person, key, affiliation: None };
         refusal(&stage, |s| signed_by_all(s, by("openai"), Body::Nominate(nominate)))
     };
+    a_nomination_that_does_not_say_for_whom_somebody_works: "affiliation-missing" =
+        nominated_by(&mut declared(&AGI.replace("filled  =", "affiliation = \"needed\"\nfilled  =")), "openai", &seat("o1"));
     an_acceptance_with_the_wrong_key: "wrong-key" = refusal(&nominated(AGI), |s| {
         s.say(by("i1"), accepting("i1", &[]), &[seat("i2")], Vec::new())
     });

@@ -128,7 +128,11 @@ fn ballot(rule: &str) -> (Workflow, Ballot) {
 
 /// Whether a comparison holds for a full panel of seven of whom so many vote `met` and the others `not-met`.
 fn holds(ballot: &Ballot, comparison: &Comparison, met: usize) -> bool {
-    let standing = |seat: usize| Standing { class: (seat >= 4).then(|| id("independent")), weight: 1 };
+    let standing = |seat: usize| Standing {
+        class: (seat >= 4).then(|| id("independent")),
+        weight: 1,
+        affiliation: None,
+    };
     let vote = |seat: usize| id(if seat < met { "met" } else { "not-met" });
     let electors = marks((0..7).map(|seat| (seat, standing(seat))), (0..7).map(|seat| (seat, vote(seat))));
     let seats = marks((0..7).map(|seat| (seat, standing(seat))), (0..7).map(|seat| (seat, ())));

@@ -92,7 +92,8 @@ impl Hall {
         for (name, key) in self.seats.clone() {
             let seat = office("hall", name.as_str());
             let person = format!("Panelist {name}");
-            let body = Body::Nominate(Nominate { seat: seat.clone(), person, key: public(&key) });
+            let body =
+                Body::Nominate(Nominate { seat: seat.clone(), person, key: public(&key), affiliation: None });
             self.submit(self.sign("host", body, &host)).await;
             let body = Body::AcceptSeat(AcceptSeat { seat, attach: [].into() });
             self.submit(self.sign(name.as_str(), body, &key)).await;

@@ -28,6 +28,9 @@ pub struct NominateArgs {
     /// The nominee's public key: a .pub file, or its line in quotation marks
     #[arg(long, value_name = "PUB")]
     nominee_key: String,
+    /// For whom they work, as a name of a-z, 0-9 and -
+    #[arg(long, value_name = "NAME")]
+    affiliation: Option<Id>,
     #[command(flatten)]
     signing: Signing,
 }
@@ -103,7 +106,12 @@ pub fn nominate(context: &Context, args: &NominateArgs) -> Result<Answer, CliErr
     let state = desk.state();
     let nominator = state.seat(&seat).map(|seating| By::One(state.nominator(&seating, desk.now).clone()));
     let by = desk.speaker(&args.signing, nominator)?;
-    let body = Body::Nominate(Nominate { seat, person: args.person.clone(), key });
+    let body = Body::Nominate(Nominate {
+        seat,
+        person: args.person.clone(),
+        key,
+        affiliation: args.affiliation.clone(),
+    });
     desk.finish(context, &args.signing, by, body, Documents::default())
 }
 

@@ -15,7 +15,7 @@ use crate::engine::evidence::{News, since_vote};
 use crate::engine::outlook::{Kind, Task};
 use crate::engine::sealed::Sealing;
 use crate::values::{Id, Instant};
-use crate::workflow::model::{Ballot, Step, Trigger};
+use crate::workflow::model::{Ballot, Counted, Step, Term, Trigger};
 
 /// Where each case stands, who has still to act, and what happens if nobody does
 #[derive(Debug, Args)]
@@ -199,9 +199,12 @@ fn news_words(news: News<'_>) -> String {
     }
 }
 
-/// The votes that count, by choice, in the workflow's order.
-pub fn tally<'a>(run: &BallotRun, rules: &'a Ballot) -> Vec<(&'a Id, usize)> {
-    let of = |choice: &Id| run.counting().filter(|(_, cast)| cast.choice == *choice).count();
+/// The votes that count, by choice, in the workflow's order: people, and of one affiliation those who count.
+pub fn tally<'a>(run: &BallotRun, rules: &'a Ballot) -> Vec<(&'a Id, u64)> {
+    let table = run.table(rules);
+    let of = |choice: &Id| {
+        table.amount(&vec![Term { counted: Counted::Choice(choice.clone()), heads: true, class: None }])
+    };
     rules.choices.iter().chain(&rules.abstention).map(|choice| (choice, of(choice))).collect()
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::engine::amend::Amended;
 use crate::engine::ballot::{BallotRun, Cast, Closing, Elector, Leaving, outcome};
 use crate::engine::case::{Case, DutyRun, Filed, Move, Recusal};
+use crate::engine::count::Standing;
 use crate::engine::event::{Annulled, Occurrence, Why};
 use crate::engine::panel::{Done, Nominee, Place, Seats, standing};
 use crate::engine::paper;
@@ -21,7 +22,7 @@ use crate::workflow::model::{self, Early, Exclusion, Formed, Step, Trigger};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// A person is named for a seat.
-    Nominated { seat: HolderRef, person: String, key: PublicKey, by: Id },
+    Nominated { seat: HolderRef, person: String, key: PublicKey, by: Id, affiliation: Option<Id> },
     /// The nominee takes the seat, perhaps with a disclosure.
     Accepted { seat: HolderRef, disclosure: Option<Digest> },
     /// A disclosure is filed.
@@ -54,7 +55,18 @@ impl State {
     /// Takes over what an admitted entry does, and everything that follows at once.
     pub(super) fn apply(&mut self, change: Change, done: Done) {
         match change {
-            Change::Nominated { seat, person, key, by } => self.nominated(seat, person, key, by, done),
+            Change::Nominated { seat, person, key, by, affiliation } => {
+                let nominee = Nominee {
+                    person,
+                    key,
+                    by,
+                    affiliation,
+                    nominated: done,
+                    accepted: None,
+                    disclosures: Vec::new(),
+                };
+                self.nominated(seat, nominee);
+            }
             Change::Accepted { seat, disclosure } => self.with_nominee(&seat, |nominee| {
                 nominee.accepted = Some(done);
                 nominee.disclosures.extend(disclosure.map(|digest| (done, digest)));
@@ -95,15 +107,8 @@ impl State {
         self.settle(Some(done.entry));
     }
 
-    fn nominated(&mut self, seat: HolderRef, person: String, key: PublicKey, by: Id, done: Done) {
-        let nominee = Nominee {
-            person: person.clone(),
-            key: key.clone(),
-            by,
-            nominated: done,
-            accepted: None,
-            disclosures: Vec::new(),
-        };
+    fn nominated(&mut self, seat: HolderRef, nominee: Nominee) {
+        let Nominee { person, key, nominated: done, .. } = nominee.clone();
         self.clear_seat(&seat, "replaced", done);
         self.with_place(&seat, |place| place.nominee = Some(nominee));
         self.holders.enter(seat, person, key, done.entry);
@@ -338,7 +343,9 @@ impl State {
                 }
                 (Some(nominee), None) => {
                     let key = nominee.key.fingerprint();
-                    let elector = Elector { person: nominee.person.clone(), key, standing: standing(seat) };
+                    let affiliation = nominee.affiliation.clone().filter(|_| ballot.per_affiliation);
+                    let standing = Standing { affiliation, ..standing(seat) };
+                    let elector = Elector { person: nominee.person.clone(), key, standing };
                     run.electors.insert(seat.name.clone(), elector);
                 }
                 (None, _) => {

@@ -1,6 +1,8 @@
 //! What a rule counts: its amounts and bounds, exact, without floats. The counting itself is [`marks`], one
 //! function for signers, seats and witnesses.
 
+use std::collections::BTreeMap;
+
 pub use crate::values::count::{Marks, Standing, heads, marks};
 
 use crate::values::Id;
@@ -97,15 +99,30 @@ pub struct Fraction {
     pub bottom: u128,
 }
 
+/// The heads or weights of those whose mark counts. Identical marks of one affiliation count once, with the
+/// greatest weight among them; who made none counts as often as there are heads.
 fn sum<M: Ord>(marks: &Marks<M>, term: &Term, counts: impl Fn(Option<&M>) -> bool) -> u64 {
     let mut total = 0;
+    let mut affiliated: BTreeMap<(&Id, &M), u64> = BTreeMap::new();
     for (standing, made) in marks {
         if term.class.is_some() && term.class != standing.class {
             continue;
         }
         let each = if term.heads { 1 } else { u64::from(standing.weight) };
-        let heads = made.iter().filter(|(mark, _)| counts(mark.as_ref())).map(|(_, heads)| u64::from(*heads));
-        total += each * heads.sum::<u64>();
+        for (mark, heads) in made.iter().filter(|(mark, heads)| **heads > 0 && counts(mark.as_ref())) {
+            match (&standing.affiliation, mark) {
+                (Some(affiliation), Some(mark)) if merges(term) => {
+                    let greatest = affiliated.entry((affiliation, mark)).or_default();
+                    *greatest = each.max(*greatest);
+                }
+                _ => total += each * u64::from(*heads),
+            }
+        }
     }
-    total
+    total + affiliated.values().sum::<u64>()
+}
+
+/// Whether the term counts votes, of which identical ones of one affiliation are one. Who may vote are so many people.
+fn merges(term: &Term) -> bool {
+    !matches!(term.counted, Counted::Electors | Counted::Seats | Counted::Filled)
 }

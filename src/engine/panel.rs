@@ -34,6 +34,8 @@ pub struct Nominee {
     pub key: PublicKey,
     /// The party or role that nominated.
     pub by: Id,
+    /// For whom they work, by the nomination.
+    pub affiliation: Option<Id>,
     /// The nomination.
     pub nominated: Done,
     /// The acceptance.
@@ -87,5 +89,5 @@ impl Seats {
 
 /// How a seat counts.
 pub fn standing(seat: &Seat) -> Standing {
-    Standing { class: seat.class.clone(), weight: seat.weight }
+    Standing { class: seat.class.clone(), weight: seat.weight, affiliation: None }
 }

@@ -62,6 +62,8 @@ pub struct Paper {
     /// Of a sealed ballot: how long votes are revealed, and what one counts as that is not.
     #[serde(default)]
     pub sealed: Option<SealedLine>,
+    /// How votes count, where not each by itself: `one per affiliation`.
+    pub count: Option<String>,
     /// The quorum.
     pub quorum: Option<String>,
     /// The outcomes, in order.
@@ -131,6 +133,8 @@ pub struct ElectorLine {
     pub weight: u32,
     /// The class.
     pub class: Option<Id>,
+    /// For whom the elector works, where the ballot counts identical votes of one affiliation as one.
+    pub affiliation: Option<Id>,
 }
 
 /// A seat without a vote.
@@ -234,6 +238,7 @@ impl Paper {
             out.field("key", &quoted(&elector.key));
             out.field("weight", &elector.weight.to_string());
             out.maybe("class", elector.class.as_ref().map(|class| quoted(class.as_str())));
+            out.maybe("affiliation", elector.affiliation.as_ref().map(|name| quoted(name.as_str())));
         }
         for excluded in &self.excluded {
             out.table("excluded");
@@ -280,6 +285,7 @@ fn paper(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> Paper 
         key: elector.key.clone(),
         weight: elector.standing.weight,
         class: elector.standing.class.clone(),
+        affiliation: elector.standing.affiliation.clone(),
     });
     let excluded = run
         .excluded
@@ -338,6 +344,7 @@ fn paper(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> Paper 
             reveal_for: sealed.reveal_for,
             unrevealed: sealed.unrevealed.words().to_owned(),
         }),
+        count: ballot.per_affiliation.then(|| "one per affiliation".to_owned()),
         quorum: ballot.quorum.as_ref().map(|rule| rule.text.clone()),
         outcomes: outcomes.collect(),
         electors: electors.collect(),
@@ -387,6 +394,7 @@ fn rules(out: &mut Writer, paper: &Paper) {
         format!("{{ reveal-for = {reveal_for}, unrevealed = {unrevealed} }}")
     };
     out.maybe("sealed", paper.sealed.as_ref().map(sealed));
+    out.maybe("count", paper.count.as_deref().map(quoted));
     out.maybe("quorum", paper.quorum.as_deref().map(quoted));
 }
 

@@ -80,6 +80,8 @@ pub enum Deed {
         by: Option<Spot<Id>>,
         /// The documents of an acceptance, where it does not bring the disclosure.
         attach: Option<Vec<Id>>,
+        /// For whom the nominees work.
+        affiliation: Option<Spot<Id>>,
     },
     /// `vote`: the voters of each choice, in the order in which they vote; on a sealed ballot, commit.
     Vote {

@@ -124,10 +124,10 @@ impl Play<'_> {
                 let answer = self.stage.act_signed(act_of, &by, &attach, &signers);
                 self.answered(step, &act.at, answer)
             }
-            Deed::Seats { what, seats, by, attach } => {
+            Deed::Seats { what, seats, by, attach, affiliation } => {
                 for seat in seats {
-                    let by = by.as_ref().map(|by| &by.is);
-                    self.seat_deed(step, *what, seat, by, attach.as_deref())?;
+                    let who = (by.as_ref().map(|by| &by.is), affiliation.as_ref().map(|name| &name.is));
+                    self.seat_deed(step, *what, seat, who, attach.as_deref())?;
                 }
                 Ok(())
             }
@@ -178,7 +178,7 @@ impl Play<'_> {
         step: &Step,
         what: SeatDeed,
         seat: &Spot<SeatName>,
-        by: Option<&Id>,
+        (by, affiliation): (Option<&Id>, Option<&Id>),
         attach: Option<&[Id]>,
     ) -> Result<(), Failure> {
         let state = self.stage.state()?;
@@ -195,11 +195,11 @@ impl Play<'_> {
         let brought = attach.unwrap_or(&disclosure);
         let answer = match what {
             SeatDeed::Fill => {
-                let nominated = self.stage.nominate(&by, &holder);
+                let nominated = self.stage.nominate_of(&by, &holder, affiliation);
                 self.answered(step, &seat.at, nominated)?;
                 self.stage.accept_attaching(&holder, brought)
             }
-            SeatDeed::Nominate => self.stage.nominate(&by, &holder),
+            SeatDeed::Nominate => self.stage.nominate_of(&by, &holder, affiliation),
             SeatDeed::Accept => self.stage.accept_attaching(&holder, brought),
             SeatDeed::Disclose => self.stage.disclose(&holder),
             SeatDeed::Recuse => self.stage.recuse(&holder, &case),

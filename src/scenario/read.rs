@@ -134,6 +134,7 @@ fn deed(r: &mut Reader<'_>, fields: &mut Fields<'_>) -> Result<Option<Spot<Deed>
     let attach = attach.map(|item| names(r, &item).is.into_iter().map(|name| name.is).collect());
     let strike = member(r, fields, "strike", key, &["do"]).and_then(|item| id(r, &item));
     let ballot = member(r, fields, "ballot", key, &["vote", "reveal"]);
+    let affiliation = member(r, fields, "affiliation", key, &["fill", "nominate"]);
     let signed_by = member(r, fields, "signed-by", key, &["do", "amend"]).map(|item| seats_of(r, &item));
     let Some(item) = item else { return Ok(None) };
     let deed = match key {
@@ -153,7 +154,8 @@ fn deed(r: &mut Reader<'_>, fields: &mut Fields<'_>) -> Result<Option<Spot<Deed>
             let what = SeatDeed::ALL.into_iter().find(|(name, _)| *name == key).map(|(_, what)| what);
             let seats = seats_of(r, item);
             let by = by.and_then(|item| id(r, &item));
-            what.map(|what| Deed::Seats { what, seats, by, attach })
+            let affiliation = affiliation.and_then(|item| id(r, &item));
+            what.map(|what| Deed::Seats { what, seats, by, attach, affiliation })
         }
     };
     deed.map(|is| Some(Spot { is, at: item.span() })).ok_or(())

@@ -20,9 +20,19 @@ impl Stage {
     /// # Errors
     /// As [`crate::registry::Registry::submit`], here and below.
     pub fn nominate(&mut self, by: &Id, seat: &HolderRef) -> Answer {
+        self.nominate_of(by, seat, None)
+    }
+
+    /// As [`Stage::nominate`], saying for whom the person works.
+    pub fn nominate_of(&mut self, by: &Id, seat: &HolderRef, affiliation: Option<&Id>) -> Answer {
         let again = self.was_given_a_key(seat);
         let key = if again { self.next_key(seat) } else { self.key(seat) };
-        let nominate = Nominate { seat: seat.clone(), person: format!("Panelist {seat}"), key: public(&key) };
+        let nominate = Nominate {
+            seat: seat.clone(),
+            person: format!("Panelist {seat}"),
+            key: public(&key),
+            affiliation: affiliation.cloned(),
+        };
         let by = By::One(by.clone());
         let signers = self.signers(&by, None)?;
         let receipted = self.say(by, Body::Nominate(nominate), &signers, Vec::new())?;

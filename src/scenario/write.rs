@@ -64,11 +64,13 @@ fn deed_lines(deed: &Deed) -> Vec<String> {
             let strike = strike.as_ref().map(|name| format!("strike = {}", quoted(name.is.as_str())));
             [by, deed].into_iter().chain(documents(attach)).chain(strike).chain(signed_by).collect()
         }
-        Deed::Seats { what, seats, by, attach } => {
+        Deed::Seats { what, seats, by, attach, affiliation } => {
             let key = SeatDeed::ALL.into_iter().find(|(_, deed)| deed == what).map_or("", |(key, _)| key);
             let by = by.as_ref().map(|by| format!("by = {}", quoted(by.is.as_str())));
             let deed = format!("{key} = [{}]", seat_names(seats));
-            [deed].into_iter().chain(by).chain(documents(attach)).collect()
+            let affiliation =
+                affiliation.as_ref().map(|name| format!("affiliation = {}", quoted(name.is.as_str())));
+            [deed].into_iter().chain(by).chain(affiliation).chain(documents(attach)).collect()
         }
         Deed::Vote { votes, ballot, attach } => {
             let votes =

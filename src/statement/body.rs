@@ -126,6 +126,9 @@ pub struct Nominate {
     pub person: String,
     /// The nominee's key.
     pub key: PublicKey,
+    /// For whom the nominee works: a name, so that the same one is spelt the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub affiliation: Option<Id>,
 }
 
 /// `accept-seat`, signed by the nominee.

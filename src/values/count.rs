@@ -7,18 +7,21 @@ use std::collections::BTreeMap;
 
 use super::Id;
 
-/// What makes holders equal for counting: their class and their weight.
+/// What makes holders equal for counting: their class and their weight, and where a ballot counts identical
+/// votes of one affiliation as one, that.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Standing {
     /// The class, if any.
     pub class: Option<Id>,
     /// The weight; 1 for an officer or a witness.
     pub weight: u32,
+    /// For whom the holder works; `None` where it makes no difference, or nobody has said.
+    pub affiliation: Option<Id>,
 }
 
 impl Standing {
     /// That of an officer or a witness: no class, one head one count.
-    pub const ONE: Self = Self { class: None, weight: 1 };
+    pub const ONE: Self = Self { class: None, weight: 1, affiliation: None };
 }
 
 /// How many holders of equal standing made which mark; `None` is no mark.

@@ -95,6 +95,8 @@ pub struct Panel {
     pub vacancy: Option<Vacancy>,
     /// Whether nobody is nominated for a second seat of the body under the same name (`persons = "one seat each"`).
     pub one_seat_each: bool,
+    /// Whether whoever nominates must say for whom the nominee works (`affiliation = "needed"`).
+    pub affiliation_needed: bool,
 }
 
 /// When a panel comes into being.
@@ -394,6 +396,8 @@ pub struct Ballot {
     pub leaver_stands: bool,
     /// What becomes of the votes already cast when evidence moves while it is open.
     pub new_evidence: NewEvidence,
+    /// Whether identical ballots of one affiliation count as one (`count = "one per affiliation"`).
+    pub per_affiliation: bool,
     /// What must hold for the ballot to have an outcome at all.
     pub quorum: Option<Rule>,
     /// In order: the first whose rule holds is the outcome. The last has no rule.

@@ -36,6 +36,7 @@ fn body(body: &Body, fields: &mut Vec<(&'static str, String)>) {
             fields.push(("seat", nominate.seat.to_string()));
             fields.push(("person", nominate.person.clone()));
             fields.push(("key", nominate.key.fingerprint()));
+            fields.extend(nominate.affiliation.iter().map(|name| ("affiliation", name.to_string())));
         }
         Body::AcceptSeat(accept) => {
             fields.push(("seat", accept.seat.to_string()));

@@ -39,11 +39,20 @@ impl State {
             self.judge_new_key(&nominate.key)?;
         }
         judge_one_seat(&seating, &nominate.person)?;
+        if seating.panel.affiliation_needed && nominate.affiliation.is_none() {
+            let why = format!("it does not say for whom {} works", nominate.person);
+            let instead = format!(
+                "whoever is nominated for `{}` needs an affiliation: nominate with --affiliation NAME",
+                seating.panel.name
+            );
+            return Err(Refusal::new("affiliation-missing", why, instead));
+        }
         let change = Change::Nominated {
             seat: nominate.seat.clone(),
             person: nominate.person.clone(),
             key: nominate.key.clone(),
             by: nominator.clone(),
+            affiliation: nominate.affiliation.clone(),
         };
         Ok(Admission { change, signers })
     }

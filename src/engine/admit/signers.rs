@@ -74,7 +74,7 @@ impl State {
         let of_office =
             |name: &&HolderRef| matches!(name, HolderRef::Office { body, .. } if *body == office.name);
         let officers = self.holders.iter().map(|(name, _)| name).filter(of_office);
-        let one = || Standing { class: None, weight: 1 };
+        let one = || Standing::ONE;
         let signed: Vec<HolderRef> = signers.iter().filter(of_office).cloned().collect();
         let count = heads(&marks(officers.map(|name| (name, one())), signed.iter().map(|name| (name, ()))));
         if count < u64::from(office.needed) {

@@ -16,6 +16,7 @@ pub(super) fn check(c: &mut Checker<'_>) {
             window(c, ballot);
             votes_that_lapse(c, ballot);
             sealed::check(c, ballot);
+            affiliations(c, ballot, panel);
             thresholds(c, ballot, panel);
         }
     }
@@ -85,6 +86,15 @@ fn early(c: &mut Checker<'_>, ballot: &Ballot, panel: &Panel) {
     }
 }
 
+fn affiliations(c: &mut Checker<'_>, ballot: &Ballot, panel: &Panel) {
+    if ballot.per_affiliation && !panel.affiliation_needed {
+        let message =
+            format!("whoever is nominated for `{}` without an affiliation counts alone", panel.name);
+        let help = "Write affiliation = \"needed\" in the panel, so that nobody can leave it out";
+        c.warn(&format!("ballot.{}.count", ballot.name), message, help);
+    }
+}
+
 fn eases(ballot: &Ballot) -> bool {
     ballot.outcomes.iter().any(|outcome| !outcome.eases.is_empty())
 }
@@ -127,7 +137,9 @@ fn window(c: &mut Checker<'_>, ballot: &Ballot) {
 fn completions(ballot: &Ballot, panel: &Panel) -> u128 {
     let mut groups: BTreeMap<_, u128> = BTreeMap::new();
     for seat in &panel.seats {
-        *groups.entry((&seat.class, seat.weight)).or_default() += 1;
+        // Where affiliations count, nobody knows yet who will count alike.
+        let alone = ballot.per_affiliation.then_some(&seat.name);
+        *groups.entry((&seat.class, seat.weight, alone)).or_default() += 1;
     }
     let possibilities = ballot.choices.len() + usize::from(ballot.abstention.is_some()) + 1;
     groups.values().fold(1, |ways, seats| {

@@ -25,20 +25,34 @@ pub(super) fn who(workflow: &Workflow) -> Section {
 
 pub(super) fn panels(workflow: &Workflow) -> Section {
     let heading = if workflow.panels.len() == 1 { "The panel" } else { "The panels" };
-    let told = workflow.panels.iter().flat_map(|panel| {
-        let Panel { name: _, formed: _, seats: _, chair, filled, vacancy, one_seat_each } = panel;
-        let filled = Paragraph::of(format!(
-            "A seat is filled once its nominee {}.{}{}",
-            filled.iter().copied().map(filling).collect::<Vec<_>>().join(" and "),
-            chair.as_ref().map_or_else(String::new, |chair| format!(" The seat {} chairs.", quoted(chair))),
-            if *one_seat_each {
-                " One person holds one seat: nobody is nominated for a second one under the same name."
-            } else {
-                ""
-            }
-        ));
-        [seats(workflow, panel), filled].into_iter().chain(vacancy.as_ref().map(vacant))
-    });
+    let told =
+        workflow.panels.iter().flat_map(|panel| {
+            let Panel {
+                name: _,
+                formed: _,
+                seats: _,
+                chair,
+                filled,
+                vacancy,
+                one_seat_each,
+                affiliation_needed,
+            } = panel;
+            let affiliation =
+                if *affiliation_needed { " Whoever nominates says for whom the nominee works." } else { "" };
+            let filled = Paragraph::of(format!(
+                "A seat is filled once its nominee {}.{}{}{affiliation}",
+                filled.iter().copied().map(filling).collect::<Vec<_>>().join(" and "),
+                chair
+                    .as_ref()
+                    .map_or_else(String::new, |chair| format!(" The seat {} chairs.", quoted(chair))),
+                if *one_seat_each {
+                    " One person holds one seat: nobody is nominated for a second one under the same name."
+                } else {
+                    ""
+                }
+            ));
+            [seats(workflow, panel), filled].into_iter().chain(vacancy.as_ref().map(vacant))
+        });
     Section { heading: heading.to_owned(), paragraphs: told.collect() }
 }
 

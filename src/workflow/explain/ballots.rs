@@ -26,6 +26,7 @@ pub(super) fn section(workflow: &Workflow, ballot: &Ballot) -> Section {
         sealed: _,
         leaver_stands: _,
         new_evidence: _,
+        per_affiliation: _,
         quorum: _,
         outcomes: _,
     } = ballot;
@@ -36,7 +37,7 @@ pub(super) fn section(workflow: &Workflow, ballot: &Ballot) -> Section {
     if let Some(panel) = workflow.panel(panel) {
         let counting = Counting { panel, abstention: ballot.abstention.as_ref() };
         paragraphs.extend([
-            electors(ballot, panel, &mark("electors")),
+            electors(ballot, panel, &(mark("electors") + &mark("count"))),
             choices(
                 ballot,
                 &(mark("choices") + &mark("abstention") + &mark("attach") + &mark("new-evidence")),
@@ -70,10 +71,14 @@ fn electors(ballot: &Ballot, panel: &Panel, marks: &str) -> Paragraph {
     };
     Paragraph::of(format!(
         "The electors are the filled seats of the panel {}{less}. They are fixed when the ballot opens. {leaver}, and the \
-         number of electors stays as it was.{marks}",
-        quoted(&panel.name)
+         number of electors stays as it was.{}{marks}",
+        quoted(&panel.name),
+        if ballot.per_affiliation { ALIKE } else { "" }
     ))
 }
+
+const ALIKE: &str = " Identical ballots of electors with one affiliation count as one, with the greatest weight among them; \
+                     whoever has no affiliation counts alone.";
 
 fn choices(ballot: &Ballot, marks: &str) -> Paragraph {
     let Ballot { choices, abstention, attach, change, new_evidence, .. } = ballot;
@@ -194,8 +199,14 @@ fn outcomes(ballot: &Ballot, counting: Counting<'_>, marks: &str) -> Paragraph {
         let eases: String = eases.iter().map(ease).collect();
         format!("{}, if {}{lasting}{eases};", quoted(is), counting.rule(rule))
     };
+    let waits = if ballot.outcomes.iter().any(|outcome| outcome.lasting.is_some()) {
+        "Where a rule that must have held for a time began to hold within the time for votes and has not held for long \
+         enough at its end, the ballot stays open, and takes votes, until it has, or until a break ends the ballot. "
+    } else {
+        ""
+    };
     let lead = "The outcome is the first of these whose rule holds when the ballot closes:";
-    Paragraph::listing(format!("{lead}{marks}"), ballot.outcomes.iter().map(outcome).collect())
+    Paragraph::listing(format!("{waits}{lead}{marks}"), ballot.outcomes.iter().map(outcome).collect())
 }
 
 fn numbers(counting: Counting<'_>) -> Paragraph {

@@ -42,6 +42,9 @@ pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bo
     let new_evidence =
         fields.get("new-evidence").map_or(Some(NewEvidence::VotesStand), |item| item.word(r, &NEW_EVIDENCE));
     let sealed = fields.get("sealed").map(|item| sealed::sealed(r, &item, &choices, abstention.as_ref()));
+    let per_affiliation = fields
+        .get("count")
+        .map_or(Some(false), |item| item.word(r, &[("each", false), ("one per affiliation", true)]));
     let names = Vocabulary {
         choices: choices.iter().chain(&abstention).cloned().collect(),
         classes: electors.as_ref().map(|(panel, _)| r.names.classes(panel)).unwrap_or_default(),
@@ -74,6 +77,7 @@ pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bo
         },
         leaver_stands: leaver_stands?,
         new_evidence: new_evidence?,
+        per_affiliation: per_affiliation?,
         quorum,
         outcomes: outcomes?,
     })

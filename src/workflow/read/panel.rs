@@ -31,6 +31,9 @@ pub(super) fn panel(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: boo
     let one_seat_each = fields
         .get("persons")
         .map_or(Some(false), |item| item.word(r, &[("one seat each", true), ("one key each", false)]));
+    let affiliation_needed = fields
+        .get("affiliation")
+        .map_or(Some(false), |item| item.word(r, &[("needed", true), ("may be given", false)]));
     r.reading(&mut fields);
     fields.close(r);
     Some(Panel {
@@ -41,6 +44,7 @@ pub(super) fn panel(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: boo
         filled,
         vacancy,
         one_seat_each: one_seat_each?,
+        affiliation_needed: affiliation_needed?,
     })
 }
 

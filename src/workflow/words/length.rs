@@ -123,6 +123,7 @@ impl Ballot {
             sealed,
             leaver_stands,
             new_evidence,
+            per_affiliation,
             quorum,
             outcomes: _,
         } = self;
@@ -157,6 +158,9 @@ impl Ballot {
         }));
         facts.extend(new_evidence.words().map(|words| ("evidence", words.to_owned())));
         facts.extend(extend.iter().map(|extend| ("put off", extend.words())));
+        facts.extend(
+            per_affiliation.then(|| ("count", "identical ones of one affiliation as one".to_owned())),
+        );
         facts.push(("quorum", quorum.as_ref().map_or_else(|| "none".to_owned(), |rule| rule.text.clone())));
         facts
     }
@@ -165,7 +169,8 @@ impl Ballot {
 impl Panel {
     /// What there is to know of it besides its seats, each by its name: `filled`, `accepted, disclosed`.
     pub fn facts(&self) -> Vec<(&'static str, String)> {
-        let Self { name: _, formed, seats: _, chair, filled, vacancy, one_seat_each } = self;
+        let Self { name: _, formed, seats: _, chair, filled, vacancy, one_seat_each, affiliation_needed } =
+            self;
         let formed = match formed {
             Formed::PerCase => "for each case",
             Formed::Standing => "once, standing",
@@ -185,6 +190,7 @@ impl Panel {
             ("vacant", format!("after {after} {filled_by} nominates"))
         }));
         facts.extend(one_seat_each.then(|| ("persons", "one seat each".to_owned())));
+        facts.extend(affiliation_needed.then(|| ("affiliation", "needed".to_owned())));
         facts
     }
 }
