@@ -288,6 +288,7 @@ fn ballot(quorum: Option<&Law>, laws: &[Law]) -> Ballot {
         name: id("finding"),
         question: "Is it met?".to_owned(),
         panel: id("experts"),
+        classes: Vec::new(),
         less: Vec::new(),
         choices: CHOICES.iter().map(|name| id(name)).collect(),
         abstention: Some(id("abstain")),

@@ -326,7 +326,7 @@ impl State {
             held: [].into(),
             electors: [].into(),
             excluded: [].into(),
-            seats: seats.marks(panel),
+            seats: seats.marks(&ballot.part_of(panel)),
             votes: [].into(),
             sealed: ballot.sealed.as_ref().map(|_| Sealing::default()),
             left: [].into(),
@@ -335,7 +335,11 @@ impl State {
             paper: Digest([0; 32]),
             closed: None,
         };
-        for seat in &panel.seats {
+        let part = ballot.part_of(panel);
+        for seat in panel.seats.iter().filter(|seat| !part.seats.contains(seat)) {
+            run.excluded.insert(seat.name.clone(), "the seat is of no class that votes here".to_owned());
+        }
+        for seat in &part.seats {
             let recusal = case.recused.get(&seat.name).filter(|_| ballot.less.contains(&Exclusion::Recused));
             match (seats.filled(panel, &seat.name), recusal) {
                 (Some(_), Some(recusal)) => {

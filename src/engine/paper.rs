@@ -38,6 +38,9 @@ pub struct Paper {
     pub ballot: BallotRef,
     /// The question.
     pub asks: String,
+    /// The classes whose seats vote, and are the `seats` of its rules; absent where all do.
+    #[serde(default)]
+    pub classes: Vec<Id>,
     /// The choices.
     pub choices: Vec<Id>,
     /// The abstention, if one may abstain.
@@ -329,6 +332,7 @@ fn paper(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> Paper 
         vkey: state.log.vkey.clone(),
         ballot: run.id.clone(),
         asks: ballot.question.clone(),
+        classes: ballot.classes.clone(),
         choices: ballot.choices.clone(),
         abstention: ballot.abstention.clone(),
         attach: ballot.attach.clone(),
@@ -377,6 +381,7 @@ fn head(out: &mut Writer, paper: &Paper) {
 }
 
 fn rules(out: &mut Writer, paper: &Paper) {
+    out.maybe("classes", (!paper.classes.is_empty()).then(|| list(&paper.classes)));
     out.field("choices", &list(&paper.choices));
     out.maybe("abstention", paper.abstention.as_ref().map(|name| quoted(name.as_str())));
     out.field("attach", &list(&paper.attach));

@@ -1,5 +1,7 @@
 //! Finding things in a checked workflow by their names.
 
+use std::borrow::Cow;
+
 use super::model::{
     Ballot, Cause, Doing, Moves, Office, Outcome, Panel, Procedure, Rule, State, Trigger, Workflow,
 };
@@ -86,6 +88,17 @@ impl Outcome {
 }
 
 impl Ballot {
+    /// The panel as far as this ballot is of it: with the seats of the classes that it names, or with all. What a
+    /// rule of it counts as `seats` and `filled` are these.
+    pub fn part_of<'p>(&self, panel: &'p Panel) -> Cow<'p, Panel> {
+        if self.classes.is_empty() {
+            return Cow::Borrowed(panel);
+        }
+        let mut part = panel.clone();
+        part.seats.retain(|seat| seat.class.as_ref().is_some_and(|class| self.classes.contains(class)));
+        Cow::Owned(part)
+    }
+
     /// How much can happen to it by itself: its closing, and where rules ease or must last, or votes are
     /// revealed, each of these moments.
     pub fn moments(&self) -> u64 {

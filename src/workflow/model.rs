@@ -372,6 +372,8 @@ pub struct Ballot {
     pub question: String,
     /// Who may vote: the filled seats of this panel,
     pub panel: Id,
+    /// of these classes, or of all where none is named,
+    pub classes: Vec<Id>,
     /// less these.
     pub less: Vec<Exclusion>,
     /// The choices.

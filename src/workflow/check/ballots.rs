@@ -6,12 +6,14 @@ use super::counts::{Silence, always, out_of_reach};
 use super::evidence::{lapses, votes_that_lapse};
 use super::sealed;
 use super::{Checker, place_of_state};
+use crate::values::Id;
 use crate::workflow::model::{Ballot, Change, Early, ExtendOn, Panel, Rule};
 
 pub(super) fn check(c: &mut Checker<'_>) {
     for ballot in &c.workflow.ballots {
         opened(c, ballot);
         if let Some(panel) = c.workflow.panel(&ballot.panel) {
+            let panel = &*ballot.part_of(panel);
             early(c, ballot, panel);
             window(c, ballot);
             votes_that_lapse(c, ballot);
@@ -171,8 +173,13 @@ fn thresholds(c: &mut Checker<'_>, ballot: &Ballot, panel: &Panel) {
             c.error(&place, message, help);
         }
         for comparison in rule.all.iter().filter(|comparison| out_of_reach(panel, comparison)) {
-            let message =
-                format!("`{comparison}` can never hold, even if every seat of `{}` votes", panel.name);
+            let classes: Vec<&str> = ballot.classes.iter().map(Id::as_str).collect();
+            let classes =
+                if classes.is_empty() { String::new() } else { format!(" of class {}", classes.join(", ")) };
+            let message = format!(
+                "`{comparison}` can never hold, even if every seat of `{}`{classes} votes",
+                panel.name
+            );
             c.warn(&place, message, "Lower the threshold, or add seats");
         }
     }

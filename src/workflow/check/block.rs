@@ -83,6 +83,7 @@ fn impossible(c: &Checker<'_>, panel: &Panel, state: &State, step: &Step, empty:
             let Some(ballot) = state.ballot.as_ref().and_then(|name| c.workflow.ballot(name)) else {
                 return false;
             };
+            let panel = &*ballot.part_of(panel);
             let unreachable = |outcome: &Id| {
                 // `no-quorum`, and what happens otherwise, can always come.
                 let known = ballot.outcomes.iter().find(|one| one.is == *outcome && one.rule.is_some());

@@ -154,6 +154,7 @@ fn surely_runs(c: &Checker<'_>, procedure: &Procedure, origin: &Origin) -> bool 
 fn closes(c: &Checker<'_>, state: &State, out: &BTreeSet<&Id>) -> bool {
     let Some(ballot) = state.ballot.as_ref().and_then(|name| c.workflow.ballot(name)) else { return false };
     let Some(panel) = c.workflow.panel(&ballot.panel) else { return false };
+    let panel = &*ballot.part_of(panel);
     if !unhandled(ballot, state).is_empty() {
         return true; // said already, of the outcome
     }

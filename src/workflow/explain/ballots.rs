@@ -15,6 +15,7 @@ pub(super) fn section(workflow: &Workflow, ballot: &Ballot) -> Section {
         question,
         panel,
         less: _,
+        classes: _,
         choices: _,
         abstention: _,
         attach: _,
@@ -35,6 +36,7 @@ pub(super) fn section(workflow: &Workflow, ballot: &Ballot) -> Section {
     let mut paragraphs =
         vec![Paragraph::of(format!("The question: {}{}", sentence(question), mark("question")))];
     if let Some(panel) = workflow.panel(panel) {
+        let panel = &*ballot.part_of(panel);
         let counting = Counting { panel, abstention: ballot.abstention.as_ref() };
         paragraphs.extend([
             electors(ballot, panel, &(mark("electors") + &mark("count"))),
@@ -69,8 +71,14 @@ fn electors(ballot: &Ballot, panel: &Panel, marks: &str) -> Paragraph {
     } else {
         "Whoever leaves while it is open counts as not having voted"
     };
+    let classes: Vec<String> = ballot.classes.iter().map(quoted).collect();
+    let classes = match &*classes {
+        [] => String::new(),
+        [class] => format!("of the class {class} "),
+        classes => format!("of the classes {} ", classes.join(" and ")),
+    };
     Paragraph::of(format!(
-        "The electors are the filled seats of the panel {}{less}. They are fixed when the ballot opens. {leaver}, and the \
+        "The electors are the filled seats {classes}of the panel {}{less}. They are fixed when the ballot opens. {leaver}, and the \
          number of electors stays as it was.{}{marks}",
         quoted(&panel.name),
         if ballot.per_affiliation { ALIKE } else { "" }

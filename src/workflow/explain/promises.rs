@@ -63,11 +63,12 @@ fn proposition(workflow: &Workflow, holds: &Holds) -> String {
             let ballot = workflow.ballot(ballot);
             let counting = ballot.and_then(|ballot| {
                 let panel = workflow.panel(&ballot.panel)?;
-                Some((ballot, Counting { panel, abstention: ballot.abstention.as_ref() }))
+                Some((ballot, ballot.part_of(panel)))
             });
             counting.map_or_else(
                 || comparison.to_string(),
-                |(ballot, counting)| {
+                |(ballot, panel)| {
+                    let counting = Counting { panel: &panel, abstention: ballot.abstention.as_ref() };
                     format!(
                         "in the round of {} that closed last, {}",
                         quoted(&ballot.name),

@@ -47,7 +47,7 @@ pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bo
         .map_or(Some(false), |item| item.word(r, &[("each", false), ("one per affiliation", true)]));
     let names = Vocabulary {
         choices: choices.iter().chain(&abstention).cloned().collect(),
-        classes: electors.as_ref().map(|(panel, _)| r.names.classes(panel)).unwrap_or_default(),
+        classes: electors.as_ref().map(|electors| electors.counted(r)).unwrap_or_default(),
         events: Vec::new(),
     };
     let early = fields.get("early").map_or(Some(Early::Never), |item| early_of(r, &item, &names));
@@ -57,11 +57,12 @@ pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bo
     let outcomes = outcomes.and_then(|item| outcomes_of(r, &item, &names));
     r.reading(&mut fields);
     fields.close(r);
-    let (panel, less) = electors?;
+    let Electors { panel, classes, less } = electors?;
     Some(Ballot {
         name,
         question: question?,
         panel,
+        classes,
         less,
         choices,
         abstention,
@@ -90,18 +91,34 @@ const NEW_EVIDENCE: [(&str, NewEvidence); 4] = [
     ("votes to reaffirm", NewEvidence::VotesToReaffirm),
 ];
 
-/// `{ of = "experts", less = ["recused"] }`.
-fn electors_of(r: &mut Reader<'_>, item: &Item<'_>) -> Option<(Id, Vec<Exclusion>)> {
+/// `{ of = "experts", in = "independent", less = ["recused"] }`.
+struct Electors {
+    panel: Id,
+    classes: Vec<Id>,
+    less: Vec<Exclusion>,
+}
+
+impl Electors {
+    /// The classes that a rule can count: those whose seats vote.
+    fn counted(&self, r: &Reader<'_>) -> Vec<Id> {
+        if self.classes.is_empty() { r.names.classes(&self.panel) } else { self.classes.clone() }
+    }
+}
+
+fn electors_of(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Electors> {
     let mut fields = item.table(r)?;
     let of = fields.need(r, "of", "Name the panel whose filled seats vote: of = \"…\"").and_then(|item| {
         let panels = r.names.panels();
         r.known(&item, "panel", &panels)
     });
+    let known = of.as_ref().map(|panel| r.names.classes(panel)).unwrap_or_default();
+    let classes =
+        fields.get("in").map(|item| r.each_once(&item, |r, member| r.known(member, "class", &known)));
     let less = fields
         .get("less")
         .map(|item| r.each_once(&item, |r, member| member.word(r, &[("recused", Exclusion::Recused)])));
     fields.close(r);
-    Some((of?, less.unwrap_or_default()))
+    Some(Electors { panel: of?, classes: classes.unwrap_or_default(), less: less.unwrap_or_default() })
 }
 
 fn choice(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Id> {

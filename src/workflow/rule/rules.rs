@@ -132,12 +132,12 @@ impl Reader<'_, '_> {
                 }
                 None => {
                     let known: Vec<&str> = known.iter().map(crate::values::Id::as_str).collect();
-                    format!("The classes of the panel: {}", known.join(", "))
+                    format!("The classes that count here: {}", known.join(", "))
                 }
             };
             return Err(Fault::new(
                 self.cursor.place(),
-                format!("no seat of the panel is of class `{word}`"),
+                format!("no seat that counts here is of class `{word}`"),
                 help,
             ));
         };

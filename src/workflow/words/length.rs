@@ -111,6 +111,7 @@ impl Ballot {
             name: _,
             question: _,
             panel,
+            classes,
             less,
             choices,
             abstention,
@@ -127,6 +128,8 @@ impl Ballot {
             quorum,
             outcomes: _,
         } = self;
+        let classes =
+            if classes.is_empty() { String::new() } else { format!(", of class {}", listed(classes)) };
         let less = less.iter().map(|exclusion| match exclusion {
             Exclusion::Recused => ", less whoever is recused",
         });
@@ -145,7 +148,7 @@ impl Ballot {
         let leaver =
             if *leaver_stands { "whoever leaves: the vote stands" } else { "whoever leaves has not voted" };
         let mut facts = vec![
-            ("electors", format!("{panel}{}", less.collect::<String>())),
+            ("electors", format!("{panel}{classes}{}", less.collect::<String>())),
             ("choices", format!("{}{abstention}", listed(choices))),
             ("open for", format!("{open_for}{}, {early}", late(*excluded))),
             ("votes", format!("{change}; {leaver}")),
