@@ -2,12 +2,13 @@
 //!
 //! The rooms, from the ground up; a lower one never imports an upper one:
 //! [`values`] → [`log`], [`workflow`], [`net`] → [`statement`] → [`engine`], [`store`] → [`audit`] → [`registry`] → [`cosign`], [`witness`],
-//! [`signer`], [`scenario`] → [`cli`]. Which imports which, and why: `docs/design.md`; `tests/rooms.rs` checks it.
+//! [`signer`], [`scenario`] → [`explore`] → [`cli`]. Which imports which, and why: `docs/design.md`; `tests/rooms.rs` checks it.
 
 pub mod audit;
 pub mod cli;
 pub mod cosign;
 pub mod engine;
+pub mod explore;
 pub mod export;
 pub mod log;
 pub mod net;

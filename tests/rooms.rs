@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room, from the ground up, with the rooms that it may import.
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 16] = [
     ("values", &[]),
     ("net", &[]),
     ("log", &["values"]),
@@ -22,6 +22,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("witness", &["values", "log", "store"]),
     ("signer", &["values", "statement"]),
     ("scenario", &["values", "log", "statement", "workflow", "engine", "store", "audit", "registry"]),
+    ("explore", &["values", "statement", "workflow", "engine", "scenario"]),
     (
         "cli",
         &[
@@ -38,6 +39,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
             "witness",
             "signer",
             "scenario",
+            "explore",
         ],
     ),
 ];

@@ -13,6 +13,7 @@ mod demo;
 mod documents;
 mod error;
 mod evidence;
+mod explore;
 mod export;
 mod generate;
 mod init;

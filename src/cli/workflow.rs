@@ -1,4 +1,4 @@
-//! `workflow check`, `workflow show`, `workflow explain`, `workflow draw`, `workflow test`.
+//! `workflow check`, `workflow show`, `workflow explain`, `workflow draw`, `workflow explore`, `workflow test`.
 
 use std::borrow::Cow;
 use std::io::IsTerminal as _;
@@ -15,7 +15,7 @@ use super::show::{Page, Tone, title, visible};
 use crate::workflow::model::{Ballot, Grant, Nature, Panel, Procedure, Workflow};
 use crate::workflow::{Checked, Diagnostics, words};
 
-/// Check, show, explain, draw or test a workflow
+/// Check, show, explain, draw, explore or test a workflow
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Example:\n  quorate workflow check workflows/agi-2025.toml")]
 pub enum WorkflowCommand {
@@ -36,6 +36,10 @@ pub enum WorkflowCommand {
         The SVG is for an A4 page with margins, and in black and white."
     )]
     Draw(DrawArgs),
+    /// Walk through everything that a panel and the parties can do, and look whether its invariants hold
+    #[command(after_help = "Example:\n  quorate workflow explore workflows/agi-2025.toml\n\n\
+        What breaks an invariant is shown as a scenario: the shortest way to it.")]
+    Explore(super::explore::ExploreArgs),
     /// Run its scenarios
     #[command(after_help = "Example:\n  quorate workflow test workflows/agi-2025.toml\n\n\
         The scenarios of agi-2025.toml are the files in the folder agi-2025 beside it.")]
@@ -81,6 +85,7 @@ pub fn run(command: &WorkflowCommand) -> Result<Answer, CliError> {
         WorkflowCommand::Show(args) => show(args),
         WorkflowCommand::Explain(args) => explain(args),
         WorkflowCommand::Draw(args) => draw_picture(args),
+        WorkflowCommand::Explore(args) => super::explore::run(args),
         WorkflowCommand::Test(args) => super::scenarios::run(&args.file),
     }
 }

@@ -43,10 +43,10 @@ pub struct Case {
     /// How often each step was taken, by state and place in the list.
     pub taken: BTreeMap<(Id, usize), u32>,
     /// Steps without `to` that have been set off since entering; they do so once.
-    pub(super) spent: BTreeSet<usize>,
+    pub spent: BTreeSet<usize>,
     /// How many of the agreement's events its steps with `on` no longer wait for: those emitted before it
     /// entered its state, and those that one of them has answered.
-    pub(super) heard: usize,
+    pub heard: usize,
     /// The times in which it stands still because others suspend it, in order; none overlaps another.
     pub stops: Vec<Stop>,
 }

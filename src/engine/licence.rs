@@ -114,6 +114,12 @@ impl State {
         Some(Licence { at, beyond_last_entry: at > self.last, in_force, grants: grants.collect() })
     }
 
+    /// The value of an attribute of a grant at `at`, as [`State::licence`] says of an agreement that was never amended, without
+    /// the history.
+    pub fn value_of<'a>(&self, attribute: &'a Attribute, at: Instant) -> Option<&'a Value> {
+        attribute.values.get(self.value_at(attribute, at, &Because::Opening).0)
+    }
+
     /// The timelines under each workflow that was in force; each goes on from where the one before it had come.
     fn derive(&self) -> Vec<Timelines> {
         let mut all: Vec<Timelines> = Vec::new();

@@ -23,9 +23,11 @@ pub mod licence;
 pub mod outlook;
 pub mod panel;
 pub mod paper;
+pub mod possible;
 pub mod refusal;
 pub mod sealed;
 pub mod state;
+mod suppose;
 pub mod suspension;
 pub mod window;
 

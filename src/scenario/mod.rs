@@ -23,7 +23,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use outcome::{Failure, Outcome};
-pub use stage::{LOG_NAME, Stage, StageError, log_seed, public, sign_with};
+pub use stage::{LOG_NAME, Stage, StageError, log_seed, plain_key, public, sign_with, supposed_agreement};
 
 use crate::values::Instant;
 use model::{Officer, Spot, Step};

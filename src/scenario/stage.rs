@@ -7,10 +7,10 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use tokio::runtime::Runtime;
 
 use super::meant;
-use crate::engine::State;
+use crate::engine::{Refusal, State};
 use crate::registry::{Receipted, Registry, Settings, SimulatedClock, Submission, SubmitError, log_key};
 use crate::statement::{
-    Blob, Body, By, CaseRef, Envelope, HolderRef, LogIdentity, Open, PublicKey, RawKey, RosterLine,
+    Blob, Body, By, CaseRef, Checked, Envelope, HolderRef, LogIdentity, Open, PublicKey, RawKey, RosterLine,
     Signature, Statement, sshsig,
 };
 use crate::store::Store;
@@ -65,7 +65,7 @@ impl Stage {
         change: impl Fn(&mut RosterLine),
     ) -> Result<Self, StageError> {
         let mut stage = Self::resume(Digest([0; 32]), at, store)?;
-        let mut opening = stage.opening(workflow, name)?;
+        let mut opening = opening(workflow, name)?;
         if let Body::Open(open) = &mut opening.body {
             open.roster.iter_mut().for_each(change);
         }
@@ -95,33 +95,6 @@ impl Stage {
             Registry::open(store, log_seed(), settings, clock.clone())?
         };
         Ok(Self { runtime, registry, clock, anchor, generations: [].into() })
-    }
-
-    fn opening(&self, text: &str, name: &Id) -> Result<Statement, SubmitError> {
-        let key = log_key(LOG_NAME, name, &log_seed())?;
-        let workflow = Workflow::parse(text).ok();
-        let offices = workflow.iter().flat_map(Workflow::offices);
-        let line = |holder: HolderRef| RosterLine {
-            person: format!("Officer {holder}"),
-            key: public(&self.key(&holder)),
-            holder,
-            from: None,
-            until: None,
-        };
-        let roster = offices.flat_map(|office| officers(&office.name, office.of)).map(line).collect();
-        // An unsound workflow has no parties to speak for; somebody must, for it to be refused as unsound.
-        let parties = workflow.as_ref().map_or_else(|| vec![name.clone()], Workflow::party_names);
-        let open = Open {
-            name: name.clone(),
-            log: LogIdentity { origin: key.name().to_owned(), vkey: key.verifier().to_string() },
-            policy: None,
-            contract: workflow.as_ref().map_or(Digest([0; 32]), |workflow| workflow.contract.digest),
-            workflow: text.to_owned(),
-            roster,
-            nonce: Base64::encode_string(&Digest::of(name.as_str().as_bytes()).0),
-        };
-        let by = By::of(parties);
-        Ok(Statement { by, header: None, body: Body::Open(Box::new(open)) })
     }
 
     /// The agreement's anchor.
@@ -242,6 +215,54 @@ pub fn sign_with(text: &str, keys: &[SigningKey]) -> Envelope {
 /// A function of the name alone: no stage holds a secret.
 fn key_of_generation(holder: &HolderRef, generation: u32) -> SigningKey {
     SigningKey::from_bytes(&Digest::of(format!("stage key {generation} of {holder}").as_bytes()).0)
+}
+
+/// The opening statement of an agreement in which everybody has their first key.
+fn opening(text: &str, name: &Id) -> Result<Statement, SubmitError> {
+    let key = log_key(LOG_NAME, name, &log_seed())?;
+    let workflow = Workflow::parse(text).ok();
+    let offices = workflow.iter().flat_map(Workflow::offices);
+    let line = |holder: HolderRef| RosterLine {
+        person: format!("Officer {holder}"),
+        key: public(&key_of_generation(&holder, 0)),
+        holder,
+        from: None,
+        until: None,
+    };
+    let roster = offices.flat_map(|office| officers(&office.name, office.of)).map(line).collect();
+    // An unsound workflow has no parties to speak for; somebody must, for it to be refused as unsound.
+    let parties = workflow.as_ref().map_or_else(|| vec![name.clone()], Workflow::party_names);
+    let open = Open {
+        name: name.clone(),
+        log: LogIdentity { origin: key.name().to_owned(), vkey: key.verifier().to_string() },
+        policy: None,
+        contract: workflow.as_ref().map_or(Digest([0; 32]), |workflow| workflow.contract.digest),
+        workflow: text.to_owned(),
+        roster,
+        nonce: Base64::encode_string(&Digest::of(name.as_str().as_bytes()).0),
+    };
+    let by = By::of(parties);
+    Ok(Statement { by, header: None, body: Body::Open(Box::new(open)) })
+}
+
+/// An agreement as a stage would open it, supposed: nobody has signed.
+///
+/// # Errors
+/// The workflow or the agreement is refused.
+pub fn supposed_agreement(workflow: &str, at: Instant) -> Result<State, Refusal> {
+    let name = Id::constant("scenario");
+    let refused =
+        |error: SubmitError| Refusal::new("bad-log-identity", error.to_string(), "use another name");
+    let opening = opening(workflow, &name).map_err(refused)?;
+    let parties = Workflow::parse(workflow).map(|workflow| workflow.parties).unwrap_or_default();
+    let signers = parties.iter().flat_map(|party| officers(&party.name, party.needed));
+    let keys = signers.map(|officer| plain_key(&officer)).collect();
+    State::open(at, &Checked::supposed(opening, keys))
+}
+
+/// The first key of a holder on every stage.
+pub fn plain_key(holder: &HolderRef) -> PublicKey {
+    public(&key_of_generation(holder, 0))
 }
 
 /// The public half as statements carry it.

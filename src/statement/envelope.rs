@@ -178,7 +178,8 @@ impl Envelope {
     }
 }
 
-/// An envelope that passed [`Envelope::check`], which alone can make one.
+/// An envelope that passed [`Envelope::check`], which alone can make one; or a supposition
+/// ([`Checked::supposed`]), which no log takes, as it has no text and no signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
     digest: Digest,
@@ -188,6 +189,13 @@ pub struct Checked {
 }
 
 impl Checked {
+    /// As if these keys had signed the statement: for asking the engine what would follow. It has no text, so
+    /// nothing can be written of it.
+    pub(crate) fn supposed(statement: Statement, signers: Vec<PublicKey>) -> Self {
+        let envelope = Envelope { statement: String::new(), signatures: Vec::new() };
+        Self { digest: Digest([0; 32]), statement, signers, envelope }
+    }
+
     /// The SHA-256 of the statement's text: its identity, whoever signed it. For `open`, the anchor.
     pub fn digest(&self) -> Digest {
         self.digest

@@ -1,0 +1,150 @@
+//! `workflow explore`: whether a workflow's invariants hold whatever anybody does.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+use super::documents::read_text;
+use super::error::{CliError, file_error};
+use super::show::{Page, Tone};
+use super::workflow::read;
+use crate::explore::{Bounds, ExploreError, Report, Verdict, explore};
+use crate::scenario::Scenario;
+use crate::workflow::Workflow;
+
+/// What to explore, and how far.
+#[derive(Debug, Args)]
+pub struct ExploreArgs {
+    /// The workflow
+    file: PathBuf,
+    /// How many different states to look at, at most
+    #[arg(long, value_name = "STATES", default_value_t = 1_000_000)]
+    most: usize,
+    /// How many cases of each procedure somebody opens, at most
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    cases: u32,
+    /// How often panelists step down or stay out of a case, at most
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    leaving: u8,
+    /// Write each counterexample into this folder, as a scenario that `workflow test` plays
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+}
+
+/// Runs `workflow explore`.
+///
+/// # Errors
+/// The file cannot be read or does not pass, it has no invariant, or a counterexample cannot be written.
+pub fn run(args: &ExploreArgs) -> Result<Answer, CliError> {
+    let (_, workflow) = read(&args.file)?;
+    let text = read_text(&args.file)?;
+    let bounds = Bounds { states: args.most, cases: args.cases, leaving: args.leaving };
+    let bar = bar();
+    let report = explore(&text, bounds, &mut |progress| {
+        bar.set_message(format!(
+            "{} states, {} moves, {} deep",
+            progress.states, progress.visits, progress.depth
+        ));
+        bar.tick();
+    });
+    bar.finish_and_clear();
+    let report = report.map_err(|error| match error {
+        ExploreError::NoInvariant => CliError::usage(format!("{}: {error}", args.file.display())),
+        error => CliError::Faults(format!("{}: {error}", args.file.display())),
+    })?;
+    let mut page = Page::default();
+    page.title(&workflow.title);
+    let mut rows = Vec::new();
+    let mut stories = Vec::new();
+    for (invariant, verdict) in workflow.invariants.iter().zip(&report.verdicts) {
+        let (word, tone) = match verdict {
+            Verdict::Kept => ("holds", Tone::Good),
+            Verdict::Unreached => ("UNREACHED", Tone::Bad),
+            Verdict::Broken(_) => ("BROKEN", Tone::Bad),
+        };
+        rows.push(vec![(word.to_owned(), tone), (invariant.words(), Tone::Plain)]);
+        if let Verdict::Broken(scenario) = verdict {
+            stories.push((invariant.line, scenario));
+        }
+    }
+    page.table(&["", "invariant"], rows);
+    for (line, scenario) in &stories {
+        told(&mut page, args, *line, scenario)?;
+    }
+    if !stories.is_empty() {
+        page.blank();
+        let words = "What is shown is a shortest behaviour; in the folder of the workflow's scenarios `workflow test` plays it with signatures.";
+        page.line(Tone::Bad, words);
+    }
+    summary(&mut page, &report);
+    let json = as_json(&workflow, &report);
+    Ok(if report.passes() { Answer::done(page, json) } else { Answer::faults(page, json) })
+}
+
+/// A counterexample, written or shown.
+fn told(page: &mut Page, args: &ExploreArgs, line: usize, scenario: &Scenario) -> Result<(), CliError> {
+    page.blank();
+    let Some(folder) = &args.out else {
+        page.raw(scenario.text().trim_end());
+        return Ok(());
+    };
+    let file = folder.join(format!("counterexample-{line}.toml"));
+    write(&file, scenario.text())?;
+    page.line(Tone::Plain, &format!("The invariant of line {line}: {}", file.display()));
+    Ok(())
+}
+
+fn write(file: &Path, text: &str) -> Result<(), CliError> {
+    let folder = file.parent().unwrap_or(file);
+    std::fs::create_dir_all(folder).map_err(file_error("create", folder))?;
+    std::fs::write(file, text).map_err(file_error("write", file))
+}
+
+fn summary(page: &mut Page, report: &Report) {
+    let Bounds { cases, leaving, states } = report.bounds;
+    page.blank();
+    let seen = format!("{} different states, {} moves and waits.", report.states, report.visits);
+    page.line(Tone::Plain, &seen);
+    let bounds = format!(
+        "Walked: at most {} of each procedure, panelists leaving at most {leaving} times, acts at once or at the edge of a deadline.",
+        if cases == 1 { "one case".to_owned() } else { format!("{cases} cases") },
+    );
+    page.line(Tone::Faint, &bounds);
+    if !report.complete {
+        let words = format!("Not all of it was seen: it ended at {states} states; --most STATES goes on.");
+        page.line(Tone::Notice, &words);
+    }
+}
+
+fn as_json(workflow: &Workflow, report: &Report) -> Value {
+    let one = |(invariant, verdict): (&crate::workflow::invariant::Invariant, &Verdict)| {
+        let (holds, scenario) = match verdict {
+            Verdict::Kept => (true, None),
+            Verdict::Unreached => (false, None),
+            Verdict::Broken(scenario) => (false, Some(scenario.text())),
+        };
+        json!({ "says": invariant.words(), "line": invariant.line, "holds": holds, "counterexample": scenario })
+    };
+    json!({
+        "workflow": workflow.digest,
+        "passes": report.passes(),
+        "complete": report.complete,
+        "states": report.states,
+        "visits": report.visits,
+        "bounds": { "states": report.bounds.states, "cases": report.bounds.cases, "leaving": report.bounds.leaving },
+        "invariants": workflow.invariants.iter().zip(&report.verdicts).map(one).collect::<Vec<_>>(),
+    })
+}
+
+/// Progress on standard error, where that is a terminal.
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+        bar.set_style(style);
+    }
+    bar
+}

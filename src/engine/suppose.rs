@@ -1,0 +1,161 @@
+//! Hypotheses: what would follow if somebody said something. It takes the way of every entry, through the one
+//! admission, with a statement that nobody wrote or signed.
+
+use std::collections::BTreeMap;
+
+use super::admit::DISCLOSURE;
+use super::possible::{Deed, Possible};
+use crate::engine::{Heads, Refusal, State};
+use crate::log::{Hash, Head};
+use crate::statement::{
+    AcceptSeat, Act, Attachments, BallotRef, Body, By, CaseRef, Checked, Commit, Commitment, Disclose,
+    HolderRef, Nominate, PublicKey, Recuse, Reveal, Salt, Statement, StepDown, Vote,
+};
+use crate::values::{Digest, Id, Instant};
+
+/// A log whose every head has the same root: a supposed statement names it.
+struct Supposed;
+
+const ROOT: Hash = Hash([0; 32]);
+
+/// Of every supposed commitment: nobody has to guess it.
+const SALT: Salt = Salt([0; 32]);
+
+impl Heads for Supposed {
+    fn root_at(&self, _: u64) -> Option<Hash> {
+        Some(ROOT)
+    }
+}
+
+impl State {
+    /// Admits a statement that nobody signed, as if everybody whom it takes had, with documents that nobody wrote.
+    /// Where an affiliation is needed, everybody named for a seat has one of their own, called as the seat.
+    /// `key` is the key of somebody named for a seat.
+    ///
+    /// # Errors
+    /// As [`State::admit`].
+    pub fn suppose(
+        &mut self,
+        at: Instant,
+        possible: &Possible,
+        key: &dyn Fn(&HolderRef) -> PublicKey,
+    ) -> Result<(), Refusal> {
+        let body = self.body(&possible.by, &possible.deed, key);
+        self.suppose_statement(at, possible.by.clone(), body)
+    }
+
+    /// As [`State::suppose`], of any statement.
+    ///
+    /// # Errors
+    /// As [`State::admit`].
+    pub fn suppose_statement(&mut self, at: Instant, by: By, body: Body) -> Result<(), Refusal> {
+        let signers = self.keys_of(&by, &body);
+        let header = Some(self.header(Head { size: self.size, root: ROOT }));
+        self.admit(at, &Checked::supposed(Statement { by, header, body }, signers), &Supposed)
+    }
+
+    fn body(&self, by: &By, deed: &Deed, key: &dyn Fn(&HolderRef) -> PublicKey) -> Body {
+        let disclosure = || documents(&[Id::constant(DISCLOSURE)]);
+        match deed {
+            Deed::Act { case, act, attach } => Body::Act(Act {
+                case: case.clone(),
+                act: act.clone(),
+                attach: documents(attach),
+                strike: None,
+            }),
+            Deed::Vote { ballot, choice, attach } => {
+                let run = self.ballot_run(ballot);
+                let asks = self.ballot(ballot).map_or_else(String::new, |rules| rules.question.clone());
+                let question = run.map_or(Digest([0; 32]), |run| run.paper);
+                if run.is_some_and(|run| run.sealed.is_some()) {
+                    let commitment = self.opening(by, ballot, choice).digest();
+                    return Body::Commit(Commit { ballot: ballot.clone(), asks, question, commitment });
+                }
+                let (ballot, choice, attach) = (ballot.clone(), choice.clone(), documents(attach));
+                Body::Vote(Vote { ballot, asks, question, choice, attach })
+            }
+            Deed::Reveal { ballot, attach } => {
+                let rules = self.ballot(ballot);
+                let mut choices =
+                    rules.into_iter().flat_map(|rules| rules.choices.iter().chain(&rules.abstention));
+                let sealing = self.ballot_run(ballot).and_then(|run| run.sealed.as_ref());
+                let committed = by.actors().first().and_then(|seat| sealing?.commitments.get(seat));
+                let its = |choice: &&Id| {
+                    committed.is_some_and(|it| it.commitment == self.opening(by, ballot, choice).digest())
+                };
+                let choice = choices.find(its).cloned().unwrap_or_else(|| Id::constant("unknown"));
+                let (ballot, attach) = (ballot.clone(), documents(attach));
+                Body::Reveal(Reveal { ballot, choice, salt: SALT, attach })
+            }
+            Deed::Nominate(seat) => {
+                let person = format!("Panelist {seat}");
+                let needed = self.seat(seat).is_some_and(|seating| seating.panel.affiliation_needed);
+                let affiliation = needed.then(|| seat.name().clone());
+                Body::Nominate(Nominate { seat: seat.clone(), person, key: key(seat), affiliation })
+            }
+            Deed::Accept(seat) => Body::AcceptSeat(AcceptSeat { seat: seat.clone(), attach: disclosure() }),
+            Deed::Disclose(seat) => Body::Disclose(Disclose { seat: seat.clone(), attach: disclosure() }),
+            Deed::Recuse(seat, case) => {
+                Body::Recuse(Recuse { seat: seat.clone(), case: case.clone(), reason: "supposed".to_owned() })
+            }
+            Deed::StepDown(seat) => {
+                Body::StepDown(StepDown { seat: seat.clone(), reason: "supposed".to_owned() })
+            }
+        }
+    }
+
+    /// What a supposed commitment binds.
+    fn opening(&self, by: &By, ballot: &BallotRef, choice: &Id) -> Commitment {
+        Commitment {
+            agreement: self.agreement.clone(),
+            ballot: ballot.clone(),
+            question: self.ballot_run(ballot).map_or(Digest([0; 32]), |run| run.paper),
+            seat: by.actors().first().cloned().unwrap_or_else(|| Id::constant("nobody")),
+            choice: choice.clone(),
+            salt: SALT,
+        }
+    }
+
+    /// The keys of those who would sign: as many officers as an office needs, and the seats.
+    fn keys_of(&self, by: &By, body: &Body) -> Vec<PublicKey> {
+        let mut keys = Vec::new();
+        for actor in by.actors() {
+            if let Some(office) = self.office(actor) {
+                let officers = self.holders.iter().filter(
+                    |(name, _)| matches!(name, HolderRef::Office { body, .. } if *body == office.name),
+                );
+                let needed = usize::try_from(office.needed).unwrap_or(usize::MAX);
+                keys.extend(officers.take(needed).map(|(_, holder)| holder.key.clone()));
+            } else if let Some(holder) = self.seat_of(actor, body).and_then(|seat| self.holders.get(&seat)) {
+                keys.push(holder.key.clone());
+            }
+        }
+        keys
+    }
+
+    /// The seat that an actor's name means in a statement.
+    fn seat_of(&self, actor: &Id, body: &Body) -> Option<HolderRef> {
+        let in_case = |case: &CaseRef| {
+            if let Some(case) = self.case(case) {
+                return Some(self.seat_name(case, actor));
+            }
+            let (panel, _) = self.standing_panel(self.procedure(case)?)?;
+            Some(HolderRef::Office { body: panel.name.clone(), name: actor.clone() })
+        };
+        match body {
+            Body::AcceptSeat(it) => Some(it.seat.clone()),
+            Body::Disclose(it) => Some(it.seat.clone()),
+            Body::Recuse(it) => Some(it.seat.clone()),
+            Body::StepDown(it) => Some(it.seat.clone()),
+            Body::Act(it) => in_case(&it.case),
+            Body::Vote(it) => in_case(&it.ballot.case),
+            Body::Commit(it) => in_case(&it.ballot.case),
+            Body::Reveal(it) => in_case(&it.ballot.case),
+            _ => None,
+        }
+    }
+}
+
+fn documents(names: &[Id]) -> Attachments {
+    names.iter().map(|name| (name.clone(), Digest([0; 32]))).collect::<BTreeMap<_, _>>()
+}

@@ -1,0 +1,158 @@
+//! A state of the walk, and where it can go from there.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::key::SeatMarks;
+use super::view::View;
+use crate::engine::State;
+use crate::engine::possible::{Deed, Possible};
+use crate::statement::{BallotRef, By, HolderRef, PublicKey};
+use crate::values::{Id, Instant, Span};
+
+/// A state at a time.
+#[derive(Debug, Clone)]
+pub(super) struct Branch {
+    /// The state, with everything that time alone has brought about by `now`.
+    pub state: State,
+    /// The time.
+    pub now: Instant,
+    /// How often panelists have left.
+    pub left: u8,
+    /// To which choices seats have committed on sealed ballots, which the engine does not know.
+    pub committed: Arc<Committed>,
+}
+
+/// Choices by ballot and seat.
+pub(super) type Committed = BTreeMap<(BallotRef, Id), Id>;
+
+/// Where a walk can go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Nobody does anything until then.
+    Wait(Instant),
+    /// Somebody does something, at once. Being nominated goes on to filling the seat.
+    Does(Possible),
+}
+
+impl Branch {
+    /// Everything that can be done now, in a fixed order, waiting first. Of seats that are alike one is taken.
+    pub(super) fn turns(&self, view: &View<'_>) -> Vec<Turn> {
+        let wait = next_point(view, &self.state, self.now).map(Turn::Wait);
+        let all = self.state.possible(self.now);
+        let seats = SeatMarks::of(view, self);
+        let walked = all.into_iter().filter(|possible| self.is_walked(view, &seats, possible));
+        wait.into_iter().chain(walked.map(Turn::Does)).collect()
+    }
+
+    fn is_walked(&self, view: &View<'_>, seats: &SeatMarks<'_>, possible: &Possible) -> bool {
+        if possible.by.actors().iter().any(|actor| view.silent.contains(actor)) {
+            return false;
+        }
+        let (case, seat) = match &possible.deed {
+            Deed::Act { case, .. } | Deed::Recuse(_, case) => (Some(case), possible.by.actors().first()),
+            Deed::Vote { ballot, .. } | Deed::Reveal { ballot, .. } => {
+                (Some(&ballot.case), possible.by.actors().first())
+            }
+            Deed::Nominate(seat) | Deed::Accept(seat) | Deed::Disclose(seat) | Deed::StepDown(seat) => {
+                match seat {
+                    HolderRef::CaseSeat { case, seat } => (Some(case), Some(seat)),
+                    HolderRef::Office { name, .. } => (None, Some(name)),
+                }
+            }
+        };
+        if seat.is_some_and(|seat| seats.has_twin(case, seat)) {
+            return false;
+        }
+        match &possible.deed {
+            Deed::Act { case, .. } => {
+                self.state.case(case).is_some() || case.number.get() <= view.bounds.cases
+            }
+            Deed::StepDown(_) | Deed::Recuse(..) => self.left < view.bounds.leaving,
+            Deed::Nominate(seat) => !view.silent.contains(seat.name()),
+            _ => true,
+        }
+    }
+
+    /// Goes there; `None` where the engine refuses it.
+    pub(super) fn take(&self, turn: &Turn, key: &dyn Fn(&HolderRef) -> PublicKey) -> Option<Self> {
+        match turn {
+            Turn::Wait(until) => {
+                let state = self.state.at(*until).into_owned();
+                let committed = Arc::clone(&self.committed);
+                Some(Self { state, now: *until, left: self.left, committed })
+            }
+            Turn::Does(possible) => {
+                let mut after = self.clone();
+                after.does(possible, key)?;
+                Some(after)
+            }
+        }
+    }
+
+    fn does(&mut self, possible: &Possible, key: &dyn Fn(&HolderRef) -> PublicKey) -> Option<()> {
+        self.state.suppose(self.now, possible, key).ok()?;
+        match &possible.deed {
+            Deed::Nominate(seat) => {
+                let accept = Possible { by: By::One(seat.name().clone()), deed: Deed::Accept(seat.clone()) };
+                self.state.suppose(self.now, &accept, key).ok()?;
+            }
+            Deed::StepDown(_) | Deed::Recuse(..) => self.left += 1,
+            Deed::Vote { ballot, choice, .. } => {
+                let sealed = self.state.ballot_run(ballot).is_some_and(|run| run.sealed.is_some());
+                if let Some(seat) = possible.by.actors().first().filter(|_| sealed) {
+                    let committed = Arc::make_mut(&mut self.committed);
+                    committed.insert((ballot.clone(), seat.clone()), choice.clone());
+                }
+            }
+            _ => {}
+        }
+        Some(())
+    }
+}
+
+/// The next instant at which to look again: the last before, and the first after, whatever comes next.
+fn next_point(view: &View<'_>, state: &State, now: Instant) -> Option<Instant> {
+    let mut next: Option<Instant> = None;
+    let mut see = |at: Instant| {
+        if at > now && next.is_none_or(|next| at < next) {
+            next = Some(at);
+        }
+    };
+    for moment in state.moments_ahead(now) {
+        let first = if moment.late { moment.at.next() } else { moment.at };
+        see(before(first));
+        see(first);
+    }
+    for date in &view.anchored {
+        [before(*date), *date, date.next()].into_iter().for_each(&mut see);
+        // A case can be under way when the date comes: every deadline of the file before it.
+        if state.running.is_empty() {
+            view.leads.iter().for_each(|lead| see(earlier(*date, *lead)));
+        }
+    }
+    for (span, event) in &view.withins {
+        if let Some(occurrence) = state.live(event).next() {
+            let end = occurrence.at.plus(*span);
+            see(before(end));
+            see(end);
+        }
+    }
+    for (procedure, within) in &view.ends {
+        let Some(within) = within else { continue };
+        for case in state.running.iter().filter(|case| case.procedure == *procedure) {
+            if let Some(case) = state.case(case) {
+                see(case.opened.at.plus(*within).next());
+            }
+        }
+    }
+    next
+}
+
+fn before(at: Instant) -> Instant {
+    earlier(at, Span::from_seconds(1))
+}
+
+fn earlier(at: Instant, span: Span) -> Instant {
+    Instant::from_unix(at.unix().saturating_sub_unsigned(span.seconds()))
+}

@@ -1,0 +1,320 @@
+//! Which states are one: those from which the same can follow, and of which the same can be said.
+//!
+//! The structures of the engine are taken apart field by field, with none left out by `..`: whoever adds a field says
+//! here whether it bears on what can follow. What does not: names of people, keys, entries, documents, the words of
+//! reasons, the way a case took, what was annulled, and duties, which are never void and move nothing.
+
+use super::branch::{Branch, Committed};
+use super::holds::holds;
+use super::mixer::Mixer;
+use super::view::{Clocks, Seating, View};
+use crate::engine::State;
+use crate::engine::ballot::{BallotRun, Cast, Elector, Leaving};
+use crate::engine::case::Case;
+use crate::engine::event::Occurrence;
+use crate::engine::panel::{Nominee, Place, Seats};
+use crate::engine::sealed::{Committed as Sealed, Sealing};
+use crate::engine::suspension::Stop;
+use crate::statement::CaseRef;
+use crate::values::{Id, Instant, Span};
+
+/// The key of a state: equal for states with equal futures.
+pub(super) fn key(view: &View<'_>, branch: &Branch) -> u128 {
+    let Branch { state, now, left, committed: _ } = branch;
+    let now = *now;
+    let mut key = Mixer::default();
+    key.put(u64::from(*left));
+    for date in &view.anchored {
+        let ahead = date.since(now);
+        key.put(if ahead > view.horizon { u64::MAX } else { ahead.seconds() });
+    }
+    let seats = SeatMarks::of(view, branch);
+    for procedure in &view.workflow.procedures {
+        let cases = state.cases_of(&procedure.name);
+        let mut count = 0_u64;
+        let mut ended: Option<Instant> = None;
+        for case in cases {
+            count += 1;
+            ended = ended.max(case.ended);
+            let clocks = view.clocks(&procedure.name, &case.state);
+            if case.ended.is_some() && !clocks.acts {
+                continue;
+            }
+            key.put(count);
+            case_into(&mut key, case, clocks, now);
+            for panel in seats.all.iter().filter(|panel| panel.case == Some(&case.id)) {
+                panel.sorted_into(&mut key);
+            }
+        }
+        key.put(count);
+        // How long until another may be opened matters where one may still be.
+        if count < u64::from(view.bounds.cases)
+            && let (Some(ended), Some(after)) = (ended, procedure.again_after)
+        {
+            key.put(ended.plus(after).since(now).seconds());
+        }
+    }
+    for panel in seats.all.iter().filter(|panel| panel.case.is_none()) {
+        panel.sorted_into(&mut key);
+    }
+    events_into(&mut key, view, state, now);
+    for mark in &view.marks {
+        key.put(u64::from(holds(state, now, now, mark)));
+    }
+    for (procedure, within) in &view.ends {
+        let Some(within) = within else { continue };
+        for case in state.running.iter().filter(|case| case.procedure == *procedure) {
+            key.put(age(now, state.case(case).map_or(now, |case| case.opened.at), *within));
+        }
+    }
+    key.finish()
+}
+
+/// How long ago, as far as it matters: beyond `longest` all is the same.
+fn age(now: Instant, from: Instant, longest: Span) -> u64 {
+    now.since(from).seconds().min(longest.seconds() + 1)
+}
+
+/// What sits in each seat.
+fn places(view: &View<'_>, seating: &Seating, seats: &Seats, now: Instant, marks: &mut [Mixer]) {
+    let Seats { panel, seats } = seats;
+    let Some(panel) = view.workflow.panel(panel) else { return };
+    for ((_, place), mark) in seats.iter().zip(marks) {
+        let Place { vacant_since, nominee } = place;
+        match nominee {
+            None => mark.put(1),
+            Some(nominee) => {
+                // Everybody has an affiliation of their own, if any.
+                let Nominee { person: _, key: _, by: _, nominated: _, affiliation: _, accepted, disclosures } =
+                    nominee;
+                mark.put(2 + u64::from(accepted.is_some()) + 2 * u64::from(!disclosures.is_empty()));
+            }
+        }
+        let filled = nominee.as_ref().is_some_and(|nominee| nominee.missing(panel).is_empty());
+        if seating.passes && !filled {
+            mark.put(age(now, *vacant_since, seating.vacancy));
+        }
+    }
+}
+
+/// What is so of every seat: a digest each, equal where nothing tells two seats of a kind apart.
+pub(super) struct SeatMarks<'a> {
+    all: Vec<PanelMarks<'a>>,
+}
+
+/// The seats of a standing panel, or of one case.
+struct PanelMarks<'a> {
+    case: Option<&'a CaseRef>,
+    panel: &'a Id,
+    seating: &'a Seating,
+    marks: Vec<Mixer>,
+}
+
+impl<'a> SeatMarks<'a> {
+    pub(super) fn of(view: &'a View<'_>, branch: &'a Branch) -> Self {
+        let (state, now) = (&branch.state, branch.now);
+        let mut all = Vec::new();
+        let own = state.running.iter().filter_map(|id| state.case(id));
+        let own = own.filter_map(|case| Some((Some(&case.id), case.seats.as_ref()?)));
+        for (case, seats) in state.panels.values().map(|seats| (None, seats)).chain(own) {
+            let Some(seating) = view.seating(&seats.panel) else { continue };
+            let mut marks = vec![Mixer::default(); seating.names.len()];
+            places(view, seating, seats, now, &mut marks);
+            all.push(PanelMarks { case, panel: &seats.panel, seating, marks });
+        }
+        for case in state.running.iter().filter_map(|id| state.case(id)) {
+            let panel = case.procedure().and_then(|procedure| procedure.panel.as_ref());
+            let its = |marks: &&mut PanelMarks<'_>| match marks.case {
+                Some(own) => *own == case.id,
+                None => case.seats.is_none() && panel == Some(marks.panel),
+            };
+            if let Some(marks) = all.iter_mut().find(its) {
+                marks.of_case(case, &branch.committed);
+            }
+        }
+        Self { all }
+    }
+
+    /// Whether another seat, before this one, is like it in everything. The seat is one of the case's panel.
+    pub(super) fn has_twin(&self, case: Option<&CaseRef>, seat: &Id) -> bool {
+        let panels = self.all.iter().filter(|panel| panel.case.is_none() || panel.case == case);
+        let mut panels = panels.filter_map(|panel| Some((panel, panel.seating.place(seat)?)));
+        panels.next().is_some_and(|(panel, place)| {
+            let like = |place: usize| Some((panel.seating.kinds.get(place)?, panel.marks.get(place)?));
+            (0..place).any(|before| like(before) == like(place))
+        })
+    }
+}
+
+impl PanelMarks<'_> {
+    /// The seats, those that are alike in any order.
+    fn sorted_into(&self, key: &mut Mixer) {
+        let mut sorted: Vec<(usize, Mixer)> =
+            self.seating.kinds.iter().copied().zip(self.marks.iter().copied()).collect();
+        sorted.sort_unstable();
+        for (_, mark) in sorted {
+            key.put_mixer(mark);
+        }
+    }
+
+    fn put(&mut self, name: &Id, word: u64) {
+        if let Some(mark) = self.mark(name) {
+            mark.put(word);
+        }
+    }
+
+    fn mark(&mut self, name: &Id) -> Option<&mut Mixer> {
+        self.marks.get_mut(self.seating.place(name)?)
+    }
+
+    fn of_case(&mut self, case: &Case, committed: &Committed) {
+        case.recused.keys().for_each(|name| self.put(name, 11));
+        if let Some(run) = case.open_ballot() {
+            for (name, elector) in &run.electors {
+                let Elector { person: _, key: _, standing: _ } = elector; // a seat's standing is its kind's
+                self.put(name, 13);
+            }
+            for (name, cast) in &run.votes {
+                let Cast { choice, done: _ } = cast;
+                if let Some(mark) = self.mark(name) {
+                    mark.put_id(choice);
+                }
+            }
+            for (name, its) in run.sealed.iter().flat_map(|sealing| &sealing.commitments) {
+                let Sealed { commitment: _, done: _, revealed } = its;
+                let choice = committed.get(&(run.id.clone(), name.clone()));
+                if let Some(mark) = self.mark(name) {
+                    mark.put(17 + u64::from(revealed.is_some()));
+                    if let Some(choice) = choice {
+                        mark.put_id(choice);
+                    }
+                }
+            }
+            for (name, leaving) in &run.left {
+                let Leaving { reason: _, done: _, vote_stands } = leaving;
+                self.put(name, 14 + u64::from(*vote_stands));
+            }
+        }
+        // What comes after is of another case.
+        self.marks.iter_mut().for_each(|mark| mark.put(12));
+    }
+}
+
+fn case_into(key: &mut Mixer, case: &Case, clocks: Clocks, now: Instant) {
+    let Case {
+        id: _,
+        workflow: _,
+        opened,
+        state,
+        entered,
+        ended,
+        seats: _,   // with the panel
+        recused: _, // seat by seat
+        ballots,
+        duties: _,
+        filed: _,
+        path: _,
+        taken,
+        spent,
+        heard: _, // everything that can be heard has been, once nothing applies any more
+        stops,
+    } = case;
+    key.put_id(state);
+    key.put(u64::from(ended.is_some()));
+    if let Some(longest) = clocks.entered {
+        key.put(age(now, *entered, longest));
+    }
+    if let Some(longest) = clocks.opened {
+        key.put(age(now, opened.at, longest));
+    }
+    for ((state, place), times) in taken {
+        let bounded = case.procedure().and_then(|it| it.state(state)?.steps.get(*place)?.at_most);
+        if bounded.is_some() {
+            key.put_id(state);
+            key.put(u64::try_from(*place).unwrap_or(u64::MAX));
+            key.put(u64::from(*times));
+        }
+    }
+    for place in spent {
+        key.put(u64::try_from(*place).unwrap_or(u64::MAX));
+    }
+    key.put(0x5ea7);
+    for Stop { from, until } in stops {
+        key.put(now.since(*from).seconds());
+        key.put(until.map_or(u64::MAX, |until| now.since(until).seconds()));
+    }
+    if let Some(run) = case.open_ballot() {
+        ballot_into(key, run, now);
+    } else if let Some(outcome) = ballots.last().and_then(|run| run.closed.as_ref()?.outcome.as_ref()) {
+        key.put_id(outcome);
+    }
+}
+
+fn ballot_into(key: &mut Mixer, run: &BallotRun, now: Instant) {
+    let BallotRun {
+        id,
+        workflow: _,
+        opened, // as `closes`, and how often that was put off
+        closes,
+        extended,
+        eased,
+        held,
+        electors: _, // seat by seat
+        excluded: _, // everybody who is no elector
+        seats,
+        votes: _,
+        left: _,
+        lapsed: _, // has not voted
+        evidence: _,
+        paper: _,
+        sealed,
+        closed: _,
+        stood,
+    } = run;
+    key.put_id(&id.ballot);
+    key.put(closes.since(now).seconds());
+    if let Some(Sealing { commitments: _, known: _, revealing }) = sealed {
+        key.put(1 + u64::from(revealing.is_some()));
+    }
+    key.put(u64::from(*extended));
+    key.put(stood.seconds());
+    key.put(eased.seconds());
+    let lasting = run.rules().map_or(&[][..], |rules| &rules.outcomes);
+    if lasting.iter().any(|outcome| !outcome.eases.is_empty()) {
+        key.put(now.since(*opened).seconds());
+    }
+    for (place, since) in held {
+        let longest = lasting.get(*place).and_then(|outcome| outcome.lasting);
+        key.put(u64::try_from(*place).unwrap_or(u64::MAX));
+        key.put(age(now, *since, longest.unwrap_or(Span::from_seconds(0))));
+    }
+    for (standing, made) in seats {
+        key.put(u64::from(standing.weight));
+        key.put(made.iter().filter(|(mark, _)| mark.is_some()).map(|(_, heads)| u64::from(*heads)).sum());
+    }
+}
+
+/// The events that count: which, whose, and how long ago where anything counts from them.
+fn events_into(key: &mut Mixer, view: &View<'_>, state: &State, now: Instant) {
+    let mut all: Vec<Mixer> = Vec::new();
+    for occurrence in state.events.iter().filter(|occurrence| occurrence.live()) {
+        let Occurrence { event, case, at, why: _, annulled: _ } = &**occurrence;
+        let mut mark = Mixer::default();
+        mark.put_id(event);
+        mark.put_id(&case.procedure);
+        // Among cases that still go on, their own events are theirs.
+        if view.bounds.cases > 1 && state.case(case).is_some_and(|case| case.ended.is_none()) {
+            mark.put(u64::from(case.number.get()));
+        }
+        if let Some(longest) = view.counted_from(event) {
+            mark.put(age(now, *at, longest));
+        }
+        all.push(mark);
+    }
+    all.sort_unstable();
+    all.dedup();
+    key.put(u64::try_from(all.len()).unwrap_or(u64::MAX));
+    for mark in all {
+        key.put_mixer(mark);
+    }
+}

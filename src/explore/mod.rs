@@ -1,0 +1,105 @@
+//! Everything that a small panel and its parties can do, walked through: whether the invariants of a workflow hold.
+//!
+//! It drives the engine itself: every move is a statement judged by the one admission, unsigned, and every wait lets the
+//! engine's own time pass. What is walked: who may say what now ([`crate::engine::State::possible`]); each choice;
+//! silence up to the last instant before and the first instant after everything that time brings; in every
+//! order. States of which the futures are equal are one ([`mod@key`]): clocks count from now, seats that no rule
+//! can tell apart change places, and what is past and without effect is forgotten.
+//!
+//! What is not walked is said by [`Bounds`] and on the page `docs/explore.md`. It is no proof of a workflow,
+//! and a counterexample is one: it is a scenario, which anybody can play with real signatures.
+
+mod branch;
+mod holds;
+mod key;
+mod mixer;
+mod search;
+mod story;
+mod view;
+
+pub use search::explore;
+
+use crate::engine::Refusal;
+use crate::scenario::Scenario;
+use crate::workflow::Diagnostics;
+
+/// How far to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// How many different states to look at, at most.
+    pub states: usize,
+    /// How many cases of each procedure are opened in one behaviour, at most.
+    pub cases: u32,
+    /// How often panelists leave (step down from a seat, or stay out of a case) in one behaviour, at most.
+    pub leaving: u8,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { states: 1_000_000, cases: 1, leaving: 1 }
+    }
+}
+
+/// What was found.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// One for each invariant, in the order of the file.
+    pub verdicts: Vec<Verdict>,
+    /// How many different states were seen.
+    pub states: usize,
+    /// How often a move or a wait led to a state, new or seen before.
+    pub visits: u64,
+    /// How far it went.
+    pub bounds: Bounds,
+    /// Whether everything within the bounds was seen; else the number of states ended it.
+    pub complete: bool,
+}
+
+/// Whether an invariant holds.
+#[derive(Debug, Clone)]
+pub enum Verdict {
+    /// In everything that was seen.
+    Kept,
+    /// No behaviour reaches what `reaches` says.
+    Unreached,
+    /// Not: the shortest behaviour that shows it, as a scenario whose last step expects what must not be.
+    Broken(Box<Scenario>),
+}
+
+/// How far an exploration has come.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress {
+    /// Different states so far.
+    pub states: usize,
+    /// Moves and waits so far.
+    pub visits: u64,
+    /// How many moves and waits from the opening.
+    pub depth: u32,
+}
+
+/// Why nothing could be explored.
+#[derive(Debug, thiserror::Error)]
+pub enum ExploreError {
+    /// The workflow does not pass.
+    #[error("the workflow does not pass: {0}")]
+    Workflow(Diagnostics),
+    /// The workflow has no invariant.
+    #[error(
+        "the workflow has no [[invariant]]: say what must be so whatever anybody does, such as \
+         never = \"…\", or ends = \"PROCEDURE\""
+    )]
+    NoInvariant,
+    /// An agreement under it cannot be opened.
+    #[error("an agreement under this workflow cannot be opened: {0}")]
+    Opening(Refusal),
+    /// The counterexample cannot be told: a defect of `explore`.
+    #[error("the counterexample cannot be told as a scenario: {0}")]
+    Story(Diagnostics),
+}
+
+impl Report {
+    /// Whether every invariant holds in what was seen.
+    pub fn passes(&self) -> bool {
+        self.verdicts.iter().all(|verdict| matches!(verdict, Verdict::Kept))
+    }
+}

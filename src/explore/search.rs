@@ -1,0 +1,252 @@
+//! The walk: breadth first, so that the first behaviour that breaks an invariant is a shortest one.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use super::branch::{Branch, Turn};
+use super::holds::holds;
+use super::key::key;
+use super::mixer::ByKey;
+use super::view::View;
+use super::{Bounds, ExploreError, Progress, Report, Verdict, story};
+use crate::engine::State;
+use crate::scenario::{plain_key, supposed_agreement};
+use crate::statement::{CaseRef, HolderRef, PublicKey};
+use crate::values::{Id, Instant};
+use crate::workflow::Workflow;
+use crate::workflow::invariant::{Invariant, Promise};
+use crate::workflow::model::Formed;
+
+/// The way to a state: where from, and the how-manieth of the turns there.
+#[derive(Debug, Clone, Copy)]
+struct Way {
+    from: u32,
+    turn: u16,
+}
+
+/// A behaviour that shows something: the state that shows it, and the date that it is seen at where the walk takes
+/// place at none.
+#[derive(Debug, Clone, Copy)]
+struct Shown {
+    place: u32,
+    date: Option<Instant>,
+}
+
+/// Walks through everything that can be done under a workflow, and looks whether its invariants hold. `progress` is
+/// told now and then.
+///
+/// # Errors
+/// The workflow does not pass, has no invariant, or cannot be opened.
+pub fn explore(
+    text: &str,
+    bounds: Bounds,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Report, ExploreError> {
+    let workflow = Workflow::parse(text).map_err(ExploreError::Workflow)?;
+    if workflow.invariants.is_empty() {
+        return Err(ExploreError::NoInvariant);
+    }
+    let mut report = Report { verdicts: Vec::new(), states: 0, visits: 0, bounds, complete: true };
+    let mut verdicts: BTreeMap<usize, Verdict> = BTreeMap::new();
+    // Those that suppose the same silence share a walk.
+    let mut silences: Vec<&[Id]> = workflow.invariants.iter().map(|invariant| &*invariant.silent).collect();
+    silences.sort_unstable();
+    silences.dedup();
+    for silent in silences {
+        let of_it = workflow.invariants.iter().enumerate().filter(|(_, it)| *it.silent == *silent);
+        let (places, invariants): (Vec<usize>, Vec<&Invariant>) = of_it.unzip();
+        let view = View::new(&workflow, &invariants, bounds);
+        let opened = opening_time(&view);
+        let opening = supposed_agreement(text, opened).map_err(ExploreError::Opening)?;
+        let mut walk = Walk::new(&view, &invariants, opening, opened);
+        walk.walk(&mut report, progress);
+        for (place, verdict) in places.into_iter().zip(walk.verdicts(&workflow)?) {
+            verdicts.insert(place, verdict);
+        }
+    }
+    report.verdicts = verdicts.into_values().collect();
+    Ok(report)
+}
+
+/// When the agreement is opened: long before the first date that something waits for; and where nothing does, so long
+/// ago that no date of the file comes meanwhile.
+fn opening_time(view: &View<'_>) -> Instant {
+    let Some(first) = view.anchored.first() else { return Instant::MIN };
+    let far = view.horizon.seconds().saturating_mul(2);
+    story::usual().min(Instant::from_unix(first.unix().saturating_sub_unsigned(far)))
+}
+
+struct Walk<'v> {
+    view: &'v View<'v>,
+    invariants: &'v [&'v Invariant],
+    opened: Instant,
+    root: Branch,
+    ways: Vec<Way>,
+    seen: ByKey,
+    shown: Vec<Option<Shown>>,
+    keys: BTreeMap<HolderRef, PublicKey>,
+}
+
+impl<'v> Walk<'v> {
+    fn new(view: &'v View<'v>, invariants: &'v [&'v Invariant], opening: State, opened: Instant) -> Self {
+        let root = Branch { state: opening, now: opened, left: 0, committed: Arc::default() };
+        let shown = vec![None; invariants.len()];
+        let (ways, seen, keys) = (Vec::new(), ByKey::default(), seat_keys(view));
+        Self { view, invariants, opened, root, ways, seen, shown, keys }
+    }
+
+    fn walk(&mut self, report: &mut Report, progress: &mut dyn FnMut(Progress)) {
+        let mut ahead = VecDeque::new();
+        let root = self.root.clone();
+        self.arrive(root, Way { from: 0, turn: 0 }, &mut ahead);
+        let mut visits = 0_u64;
+        let (before, mut depth, mut last_of_depth) = (report.states, 0, 0_u32);
+        while let Some((place, branch)) = ahead.pop_front() {
+            if place > last_of_depth {
+                depth += 1;
+                last_of_depth = u32::try_from(self.ways.len()).unwrap_or(u32::MAX).saturating_sub(1);
+                progress(Progress {
+                    states: before + self.ways.len(),
+                    visits: report.visits + visits,
+                    depth,
+                });
+            }
+            if self.all_shown() {
+                break;
+            }
+            for (number, turn) in branch.turns(self.view).iter().enumerate() {
+                if self.ways.len() >= self.view.bounds.states {
+                    report.complete = false;
+                    ahead.clear();
+                    break;
+                }
+                let keys = &self.keys;
+                let Some(next) = branch.take(turn, &|seat| key_of(keys, seat)) else { continue };
+                visits += 1;
+                let turn = u16::try_from(number).unwrap_or(u16::MAX);
+                self.arrive(next, Way { from: place, turn }, &mut ahead);
+            }
+        }
+        report.states += self.ways.len();
+        report.visits += visits;
+    }
+
+    /// A state was reached: a new one is looked at, and gone on from.
+    fn arrive(&mut self, branch: Branch, way: Way, ahead: &mut VecDeque<(u32, Branch)>) {
+        if !self.seen.insert(key(self.view, &branch)) {
+            return;
+        }
+        let place = u32::try_from(self.ways.len()).unwrap_or(u32::MAX);
+        self.ways.push(way);
+        for (invariant, shown) in self.invariants.iter().zip(&mut self.shown) {
+            if shown.is_none() {
+                let date = shows(self.view, invariant, &branch);
+                *shown = date.map(|date| Shown { place, date: (date != branch.now).then_some(date) });
+            }
+        }
+        ahead.push_back((place, branch));
+    }
+
+    /// Whether nothing more can be learnt.
+    fn all_shown(&self) -> bool {
+        self.shown.iter().all(Option::is_some)
+    }
+
+    fn verdicts(&self, workflow: &Workflow) -> Result<Vec<Verdict>, ExploreError> {
+        let pairs = self.invariants.iter().zip(&self.shown);
+        pairs
+            .map(|(invariant, shown)| match (&invariant.promise, shown) {
+                (Promise::Reaches(_), Some(_))
+                | (Promise::Never(_) | Promise::Always(_) | Promise::Ends { .. }, None) => Ok(Verdict::Kept),
+                (Promise::Reaches(_), None) => Ok(Verdict::Unreached),
+                (_, Some(shown)) => {
+                    let told = story::tell(workflow, invariant, &self.behaviour(*shown));
+                    told.map(|story| Verdict::Broken(Box::new(story))).map_err(ExploreError::Story)
+                }
+            })
+            .collect()
+    }
+
+    /// The whole behaviour that leads to a state.
+    fn behaviour(&self, shown: Shown) -> story::Behaviour {
+        let mut turns = Vec::new();
+        let mut place = shown.place;
+        while place != 0
+            && let Some(way) = self.ways.get(usize::try_from(place).unwrap_or(usize::MAX))
+        {
+            turns.push(usize::from(way.turn));
+            place = way.from;
+        }
+        let mut branch = self.root.clone();
+        let mut deeds = Vec::new();
+        for turn in turns.into_iter().rev() {
+            let Some(turn) = branch.turns(self.view).into_iter().nth(turn) else { break };
+            let Some(next) = branch.take(&turn, &|seat| key_of(&self.keys, seat)) else { break };
+            if let Turn::Does(possible) = turn {
+                deeds.push((branch.now, possible));
+            }
+            branch = next;
+        }
+        let dates = (!self.view.dates.is_empty()).then(|| (shown.date, self.view.dates.first().copied()));
+        story::Behaviour {
+            opened: self.opened,
+            deeds,
+            end: branch,
+            dates: dates.unwrap_or_default(),
+            anchored: !self.view.anchored.is_empty(),
+        }
+    }
+}
+
+/// Whether a state shows that an invariant is broken, or that what it says is reached: the date at which it does, which
+/// is another than now only where everything would have happened later.
+fn shows(view: &View<'_>, invariant: &Invariant, branch: &Branch) -> Option<Instant> {
+    let (state, now) = (&branch.state, branch.now);
+    let (proposition, wanted) = match &invariant.promise {
+        Promise::Never(it) | Promise::Reaches(it) => (it, true),
+        Promise::Always(it) => (it, false),
+        Promise::Ends { procedure, within } => {
+            let mut running = state.running.iter().filter(|case| case.procedure == *procedure);
+            let open_too_long = running.any(|case| {
+                let opened = state.case(case).map_or(now, |case| case.opened.at);
+                within.is_some_and(|within| now > opened.plus(within)) || state.next_due().is_none()
+            });
+            return open_too_long.then_some(now);
+        }
+    };
+    if holds(state, now, now, &proposition.holds) == wanted {
+        return Some(now);
+    }
+    let mut dates = view.dates.iter().copied();
+    dates.find(|date| holds(state, now, *date, &proposition.holds) == wanted)
+}
+
+/// The keys of whoever may be named for a seat, which take long to make.
+fn seat_keys(view: &View<'_>) -> BTreeMap<HolderRef, PublicKey> {
+    let mut keys = BTreeMap::new();
+    let mut add = |holder: HolderRef| {
+        let key = plain_key(&holder);
+        keys.insert(holder, key);
+    };
+    for panel in &view.workflow.panels {
+        let before = view.workflow.procedures.iter().filter(|it| it.panel.as_ref() == Some(&panel.name));
+        for seat in panel.seats.iter().map(|seat| &seat.name) {
+            if panel.formed == Formed::Standing {
+                add(HolderRef::Office { body: panel.name.clone(), name: seat.clone() });
+                continue;
+            }
+            for procedure in before.clone() {
+                for number in (1..=view.bounds.cases).filter_map(NonZeroU32::new) {
+                    let case = CaseRef { procedure: procedure.name.clone(), number };
+                    add(HolderRef::CaseSeat { case, seat: seat.clone() });
+                }
+            }
+        }
+    }
+    keys
+}
+
+fn key_of(keys: &BTreeMap<HolderRef, PublicKey>, seat: &HolderRef) -> PublicKey {
+    keys.get(seat).cloned().unwrap_or_else(|| plain_key(seat))
+}

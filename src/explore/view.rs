@@ -1,0 +1,262 @@
+//! What of a workflow its rules can tell apart: computed once, before the walk.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Bounds;
+use crate::values::{Id, Instant, Span};
+use crate::workflow::Workflow;
+use crate::workflow::invariant::{Holds, Invariant, Promise};
+use crate::workflow::model::{Actor, Actors, Cause, Delay, Moves, Origin, Panel, Procedure, State, Trigger};
+
+/// What matters of a workflow for a set of invariants.
+pub(super) struct View<'w> {
+    pub workflow: &'w Workflow,
+    pub bounds: Bounds,
+    /// Who does nothing, panels spelt out as their seats.
+    pub silent: BTreeSet<Id>,
+    panels: BTreeMap<Id, Seating>,
+    states: BTreeMap<(Id, Id), Clocks>,
+    /// The longest time that anything counts from an event.
+    events: BTreeMap<Id, Span>,
+    /// The dates at which something happens: all of the file, where a step waits for one; else the walk takes place
+    /// at no date, and what is said of dates is asked of every state with each of [`View::dates`].
+    pub anchored: Vec<Instant>,
+    /// The instants that stand for every order of now and the dates of the file, where nothing waits for one.
+    pub dates: Vec<Instant>,
+    /// How near a date must be to matter: longer than any case takes by itself.
+    pub horizon: Span,
+    /// How long before a date that a step waits for a case may begin, for the date to come in the midst of it.
+    pub leads: Vec<Span>,
+    /// Parts of propositions that depend on the past of cases.
+    pub marks: Vec<Holds>,
+    /// What the propositions count from events.
+    pub withins: Vec<(Span, Id)>,
+    /// How long cases may be open, by procedure.
+    pub ends: Vec<(Id, Option<Span>)>,
+}
+
+/// The seats of a panel, in the order of their names.
+pub(super) struct Seating {
+    pub names: Vec<Id>,
+    /// For each seat a number, the same for those that no rule can tell apart.
+    pub kinds: Vec<usize>,
+    /// Whether who may nominate can change.
+    pub passes: bool,
+    /// After how long it does.
+    pub vacancy: Span,
+}
+
+impl Seating {
+    /// The place of a seat in the lists.
+    pub(super) fn place(&self, name: &Id) -> Option<usize> {
+        self.names.iter().position(|known| known == name)
+    }
+}
+
+/// What the clocks of a state can count.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Clocks {
+    /// The longest time from entering the state.
+    pub entered: Option<Span>,
+    /// The longest time from the opening of the case, in this state or a later one.
+    pub opened: Option<Span>,
+    /// Whether somebody can act there though the case has ended.
+    pub acts: bool,
+}
+
+impl<'w> View<'w> {
+    /// The view for invariants of which all suppose the same silence.
+    pub(super) fn new(workflow: &'w Workflow, invariants: &[&Invariant], bounds: Bounds) -> Self {
+        let silent = invariants.first().map(|invariant| spelt_out(workflow, &invariant.silent));
+        let mut parts = Vec::new();
+        for proposition in invariants.iter().filter_map(|invariant| invariant.promise.proposition()) {
+            proposition.holds.each(&mut |part| parts.push(part.clone()));
+        }
+        let ends = invariants.iter().filter_map(|invariant| match &invariant.promise {
+            Promise::Ends { procedure, within } => Some((procedure.clone(), *within)),
+            _ => None,
+        });
+        let withins = parts.iter().filter_map(|part| match part {
+            Holds::Within { span, of } => Some((*span, of.clone())),
+            _ => None,
+        });
+        let dates = dates(workflow, &parts);
+        let waits = steps(workflow).any(|(_, step)| matches!(step.trigger, Trigger::At(_)));
+        let mut view = Self {
+            workflow,
+            bounds,
+            silent: silent.unwrap_or_default(),
+            panels: workflow.panels.iter().map(|it| (it.name.clone(), seating(workflow, it))).collect(),
+            states: BTreeMap::new(),
+            events: BTreeMap::new(),
+            anchored: if waits { dates.iter().copied().collect() } else { Vec::new() },
+            dates: if waits { Vec::new() } else { dates.iter().flat_map(|it| [*it, it.next()]).collect() },
+            horizon: horizon(workflow),
+            leads: if waits { leads(workflow) } else { Vec::new() },
+            marks: Vec::new(),
+            withins: withins.collect(),
+            ends: ends.collect(),
+        };
+        for part in parts.iter().filter(|part| matches!(part, Holds::In { .. } | Holds::Counted { .. })) {
+            if !view.marks.contains(part) {
+                view.marks.push(part.clone());
+            }
+        }
+        for procedure in &workflow.procedures {
+            for state in &procedure.states {
+                let clocks = clocks(procedure, state);
+                view.states.insert((procedure.name.clone(), state.name.clone()), clocks);
+            }
+        }
+        for (delay, _) in delays(workflow) {
+            if let Origin::Event(event) = &delay.of {
+                let longest = view.events.entry(event.clone()).or_insert(delay.span);
+                *longest = (*longest).max(delay.span);
+            }
+        }
+        for (span, event) in &view.withins {
+            let longest = view.events.entry(event.clone()).or_insert(*span);
+            *longest = (*longest).max(*span);
+        }
+        view
+    }
+
+    pub(super) fn seating(&self, panel: &Id) -> Option<&Seating> {
+        self.panels.get(panel)
+    }
+
+    pub(super) fn clocks(&self, procedure: &Id, state: &Id) -> Clocks {
+        self.states.get(&(procedure.clone(), state.clone())).copied().unwrap_or_default()
+    }
+
+    /// The longest time that anything counts from an event, if anything does.
+    pub(super) fn counted_from(&self, event: &Id) -> Option<Span> {
+        self.events.get(event).copied()
+    }
+}
+
+fn spelt_out(workflow: &Workflow, silent: &[Id]) -> BTreeSet<Id> {
+    let seats = |name: &Id| {
+        let panel = workflow.panel(name);
+        panel.into_iter().flat_map(|panel| &panel.seats).map(|seat| seat.name.clone()).collect::<Vec<_>>()
+    };
+    silent.iter().flat_map(|name| seats(name).into_iter().chain([name.clone()])).collect()
+}
+
+fn steps(workflow: &Workflow) -> impl Iterator<Item = (&State, &crate::workflow::model::Step)> {
+    let states = workflow.procedures.iter().flat_map(|procedure| &procedure.states);
+    states.flat_map(|state| state.steps.iter().map(move |step| (state, step)))
+}
+
+fn delays_of(trigger: &Trigger) -> Vec<&Delay> {
+    match trigger {
+        Trigger::After(delay) => vec![delay],
+        Trigger::Do(doing) => doing.within.iter().chain(&doing.not_before).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn delays(workflow: &Workflow) -> impl Iterator<Item = (&Delay, &State)> {
+    steps(workflow)
+        .flat_map(|(state, step)| delays_of(&step.trigger).into_iter().map(move |delay| (delay, state)))
+}
+
+/// Every instant that the file names where it matters: in steps, grants and propositions.
+fn dates(workflow: &Workflow, parts: &[Holds]) -> BTreeSet<Instant> {
+    let mut dates = BTreeSet::new();
+    for (_, step) in steps(workflow) {
+        if let Trigger::At(at) = &step.trigger {
+            dates.insert(*at);
+        }
+    }
+    let attributes = workflow.grants.iter().flat_map(|grant| &grant.attributes);
+    let moves = attributes.flat_map(|attribute| &attribute.values).filter_map(|value| value.moves.as_ref());
+    dates.extend(moves.flat_map(Moves::causes).filter_map(|cause| match cause {
+        Cause::At(at, _) => Some(*at),
+        Cause::Event(_) => None,
+    }));
+    dates.extend(parts.iter().filter_map(|part| match part {
+        Holds::Now(_, at) => Some(*at),
+        _ => None,
+    }));
+    dates
+}
+
+fn leads(workflow: &Workflow) -> Vec<Span> {
+    let ballots = workflow.ballots.iter().map(|ballot| ballot.open_for);
+    let spans: BTreeSet<Span> = delays(workflow).map(|(delay, _)| delay.span).chain(ballots).collect();
+    spans.into_iter().collect()
+}
+
+fn horizon(workflow: &Workflow) -> Span {
+    let delays = delays(workflow).map(|(delay, _)| delay.span.seconds()).sum::<u64>();
+    let ballots = workflow.ballots.iter().map(|ballot| ballot.open_for.seconds()).sum::<u64>();
+    let again = workflow.procedures.iter().filter_map(|it| it.again_after).map(Span::seconds).sum::<u64>();
+    Span::from_seconds(delays + ballots + again)
+}
+
+fn clocks(procedure: &Procedure, state: &State) -> Clocks {
+    let longest = |states: &[&State], of: &Origin| {
+        let steps = states.iter().flat_map(|state| &state.steps);
+        let delays = steps.flat_map(|step| delays_of(&step.trigger));
+        delays.filter(|delay| delay.of == *of).map(|delay| delay.span).max()
+    };
+    let mut reached = vec![state];
+    let mut next = 0;
+    while let Some(from) = reached.get(next).copied() {
+        next += 1;
+        for to in from.steps.iter().filter_map(|step| procedure.state(step.to.as_ref()?)) {
+            if !reached.iter().any(|known| known.name == to.name) {
+                reached.push(to);
+            }
+        }
+    }
+    Clocks {
+        entered: longest(&[state], &Origin::Entered),
+        opened: longest(&reached, &Origin::Opened),
+        acts: state.doings().next().is_some(),
+    }
+}
+
+fn seating(workflow: &Workflow, panel: &Panel) -> Seating {
+    let mut seats: Vec<_> = panel.seats.iter().collect();
+    seats.sort_by(|a, b| a.name.cmp(&b.name));
+    let named = named(workflow);
+    let passes = |by: &Id| panel.vacancy.as_ref().is_some_and(|vacancy| vacancy.filled_by != *by);
+    let mut kinds: Vec<usize> = Vec::new();
+    for (place, seat) in seats.iter().enumerate() {
+        let alone = named.contains(&seat.name) || panel.chair.as_ref() == Some(&seat.name);
+        let twin = seats.iter().take(place).position(|other| {
+            let other_alone = named.contains(&other.name) || panel.chair.as_ref() == Some(&other.name);
+            !other_alone && (&other.by, &other.class, other.weight) == (&seat.by, &seat.class, seat.weight)
+        });
+        kinds.push(twin.filter(|_| !alone).unwrap_or(place));
+    }
+    Seating {
+        names: seats.iter().map(|seat| seat.name.clone()).collect(),
+        kinds,
+        passes: seats.iter().any(|seat| passes(&seat.by)),
+        vacancy: panel.vacancy.as_ref().map_or(Span::from_seconds(0), |vacancy| vacancy.after),
+    }
+}
+
+/// The seats that the file calls by name where somebody may act or is silent.
+fn named(workflow: &Workflow) -> BTreeSet<Id> {
+    let mut named = BTreeSet::new();
+    let mut see = |actors: &Actors| {
+        let (Actors::AnyOf(all) | Actors::AllOf(all)) = actors;
+        named.extend(all.iter().filter_map(|actor| match actor {
+            Actor::Seat(seat) => Some(seat.clone()),
+            _ => None,
+        }));
+    };
+    for procedure in &workflow.procedures {
+        see(&procedure.open.by);
+        for state in &procedure.states {
+            state.doings().for_each(|doing| see(&doing.by));
+            state.duties.iter().for_each(|duty| see(&duty.by));
+        }
+    }
+    named.extend(workflow.invariants.iter().flat_map(|invariant| invariant.silent.iter().cloned()));
+    named
+}

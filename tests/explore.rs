@@ -1,0 +1,74 @@
+//! `explore` keeps quiet about a good workflow, finds what one changed number, deadline or role breaks, and what it
+//! finds replays with real signatures.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests
+
+use std::fs;
+
+use quorate::explore::{Bounds, Report, Verdict, explore};
+use quorate::workflow::{Checked, Workflow};
+
+const GOOD: &str = "tests/workflows/planted/good.toml";
+
+/// The planted faults, and the title of the invariant that each breaks.
+const PLANTED: [(&str, &str); 10] = [
+    ("anybody-claims", "Nobody but the seller can claim"),
+    ("anybody-contests", "Nobody but the buyer can contest a finding"),
+    ("buyer-sets-aside", "Nobody but the chamber records what a court says"),
+    ("due-a-year-early", "Before 2030 nothing is due unless the works are complete"),
+    ("forming-too-long", "Nothing takes longer than three months"),
+    ("one-vote-finds", "Two of the three stand behind every finding"),
+    ("one-vote-quashes", "A finding falls only if two find it wrong"),
+    ("seat-filled-too-late", "The buyer cannot keep the panel from finding by doing nothing"),
+    ("window-a-day-short", "The buyer has ten days to contest a finding"),
+    ("without-the-independent", "The independent expert is among them"),
+];
+
+fn explored(text: &str, leaving: u8) -> Report {
+    let report = explore(text, Bounds { leaving, ..Bounds::default() }, &mut |_| {})
+        .unwrap_or_else(|error| panic!("{error}"));
+    assert!(report.complete, "{} states", report.states);
+    report
+}
+
+/// The titles of the invariants that do not hold; every counterexample comes true.
+fn broken(text: &str, report: &Report) -> Vec<String> {
+    let workflow = Workflow::parse(text).unwrap();
+    let mut titles = Vec::new();
+    for (invariant, verdict) in workflow.invariants.iter().zip(&report.verdicts) {
+        if let Verdict::Broken(scenario) = verdict {
+            let played = scenario.run(text);
+            let told = |failure: &quorate::scenario::Failure| {
+                failure.render(("counterexample", scenario.text()), ("workflow", text), false)
+            };
+            let outcome = played.unwrap_or_else(|failure| panic!("{}\n{}", told(&failure), scenario.text()));
+            assert!(outcome.met > 0, "{}", scenario.text());
+        }
+        if !matches!(verdict, Verdict::Kept) {
+            titles.push(invariant.title.clone().unwrap());
+        }
+    }
+    titles
+}
+
+#[test]
+fn a_good_workflow_keeps_its_invariants() {
+    let text = fs::read_to_string(GOOD).unwrap();
+    let report = explored(&text, 1);
+    assert_eq!(broken(&text, &report), Vec::<String>::new());
+    assert!(report.states > 1_000, "{}", report.states);
+}
+
+#[test]
+fn every_planted_fault_is_found_and_replays() {
+    let good = fs::read_to_string(GOOD).unwrap();
+    let files = fs::read_dir("tests/workflows/planted").unwrap().count();
+    assert_eq!(files, PLANTED.len() + 1);
+    for (name, title) in PLANTED {
+        let text = fs::read_to_string(format!("tests/workflows/planted/{name}.toml")).unwrap();
+        let changed: Vec<_> = good.lines().zip(text.lines()).filter(|(good, bad)| good != bad).collect();
+        assert_eq!((changed.len(), good.lines().count()), (1, text.lines().count()), "{name}");
+        Checked::from_text(&text).unwrap_or_else(|found| panic!("{}", found.render(name, &text, false)));
+        assert_eq!(broken(&text, &explored(&text, 0)), [title], "{name}");
+    }
+}
