@@ -13,6 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use quorate::engine::Refusal;
+use quorate::engine::paper::Paper;
 use quorate::log::{Head, WitnessSigner};
 use quorate::registry::log_key;
 use quorate::scenario::{LOG_NAME, Stage, log_seed, public, sign_with};
@@ -748,7 +749,13 @@ const PARTIES: &str = "microsoft and openai";
 
 /// The ballot is open, and a stay suspends it.
 fn suspended() -> Stage {
-    const STAY: &str = r#"
+    let stage = voting(&format!("{AGI}{STAY}"));
+    stage.act(&"stay#1".parse().unwrap(), &id("ask-stay"), &by("microsoft"), &[]).unwrap();
+    stage
+}
+
+/// A procedure that suspends the verification.
+const STAY: &str = r#"
 [procedure.stay]
 open     = { do = "ask-stay", by = ["openai", "microsoft"] }
 cases    = { at-most = 2 }
@@ -762,10 +769,6 @@ steps = [
 [procedure.stay.state.over]
 ends = true
 "#;
-    let stage = voting(&format!("{AGI}{STAY}"));
-    stage.act(&"stay#1".parse().unwrap(), &id("ask-stay"), &by("microsoft"), &[]).unwrap();
-    stage
-}
 
 fn speaking_for(names: &str) -> By {
     By::of(names.split(" and ").map(id).collect())
@@ -963,6 +966,29 @@ fn witnesses(count: u8) -> String {
         format!("witness w{number} {}\n", key.verifier())
     };
     (1..=count).map(line).collect::<String>() + "quorum w1\n"
+}
+
+#[test]
+fn a_ballot_paper_says_what_can_put_its_closing_off_and_does_not_change_with_it() {
+    let text = AGI.replace("ballot = \"finding\"\nsteps  = [", "ballot = \"finding\"\nsteps  = [\n  { do = \"extend\", by-all = [\"openai\", \"microsoft\"], extends = \"7 days\" },");
+    assert_ne!(text, AGI);
+    let stage = voting(&format!("{text}{STAY}"));
+    let paper = || stage.state().unwrap().ballot_paper(&ballot()).unwrap();
+    let closes = || stage.state().unwrap().ballot_run(&ballot()).unwrap().closes;
+    let (before, closing) = (paper(), closes());
+    stage.act(&case(), &id("extend"), &By::of(vec![id("microsoft"), id("openai")]), &[]).unwrap();
+    assert_eq!(closes(), closing.plus(days(7)));
+    stage.act(&"stay#1".parse().unwrap(), &id("ask-stay"), &by("microsoft"), &[]).unwrap();
+    stage.clock().pass(days(3));
+    stage.act(&"stay#1".parse().unwrap(), &id("lift"), &by("microsoft"), &[]).unwrap();
+    assert_eq!(closes(), closing.plus(days(10)));
+    assert_eq!(paper(), before);
+    let paper = Paper::parse(&before).unwrap();
+    assert_eq!((paper.closes, paper.suspended_by), (closing, vec![id("stay")]));
+    assert_eq!(
+        paper.put_off_by,
+        ["extend by openai and microsoft jointly, which puts this state's times off by 7 days"]
+    );
 }
 
 #[test]

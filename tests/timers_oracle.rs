@@ -90,6 +90,7 @@ enum Trigger {
         act: usize,
         within: Option<Clock>,
         not_before: Option<Clock>,
+        extends: Option<i64>,
     },
     When {
         not: bool,
@@ -241,7 +242,8 @@ impl Step {
             format!("{{ time = \"{} seconds\", of = \"{}\" }}", clock.seconds, clock.of.text())
         };
         match &self.trigger {
-            Trigger::Do { act, within, not_before } => {
+            Trigger::Do { act, within, not_before, extends } => {
+                parts.extend(extends.map(|by| format!("extends = \"{by} seconds\"")));
                 parts.push(format!("do = \"act-{act}\", by = \"alpha\""));
                 parts.extend(within.as_ref().map(|within| format!("within = {}", clock(within))));
                 parts.extend(not_before.as_ref().map(|start| format!("not-before = {}", clock(start))));
@@ -302,6 +304,8 @@ struct Case {
     spent: BTreeSet<usize>,
     ballots: Vec<Ballot>,
     duties: Vec<Duty>,
+    /// When its state's times were put off since it was entered, and by how much.
+    extended: Vec<(i64, i64)>,
     /// What other cases have told it since it entered its state, by number among all events.
     told: Vec<usize>,
 }
@@ -314,6 +318,7 @@ struct Duty {
 
 struct Ballot {
     opened: i64,
+    extended: i64,
     closes: i64,
     votes: BTreeMap<usize, Option<bool>>,
     closed: Option<(i64, Option<&'static str>)>,
@@ -402,7 +407,7 @@ impl Simulator<'_> {
             return false;
         };
         let excluded = self.procedure.ballot_excluded.unwrap_or(self.procedure.excluded);
-        let over = self.gone_by(ballot.opened, self.procedure.open_for, excluded, now);
+        let over = self.gone_by(ballot.opened, self.procedure.open_for + ballot.extended, excluded, now);
         let all = ballot.votes.len() == self.procedure.filled && self.procedure.filled > 0;
         over || (self.procedure.all_voted && all)
     }
@@ -418,9 +423,9 @@ impl Simulator<'_> {
         match &step.trigger {
             Trigger::Do { .. } => false,
             Trigger::When { not, event } => self.live(number, *event).is_some() != *not,
-            Trigger::After(clock) => self
-                .from(number, clock.of)
-                .is_some_and(|from| self.gone_by(from, clock.seconds, excluded, now)),
+            Trigger::After(clock) => self.from(number, clock.of).is_some_and(|from| {
+                self.gone_by(from, self.put_off(number, from, clock.seconds, excluded), excluded, now)
+            }),
             Trigger::At(second) => has_come(*second, true, now),
             Trigger::On(event) => self.first_told(number).is_some_and(|told| self.events[told].0 == *event),
             Trigger::Outcome(names) => {
@@ -458,6 +463,15 @@ impl Simulator<'_> {
             self.events.iter().rev().find(counts).map(|e| e.2)
         };
         latest(&|case| case == number).or_else(|| latest(&|case| case >= FIRST_HALT))
+    }
+
+    /// How long a time of the state has become: each extension adds to it that came before it was over.
+    fn put_off(&self, number: usize, from: i64, seconds: i64, excluded: bool) -> i64 {
+        let came = self.cases[number].extended.iter().filter(|(at, _)| *at >= from);
+        came.fold(seconds, |long, (at, by)| {
+            let gone = self.counted(from, *at);
+            if gone > long || excluded && gone == long { long } else { long + by }
+        })
     }
 
     /// The second from which a clock runs; none before it starts.
@@ -510,6 +524,7 @@ impl Simulator<'_> {
         case.entered = second;
         case.spent.clear();
         case.told.clear();
+        case.extended.clear();
         case.path.push((second, to));
         let owed =
             place.duties.iter().map(|(act, within)| Duty { act: *act, due: second + within, done: None });
@@ -517,7 +532,7 @@ impl Simulator<'_> {
         case.ended = (to + 1 == self.procedure.states.len()).then_some(second);
         if place.ballot {
             let closes = second + self.procedure.open_for;
-            case.ballots.push(Ballot { opened: second, closes, votes: [].into(), closed: None });
+            case.ballots.push(Ballot { opened: second, extended: 0, closes, votes: [].into(), closed: None });
         }
     }
 
@@ -573,23 +588,33 @@ impl Simulator<'_> {
         let Some(case) = self.cases.get(number) else { return false };
         let steps = &self.procedure.states[case.state].steps;
         let found = steps.iter().enumerate().find_map(|(place, step)| match &step.trigger {
-            Trigger::Do { act: name, within, not_before } if *name == act => {
-                Some((place, step, *within, *not_before))
+            Trigger::Do { act: name, within, not_before, extends } if *name == act => {
+                Some((place, step, *within, *not_before, *extends))
             }
             _ => None,
         });
-        let Some((place, step, within, not_before)) = found else { return false };
+        let Some((place, step, within, not_before, extends)) = found else { return false };
         let excluded = step.excluded.unwrap_or(self.procedure.excluded);
         // In time at the very second of a deadline, unless that is excluded; a clock that has not started
         // does not run out, and is not reached either.
         let since = |clock: Clock| self.from(number, clock.of).map(|from| self.counted(from, second));
         let late = within.is_some_and(|end| {
-            since(end).is_some_and(|gone| if excluded { gone >= end.seconds } else { gone > end.seconds })
+            let long =
+                self.from(number, end.of).map(|from| self.put_off(number, from, end.seconds, excluded));
+            since(end).zip(long).is_some_and(|(gone, long)| if excluded { gone >= long } else { gone > long })
         });
         let early = not_before.is_some_and(|start| since(start).is_none_or(|gone| gone < start.seconds));
         let allowed = self.allows(&format!("act-{act}"));
         if self.used_up(number, place) || late || early || !allowed {
             return false;
+        }
+        if let Some(by) = extends {
+            let case = &mut self.cases[number];
+            case.extended.push((second, by));
+            for ballot in case.ballots.iter_mut().filter(|ballot| ballot.closed.is_none()) {
+                ballot.extended += by;
+                ballot.closes += by;
+            }
         }
         self.take(number, place, second);
         true
@@ -780,12 +805,13 @@ fn clock(least: i64) -> impl Strategy<Value = Clock> {
 }
 
 fn trigger() -> impl Strategy<Value = Trigger> {
-    let clocks = (prop::option::weighted(0.7, clock(1)), prop::option::of(clock(1)));
+    let extends = prop::option::weighted(0.3, 1..6_i64);
+    let clocks = (prop::option::weighted(0.7, clock(1)), prop::option::of(clock(1)), extends);
     prop_oneof![
-        3 => clocks.prop_map(|(within, not_before)| {
+        3 => clocks.prop_map(|(within, not_before, extends)| {
             // Both from one origin could leave no second for the act.
             let not_before = not_before.filter(|start| within.is_none_or(|end| end.of != start.of));
-            Trigger::Do { act: 0, within, not_before }
+            Trigger::Do { act: 0, within, not_before, extends }
         }),
         2 => (any::<bool>(), 0..EVENTS).prop_map(|(not, event)| Trigger::When { not, event }),
         3 => clock(0).prop_map(Trigger::After),
@@ -856,6 +882,10 @@ fn fit((mut trigger, excluded, ahead, emits, mut at_most): Raw, number: usize, l
             Trigger::After(clock) => clock.seconds = clock.seconds.max(1),
             _ => {}
         }
+    }
+    // What leaves its state puts nothing off.
+    if let (Trigger::Do { extends, .. }, Some(_)) = (&mut trigger, to) {
+        *extends = None;
     }
     let back = to.is_some_and(|to| to <= number);
     let stays = to.is_none() && needs_nobody;

@@ -212,6 +212,7 @@ fn still_open(context: &Context, sheet: &Sheet) -> Result<(), CliError> {
     // knows.
     let later = sheet.paper.extend.is_some()
         || !sheet.paper.suspended_by.is_empty()
+        || !sheet.paper.put_off_by.is_empty()
         || sheet.paper.outcomes.iter().any(|line| line.lasting.is_some());
     if now <= closes || later {
         return Ok(());

@@ -27,6 +27,8 @@ pub struct BallotRun {
     pub closes: Instant,
     /// How often late votes have put the closing off.
     pub extended: u32,
+    /// The acts that can put the end of its window off, in words.
+    pub put_off_by: Vec<String>,
     /// How long it has stood still in all, while its case was suspended.
     pub stood: Span,
     /// The rules in force are those of this time after the opening: the latest at which one eased; 0 before.

@@ -9,7 +9,7 @@ use crate::engine::event::Why;
 use crate::engine::panel::{Done, Seats};
 use crate::engine::suspension::Stop;
 use crate::statement::CaseRef;
-use crate::values::{Digest, Id, Instant};
+use crate::values::{Digest, Id, Instant, Span};
 use crate::workflow::Workflow;
 use crate::workflow::model::{Actors, Duty, Procedure, State, Step, Trigger};
 
@@ -49,6 +49,10 @@ pub struct Case {
     pub heard: usize,
     /// The times in which it stands still because others suspend it, in order; none overlaps another.
     pub stops: Vec<Stop>,
+    /// What acts have put its state's times off by since it entered the state, and when, in order.
+    pub extensions: Vec<(Instant, Span)>,
+    /// When notice was served last.
+    pub served: Option<Instant>,
 }
 
 /// A recusal from one case.

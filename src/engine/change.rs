@@ -80,6 +80,7 @@ impl State {
             Change::Acted { case, place, by, attach, strike } => {
                 self.file(&case, &by, &attach, done);
                 self.strike(&case, strike, done);
+                self.serve_and_extend(&case, place, done);
                 let why = Why { entry: Some(done.entry), ..self.act_words(&case, place, &by) };
                 self.take_step(&case, place, why);
                 self.evidence_moved(&case, done);
@@ -219,6 +220,8 @@ impl State {
             spent: [].into(),
             heard: 0,
             stops: Vec::new(),
+            extensions: Vec::new(),
+            served: None,
         };
         self.cases.insert(id.clone(), Arc::new(case));
         self.running.insert(id.clone());
@@ -287,6 +290,7 @@ impl State {
             case.entered = at;
             case.spent.clear();
             case.heard = heard;
+            case.extensions.clear();
             if state.ends {
                 case.go_on(at);
             }
@@ -321,6 +325,7 @@ impl State {
             opened: self.moment.at,
             closes: self.moment.at.plus(ballot.open_for),
             extended: 0,
+            put_off_by: case.rules().into_iter().flat_map(put_off_by).collect(),
             stood: Span::from_seconds(0),
             eased: Span::from_seconds(0),
             held: [].into(),
@@ -483,4 +488,12 @@ impl State {
             }
         });
     }
+}
+
+/// The acts of a state that put its ballot off, in words.
+fn put_off_by(state: &model::State) -> impl Iterator<Item = String> {
+    state.steps.iter().filter_map(|step| match &step.trigger {
+        Trigger::Do(doing) if doing.extends.is_some() => Some(step.words()),
+        _ => None,
+    })
 }

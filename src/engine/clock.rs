@@ -120,7 +120,7 @@ impl State {
 
     /// The moment from which a delay has run out; `None` before its clock starts, and while it stands still.
     pub(super) fn deadline(&self, case: &Case, delay: &Delay) -> Option<Moment> {
-        case.moment_after(self.origin(case, delay)?, delay.span, !delay.excluded)
+        case.moment_extended(self.origin(case, delay)?, delay.span, !delay.excluded)
     }
 
     /// The instant from which an act is early enough, itself included; `None` as in [`State::deadline`].
@@ -133,6 +133,7 @@ impl State {
         Some(match &delay.of {
             Origin::Entered => case.entered,
             Origin::Opened => case.opened.at,
+            Origin::Served => case.served?,
             Origin::Event(event) => {
                 let own = self.live(event).find(|occurrence| occurrence.case == case.id);
                 own.or_else(|| self.live(event).find(|occurrence| occurrence.reaches(&case.id)))?.at

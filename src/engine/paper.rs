@@ -54,6 +54,9 @@ pub struct Paper {
     /// The procedures whose cases suspend the ballot.
     #[serde(default)]
     pub suspended_by: Vec<Id>,
+    /// The acts that can put the closing off.
+    #[serde(default)]
+    pub put_off_by: Vec<String>,
     /// Whether a vote may be changed: `never` or `until close`.
     pub change: String,
     /// What becomes of votes when evidence moves; absent where they stand.
@@ -339,7 +342,8 @@ fn paper(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> Paper 
         opened: run.opened,
         // As it was when the ballot opened, whatever has put the closing off since: the paper does not change.
         closes: run.opened.plus(ballot.open_for),
-        suspended_by: case.workflow.suspending(&case.id.procedure).map(|it| it.name.clone()).collect(),
+        put_off_by: run.put_off_by.clone(),
+        suspended_by: run.workflow.suspending(&case.id.procedure).map(|it| it.name.clone()).collect(),
         change: change.to_owned(),
         new_evidence: new_evidence.map(str::to_owned),
         early: early.to_owned(),
@@ -387,6 +391,10 @@ fn rules(out: &mut Writer, paper: &Paper) {
     out.field("attach", &list(&paper.attach));
     out.field("opened", &quoted(&paper.opened.to_string()));
     out.field("closes", &quoted(&paper.closes.to_string()));
+    if !paper.put_off_by.is_empty() {
+        let acts: Vec<String> = paper.put_off_by.iter().map(|act| quoted(act)).collect();
+        out.field("put-off-by", &format!("[{}]", acts.join(", ")));
+    }
     if !paper.suspended_by.is_empty() {
         out.field("suspended-by", &list(&paper.suspended_by));
     }

@@ -12,7 +12,7 @@ use crate::engine::state::State;
 use crate::engine::{Refusal, ballot::BallotRun};
 use crate::statement::CaseRef;
 use crate::values::{Id, Instant, Span};
-use crate::workflow::model::Suspends;
+use crate::workflow::model::{Suspends, Trigger};
 
 /// A time in which a case stands still.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,12 @@ impl Case {
     /// The moment at which `span` has run since `from`, without the time in which the case stood still; `late`
     /// says whether what is done at its instant is still in time. `None` while its clocks stand still before that.
     pub fn moment_after(&self, from: Instant, span: Span, late: bool) -> Option<Moment> {
-        moment_after(&self.stops, from, span, late)
+        moment_after(&self.stops, &[], from, span, late)
+    }
+
+    /// The same for a time of its state, which acts may have put off before it had come.
+    pub(super) fn moment_extended(&self, from: Instant, span: Span, late: bool) -> Option<Moment> {
+        moment_after(&self.stops, &self.extensions, from, span, late)
     }
 
     /// A duty is done; where its clock stands still, its time moves by as much as it has stood.
@@ -67,16 +72,25 @@ impl Case {
     }
 }
 
-fn moment_after(stops: &[Stop], from: Instant, span: Span, late: bool) -> Option<Moment> {
+fn moment_after(
+    stops: &[Stop],
+    extensions: &[(Instant, Span)],
+    from: Instant,
+    span: Span,
+    late: bool,
+) -> Option<Moment> {
     let mut moment = Moment { at: from.plus(span), late };
-    for stop in stops {
-        if stop.until.is_some_and(|until| until <= from) {
-            continue;
-        }
-        if moment <= Moment::of(stop.from) {
+    let stops = stops.iter().filter(|stop| stop.until.is_none_or(|until| until > from));
+    let stops = stops.map(|stop| (stop.from, stop.until.map(|until| until.since(stop.from.max(from)))));
+    let extensions = extensions.iter().filter(|(at, _)| *at >= from).map(|(at, by)| (*at, Some(*by)));
+    let mut pushes: Vec<(Instant, Option<Span>)> = stops.chain(extensions).collect();
+    // A stable order: of one instant the stop first, which leaves what an extension then puts off.
+    pushes.sort_by_key(|(at, _)| *at);
+    for (at, by) in pushes {
+        if moment <= Moment::of(at) {
             break;
         }
-        moment.at = moment.at.plus(stop.until?.since(stop.from.max(from)));
+        moment.at = moment.at.plus(by?);
     }
     Some(moment)
 }
@@ -110,6 +124,23 @@ impl State {
             let suspends = self.case(id)?.procedure()?.suspends.as_ref()?;
             suspends.procedures.contains(procedure).then_some((id, suspends))
         })
+    }
+
+    /// What an act does to clocks: notice is served, times are put off that had not come.
+    pub(super) fn serve_and_extend(&mut self, id: &CaseRef, place: usize, done: Done) {
+        let step = self.case(id).and_then(|case| case.rules()?.steps.get(place));
+        let Some(Trigger::Do(doing)) = step.map(|step| &step.trigger) else { return };
+        let (serves, extends) = (!doing.serves.is_empty(), doing.extends);
+        self.with_case(id, |case| {
+            if serves {
+                case.served = Some(done.at);
+            }
+            let Some(by) = extends else { return };
+            case.extensions.push((done.at, by));
+            if let Some(run) = case.open_ballot_mut() {
+                run.closes = run.closes.plus(by);
+            }
+        });
     }
 
     /// Lets every running case stand still or go on, after a case was opened or has ended.
@@ -182,7 +213,7 @@ mod tests {
     fn moment(from: i64, span: u64, late: bool) -> Option<Moment> {
         let stop = |from, until: Option<i64>| Stop { from: at(from), until: until.map(at) };
         let stops = [stop(10, Some(20)), stop(30, Some(35)), stop(50, None)];
-        moment_after(&stops, at(from), Span::from_seconds(span), late)
+        moment_after(&stops, &[], at(from), Span::from_seconds(span), late)
     }
 
     #[test]

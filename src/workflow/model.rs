@@ -282,6 +282,10 @@ pub struct Doing {
     pub not_before: Option<Delay>,
     /// It takes one document that was filed under one of these names out of the case; empty where it takes none.
     pub strikes: Vec<Id>,
+    /// The parties and roles on whom it serves notice: the origin `served` is the latest such act of the case.
+    pub serves: Vec<Id>,
+    /// By how much it puts off what this state's times (`after`, `within`) and its ballot have still to come to.
+    pub extends: Option<Span>,
 }
 
 /// A time counted from an origin.
@@ -302,6 +306,8 @@ pub enum Origin {
     Entered,
     /// The opening of the case.
     Opened,
+    /// `served`: the latest act of the case that served notice. The clock is not armed before there is one.
+    Served,
     /// The latest live occurrence of an event in the case itself; where there is none, the latest of a
     /// case of another procedure. The clock is not armed before there is one.
     Event(Id),

@@ -143,7 +143,11 @@ fn leads_out(c: &Checker<'_>, procedure: &Procedure, state: &State, out: &BTreeS
 /// event on opening, no step of it emits it anew, and nothing annuls it. What a case of another procedure
 /// emits does not matter then: a case's own occurrence comes first.
 fn surely_runs(c: &Checker<'_>, procedure: &Procedure, origin: &Origin) -> bool {
-    let Origin::Event(event) = origin else { return true };
+    let event = match origin {
+        Origin::Entered | Origin::Opened => return true,
+        Origin::Served => return false,
+        Origin::Event(event) => event,
+    };
     let mut steps = procedure.states.iter().flat_map(|state| &state.steps);
     let annulled = |name: &Id| c.workflow.events.iter().any(|e| e.name == *name && e.annulled.is_some());
     procedure.open.emits.contains(event) && !steps.any(|step| step.emits.contains(event)) && !annulled(event)

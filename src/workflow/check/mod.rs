@@ -19,6 +19,7 @@ mod outcomes;
 mod sealed;
 mod states;
 mod suspension;
+mod times;
 
 use super::diagnostic::{Diagnostic, Severity};
 use super::model::{Procedure, State, Workflow};
@@ -38,6 +39,7 @@ pub(super) fn check(workflow: &Workflow, places: &Places, text: &str) -> Vec<Dia
             outcomes::check(&mut c, procedure, state);
         }
         flow::check(&mut c, procedure);
+        times::check(&mut c, procedure);
         block::check(&mut c, procedure);
         events::unheard(&mut c, procedure);
     }

@@ -114,7 +114,7 @@ fn set_off(trigger: &Trigger, counting: Option<Counting<'_>>) -> String {
 }
 
 fn act(doing: &Doing) -> String {
-    let Doing { act, by, attach, within, not_before, strikes } = doing;
+    let Doing { act, by, attach, within, not_before, strikes, serves: _, extends: _ } = doing;
     let within = within.as_ref().map_or_else(String::new, |delay| {
         let last = if delay.excluded { "is late" } else { "is in time" };
         format!(", within {} (what is done at the very last instant {last})", span(delay))
@@ -127,7 +127,8 @@ fn act(doing: &Doing) -> String {
         [] => String::new(),
         names => format!(", which takes one document {} out of the case", names.join(" or ")),
     };
-    format!("{} may do {}{}{strikes}{within}{not_before}", by.plainly(), quoted(act), documents(attach))
+    let more = doing.notice();
+    format!("{} may do {}{}{strikes}{more}{within}{not_before}", by.plainly(), quoted(act), documents(attach))
 }
 
 /// `90 days from the opening of the case`.
@@ -136,6 +137,7 @@ fn span(delay: &Delay) -> String {
     let of = match of {
         Origin::Entered => "entering the state".to_owned(),
         Origin::Opened => "the opening of the case".to_owned(),
+        Origin::Served => "the latest service of notice in the case".to_owned(),
         Origin::Event(event) => format!("the latest event {} that counts", quoted(event)),
     };
     format!("{span} from {of}")

@@ -88,7 +88,7 @@ impl Clocks {
             r.error(&item.key, format!("a step with `{trigger}` counts no time"), help);
         }
         if trigger != "do" {
-            for key in ["by", "by-all", "attach", "within", "not-before", "strikes"] {
+            for key in ["by", "by-all", "attach", "within", "not-before", "strikes", "serves", "extends"] {
                 if let Some(item) = fields.get(key) {
                     let help = "Nobody acts here: leave it out, or write a step with `do`";
                     r.error(&item.key, format!("`{key}` belongs to a step with `do`"), help);
@@ -105,13 +105,10 @@ fn origin(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Origin> {
     match item.raw(r)? {
         "entered" => Some(Origin::Entered),
         "opened" => Some(Origin::Opened),
-        "served" => {
-            let help = "This version cannot run it: count from `opened`, `entered` or an event";
-            r.refuse(&item.span(), "`served` is kept for a later part of the language", help)
-        }
+        "served" => Some(Origin::Served),
         _ => {
             let mut known = r.names.events.clone();
-            known.extend(["entered".parse(), "opened".parse()].into_iter().flatten());
+            known.extend(["entered".parse(), "opened".parse(), "served".parse()].into_iter().flatten());
             r.known(item, "event", &known).map(Origin::Event)
         }
     }
@@ -153,7 +150,17 @@ fn doing(
         r.error(&item.span(), "the act is late before it is early enough", help);
     }
     let strikes = fields.get("strikes").map(|item| r.each_once(&item, |r, it| it.id(r))).unwrap_or_default();
-    Some(Doing { act: act?, by: by?, attach, within, not_before, strikes })
+    let offices = r.names.offices();
+    let serves = fields.get("serves").map(|item| r.all_known(&item, "party or role", &offices));
+    let extends = fields.get("extends").and_then(|item| {
+        let time = item.time(r)?;
+        if time.seconds() > 0 {
+            return Some(time);
+        }
+        item.wrong(r, "some time", "Say by how much: extends = \"14 days\"")
+    });
+    let serves = serves.unwrap_or_default();
+    Some(Doing { act: act?, by: by?, attach, within, not_before, strikes, serves, extends })
 }
 
 /// The last second after the origin at which an act is in time; none where there is not even one.

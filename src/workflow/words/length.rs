@@ -62,12 +62,13 @@ impl Step {
 impl Doing {
     /// `file by openai or microsoft, with exhibit, within 14 days`.
     pub(in crate::workflow) fn at_length(&self) -> String {
-        let Self { act, by, attach, within, not_before, strikes: _ } = self;
+        let Self { act, by, attach, within, not_before, strikes: _, serves: _, extends: _ } = self;
         let attach = if attach.is_empty() { String::new() } else { format!(", with {}", listed(attach)) };
         let within = within.as_ref().map_or_else(String::new, |it| format!(", within {}", it.exactly()));
         let not_before =
             not_before.as_ref().map_or_else(String::new, |it| format!(", not before {}", it.words()));
-        format!("{act} by {}{attach}{}{within}{not_before}", by.words(), self.strikes())
+        let more = format!("{}{}", self.strikes(), self.notice());
+        format!("{act} by {}{attach}{more}{within}{not_before}", by.words())
     }
 }
 

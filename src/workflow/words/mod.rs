@@ -7,7 +7,7 @@ use super::model::{
     Actor, Actors, Delay, Doing, Extend, ExtendOn, NewEvidence, Operator, Origin, Outcome, Procedure, State,
     Step, Trigger, Unrevealed,
 };
-use crate::values::{Id, Instant};
+use crate::values::{Id, Instant, Span};
 
 impl Trigger {
     /// `declare by openai`, `after 60 days`, `outcome verified or refused`.
@@ -81,7 +81,18 @@ pub(super) fn times(most: u32) -> String {
 impl Doing {
     /// `declare by openai`, `strike by microsoft, which strikes one exhibit`.
     fn words(&self) -> String {
-        format!("{} by {}{}", self.act, self.by.words(), self.strikes())
+        format!("{} by {}{}{}", self.act, self.by.words(), self.strikes(), self.notice())
+    }
+
+    /// `, which serves notice on buyer`, `, which puts this state's times off by 14 days`.
+    pub(super) fn notice(&self) -> String {
+        let names: Vec<&str> = self.serves.iter().map(Id::as_str).collect();
+        let serves = match names.join(" and ") {
+            none if none.is_empty() => none,
+            names => format!(", which serves notice on {names}"),
+        };
+        let puts_off = |by: Span| format!(", which puts this state's times off by {by}");
+        format!("{serves}{}", self.extends.map_or_else(String::new, puts_off))
     }
 
     /// `, which strikes one exhibit`; nothing where it strikes none.
@@ -109,6 +120,7 @@ impl Delay {
         match &self.of {
             Origin::Entered => self.span.to_string(),
             Origin::Opened => format!("{} from the opening of the case", self.span),
+            Origin::Served => format!("{} from the service of notice", self.span),
             Origin::Event(event) => format!("{} from `{event}`", self.span),
         }
     }
