@@ -243,6 +243,7 @@ fn vocabulary() -> Vocabulary {
         choices: CHOICES.iter().chain(&["abstain"]).map(|name| id(name)).collect(),
         classes: CLASSES.iter().map(|name| id(name)).collect(),
         events: Vec::new(),
+        outcomes: Vec::new(),
     }
 }
 

@@ -32,8 +32,10 @@ pub struct Case {
     pub seats: Option<Seats>,
     /// Who stays out of it, by seat.
     pub recused: BTreeMap<Id, Recusal>,
-    /// The ballots opened so far; only the last can be open.
+    /// The ballots opened so far; only those of its present state can be open.
     pub ballots: Vec<BallotRun>,
+    /// How many of them were opened before it entered its state.
+    pub asked: usize,
     /// The duties that arose.
     pub duties: Vec<DutyRun>,
     /// The documents filed, in order.
@@ -152,13 +154,19 @@ impl Case {
         self.procedure()?.state(&self.state)
     }
 
-    /// The ballot that is open now.
-    pub fn open_ballot(&self) -> Option<&BallotRun> {
-        self.ballots.last().filter(|run| run.closed.is_none())
+    /// The ballots that are open now, of its present state.
+    pub fn open_ballots(&self) -> impl Iterator<Item = &BallotRun> {
+        self.ballots.iter().skip(self.asked).filter(|run| run.closed.is_none())
     }
 
-    pub(super) fn open_ballot_mut(&mut self) -> Option<&mut BallotRun> {
-        self.ballots.last_mut().filter(|run| run.closed.is_none())
+    pub(super) fn open_ballots_mut(&mut self) -> impl Iterator<Item = &mut BallotRun> {
+        self.ballots.iter_mut().skip(self.asked).filter(|run| run.closed.is_none())
+    }
+
+    /// What one of its present state's ballots has come to.
+    pub(super) fn outcome_of(&self, ballot: &Id) -> Option<&Id> {
+        let run = self.ballots.iter().skip(self.asked).find(|run| run.id.ballot == *ballot)?;
+        run.closed.as_ref()?.outcome.as_ref()
     }
 
     /// Whether everything that the case asks of anybody is over: it has ended and no duty is open.

@@ -18,6 +18,9 @@ use crate::statement::{BallotRef, CaseRef, HolderRef, PublicKey};
 use crate::values::{Digest, Id, Span};
 use crate::workflow::model::{self, Early, Exclusion, Formed, Step, Trigger};
 
+/// Why an elector is out of a ballot that leaves out whoever is recused.
+const RECUSED: &str = "recused";
+
 /// What an admitted statement does. Judging has made sure that it can be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
@@ -38,11 +41,11 @@ pub enum Change {
     /// Somebody discharges the duty at this place.
     Discharged { case: CaseRef, duty: usize, by: String, attach: Attachments },
     /// A vote.
-    Voted { case: CaseRef, seat: Id, choice: Id },
+    Voted { ballot: BallotRef, seat: Id, choice: Id },
     /// A commitment to a vote on a sealed ballot.
-    Committed { case: CaseRef, seat: Id, commitment: Digest },
+    Committed { ballot: BallotRef, seat: Id, commitment: Digest },
     /// The vote behind a commitment.
-    Revealed { case: CaseRef, seat: Id, choice: Id },
+    Revealed { ballot: BallotRef, seat: Id, choice: Id },
     /// The parties put another workflow into force.
     Amended { amended: Box<Amended>, by: String },
     /// The parties say that the workflow stands.
@@ -90,14 +93,14 @@ impl State {
                 self.with_case(&case, |case| case.discharged(duty, done));
                 self.evidence_moved(&case, done);
             }
-            Change::Voted { case, seat, choice } => {
-                self.with_ballot(&case, |run, ballot| run.cast(ballot, seat, Cast { choice, done }));
+            Change::Voted { ballot, seat, choice } => {
+                self.with_ballot(&ballot, |run, ballot| run.cast(ballot, seat, Cast { choice, done }));
             }
-            Change::Committed { case, seat, commitment } => {
-                self.with_ballot(&case, |run, _| run.commit(seat, commitment, done));
+            Change::Committed { ballot, seat, commitment } => {
+                self.with_ballot(&ballot, |run, _| run.commit(seat, commitment, done));
             }
-            Change::Revealed { case, seat, choice } => {
-                self.with_ballot(&case, |run, ballot| run.reveal(ballot, seat, Cast { choice, done }));
+            Change::Revealed { ballot, seat, choice } => {
+                self.with_ballot(&ballot, |run, ballot| run.reveal(ballot, seat, Cast { choice, done }));
             }
             Change::Amended { amended, by } => self.amended(&amended, &by, done),
             Change::Reaffirmed { occasion } => self.reaffirmed.push(Reaffirmed { done, occasion }),
@@ -117,10 +120,7 @@ impl State {
 
     fn recused(&mut self, seat: &HolderRef, case: &CaseRef, reason: String, done: Done) {
         let seat = seat.name().clone();
-        // Where a ballot does not leave out who is recused, whoever recuses during it votes as well.
-        if self.open_ballot_of(case).is_some_and(|ballot| ballot.less.contains(&Exclusion::Recused)) {
-            self.leave_ballot(case, &seat, "recused", None, done);
-        }
+        self.leave_ballot(case, &seat, RECUSED, None, done);
         self.with_case(case, |case| {
             case.recused.insert(seat, Recusal { done, reason });
         });
@@ -157,7 +157,7 @@ impl State {
         }
     }
 
-    /// Takes an elector out of the case's open ballot. The base stays as it was fixed; whether a vote already
+    /// Takes an elector out of the case's open ballots. The base stays as it was fixed; whether a vote already
     /// cast stands is for the workflow to say, unless `stands` does.
     fn leave_ballot(
         &mut self,
@@ -167,23 +167,28 @@ impl State {
         stands: Option<bool>,
         done: Done,
     ) {
-        let by_workflow = || self.open_ballot_of(case).is_some_and(|ballot| ballot.leaver_stands);
-        let vote_stands = stands.unwrap_or_else(by_workflow);
-        self.with_case(case, |case| {
-            if let Some(run) = case.open_ballot_mut().filter(|run| run.electors.contains_key(seat)) {
+        for id in self.open_in(case) {
+            self.with_ballot(&id, |run, ballot| {
+                // Where a ballot does not leave out who is recused, whoever recuses during it votes as well.
+                let stays = reason == RECUSED && !ballot.less.contains(&Exclusion::Recused);
+                if stays || !run.electors.contains_key(seat) {
+                    return run.weigh(ballot, done.at);
+                }
+                let vote_stands = stands.unwrap_or(ballot.leaver_stands);
                 let leaving = Leaving { reason, done, vote_stands };
                 let before = run.left.entry(seat.clone()).or_insert_with(|| leaving.clone());
                 // A recovered key leaves the vote standing; leaving for good after that does not.
                 if before.vote_stands && stands.is_none() {
                     *before = leaving;
                 }
-            }
-        });
-        self.with_ballot(case, |run, ballot| run.weigh(ballot, done.at));
+                run.weigh(ballot, done.at);
+            });
+        }
     }
 
-    fn open_ballot_of(&self, case: &CaseRef) -> Option<&model::Ballot> {
-        self.case(case)?.open_ballot()?.rules()
+    /// The ballots that are open in a case.
+    pub(super) fn open_in(&self, case: &CaseRef) -> Vec<BallotRef> {
+        self.case(case).into_iter().flat_map(Case::open_ballots).map(|run| run.id.clone()).collect()
     }
 
     fn key_replaced(&mut self, holder: &HolderRef, key: PublicKey, recovered: bool, done: Done) {
@@ -213,6 +218,7 @@ impl State {
             seats,
             recused: [].into(),
             ballots: Vec::new(),
+            asked: 0,
             duties: Vec::new(),
             filed: Vec::new(),
             path: Vec::new(),
@@ -283,9 +289,10 @@ impl State {
         let Some(state) = state.cloned() else { return };
         let (at, heard) = (self.moment.at, self.events.len());
         self.with_case(id, |case| {
-            if let Some(run) = case.open_ballot_mut() {
+            for run in case.open_ballots_mut() {
                 run.closed = Some(Closing { at, entry: why.entry, outcome: None });
             }
+            case.asked = case.ballots.len();
             case.state = state.name.clone();
             case.entered = at;
             case.spent.clear();
@@ -303,7 +310,7 @@ impl State {
             self.running.remove(id);
             self.stop_or_go_on();
         }
-        if let Some(ballot) = &state.ballot {
+        for ballot in state.ballots() {
             self.open_ballot(id, ballot);
         }
     }
@@ -375,8 +382,8 @@ impl State {
         over && matches!(run.comes_to(ballot, self.moment), Comes::To(_))
     }
 
-    /// Puts into force the rules of this time after the opening of the case's ballot.
-    pub(super) fn ease_ballot(&mut self, id: &CaseRef, after: Span) {
+    /// Puts into force the rules of this time after the opening of a ballot.
+    pub(super) fn ease_ballot(&mut self, id: &BallotRef, after: Span) {
         let at = self.moment.at;
         self.with_ballot(id, |run, ballot| {
             run.eased = after;
@@ -384,9 +391,9 @@ impl State {
         });
     }
 
-    /// Closes the case's ballot with the outcome of the votes that count; [`State::settle`] goes on from there. A
+    /// Closes a ballot with the outcome of the votes that count; [`State::settle`] goes on from there. A
     /// sealed ballot whose votes are not yet being revealed goes on to that instead.
-    pub(super) fn close_ballot(&mut self, id: &CaseRef, entry: Option<u64>) {
+    pub(super) fn close_ballot(&mut self, id: &BallotRef, entry: Option<u64>) {
         let at = self.moment.at;
         let mut reveals = false;
         self.with_ballot(id, |run, ballot| reveals = run.begins_to_reveal(ballot, at, entry));
@@ -394,7 +401,7 @@ impl State {
             return;
         }
         self.with_ballot(id, BallotRun::take_unrevealed);
-        let result = self.case(id).and_then(Case::open_ballot).and_then(|run| {
+        let result = self.ballot_run(id).and_then(|run| {
             let ballot = run.rules()?;
             match run.comes_to(ballot, self.moment) {
                 // What is certain is what the votes come to at the end, when every rule has eased.
@@ -405,11 +412,7 @@ impl State {
                 Comes::Confirming(_) => None,
             }
         });
-        self.with_case(id, |case| {
-            if let Some(run) = case.open_ballot_mut() {
-                run.closed = Some(Closing { at, entry, outcome: result });
-            }
-        });
+        self.with_ballot(id, |run, _| run.closed = Some(Closing { at, entry, outcome: result }));
     }
 
     /// Emits events, and annuls what they annul.
@@ -454,10 +457,14 @@ impl State {
         }
     }
 
-    /// Changes the case's open ballot, by its rules.
-    pub(super) fn with_ballot(&mut self, id: &CaseRef, change: impl FnOnce(&mut BallotRun, &model::Ballot)) {
-        self.with_case(id, |case| {
-            let Some(run) = case.open_ballot_mut() else { return };
+    /// Changes an open ballot, by its rules.
+    pub(super) fn with_ballot(
+        &mut self,
+        id: &BallotRef,
+        change: impl FnOnce(&mut BallotRun, &model::Ballot),
+    ) {
+        self.with_case(&id.case, |case| {
+            let Some(run) = case.open_ballots_mut().find(|run| run.id == *id) else { return };
             let workflow = Arc::clone(&run.workflow);
             if let Some(ballot) = workflow.ballot(&run.id.ballot) {
                 change(run, ballot);

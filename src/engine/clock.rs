@@ -12,7 +12,7 @@ use crate::engine::count::Table;
 use crate::engine::event::{Occurrence, Why};
 use crate::engine::state::State;
 use crate::engine::window::Comes;
-use crate::statement::CaseRef;
+use crate::statement::{BallotRef, CaseRef};
 use crate::values::{Id, Instant, Span};
 use crate::workflow::model::{Condition, Delay, MOST_BY_ITSELF, Origin, Step, Trigger};
 
@@ -46,10 +46,10 @@ pub struct Due {
 
 /// What happens in a case by itself.
 enum Thing {
-    /// A rule of its ballot eases so long after the opening.
-    Ease(Span),
-    /// Its ballot closes.
-    Close,
+    /// A rule of a ballot of it eases so long after the opening.
+    Ease(BallotRef, Span),
+    /// A ballot of it closes.
+    Close(BallotRef),
     /// It takes the step at this place of its state.
     Step(usize),
 }
@@ -92,7 +92,7 @@ impl State {
     fn dues(&self, case: &Case) -> Vec<(Moment, Option<usize>)> {
         let mut dues = Vec::new();
         let suspended = case.suspended().is_some();
-        if let Some(run) = case.open_ballot().filter(|_| !suspended) {
+        for run in case.open_ballots().filter(|_| !suspended) {
             dues.push((self.ballot_due(run), None));
         }
         let steps = case.rules().map_or(&[][..], |state| &state.steps);
@@ -151,8 +151,8 @@ impl State {
         for _ in 0..=self.most_by_itself() {
             match self.running.iter().find_map(|id| Some((id.clone(), self.next_thing(id)?))) {
                 None => break,
-                Some((id, Thing::Ease(after))) => self.ease_ballot(&id, after),
-                Some((id, Thing::Close)) => self.close_ballot(&id, entry),
+                Some((_, Thing::Ease(ballot, after))) => self.ease_ballot(&ballot, after),
+                Some((_, Thing::Close(ballot))) => self.close_ballot(&ballot, entry),
                 Some((id, Thing::Step(place))) => {
                     let why = self.why(&id, place, entry);
                     self.take_step(&id, place, why);
@@ -164,13 +164,13 @@ impl State {
     /// What happens now in a case without anybody acting.
     fn next_thing(&self, id: &CaseRef) -> Option<Thing> {
         let case = self.case(id)?;
-        if let Some(run) = case.open_ballot().filter(|_| case.suspended().is_none()) {
+        for run in case.open_ballots().filter(|_| case.suspended().is_none()) {
             let ease = run.rules().and_then(|ballot| run.next_ease(ballot));
             if let Some((after, _)) = ease.filter(|(_, at)| Moment::of(*at) <= self.moment) {
-                return Some(Thing::Ease(after));
+                return Some(Thing::Ease(run.id.clone(), after));
             }
             if self.closes_now(run) {
-                return Some(Thing::Close);
+                return Some(Thing::Close(run.id.clone()));
             }
         }
         self.applicable(case).map(Thing::Step)
@@ -211,7 +211,7 @@ impl State {
                 && (!suspended || moves_suspended(step))
                 && match &step.trigger {
                     Trigger::Do(_) => false,
-                    Trigger::When(condition) => self.condition(case, condition),
+                    Trigger::When(condition) => self.condition(case, condition) == Some(true),
                     Trigger::After(_) | Trigger::At(_) => {
                         self.timer(case, step).is_some_and(|moment| moment <= self.moment)
                     }
@@ -237,20 +237,30 @@ impl State {
         })
     }
 
-    /// Whether a condition holds now for a case.
-    fn condition(&self, case: &Case, condition: &Condition) -> bool {
+    /// Whether a condition holds now for a case; `None` where that hangs on a ballot that has not closed.
+    fn condition(&self, case: &Case, condition: &Condition) -> Option<bool> {
         match condition {
-            Condition::EverySeatFilled => self.panel_of(case).is_some_and(|(panel, seats)| {
+            Condition::EverySeatFilled => Some(self.panel_of(case).is_some_and(|(panel, seats)| {
                 panel.seats.iter().all(|seat| seats.filled(panel, &seat.name).is_some())
-            }),
-            Condition::Seats(rule) => self.panel_of(case).is_some_and(|(panel, seats)| {
+            })),
+            Condition::Seats(rule) => Some(self.panel_of(case).is_some_and(|(panel, seats)| {
                 Table { seats: seats.marks(panel), ..Default::default() }.holds(rule)
-            }),
-            Condition::Event(event) => self.live(event).any(|occurrence| occurrence.reaches(&case.id)),
-            Condition::Not(inner) => !self.condition(case, inner),
-            Condition::All(inner) => inner.iter().all(|condition| self.condition(case, condition)),
-            Condition::Any(inner) => inner.iter().any(|condition| self.condition(case, condition)),
+            })),
+            Condition::Outcome { ballot, outcome } => case.outcome_of(ballot).map(|found| found == outcome),
+            Condition::Event(event) => Some(self.live(event).any(|occurrence| occurrence.reaches(&case.id))),
+            Condition::Not(inner) => self.condition(case, inner).map(|holds| !holds),
+            Condition::All(parts) => self.joined(case, parts, false),
+            Condition::Any(parts) => self.joined(case, parts, true),
         }
+    }
+
+    /// Several conditions together; `decides` of one of them decides.
+    fn joined(&self, case: &Case, parts: &[Condition], decides: bool) -> Option<bool> {
+        let parts: Vec<Option<bool>> = parts.iter().map(|part| self.condition(case, part)).collect();
+        if parts.contains(&Some(decides)) {
+            return Some(decides);
+        }
+        parts.iter().all(Option::is_some).then_some(!decides)
     }
 
     fn why(&self, id: &CaseRef, place: usize, entry: Option<u64>) -> Why {

@@ -7,8 +7,8 @@ use crate::engine::case::{Case, Filed};
 use crate::engine::panel::Done;
 use crate::engine::refusal::alternatives;
 use crate::engine::{Refusal, State, paper};
-use crate::statement::CaseRef;
 use crate::statement::body::Attachments;
+use crate::statement::{BallotRef, CaseRef};
 use crate::values::{Digest, Id};
 use crate::workflow::model::{Ballot, NewEvidence};
 
@@ -46,12 +46,19 @@ impl State {
 
     /// After an entry that may have filed or struck: an open ballot whose votes do not stand gets a new paper.
     pub(super) fn evidence_moved(&mut self, id: &CaseRef, done: Done) {
-        let Some(case) = self.case(id) else { return };
+        for ballot in self.open_in(id) {
+            self.evidence_moved_in(&ballot, done);
+        }
+    }
+
+    fn evidence_moved_in(&mut self, id: &BallotRef, done: Done) {
+        let Some(case) = self.case(&id.case) else { return };
         let moved = |filed: &Filed| {
             filed.done.entry == done.entry || filed.struck.is_some_and(|struck| struck.entry == done.entry)
         };
         // A ballot that opened with this very entry knows already.
-        let run = case.open_ballot().filter(|run| run.evidence <= done.entry && case.filed.iter().any(moved));
+        let run =
+            self.ballot_run(id).filter(|run| run.evidence <= done.entry && case.filed.iter().any(moved));
         let Some((run, ballot)) = run.and_then(|run| Some((run, run.rules()?))) else {
             return;
         };
@@ -78,11 +85,8 @@ impl State {
 
 /// Whether evidence may move in a case now: not while it has an open ballot that refuses that and would stay open.
 pub(super) fn judge_evidence(case: &Case, moves: bool, leaves: bool) -> Result<(), Refusal> {
-    let Some(run) = case.open_ballot().filter(|_| moves && !leaves) else { return Ok(()) };
-    let ballot = run.rules();
-    if ballot.is_none_or(|ballot| ballot.new_evidence != NewEvidence::Refused) {
-        return Ok(());
-    }
+    let refuses = |run: &&BallotRun| run.rules().is_some_and(|it| it.new_evidence == NewEvidence::Refused);
+    let Some(run) = case.open_ballots().find(refuses).filter(|_| moves && !leaves) else { return Ok(()) };
     let why = format!("the ballot {} is open, and takes no new evidence", run.id);
     Err(Refusal::new("evidence-closed", why, format!("wait until it has closed, by {}", run.closes)))
 }

@@ -1,5 +1,6 @@
 //! What lies ahead: who has still to act, what is overdue, and what happens when if nobody does.
 
+use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
 use crate::engine::clock::{Moment, exhausted};
 use crate::engine::state::{Seating, State};
@@ -93,7 +94,12 @@ impl State {
     }
 
     fn vote_tasks(&self, case: &Case, tasks: &mut Vec<Task>) {
-        let Some(run) = case.open_ballot().filter(|_| case.suspended().is_none()) else { return };
+        for run in case.open_ballots().filter(|_| case.suspended().is_none()) {
+            self.tasks_of_ballot(case, run, tasks);
+        }
+    }
+
+    fn tasks_of_ballot(&self, case: &Case, run: &BallotRun, tasks: &mut Vec<Task>) {
         let until = run.rules().map(|ballot| run.until(ballot));
         for (seat, _) in run.awaited() {
             let who = self.seat_name(case, seat).to_string();
@@ -166,7 +172,7 @@ impl State {
 
 fn happened(before: &Case, after: &Case, emitted: &[&Id]) -> String {
     let mut parts = Vec::new();
-    if let Some(open) = before.open_ballot() {
+    for open in before.open_ballots() {
         let run = after.ballots.iter().find(|run| run.id == open.id);
         let closed = run.and_then(|run| run.closed.as_ref());
         let outcome = closed.and_then(|closing| closing.outcome.as_ref());

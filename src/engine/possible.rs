@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
 use crate::engine::clock::{Moment, exhausted};
 use crate::engine::panel::Seats;
@@ -128,7 +129,10 @@ impl State {
     }
 
     fn possible_votes(case: &Case, all: &mut Vec<Possible>) {
-        let Some(run) = case.open_ballot() else { return };
+        case.open_ballots().for_each(|run| Self::possible_votes_in(run, all));
+    }
+
+    fn possible_votes_in(run: &BallotRun, all: &mut Vec<Possible>) {
         let Some(ballot) = run.rules() else { return };
         if let Some(sealing) = run.sealed.as_ref().filter(|sealing| sealing.revealing.is_some()) {
             for seat in sealing.unrevealed().filter(|seat| run.counts(seat)) {
@@ -214,9 +218,8 @@ impl State {
             ahead.extend(self.again_from(&procedure.name).map(Moment::of));
         }
         for case in self.cases.values() {
-            if let Some(run) = case.open_ballot()
-                && let Some(extend) = run.rules().and_then(|rules| rules.extend.as_ref())
-            {
+            for run in case.open_ballots() {
+                let Some(extend) = run.rules().and_then(|rules| rules.extend.as_ref()) else { continue };
                 // From here on a vote is late, and puts the closing off.
                 let late = run.closes.unix().saturating_sub_unsigned(extend.in_last.seconds());
                 ahead.insert(Moment::of(Instant::from_unix(late)));

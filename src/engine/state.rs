@@ -227,7 +227,8 @@ impl State {
 
     /// The ballots that are open now.
     pub fn open_ballots(&self) -> Vec<&BallotRef> {
-        self.running.iter().filter_map(|id| self.case(id)?.open_ballot()).map(|run| &run.id).collect()
+        let running = self.running.iter().filter_map(|id| self.case(id));
+        running.flat_map(Case::open_ballots).map(|run| &run.id).collect()
     }
 
     /// What the workflow says of a ballot; of one that was never opened, the workflow of its case.

@@ -66,7 +66,7 @@ impl Case {
         for duty in self.duties.iter_mut().filter(|duty| duty.stopped) {
             duty.go_on(from, at);
         }
-        if let Some(run) = self.open_ballot_mut() {
+        for run in self.open_ballots_mut() {
             run.go_on(from, at);
         }
     }
@@ -137,7 +137,7 @@ impl State {
             }
             let Some(by) = extends else { return };
             case.extensions.push((done.at, by));
-            if let Some(run) = case.open_ballot_mut() {
+            for run in case.open_ballots_mut() {
                 run.closes = run.closes.plus(by);
             }
         });

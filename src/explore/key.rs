@@ -169,7 +169,7 @@ impl PanelMarks<'_> {
 
     fn of_case(&mut self, case: &Case, committed: &Committed) {
         case.recused.keys().for_each(|name| self.put(name, 11));
-        if let Some(run) = case.open_ballot() {
+        for run in case.open_ballots() {
             for (name, elector) in &run.electors {
                 let Elector { person: _, key: _, standing: _ } = elector; // a seat's standing is its kind's
                 self.put(name, 13);
@@ -218,6 +218,9 @@ fn case_into(key: &mut Mixer, case: &Case, clocks: Clocks, now: Instant) {
         spent,
         heard: _, // everything that can be heard has been, once nothing applies any more
         stops,
+        extensions,
+        served,
+        asked,
     } = case;
     key.put_id(state);
     key.put(u64::from(ended.is_some()));
@@ -243,10 +246,19 @@ fn case_into(key: &mut Mixer, case: &Case, clocks: Clocks, now: Instant) {
         key.put(now.since(*from).seconds());
         key.put(until.map_or(u64::MAX, |until| now.since(until).seconds()));
     }
-    if let Some(run) = case.open_ballot() {
-        ballot_into(key, run, now);
-    } else if let Some(outcome) = ballots.last().and_then(|run| run.closed.as_ref()?.outcome.as_ref()) {
-        key.put_id(outcome);
+    for (at, by) in extensions {
+        key.put(now.since(*at).seconds());
+        key.put(by.seconds());
+    }
+    if let Some(served) = served {
+        key.put(0x5e12);
+        key.put(now.since(*served).seconds());
+    }
+    for run in ballots.iter().skip(*asked) {
+        match run.closed.as_ref().map(|closing| closing.outcome.as_ref()) {
+            None => ballot_into(key, run, now),
+            Some(outcome) => outcome.into_iter().for_each(|outcome| key.put_id(outcome)),
+        }
     }
 }
 
@@ -270,6 +282,7 @@ fn ballot_into(key: &mut Mixer, run: &BallotRun, now: Instant) {
         sealed,
         closed: _,
         stood,
+        put_off_by: _, // as the state says
     } = run;
     key.put_id(&id.ballot);
     key.put(closes.since(now).seconds());

@@ -89,7 +89,7 @@ pub(super) fn ballot_of(state: &State, case: CaseRef) -> BallotRef {
     let newest = state.case(&case).and_then(|case| case.ballots.last()).map(|run| run.id.clone());
     newest.unwrap_or_else(|| {
         let mut states = state.procedure(&case).into_iter().flat_map(|procedure| &procedure.states);
-        let ballot = states.find_map(|state| state.ballot.clone());
+        let ballot = states.find_map(|state| state.ballots().next().cloned());
         let ballot = ballot.unwrap_or_else(|| case.procedure.clone());
         BallotRef { case, ballot, round: NonZeroU32::MIN }
     })

@@ -228,6 +228,9 @@ pub struct State {
     pub ends: bool,
     /// The ballot that opens on entering.
     pub ballot: Option<Id>,
+    /// Several ballots that open on entering, each for itself, instead of one: two at least. Steps wait for what
+    /// they come to by conditions.
+    pub together: Vec<Id>,
     /// In order: the first that applies wins.
     pub steps: Vec<Step>,
     /// What somebody owes on entering.
@@ -361,6 +364,13 @@ pub enum Condition {
     Seats(Rule),
     /// An event's name: it has a live occurrence in the case itself or in a case of another procedure.
     Event(Id),
+    /// `scope.yes`: this ballot, opened when the state was entered, has closed so.
+    Outcome {
+        /// One of the state's ballots.
+        ballot: Id,
+        /// The outcome.
+        outcome: Id,
+    },
     /// `not C`.
     Not(Box<Condition>),
     /// `C and C`.

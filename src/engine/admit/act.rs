@@ -215,7 +215,7 @@ impl State {
         let acts = case.rules().into_iter().flat_map(model::State::doings).map(|doing| &doing.act);
         let owed = case.duties.iter().filter(|duty| duty.done.is_none()).map(|duty| &duty.act);
         let possible: Vec<&Id> = acts.chain(owed).collect();
-        let instead = match case.open_ballot() {
+        let instead = match case.open_ballots().next() {
             Some(run) if possible.is_empty() => {
                 format!("the ballot {} is open: only votes are taken", run.id)
             }

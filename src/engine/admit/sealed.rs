@@ -37,8 +37,8 @@ impl State {
             let why = format!("{name} has committed to a vote with entry {}", before.done.entry);
             return Err(Refusal::new("already-committed", why, "votes of this ballot cannot be changed"));
         }
-        let (case, commitment) = (case.id.clone(), commit.commitment);
-        Ok(Admission { change: Change::Committed { case, seat: seat.clone(), commitment }, signers })
+        let (ballot, commitment) = (run.id.clone(), commit.commitment);
+        Ok(Admission { change: Change::Committed { ballot, seat: seat.clone(), commitment }, signers })
     }
 
     /// The commitment that whoever speaks so can reveal now, by which its opening is known.
@@ -77,8 +77,8 @@ impl State {
         }
         judge_choice(&reveal.choice, ballot.choices.iter().chain(&ballot.abstention))?;
         judge_attachments(&reveal.attach, &ballot.attach)?;
-        let (case, choice) = (case.id.clone(), reveal.choice.clone());
-        Ok(Admission { change: Change::Revealed { case, seat: seat.clone(), choice }, signers })
+        let (ballot, choice) = (run.id.clone(), reveal.choice.clone());
+        Ok(Admission { change: Change::Revealed { ballot, seat: seat.clone(), choice }, signers })
     }
 }
 

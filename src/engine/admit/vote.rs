@@ -32,7 +32,8 @@ impl State {
             return Err(Refusal::new("already-voted", why, "votes of this ballot cannot be changed"));
         }
         judge_reaffirmed(run, ballot, seat, &vote.choice)?;
-        let change = Change::Voted { case: case.id.clone(), seat: seat.clone(), choice: vote.choice.clone() };
+        let change =
+            Change::Voted { ballot: run.id.clone(), seat: seat.clone(), choice: vote.choice.clone() };
         Ok(Admission { change, signers })
     }
 

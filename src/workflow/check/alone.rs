@@ -32,8 +32,11 @@ fn most(workflow: &Workflow, procedure: &Procedure) -> u64 {
         .filter(|step| !matches!(step.trigger, Trigger::Do(_)))
         .filter_map(|step| step.at_most.map(u64::from))
         .fold(0, u64::saturating_add);
-    let ballot = |state: &State| state.ballot.as_ref().and_then(|name| workflow.ballot(name));
-    let moments = going.map(|state| ballot(state).map_or(0, Ballot::moments).saturating_add(1));
+    let of = |state: &State| {
+        let ballots = state.ballots().filter_map(|name| workflow.ballot(name));
+        ballots.map(Ballot::moments).fold(0, u64::saturating_add)
+    };
+    let moments = going.map(|state| of(state).saturating_add(1));
     let through = moments.fold(0, u64::saturating_add);
     // Once through the states before the first of the limited steps, and again after each.
     let one_case = limited.saturating_add(1).saturating_mul(through.saturating_add(1));

@@ -27,7 +27,8 @@ pub(super) fn check(c: &mut Checker<'_>) {
 fn opened(c: &mut Checker<'_>, ballot: &Ballot) {
     let mut opens = false;
     for procedure in &c.workflow.procedures {
-        for state in procedure.states.iter().filter(|state| state.ballot.as_ref() == Some(&ballot.name)) {
+        for state in procedure.states.iter().filter(|state| state.ballots().any(|name| *name == ballot.name))
+        {
             opens = true;
             if procedure.panel.as_ref() == Some(&ballot.panel) {
                 continue;

@@ -35,8 +35,8 @@ fn documents(procedure: &Procedure) -> Vec<&Id> {
 /// A step that stays in the state and files, while the state's ballot refuses evidence, is never taken.
 fn files_in_vain(c: &mut Checker<'_>, state: &State, step: &Step, place: &str) {
     let Trigger::Do(doing) = &step.trigger else { return };
-    let ballot = state.ballot.as_ref().and_then(|name| c.workflow.ballot(name));
-    let Some(ballot) = ballot.filter(|ballot| ballot.new_evidence == NewEvidence::Refused) else { return };
+    let mut ballots = state.ballots().filter_map(|name| c.workflow.ballot(name));
+    let Some(ballot) = ballots.find(|ballot| ballot.new_evidence == NewEvidence::Refused) else { return };
     let name = &ballot.name;
     if step.to.is_none() && !(doing.attach.is_empty() && doing.strikes.is_empty()) {
         let message = format!("`{}` files or strikes evidence while `{name}` refuses it", doing.act);

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use super::counts::Silence;
 use super::graph::{Way, circle, ways, words};
 use super::outcomes::{follower, possible, unhandled};
+use super::together;
 use super::{Checker, place_of_state, place_of_step};
 use crate::values::Id;
 use crate::workflow::model::{Actor, Actors, Origin, Procedure, State, Step, Trigger};
@@ -86,7 +87,7 @@ fn office(actor: &Actor) -> Option<&Id> {
 
 fn no_time(step: &Step) -> bool {
     match &step.trigger {
-        Trigger::When(_) => true,
+        Trigger::When(condition) => !together::waits(condition),
         Trigger::After(delay) => delay.span.seconds() == 0,
         _ => false,
     }
@@ -156,6 +157,9 @@ fn surely_runs(c: &Checker<'_>, procedure: &Procedure, origin: &Origin) -> bool 
 /// Whether the closing of the state's ballot leads to one of those in `out`: the outcome without a
 /// vote, whoever is seated; and whether every other outcome leads on as well.
 fn closes(c: &Checker<'_>, state: &State, out: &BTreeSet<&Id>) -> bool {
+    if !state.together.is_empty() {
+        return together::leads(c.workflow, state, out);
+    }
     let Some(ballot) = state.ballot.as_ref().and_then(|name| c.workflow.ballot(name)) else { return false };
     let Some(panel) = c.workflow.panel(&ballot.panel) else { return false };
     let panel = &*ballot.part_of(panel);

@@ -20,6 +20,7 @@ mod sealed;
 mod states;
 mod suspension;
 mod times;
+mod together;
 
 use super::diagnostic::{Diagnostic, Severity};
 use super::model::{Procedure, State, Workflow};

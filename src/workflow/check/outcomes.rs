@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::together;
 use super::{Checker, place_of_state, place_of_step};
 use crate::workflow::model::{Ballot, NO_QUORUM, Procedure, State, Step, Trigger};
 
 pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure, state: &State) {
+    together::check(c, procedure, state);
     let Some(ballot) = state.ballot.as_ref().and_then(|name| c.workflow.ballot(name)) else { return };
     let mut handled: BTreeSet<&str> = BTreeSet::new();
     for (index, step) in state.steps.iter().enumerate() {

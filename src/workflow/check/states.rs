@@ -23,7 +23,7 @@ pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
 /// A case that has ended takes acts, and nothing else moves it.
 fn ended(c: &mut Checker<'_>, procedure: &Procedure, state: &State) {
     let place = place_of_state(procedure, state);
-    if state.ballot.is_some() {
+    if state.ballots().next().is_some() {
         let help = "Open it in a state before this one, or leave out `ends`";
         c.error(&format!("{place}.ballot"), "a ballot cannot open in a state that ends the case", help);
     }

@@ -55,14 +55,17 @@ fn cases(workflow: &Workflow, procedure: &Procedure) -> Paragraph {
 }
 
 fn state(workflow: &Workflow, procedure: &Procedure, state: &State) -> Paragraph {
-    let State { name, ends, ballot, steps, duties } = state;
+    let State { name, ends, ballot: _, together: _, steps, duties } = state;
     let panel = procedure.panel.as_ref().and_then(|name| workflow.panel(name));
     let items =
         steps.iter().map(|it| step(it, *ends, panel.map(|panel| Counting { panel, abstention: None })));
     let items: Vec<String> = items.chain(duties.iter().map(duty)).collect();
-    let ballot = ballot
-        .as_ref()
-        .map_or_else(String::new, |ballot| format!(" Votes are taken in the ballot {}.", quoted(ballot)));
+    let ballots: Vec<&Id> = state.ballots().collect();
+    let ballot = match ballots.as_slice() {
+        [] => String::new(),
+        [ballot] => format!(" Votes are taken in the ballot {}.", quoted(ballot)),
+        ballots => format!(" Votes are taken in the ballots {}, in each for itself.", all_of(ballots)),
+    };
     let end = if *ends { " The case has ended here; no clock runs." } else { "" };
     let lead = match (steps.len(), ends) {
         (0, _) => "",

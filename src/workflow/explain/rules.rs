@@ -135,6 +135,9 @@ impl Counting<'_> {
             }
             Condition::Seats(rule) => self.rule(rule),
             Condition::Event(event) => format!("the event {} counts", quoted(event)),
+            Condition::Outcome { ballot, outcome } => {
+                format!("the ballot {} has closed with {}", quoted(ballot), quoted(outcome))
+            }
             Condition::Not(inner) => match &**inner {
                 Condition::Event(event) => format!("the event {} does not count", quoted(event)),
                 inner => format!("it is not so that {}", several(std::slice::from_ref(inner), "")),

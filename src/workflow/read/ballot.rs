@@ -54,6 +54,7 @@ pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bo
         choices: choices.iter().chain(&abstention).cloned().collect(),
         classes: electors.as_ref().map(|electors| electors.counted(r)).unwrap_or_default(),
         events: Vec::new(),
+        outcomes: Vec::new(),
     };
     let early = fields.get("early").map_or(Some(Early::Never), |item| early_of(r, &item, &names));
     let extend = fields.get("extend").map_or(Some(None), |item| extend_of(r, &item).map(Some));

@@ -10,7 +10,7 @@ use super::{Reader, WORKFLOW, nearest};
 use crate::values::{Id, Instant, Span};
 
 /// Words that are kept for later parts of the language. Nothing may mean something else by them.
-const LATER: [&str; 4] = ["each", "amends", "veto", "needs-reasons"];
+const LATER: [&str; 3] = ["amends", "veto", "needs-reasons"];
 
 /// A value, the key it stands under, and its place in words: `panel.experts.seats[2]`, counted from 1.
 #[derive(Clone)]

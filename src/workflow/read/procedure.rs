@@ -120,9 +120,16 @@ fn state(r: &mut Reader<'_>, name: &Id, item: &Item<'_>, around: &Around<'_>) ->
     let named = fields.get("ballot");
     let ballots = r.names.ballots.clone();
     let ballot = named.as_ref().and_then(|item| r.known(item, "ballot", &ballots));
+    let several = fields.get("ballots");
+    let together = several.as_ref().map(|item| r.all_known(item, "ballot", &ballots)).unwrap_or_default();
+    if let Some(item) = several.as_ref().filter(|_| named.is_some() || together.len() == 1) {
+        let help = "One ballot is ballot = \"…\"; several that run side by side are ballots = [\"…\", \"…\"]";
+        r.error(&item.key, "a state opens one ballot, or several by `ballots`", help);
+    }
     let asked = match &ballot {
         Some(ballot) => Asked::Ballot(ballot),
         None if named.is_some() => Asked::Unknown,
+        None if several.is_some() => Asked::Several(&together),
         None => Asked::Nothing,
     };
     let steps = fields.get("steps").map(|item| item.list(r)).unwrap_or_default();
@@ -135,6 +142,7 @@ fn state(r: &mut Reader<'_>, name: &Id, item: &Item<'_>, around: &Around<'_>) ->
         name: name.clone(),
         ends: ends?,
         ballot,
+        together,
         steps: steps.into_iter().collect::<Option<_>>()?,
         duties: duties.into_iter().collect::<Option<_>>()?,
     })

@@ -11,6 +11,8 @@ use crate::workflow::rule::Vocabulary;
 pub(super) enum Asked<'b> {
     Nothing,
     Ballot(&'b Id),
+    /// Several ballots.
+    Several(&'b [Id]),
     /// A ballot that is not in the file, which has been said.
     Unknown,
 }
@@ -41,10 +43,8 @@ fn trigger(
 ) -> Option<Trigger> {
     let found: Vec<(&str, Item<'_>)> =
         TRIGGERS.into_iter().filter_map(|key| Some((key, fields.get(key)?))).collect();
-    let later = fields.rest().into_iter().find(|(key, _)| *key == "each");
     let (key, item) = match found.as_slice() {
         [(key, item)] => (*key, item),
-        [] if later.is_some() => return None, // said already, as an unknown key
         [] => {
             let help = "One of: do (somebody acts), when (something holds), after (time has passed), \
                         at (an instant has come), outcome (the ballot closed), on (another case's event)";
@@ -59,7 +59,7 @@ fn trigger(
     let clocks = Clocks::read(r, fields, key, around)?;
     match key {
         "do" => doing(r, item, fields, around, clocks).map(Trigger::Do),
-        "when" => condition(r, item, around).map(Trigger::When),
+        "when" => condition(r, item, around, ballot).map(Trigger::When),
         "after" => delay(r, item, &clocks).map(Trigger::After),
         "at" => item.instant(r).map(|(instant, _)| Trigger::At(instant)),
         "on" => {
@@ -67,7 +67,10 @@ fn trigger(
             let named = r.all_known(item, "event", &events);
             (!named.is_empty()).then_some(Trigger::On(named))
         }
-        _ => outcomes(r, item, ballot).map(Trigger::Outcome),
+        _ => match ballot {
+            Asked::Several(ballots) => outcome_of_several(r, item, ballots).map(Trigger::When),
+            _ => outcomes(r, item, ballot).map(Trigger::Outcome),
+        },
     }
 }
 
@@ -168,10 +171,51 @@ fn latest_second(within: &Delay) -> Option<u64> {
     within.span.seconds().checked_sub(u64::from(within.excluded))
 }
 
-fn condition(r: &mut Reader<'_>, item: &Item<'_>, around: &Around<'_>) -> Option<Condition> {
+/// `outcome = "scope.yes"`, where a state has several ballots: the same as `when` with these joined by `or`.
+fn outcome_of_several(r: &mut Reader<'_>, item: &Item<'_>, ballots: &[Id]) -> Option<Condition> {
+    let known = known_outcomes(r, ballots);
+    let named = r.each_once(item, |r, member| {
+        let raw = member.raw(r)?;
+        let split = raw.split_once('.').filter(|(ballot, outcome)| {
+            known.iter().any(|(of, is)| of.as_str() == *ballot && is.as_str() == *outcome)
+        });
+        let Some((ballot, outcome)) = split else {
+            let all: Vec<String> = known.iter().map(|(ballot, is)| format!("{ballot}.{is}")).collect();
+            let help = format!("Name ballot and outcome: {}", all.join(", "));
+            let message = format!("no ballot of this state has an outcome `{}`", raw.escape_debug());
+            return r.refuse(&member.span(), message, help);
+        };
+        Some(Condition::Outcome { ballot: ballot.parse().ok()?, outcome: outcome.parse().ok()? })
+    });
+    match <[Condition; 1]>::try_from(named) {
+        Ok([one]) => Some(one),
+        Err(several) => (!several.is_empty()).then_some(Condition::Any(several)),
+    }
+}
+
+/// The ballots with each outcome that they can have.
+fn known_outcomes(r: &Reader<'_>, ballots: &[Id]) -> Vec<(Id, Id)> {
+    let of = |ballot: &Id| {
+        let quorum = r.names.with_quorum.contains(ballot).then(|| Id::constant(NO_QUORUM));
+        let outcomes = r.names.outcomes(ballot).into_iter().chain(quorum);
+        outcomes.map(|outcome| (ballot.clone(), outcome)).collect::<Vec<_>>()
+    };
+    ballots.iter().flat_map(of).collect()
+}
+
+fn condition(
+    r: &mut Reader<'_>,
+    item: &Item<'_>,
+    around: &Around<'_>,
+    ballot: &Asked<'_>,
+) -> Option<Condition> {
     let raw = item.raw(r)?;
     let classes = around.panel.map(|panel| r.names.classes(panel)).unwrap_or_default();
-    let names = Vocabulary { choices: Vec::new(), classes, events: r.names.events.clone() };
+    let outcomes = match ballot {
+        Asked::Several(ballots) => known_outcomes(r, ballots),
+        _ => Vec::new(),
+    };
+    let names = Vocabulary { choices: Vec::new(), classes, events: r.names.events.clone(), outcomes };
     match Condition::parse(raw, &names) {
         Ok(condition) if around.panel.is_none() && counts_seats(&condition) => {
             let help = "Name the panel in the procedure (panel = \"…\"), or wait for an event";
@@ -188,7 +232,7 @@ fn condition(r: &mut Reader<'_>, item: &Item<'_>, around: &Around<'_>) -> Option
 fn counts_seats(condition: &Condition) -> bool {
     match condition {
         Condition::EverySeatFilled | Condition::Seats(_) => true,
-        Condition::Event(_) => false,
+        Condition::Event(_) | Condition::Outcome { .. } => false,
         Condition::Not(inner) => counts_seats(inner),
         Condition::All(parts) | Condition::Any(parts) => parts.iter().any(counts_seats),
     }
@@ -197,7 +241,7 @@ fn counts_seats(condition: &Condition) -> bool {
 fn outcomes(r: &mut Reader<'_>, item: &Item<'_>, ballot: &Asked<'_>) -> Option<Vec<Id>> {
     let ballot = match ballot {
         Asked::Ballot(ballot) => *ballot,
-        Asked::Unknown => return None,
+        Asked::Unknown | Asked::Several(_) => return None,
         Asked::Nothing => {
             let help = "Open one in this state (ballot = \"…\"), or leave the step out";
             return r.refuse(&item.key, "this state has no ballot that could have an outcome", help);

@@ -3,6 +3,7 @@
 use super::rules::Reader;
 use super::token::{Cursor, Token};
 use super::{Fault, Vocabulary};
+use crate::values::Id;
 use crate::workflow::model::{Condition, Rule};
 use crate::workflow::read::nearest;
 
@@ -12,7 +13,7 @@ const DEEPEST: usize = 8;
 impl Condition {
     /// Reads a condition that may use these names.
     pub fn parse(text: &str, names: &Vocabulary) -> Result<Self, Fault> {
-        let mut cursor = Cursor::new(text)?;
+        let mut cursor = Cursor::of_condition(text)?;
         let condition = joined(&mut cursor, names, 0)?;
         match cursor.peek() {
             None => Ok(condition),
@@ -44,6 +45,27 @@ fn joined(cursor: &mut Cursor<'_>, names: &Vocabulary, depth: usize) -> Result<C
     Ok(if word == "and" { Condition::All(parts) } else { Condition::Any(parts) })
 }
 
+/// `BALLOT.OUTCOME`, of one of the state's ballots.
+fn outcome(cursor: &mut Cursor<'_>, names: &Vocabulary, ballot: &str) -> Result<Condition, Fault> {
+    let of: Vec<&(Id, Id)> = names.outcomes.iter().filter(|(name, _)| *name == ballot).collect();
+    if of.is_empty() {
+        let help = "Name one that opens in this state (ballots = [\"…\", \"…\"])";
+        return Err(Fault::new(cursor.place(), format!("the state has no ballot `{ballot}`"), help));
+    }
+    cursor.advance();
+    cursor.advance();
+    let known = |word: &str| of.iter().find(|(_, outcome)| *outcome == word);
+    let Some((ballot, outcome)) = cursor.peek().and_then(|token| match token {
+        Token::Word(word) => known(word),
+        _ => None,
+    }) else {
+        let known: Vec<&str> = of.iter().map(|(_, outcome)| outcome.as_str()).collect();
+        return Err(cursor.fault("an outcome of that ballot", format!("There are: {}", known.join(", "))));
+    };
+    cursor.advance();
+    Ok(Condition::Outcome { ballot: ballot.clone(), outcome: outcome.clone() })
+}
+
 fn single(cursor: &mut Cursor<'_>, names: &Vocabulary, depth: usize) -> Result<Condition, Fault> {
     const HELP: &str = "A condition is `every seat filled`, `filled >= 5`, or the name of an event";
     if depth == DEEPEST {
@@ -72,8 +94,11 @@ fn single(cursor: &mut Cursor<'_>, names: &Vocabulary, depth: usize) -> Result<C
         let comparison = Reader { cursor, names, panel_only: true }.comparison()?;
         return Ok(Condition::Seats(Rule { all: vec![comparison], text: cursor.since(start) }));
     }
+    if cursor.peek_second() == Some(Token::Dot) {
+        return outcome(cursor, names, word);
+    }
     let Some(event) = names.events.iter().find(|event| **event == word) else {
-        let help = match nearest(word, names.events.iter().map(crate::values::Id::as_str)) {
+        let help = match nearest(word, names.events.iter().map(Id::as_str)) {
             Some(near) => format!("Did you mean `{near}`?"),
             None => HELP.to_owned(),
         };

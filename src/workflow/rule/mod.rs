@@ -12,6 +12,7 @@
 //!
 //! condition  = single | single { "and" single } | single { "or" single }
 //! single     = "not" single | "(" condition ")" | "every" "seat" "filled" | comparison | EVENT
+//!            | BALLOT "." OUTCOME
 //!
 //! proposition = part | part { "and" part } | part { "or" part }
 //! part        = "not" part | "(" proposition ")" | EVENT | "within" TIME "of" EVENT | PROCEDURE "is" STATE
@@ -65,6 +66,8 @@ pub struct Vocabulary {
     pub classes: Vec<Id>,
     /// The events of the workflow; for conditions.
     pub events: Vec<Id>,
+    /// The state's ballots where it has several, with the outcomes that each can have; for conditions.
+    pub outcomes: Vec<(Id, Id)>,
 }
 
 /// What is wrong with a rule or condition, and where in its text.

@@ -177,6 +177,7 @@ fn counted(cursor: &mut Cursor<'_>, names: Nameable<'_>) -> Result<Holds, Fault>
         choices: ballot.choices.iter().chain(&ballot.abstention).cloned().collect(),
         classes: classes.clone(),
         events: Vec::new(),
+        outcomes: Vec::new(),
     };
     let comparison = Reader { cursor, names: &vocabulary, panel_only: false }.comparison()?;
     Ok(Holds::Counted { ballot: ballot.name.clone(), comparison })

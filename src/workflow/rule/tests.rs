@@ -15,6 +15,7 @@ fn names() -> Vocabulary {
         choices: ids(&["met", "not-met", "abstain"]),
         classes: ids(&["independent", "dealer"]),
         events: ids(&["declared", "withdrawn"]),
+        outcomes: Vec::new(),
     }
 }
 

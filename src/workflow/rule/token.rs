@@ -17,7 +17,7 @@ pub(super) enum Token<'t> {
     Percent,
     Open,
     Close,
-    /// Of propositions only: `.`, a value in single quotes, an instant with its offset.
+    /// Of conditions and propositions only: `.`. Of propositions only: a value in single quotes, an instant with its offset.
     Dot,
     Quoted(&'t str),
     Instant(Instant),
@@ -33,6 +33,11 @@ pub(super) struct Cursor<'t> {
 impl<'t> Cursor<'t> {
     pub(super) fn new(text: &'t str) -> Result<Self, Fault> {
         Self::read(text, first)
+    }
+
+    /// A cursor over a condition, which also names outcomes of ballots.
+    pub(super) fn of_condition(text: &'t str) -> Result<Self, Fault> {
+        Self::read(text, first_of_condition)
     }
 
     /// A cursor over a proposition, which also holds values and instants.
@@ -108,6 +113,11 @@ impl<'t> Cursor<'t> {
 
 /// A token and its length; no token for space.
 type First<'t> = Result<(Option<Token<'t>>, usize), Fault>;
+
+/// As [`first`], with the point between a ballot and its outcome.
+fn first_of_condition(rest: &str, at: usize) -> First<'_> {
+    if rest.starts_with('.') { Ok((Some(Token::Dot), 1)) } else { first(rest, at) }
+}
 
 /// As [`first`], with what only propositions have.
 fn first_of_proposition(rest: &str, at: usize) -> First<'_> {

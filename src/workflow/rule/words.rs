@@ -89,6 +89,7 @@ impl fmt::Display for Condition {
             Self::EverySeatFilled => f.write_str("every seat filled"),
             Self::Seats(rule) => rule.fmt(f),
             Self::Event(event) => event.fmt(f),
+            Self::Outcome { ballot, outcome } => write!(f, "{ballot}.{outcome}"),
             Self::Not(inner) => write!(f, "not {}", Inner(inner)),
             Self::All(parts) => joined(f, &parts.iter().map(Inner).collect::<Vec<_>>(), " and "),
             Self::Any(parts) => joined(f, &parts.iter().map(Inner).collect::<Vec<_>>(), " or "),

@@ -56,13 +56,18 @@ impl Step {
 
 impl State {
     /// The ballots that open on entering it.
-    pub(super) fn ballots(&self) -> impl Iterator<Item = &Id> {
-        self.ballot.iter()
+    pub fn ballots(&self) -> impl Iterator<Item = &Id> {
+        self.ballot.iter().chain(&self.together)
     }
 
     /// `voting, ballot finding`, `closed (the end)`.
     pub fn words(&self) -> String {
-        let ballot = self.ballot.as_ref().map_or_else(String::new, |ballot| format!(", ballot {ballot}"));
+        let ballots: Vec<&str> = self.ballots().map(Id::as_str).collect();
+        let ballot = match ballots.as_slice() {
+            [] => String::new(),
+            [ballot] => format!(", ballot {ballot}"),
+            ballots => format!(", ballots {}", ballots.join(", ")),
+        };
         format!("{}{}{ballot}", self.name, if self.ends { " (the end)" } else { "" })
     }
 }

@@ -1,0 +1,110 @@
+//! Several ballots in one state: whatever they come to together, a step follows.
+
+use std::collections::BTreeSet;
+
+use super::outcomes::possible;
+use super::{Checker, place_of_state};
+use crate::values::Id;
+use crate::workflow::model::{Condition, Procedure, State, Step, Trigger, Workflow};
+
+/// More ways in which the ballots of a state can come out are not gone through.
+const MOST_WAYS: usize = 10_000;
+
+/// What each ballot has come to.
+type Way<'w> = Vec<(&'w Id, &'w str)>;
+
+pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure, state: &State) {
+    if state.together.is_empty() {
+        return;
+    }
+    let place = format!("{}.ballots", place_of_state(procedure, state));
+    let Some(ways) = ways(c.workflow, state) else {
+        let message = format!("its ballots can come out in more than {MOST_WAYS} ways together");
+        return c.error(&place, message, "Ask fewer questions in one state");
+    };
+    if let Some(way) = ways.iter().find(|way| follower(state, way).is_none()) {
+        let words: Vec<String> = way.iter().map(|(ballot, outcome)| format!("{ballot}.{outcome}")).collect();
+        let words = words.join(" and ");
+        let message = format!("nothing follows where these ballots come to {words}");
+        let help = format!("Add a step to the state, without at-most: {{ when = \"{words}\", to = \"…\" }}");
+        c.error(&place, message, help);
+    }
+}
+
+/// Whether every way in which the ballots can come out leads to one of the states in `out`. What no step follows
+/// has been said.
+pub(super) fn leads(workflow: &Workflow, state: &State, out: &BTreeSet<&Id>) -> bool {
+    let to = |way: &Way<'_>| follower(state, way).and_then(|step| step.to.as_ref());
+    ways(workflow, state).is_none_or(|ways| {
+        let unhandled = ways.iter().any(|way| to(way).is_none());
+        unhandled || ways.iter().all(|way| to(way).is_some_and(|to| out.contains(to)))
+    })
+}
+
+/// The first step without bound that surely leaves the state once the ballots have come out so, whatever else is so.
+fn follower<'s>(state: &'s State, way: &Way<'_>) -> Option<&'s Step> {
+    state.steps.iter().find(|step| match &step.trigger {
+        Trigger::When(condition) => {
+            step.at_most.is_none() && step.to.is_some() && surely(condition, way) == Some(true)
+        }
+        _ => false,
+    })
+}
+
+fn ways<'w>(workflow: &'w Workflow, state: &'w State) -> Option<Vec<Way<'w>>> {
+    let mut ways: Vec<Way<'w>> = vec![Vec::new()];
+    for ballot in state.together.iter().filter_map(|name| workflow.ballot(name)) {
+        let longer = |way: &Way<'w>| {
+            possible(ballot)
+                .map(|outcome| way.iter().copied().chain([(&ballot.name, outcome)]).collect::<Vec<_>>())
+                .collect::<Vec<_>>()
+        };
+        ways = ways.iter().flat_map(longer).collect();
+        if ways.len() > MOST_WAYS {
+            return None;
+        }
+    }
+    Some(ways)
+}
+
+/// Whether a condition holds once the ballots have come out so; `None` where that hangs on something else.
+fn surely(condition: &Condition, way: &Way<'_>) -> Option<bool> {
+    match condition {
+        Condition::Outcome { ballot, outcome } => {
+            Some(way.iter().any(|(of, is)| *of == ballot && *outcome == *is))
+        }
+        Condition::Event(_) | Condition::Seats(_) | Condition::EverySeatFilled => None,
+        Condition::Not(inner) => surely(inner, way).map(|holds| !holds),
+        Condition::All(parts) => joined(parts, way, false),
+        Condition::Any(parts) => joined(parts, way, true),
+    }
+}
+
+/// `decides` of one part decides the whole.
+fn joined(parts: &[Condition], way: &Way<'_>, decides: bool) -> Option<bool> {
+    let parts: Vec<Option<bool>> = parts.iter().map(|part| surely(part, way)).collect();
+    if parts.contains(&Some(decides)) {
+        return Some(decides);
+    }
+    parts.iter().all(Option::is_some).then_some(!decides)
+}
+
+/// Whether a condition cannot hold before a ballot has closed, which takes time.
+pub(super) fn waits(condition: &Condition) -> bool {
+    comes_late(condition, true)
+}
+
+/// Whether a condition cannot be found to hold, or not to hold, before a ballot has closed.
+fn comes_late(condition: &Condition, holds: bool) -> bool {
+    match (condition, holds) {
+        (Condition::Outcome { .. }, _) => true,
+        (Condition::Not(inner), _) => comes_late(inner, !holds),
+        (Condition::All(parts), true) | (Condition::Any(parts), false) => {
+            parts.iter().any(|part| comes_late(part, holds))
+        }
+        (Condition::All(parts), false) | (Condition::Any(parts), true) => {
+            parts.iter().all(|part| comes_late(part, holds))
+        }
+        (Condition::Event(_) | Condition::Seats(_) | Condition::EverySeatFilled, _) => false,
+    }
+}
