@@ -52,8 +52,8 @@ fn a_certificate_needs_nothing_but_the_anchor() {
     assert_eq!(done.code, 0, "{done:?}");
     let told = done.out.split_whitespace().collect::<Vec<_>>().join(" ");
     for words in [
-        "as of head 27",
-        "head 27 alone",
+        "as of head 34",
+        "head 34 alone",
         "names no witnesses",
         "SPECIMEN",
         "research-ip ended 2026-05-13",

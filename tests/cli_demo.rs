@@ -69,12 +69,12 @@ fn the_demo_switches_the_licences_by_signed_votes() {
     assert_eq!(models["value"], "in force");
     let causes = models["next"][0]["first-of"].as_array().unwrap();
     assert!(!causes.is_empty() && causes.iter().all(|it| it["instant"].as_str() >= Some("2033-01-01")));
-    // The event came from the ballot, and its entry is the last vote.
+    // The event came from the ballot, and its entry is the last vote that was revealed.
     let because = &attribute(&license, "research-ip", "status")["because"];
     assert_eq!(because["ballot"], "verification#1/finding#1");
     let entry = because["entry"].to_string();
     let shown = asked(&stage, &["log", "show", &entry, "--json"]).json();
-    assert!(shown["entry"]["statement"].as_str().unwrap().contains("\"type\":\"vote\""));
+    assert!(shown["entry"]["statement"].as_str().unwrap().contains("\"type\":\"reveal\""));
 }
 
 #[test]

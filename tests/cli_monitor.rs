@@ -12,10 +12,10 @@ use serde_json::Value;
 
 const MONITOR: &str = "monitor public --state seen";
 
-/// A demo whose ballot is open, exported to `public`.
+/// A demo in which two votes of seven are still to be revealed, exported to `public`.
 fn voting() -> Stage {
     let stage = Stage::empty();
-    assert_eq!(run(&stage, "demo --dir demo --until 2026-05-13").code, 0);
+    assert_eq!(run(&stage, "demo --dir demo --until 2026-05-13T10:00:00Z").code, 0);
     export(&stage, "demo", "public");
     stage
 }
@@ -29,9 +29,9 @@ fn export(stage: &Stage, of: &str, to: &str) {
     assert_eq!(done.code, 0, "{done:?}");
 }
 
-fn vote(stage: &Stage, of: &str, seat: &str, choice: &str) {
+fn reveal(stage: &Stage, of: &str, seat: &str) {
     let line = format!(
-        "--clock 2026-05-13T12:00:00Z --data {of}/data vote --choice {choice} --rationale demo/why-met.md --key {seat}"
+        "--clock 2026-05-13T12:00:00Z --data {of}/data reveal --rationale demo/why-not-met.md --key {seat}"
     );
     let done = run(stage, &line);
     assert_eq!(done.code, 0, "{done:?}");
@@ -58,12 +58,12 @@ fn what_was_added_is_told_in_words_and_remembered() {
     let again = run(&stage, MONITOR);
     assert!(again.code == 0 && again.out.contains("nothing was added"), "{again:?}");
 
-    vote(&stage, "demo", "m1", "not-met");
-    vote(&stage, "demo", "m2", "not-met");
+    reveal(&stage, "demo", "m1");
+    reveal(&stage, "demo", "m2");
     export(&stage, "demo", "public");
     let grown = run(&stage, MONITOR);
     assert_eq!(grown.code, 0, "{grown:?}");
-    for words in ["voted not-met on verification#1/finding#1", "revenue-share, status: in force → ended"] {
+    for words in ["revealed the vote not-met on", "revenue-share, status: in force → ended"] {
         assert!(grown.out.contains(words), "{words}: {}", grown.out);
     }
     assert!(grown.out.contains("identity not checked"), "{}", grown.out);
@@ -75,7 +75,7 @@ fn what_was_added_is_told_in_words_and_remembered() {
 fn a_log_rolled_back_is_convicted_by_both_checkpoints() {
     let stage = voting();
     copy_folder(&stage.path("public"), &stage.path("old"));
-    vote(&stage, "demo", "m1", "not-met");
+    reveal(&stage, "demo", "m1");
     export(&stage, "demo", "public");
     assert_eq!(run(&stage, MONITOR).code, 0);
     let before = stage.read("seen");
@@ -94,9 +94,9 @@ fn a_log_rolled_back_is_convicted_by_both_checkpoints() {
 fn two_histories_shown_to_two_people_are_found_when_they_compare() {
     let stage = voting();
     copy_folder(&stage.path("demo"), &stage.path("fork"));
-    vote(&stage, "demo", "m1", "met");
+    reveal(&stage, "demo", "m1");
     export(&stage, "demo", "public");
-    vote(&stage, "fork", "m1", "not-met");
+    reveal(&stage, "fork", "m1");
     export(&stage, "fork", "elsewhere");
     // Each is consistent in itself.
     for shown in ["public", "elsewhere"] {
@@ -118,7 +118,7 @@ fn a_fault_among_what_was_added_is_not_accepted() {
     let stage = voting();
     assert_eq!(run(&stage, MONITOR).code, 0);
     let before = stage.read("seen");
-    vote(&stage, "demo", "m1", "met");
+    reveal(&stage, "demo", "m1");
     export(&stage, "demo", "public");
     let size: u64 = stage.read("public/checkpoint").lines().nth(1).unwrap().parse().unwrap();
     let bundle = stage.path(&format!("public/tile/entries/000.p/{size}"));
@@ -135,7 +135,7 @@ fn a_fault_among_what_was_added_is_not_accepted() {
 fn another_agreement_is_not_taken_for_the_one_that_is_watched() {
     let stage = voting();
     assert_eq!(run(&stage, MONITOR).code, 0);
-    assert_eq!(run(&stage, "demo --dir other --until 2026-05-13").code, 0);
+    assert_eq!(run(&stage, "demo --dir other --until 2026-05-13T10:00:00Z").code, 0);
     export(&stage, "other", "look-alike");
     let other = run(&stage, "monitor look-alike --state seen --json");
     let findings = other.json()["findings"].as_array().unwrap().clone();

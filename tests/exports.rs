@@ -53,10 +53,10 @@ fn an_exported_folder_says_what_the_store_says() {
     let expected = [
         "allowed_signers",
         "checkpoint",
-        "checkpoints/27",
+        "checkpoints/34",
         "log.vkey",
-        "tile/0/000.p/27",
-        "tile/entries/000.p/27",
+        "tile/0/000.p/34",
+        "tile/entries/000.p/34",
     ];
     assert_eq!(names, expected);
     let anchor = store["anchor"].as_str().unwrap();
@@ -70,10 +70,10 @@ fn an_exported_folder_says_what_the_store_says() {
 #[test]
 fn a_second_export_only_adds() {
     let stage = Stage::empty();
-    assert_eq!(run(&stage, "demo --dir demo --until 2026-05-13").code, 0);
+    assert_eq!(run(&stage, "demo --dir demo --until 2026-05-12T10:00:00Z").code, 0);
     assert_eq!(run(&stage, "--data demo/data export public").code, 0);
     let before = files(&stage.path("public"));
-    let vote = "--clock 2026-05-13 --data demo/data vote --choice met --rationale demo/why-met.md --key m1";
+    let vote = "--clock 2026-05-13 --data demo/data vote --choice met --key m1";
     assert_eq!(run(&stage, vote).code, 0);
     assert_eq!(run(&stage, "--data demo/data export public").code, 0);
     let after = files(&stage.path("public"));
@@ -99,9 +99,9 @@ fn another_log_is_not_exported_over_it() {
 #[test]
 fn an_older_store_is_not_exported_over_what_it_signed_later() {
     let stage = Stage::empty();
-    assert_eq!(run(&stage, "demo --dir demo --until 2026-05-13").code, 0);
+    assert_eq!(run(&stage, "demo --dir demo --until 2026-05-12T10:00:00Z").code, 0);
     copy_folder(&stage.path("demo/data"), &stage.path("old"));
-    let vote = "--clock 2026-05-13 --data demo/data vote --choice met --rationale demo/why-met.md --key m1";
+    let vote = "--clock 2026-05-13 --data demo/data vote --choice met --key m1";
     assert_eq!(run(&stage, vote).code, 0);
     assert_eq!(run(&stage, "--data demo/data export public").code, 0);
     let done = run(&stage, "--data old export public");
@@ -120,7 +120,7 @@ fn what_is_no_export_of_this_log_is_not_exported_over_and_is_no_evidence() {
         assert!(!told.contains("evidence"), "{told}");
     };
     let checkpoint = fs::read_to_string(stage.path("public/checkpoint")).unwrap();
-    let unsigned = checkpoint.replacen("\n27\n", "\n28\n", 1);
+    let unsigned = checkpoint.replacen("\n34\n", "\n35\n", 1);
     for (number, text) in ["hi", &checkpoint.replace("agi-2025", "bridge"), &unsigned].into_iter().enumerate()
     {
         fs::create_dir(stage.path(&format!("other{number}"))).unwrap();
@@ -128,7 +128,7 @@ fn what_is_no_export_of_this_log_is_not_exported_over_and_is_no_evidence() {
         refused(&format!("other{number}"), "holds something else");
     }
     refused("demo/data", "never to be served");
-    for name in ["log.key", "config.toml", "store"] {
+    for name in ["log.key", "config.toml", "store", "openings"] {
         stage.write(&format!("public/{name}"), "");
         refused("public", name);
         fs::remove_file(stage.path(&format!("public/{name}"))).unwrap();
@@ -173,7 +173,7 @@ fn a_log_without_an_opening_statement_never_passes() {
 #[test]
 fn what_is_altered_in_an_exported_folder_is_named() {
     let (stage, _) = exported();
-    let bundle = stage.path("public/tile/entries/000.p/27");
+    let bundle = stage.path("public/tile/entries/000.p/34");
     let honest = fs::read(&bundle).unwrap();
 
     let place = honest.windows(13).position(|window| window == b"Panelist Five").unwrap();
@@ -203,9 +203,9 @@ fn a_tile_that_is_altered_or_not_whole_is_a_fault_of_its_entries_alone() {
     let short = honest[..honest.len() - 32].to_vec();
     let cases = [
         (Some(flipped), "entry 5", "that hash was altered"),
-        (Some(Vec::new()), "entries 0 to 26", "has 0 bytes, and its hashes have 864"),
-        (Some(short), "entries 0 to 26", "has 832 bytes"),
-        (None, "entries 0 to 26", "is not there"),
+        (Some(Vec::new()), "entries 0 to 33", "has 0 bytes, and its hashes have 1088"),
+        (Some(short), "entries 0 to 33", "has 1056 bytes"),
+        (None, "entries 0 to 33", "is not there"),
     ];
     for (bytes, place, words) in cases {
         match bytes {
@@ -229,8 +229,8 @@ fn a_tile_that_is_altered_or_not_whole_is_a_fault_of_its_entries_alone() {
     assert_eq!(run(&stage, "audit public").code, 0);
 }
 
-const TILE: &str = "tile/0/000.p/27";
-const BUNDLE: &str = "tile/entries/000.p/27";
+const TILE: &str = "tile/0/000.p/34";
+const BUNDLE: &str = "tile/entries/000.p/34";
 
 #[test]
 fn a_site_says_what_the_folder_says() {
@@ -264,7 +264,7 @@ fn what_is_altered_on_a_site_is_found_as_in_a_folder() {
         (BUNDLE, page.clone()),
         ("checkpoint", page),
         ("checkpoint", Vec::new()),
-        ("tile/0/000.p/27", vec![7; 27 * 32]),
+        ("tile/0/000.p/34", vec![7; 34 * 32]),
     ];
     for (name, bytes) in altered {
         let file = stage.path("public").join(name);
@@ -296,10 +296,10 @@ fn a_site_that_answers_badly_is_told_with_its_address() {
         ("checkpoint", Answer::CutOff, 4, "broke off"),
         ("checkpoint", Answer::Endless, 1, "is longer than the 32768 bytes that it can have"),
         (BUNDLE, none, 1, "is not there"),
-        (BUNDLE, Answer::Endless, 1, "is longer than the 1769499 bytes that it can have"),
+        (BUNDLE, Answer::Endless, 1, "is longer than the 2228258 bytes that it can have"),
         (BUNDLE, elsewhere(), 4, "redirects are not followed"),
         (BUNDLE, busy, 4, "answers with the status 503"),
-        ("tile/0/000.p/27", Answer::CutOff, 4, "broke off"),
+        ("tile/0/000.p/34", Answer::CutOff, 4, "broke off"),
     ];
     for (name, answer, code, words) in cases {
         site.honest();
@@ -319,12 +319,12 @@ fn a_site_that_answers_badly_is_told_with_its_address() {
 fn a_partial_tile_that_is_gone_is_read_from_the_full_one() {
     let (stage, _) = exported();
     let site = Site::of(&stage.path("public"));
-    // What came later does not matter: only the first 27 of each are read.
+    // What came later does not matter: only the first 34 of each are read.
     let (bundle, tile) = (stage.path("public/tile/entries/000"), stage.path("public/tile/0/000"));
-    let later = [0, 1, b'x'].repeat(256 - 27);
+    let later = [0, 1, b'x'].repeat(256 - 34);
     let grown = |path: &str, more: &[u8]| [fs::read(stage.path(path)).unwrap(), more.to_vec()].concat();
     let full =
-        [grown("public/tile/entries/000.p/27", &later), grown("public/tile/0/000.p/27", &[9; 229 * 32])];
+        [grown("public/tile/entries/000.p/34", &later), grown("public/tile/0/000.p/34", &[9; 222 * 32])];
     fs::remove_dir_all(stage.path("public/tile/entries/000.p")).unwrap();
     fs::remove_dir_all(stage.path("public/tile/0/000.p")).unwrap();
     assert_eq!(run(&stage, "audit public").code, 1);
@@ -333,14 +333,14 @@ fn a_partial_tile_that_is_gone_is_read_from_the_full_one() {
     }
     for source in ["public", &site.address] {
         let done = run(&stage, &format!("audit {source} --json"));
-        assert_eq!((done.code, &done.json()["entries"]), (0, &27.into()), "{done:?}");
+        assert_eq!((done.code, &done.json()["entries"]), (0, &34.into()), "{done:?}");
     }
 }
 
 #[test]
 fn ssh_keygen_accepts_every_signature_of_every_entry() {
     let (stage, _) = exported();
-    let bytes = fs::read(stage.path("public/tile/entries/000.p/27")).unwrap();
+    let bytes = fs::read(stage.path("public/tile/entries/000.p/34")).unwrap();
     let mut rest = bytes.as_slice();
     let mut accepted = 0;
     while let Some((length, after)) = rest.split_first_chunk() {
@@ -359,7 +359,7 @@ fn ssh_keygen_accepts_every_signature_of_every_entry() {
             accepted += 1;
         }
     }
-    assert_eq!(accepted, 40);
+    assert_eq!(accepted, 47);
 }
 
 /// Whose signature it is, by the exported list.
@@ -374,7 +374,7 @@ fn principal(stage: &Stage) -> String {
 #[test]
 fn a_pipe_in_an_exported_folder_is_told_and_never_opened() {
     let (stage, _) = exported();
-    for name in ["checkpoint", "checkpoints/27", "tile/0/000.p/27", "tile/entries/000.p/27"] {
+    for name in ["checkpoint", "checkpoints/34", "tile/0/000.p/34", "tile/entries/000.p/34"] {
         let (path, aside) = (stage.path(&format!("public/{name}")), stage.path("aside"));
         fs::rename(&path, &aside).unwrap();
         assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());

@@ -199,7 +199,7 @@ fn replaying_from_another_agreement_of_the_same_name() {
 #[test]
 fn a_look_alike_agreement_with_its_own_keys() {
     let log = Log::voted();
-    // A whole agreement of the same name, workflow and contract, with new keys for everybody.
+    // A whole agreement of the same name and contract, with new keys for everybody.
     let demo = |line: &str| {
         let done = Done::of(quorate(&log.stage.path("")).args(line.split(' ')).output().unwrap());
         assert_eq!(done.code, 0, "{done:?}");

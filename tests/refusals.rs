@@ -152,32 +152,32 @@ refused! {
     };
 
     // Sealed ballots.
-    a_vote_in_words_on_a_sealed_ballot: "sealed-ballot" = refusal(&voting(&sealed()), |s| voted_by_i1(s, |_| {}));
+    a_vote_in_words_on_a_sealed_ballot: "sealed-ballot" = refusal(&voting(SEALED), |s| voted_by_i1(s, |_| {}));
     a_commitment_on_an_open_ballot: "not-sealed" =
         refusal(&voting(AGI), |s| s.commit(&ballot(), &id("i1"), Digest::of(b"a vote")));
     a_reveal_on_an_open_ballot: "not-sealed" = refusal(&voting(AGI), |s| revealed(s, "i1", None));
     a_second_commitment: "already-committed" = {
-        let stage = voting(&sealed());
+        let stage = voting(SEALED);
         vote(&stage, "i1", "met").unwrap();
         refusal(&stage, |s| vote(s, "i1", "not-met"))
     };
     a_commitment_copied_from_somebody_else: "copied-commitment" = {
-        let stage = voting(&sealed());
+        let stage = voting(SEALED);
         vote(&stage, "i1", "met").unwrap();
         refusal(&stage, |s| s.commit(&ballot(), &id("m1"), commitment_of(s, "i1")))
     };
     a_commitment_copied_after_its_owner_has_left: "copied-commitment" = {
-        let stage = voting(&sealed());
+        let stage = voting(SEALED);
         vote(&stage, "i1", "met").unwrap();
         stage.step_down(&seat("i1")).unwrap();
         refusal(&stage, |s| s.commit(&ballot(), &id("m1"), commitment_of(s, "i1")))
     };
     a_commitment_on_another_ballot_paper: "other-paper" =
-        refusal(&voting(&sealed()), |s| committed(s, |commit| commit.question = Digest::of(b"another paper")));
+        refusal(&voting(SEALED), |s| committed(s, |commit| commit.question = Digest::of(b"another paper")));
     a_commitment_on_another_question: "other-question" =
-        refusal(&voting(&sealed()), |s| committed(s, |commit| "Is it raining?".clone_into(&mut commit.asks)));
+        refusal(&voting(SEALED), |s| committed(s, |commit| "Is it raining?".clone_into(&mut commit.asks)));
     a_commitment_by_somebody_recused: "left-ballot" = {
-        let stage = voting(&sealed());
+        let stage = voting(SEALED);
         stage.recuse(&seat("i1"), &case()).unwrap();
         refusal(&stage, |s| vote(s, "i1", "met"))
     };
@@ -189,7 +189,7 @@ refused! {
         refusal(&stage, |s| vote(s, "m2", "met"))
     };
     a_reveal_while_others_still_commit: "not-revealing-yet" = {
-        let stage = voting(&sealed());
+        let stage = voting(SEALED);
         vote(&stage, "i1", "met").unwrap();
         refusal(&stage, |s| revealed(s, "i1", None))
     };
@@ -215,7 +215,7 @@ refused! {
         s.submit(s.sign(&text, &[seat("m1")]), blobs)
     });
     a_reveal_of_a_choice_that_there_is_not: "unknown-choice" = {
-        let stage = voting(&sealed());
+        let stage = voting(SEALED);
         all_but_m2_commit(&stage, "maybe");
         stage.clock().pass(days(14));
         refusal(&stage, |s| {
@@ -806,12 +806,8 @@ fn voted_by_i1(stage: &Stage, change: impl FnOnce(&mut Vote)) -> Answer {
     voted(stage, by("i1"), &[seat("i1")], change)
 }
 
-/// The agreement with its ballot sealed.
-fn sealed() -> String {
-    let sealed =
-        "early      = \"all voted\"\nsealed     = { reveal-for = \"3 days\", unrevealed = \"abstains\" }";
-    AGI.replace("early      = \"all voted\"", sealed)
-}
+/// The agreement as it ships, with a sealed ballot.
+const SEALED: &str = include_str!("../workflows/agi-2025.toml");
 
 /// All but m2 have committed to this choice.
 fn all_but_m2_commit(stage: &Stage, choice: &str) {
@@ -822,7 +818,7 @@ fn all_but_m2_commit(stage: &Stage, choice: &str) {
 
 /// All but m2 have committed to `met`, and votes are revealed since a day.
 fn revealing() -> Stage {
-    let stage = voting(&sealed());
+    let stage = voting(SEALED);
     all_but_m2_commit(&stage, "met");
     stage.clock().pass(days(14));
     stage

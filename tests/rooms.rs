@@ -7,14 +7,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room, from the ground up, with the rooms that it may import.
-const ROOMS: [(&str, &[&str]); 17] = [
+const ROOMS: [(&str, &[&str]); 16] = [
     ("values", &[]),
     ("net", &[]),
     ("log", &["values"]),
     ("workflow", &["values"]),
     ("statement", &["values", "log"]),
     ("engine", &["values", "log", "statement", "workflow"]),
-    ("report", &["values", "log", "statement", "workflow", "engine"]),
     ("store", &["values", "log"]),
     ("audit", &["values", "log", "statement", "engine", "store"]),
     ("registry", &["values", "log", "statement", "engine", "store", "audit"]),
@@ -32,7 +31,6 @@ const ROOMS: [(&str, &[&str]); 17] = [
             "statement",
             "workflow",
             "engine",
-            "report",
             "store",
             "audit",
             "registry",

@@ -60,11 +60,14 @@ pub fn run(context: &Context, args: &BallotArgs) -> Result<Answer, CliError> {
         page.fields([("ballot", id.to_string()), ("question", digest.to_string())]);
         marked(&mut page, record.read_only);
         page.blank();
-        page.raw("Send both to whoever votes. They vote with");
-        page.raw(&format!(
-            "  quorate vote --ballot {} --choice CHOICE --key KEY --out vote.json",
-            out.display()
-        ));
+        let out = out.display();
+        if state.ballot_run(&id).is_some_and(|run| run.revealing().is_some()) {
+            page.raw("Send both to whoever has voted. They reveal the vote with");
+            page.raw(&format!("  quorate reveal --ballot {out} --opening FILE --key KEY --out reveal.json"));
+        } else {
+            page.raw("Send both to whoever votes. They vote with");
+            page.raw(&format!("  quorate vote --ballot {out} --choice CHOICE --key KEY --out vote.json"));
+        }
     } else {
         page.raw(paper.trim_end());
     }

@@ -29,7 +29,6 @@ mod reaffirm;
 mod receipts;
 mod record;
 mod refused;
-mod report;
 mod restore;
 mod reveal;
 mod scenarios;
@@ -99,7 +98,6 @@ enum Command {
     Reveal(reveal::RevealArgs),
     Status(status::StatusArgs),
     License(license::LicenseArgs),
-    Report(report::ReportArgs),
     Log(log::LogArgs),
     Audit(audit::AuditArgs),
     Monitor(monitor::MonitorArgs),
@@ -164,7 +162,6 @@ impl Cli {
             Command::Reveal(args) => reveal::run(context, args),
             Command::Status(args) => status::run(context, args),
             Command::License(args) => license::run(context, args),
-            Command::Report(args) => report::run(context, args),
             Command::Log(args) => log::run(context, args),
             Command::Audit(args) => audit::run(context, args),
             Command::Monitor(args) => monitor::run(context, args),

@@ -231,7 +231,7 @@ fn earlier(folder: &Path, state: &State, head: Head, nodes: &StoreNodes<'_>) -> 
 }
 
 /// What a data folder has: it would be served with the log's private key.
-const DATA_FOLDER: [&str; 3] = ["log.key", "config.toml", "store"];
+const DATA_FOLDER: [&str; 4] = ["log.key", "config.toml", "store", "openings"];
 
 /// What an export writes before the checkpoint.
 const BEFORE_CHECKPOINT: [&str; 6] =

@@ -125,10 +125,10 @@ impl Stage {
             stage.ok(&format!("key new {name} --no-passphrase"));
         }
         stage.write_roster("roster.toml");
-        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("workflows");
-        for name in ["agi-2025.toml", "agi-2025.contract.txt"] {
-            fs::copy(shipped.join(name), stage.path(name)).unwrap();
-        }
+        // The workflow as it shipped before its ballot was sealed: here everybody sees each vote as it comes.
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        fs::copy(root.join("tests/workflows/agi-2025-open.toml"), stage.path("agi-2025.toml")).unwrap();
+        fs::copy(root.join("workflows/agi-2025.contract.txt"), stage.path("agi-2025.contract.txt")).unwrap();
         for name in ["declaration.md", "interests.md", "why.md", "report.md"] {
             stage.write(name, &format!("The file {name}. SPECIMEN.\n"));
         }

@@ -22,7 +22,7 @@ TOOLS = {
     "aics": [sys.executable, "-B", str(Path(__file__).with_name("aics_check.py"))],
 }
 # More than one tile: 256 entries fill the first.
-SIZES = [27, 200, 256, 270]
+SIZES = [34, 200, 256, 270]
 
 
 def run(*command, cwd=None, stdin=None):

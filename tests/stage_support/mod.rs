@@ -13,7 +13,8 @@ use quorate::statement::{BallotRef, By, CaseRef, HolderRef, Refused};
 use quorate::store::MemoryStore;
 use quorate::values::{Id, Instant, Span};
 
-pub const AGI: &str = include_str!("../../workflows/agi-2025.toml");
+/// As it shipped before its ballot was sealed: here everybody sees each vote as it comes.
+pub const AGI: &str = include_str!("../workflows/agi-2025-open.toml");
 
 /// The seats of the AGI panel and who nominates for them.
 pub const SEATS: [(&str, &str); 7] = [
