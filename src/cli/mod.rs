@@ -10,6 +10,7 @@ mod check;
 mod context;
 mod cosign;
 mod demo;
+mod diff;
 mod documents;
 mod error;
 mod evidence;

@@ -40,6 +40,9 @@ pub enum WorkflowCommand {
     #[command(after_help = "Example:\n  quorate workflow explore workflows/agi-2025.toml\n\n\
         What breaks an invariant is shown as a scenario: the shortest way to it.")]
     Explore(super::explore::ExploreArgs),
+    /// Say what another one says otherwise, part by part, in words
+    #[command(after_help = "Example:\n  quorate workflow diff agi-2025.toml agi-2026-04.toml")]
+    Diff(super::diff::DiffArgs),
     /// Run its scenarios
     #[command(after_help = "Example:\n  quorate workflow test workflows/agi-2025.toml\n\n\
         The scenarios of agi-2025.toml are the files in the folder agi-2025 beside it.")]
@@ -86,6 +89,7 @@ pub fn run(command: &WorkflowCommand) -> Result<Answer, CliError> {
         WorkflowCommand::Explain(args) => explain(args),
         WorkflowCommand::Draw(args) => draw_picture(args),
         WorkflowCommand::Explore(args) => super::explore::run(args),
+        WorkflowCommand::Diff(args) => super::diff::run(args),
         WorkflowCommand::Test(args) => super::scenarios::run(&args.file),
     }
 }

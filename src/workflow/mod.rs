@@ -12,6 +12,7 @@
 
 mod check;
 pub mod diagnostic;
+pub mod diff;
 mod draw;
 pub mod explain;
 pub mod invariant;

@@ -1,0 +1,60 @@
+//! `workflow diff`: what one workflow says otherwise than another.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use super::answer::Answer;
+use super::error::CliError;
+use super::show::{Page, Tone};
+use super::workflow::read;
+use crate::workflow::diff::{Difference, How};
+
+/// Two workflow files.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The workflow as it is
+    old: PathBuf,
+    /// The workflow as it would be
+    new: PathBuf,
+}
+
+/// Runs `workflow diff`.
+///
+/// # Errors
+/// A file cannot be read, or does not pass.
+pub fn run(args: &DiffArgs) -> Result<Answer, CliError> {
+    let ((_, old), (_, new)) = (read(&args.old)?, read(&args.new)?);
+    let differences = old.diff(&new);
+    let mut page = Page::default();
+    page.title(&format!("From {} to {}", args.old.display(), args.new.display()));
+    page.fields([("from", old.digest.to_string()), ("to", new.digest.to_string())]);
+    for difference in &differences {
+        tell(&mut page, difference);
+    }
+    if differences.is_empty() {
+        page.blank();
+        let words = if old.digest == new.digest {
+            "They are the same text."
+        } else {
+            "They say the same: the texts differ in comments, order or spelling alone."
+        };
+        page.line(Tone::Good, words);
+    }
+    let json = json!({ "from": old.digest, "to": new.digest, "differences": differences });
+    Ok(Answer::done(page, json))
+}
+
+fn tell(page: &mut Page, difference: &Difference) {
+    let Difference { part, how, lines } = difference;
+    let (words, tone) = match how {
+        How::Changed => ("", Tone::Plain),
+        How::New => (", new", Tone::Good),
+        How::Gone => (", no longer there", Tone::Notice),
+    };
+    page.title(&format!("{part}{words}"));
+    for line in lines {
+        page.line(tone, &format!("  {line}"));
+    }
+}

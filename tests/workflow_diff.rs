@@ -1,0 +1,150 @@
+//! `workflow diff`: every change of a workflow is told, at its part and in its words; what is no change is not.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
+
+use std::fs;
+
+use quorate::workflow::Workflow;
+use quorate::workflow::diff::{Difference, How};
+
+const FILE: &str = "tests/workflows/flows/amending.toml";
+
+fn parse(text: &str) -> Workflow {
+    Workflow::parse(text).unwrap_or_else(|found| panic!("{found}\n{text}"))
+}
+
+/// What is told when these words of the workflow are replaced.
+fn told(changes: &[(&str, &str)]) -> Vec<Difference> {
+    let text = fs::read_to_string(FILE).unwrap();
+    let mut new = text.clone();
+    for (old, words) in changes {
+        assert!(new.contains(old), "{old}");
+        new = new.replacen(old, words, 1);
+    }
+    parse(&text).diff(&parse(&new))
+}
+
+/// One change, in one part, this being the first line of it.
+#[track_caller]
+fn is_told(old: &str, new: &str, part: &str, line: &str) {
+    let found = told(&[(old, new)]);
+    let [one] = found.as_slice() else { panic!("{found:#?}") };
+    assert_eq!((one.part.as_str(), one.how), (part, How::Changed));
+    assert_eq!(one.lines[0], line, "{old}");
+}
+
+#[test]
+fn each_change_is_told_at_its_part() {
+    is_told(r#""1 of 2""#, r#""2 of 2""#, "party buyer", "signatures: signs with 1 of 2 → signs with 2 of 2");
+    is_told(
+        r#"by = "chamber" }"#,
+        r#"by = "chamber", weight = 2 }"#,
+        "panel experts",
+        "seat, no longer: c1, named by chamber",
+    );
+    is_told(
+        "finds the works",
+        "found the works",
+        "event complete",
+        "meaning: The panel finds the works complete → The panel found the works complete",
+    );
+    is_told(
+        r#"from = "start""#,
+        r#"from = "then""#,
+        "event complete",
+        "annulled: by overturned, as if it had never been → by overturned, from then on",
+    );
+    is_told(
+        "at-once = 2",
+        "at-once = 3",
+        "procedure acceptance",
+        "cases: before the panel experts; at most 2 cases at once → before the panel experts; at most 3 cases at once",
+    );
+    is_told(
+        r#"open-for = "14 days""#,
+        r#"open-for = "10 days""#,
+        "ballot finding",
+        "open for: 14 days, early once all have voted → 10 days, early once all have voted",
+    );
+    is_told(
+        "> 1/2 of electors",
+        ">= 2/3 of electors",
+        "ballot finding",
+        "outcome complete: yes > 1/2 of electors → yes >= 2/3 of electors",
+    );
+    is_told(
+        r#"first-of = ["complete"] } ]
+
+[grant.warranty]"#,
+        r#"first-of = ["complete", 2030-01-01T00:00:00Z] } ]
+
+[grant.warranty]"#,
+        "grant instalment",
+        "status: “held”, then “due” with complete → “held”, then “due” with the first of complete, 2030-01-01T00:00:00Z",
+    );
+    is_told(
+        "at-most = 1 } ]",
+        "at-most = 2 } ]",
+        "state closed of acceptance",
+        "step, no longer: overturn by chamber, event overturned, at most once",
+    );
+}
+
+#[test]
+fn steps_in_another_order_are_another_procedure() {
+    let complete = r#"  { outcome = "complete", to = "closed", emits = "complete" },
+"#;
+    let incomplete = r#"  { outcome = "incomplete", to = "closed", emits = "dropped" },
+"#;
+    let found = told(&[(&format!("{complete}{incomplete}"), &format!("{incomplete}{complete}"))]);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!(found[0].part, "state voting of acceptance");
+    let order = "steps in another order, and the first that applies wins: outcome incomplete → closed, event dropped; \
+                 outcome complete → closed, event complete";
+    assert_eq!(found[0].lines, [order]);
+}
+
+#[test]
+fn a_part_with_another_name_is_another_part() {
+    let found = told(&[("[grant.retention]", "[grant.deposit]")]);
+    let how: Vec<(&str, How)> = found.iter().map(|it| (it.part.as_str(), it.how)).collect();
+    assert_eq!(how, [("grant deposit", How::New), ("grant retention", How::Gone)]);
+    assert_eq!(found[1].lines.last().unwrap(), "status: “5 per cent”");
+}
+
+#[test]
+fn comments_order_and_spelling_are_no_difference() {
+    assert_eq!(told(&[("[party]", "# Who contracts.\n\n[party]")]), []);
+    assert_eq!(told(&[("choices  = [\"yes\", \"no\"]", "choices = [ 'yes', 'no', ]")]), []);
+}
+
+#[test]
+fn what_no_words_show_is_said_to_differ() {
+    // A vacancy's instant is told nowhere else than in the text.
+    let vacant = |deadline: &str| {
+        let vacant = format!("{{ after = \"9 days\", filled-by = \"chamber\"{deadline} }}");
+        fs::read_to_string(FILE).unwrap().replace("[event]", &format!("vacant = {vacant}\n[event]"))
+    };
+    let (old, new) = (vacant(""), format!("deadline = \"excluded\"\n{}", vacant("")));
+    let found = parse(&old).diff(&parse(&new));
+    let panel = found.iter().find(|it| it.part == "panel experts").unwrap_or_else(|| panic!("{found:#?}"));
+    assert_eq!(panel.lines, ["differs in what these words do not show: compare the two texts"]);
+}
+
+#[test]
+fn the_amendment_that_ships_is_told_as_what_it_is() {
+    let read = |name: &str| parse(&fs::read_to_string(format!("workflows/{name}.toml")).unwrap());
+    let found = read("agi-2025").diff(&read("agi-2026-04"));
+    let lines = |part: &str| {
+        found.iter().find(|it| it.part == part).map(|it| it.lines.join("\n")).unwrap_or_default()
+    };
+    assert!(
+        lines("grant revenue-share").contains("“ended” with verified → “in force”, then “ended” with 2031")
+    );
+    assert!(
+        lines("grant models-and-products-ip").contains("exclusive: “yes”, then “no” with verified → “no”")
+    );
+    let changed = |how: How| found.iter().filter(move |it| it.how == how).map(|it| it.part.as_str());
+    assert_eq!(changed(How::Gone).collect::<Vec<_>>(), ["grant azure-api-exclusivity"]);
+    assert_eq!(changed(How::New).collect::<Vec<_>>(), ["grant revenue-share-to-openai", "grant azure-first"]);
+}
