@@ -396,7 +396,7 @@ fn after_a_failed_append_everybody_who_waits_is_answered_and_nothing_is_acknowle
 /// The note of a refusal, opened with the log's key.
 fn note(hall: &Hall, answer: &Result<Receipted, SubmitError>) -> Refused {
     let Err(SubmitError::Refused { refusal, note: Some(note) }) = answer else { panic!("{answer:?}") };
-    let vkey = hall.stage.state().unwrap().log.vkey;
+    let vkey = hall.stage.state().unwrap().log.vkey.clone();
     let refused = Refused::open(note.as_bytes(), &vkey.parse().unwrap()).unwrap();
     assert_eq!(refused.rule, refusal.rule);
     refused

@@ -42,6 +42,7 @@ mod status;
 mod submit;
 mod taken;
 mod vote;
+mod what_if;
 mod witness;
 mod workflow;
 
@@ -99,6 +100,7 @@ enum Command {
     Reveal(reveal::RevealArgs),
     Status(status::StatusArgs),
     License(license::LicenseArgs),
+    WhatIf(what_if::WhatIfArgs),
     Log(log::LogArgs),
     Audit(audit::AuditArgs),
     Monitor(monitor::MonitorArgs),
@@ -163,6 +165,7 @@ impl Cli {
             Command::Reveal(args) => reveal::run(context, args),
             Command::Status(args) => status::run(context, args),
             Command::License(args) => license::run(context, args),
+            Command::WhatIf(args) => what_if::run(context, args),
             Command::Log(args) => log::run(context, args),
             Command::Audit(args) => audit::run(context, args),
             Command::Monitor(args) => monitor::run(context, args),

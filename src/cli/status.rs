@@ -342,7 +342,7 @@ pub fn ballot_json(run: &BallotRun, rules: &Ballot) -> Value {
         "closes": run.until(rules),
         "closed": run.closed.as_ref().map(|end| json!({ "at": end.at, "entry": end.entry, "outcome": end.outcome })),
         "electors": run.electors.keys().collect::<Vec<_>>(),
-        "excluded": run.excluded,
+        "excluded": *run.excluded,
         "left": run.left.iter().map(|(seat, left)| json!({ "seat": seat, "reason": left.reason, "entry": left.done.entry })).collect::<Vec<_>>(),
         "heads": counts,
         "awaited": run.awaited().map(|(seat, _)| seat).collect::<Vec<_>>(),

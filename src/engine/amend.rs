@@ -40,7 +40,7 @@ impl State {
         }
         self.panels = standing(workflow, &self.panels, done.at);
         let in_force = self.carried(amended, done);
-        self.workflows.push(in_force);
+        Arc::make_mut(&mut self.workflows).push(in_force);
         self.workflow = Arc::clone(workflow);
         self.workflow_text = amend.to.as_str().into();
         self.contract = workflow.contract.digest;
@@ -164,7 +164,7 @@ fn standing(workflow: &Workflow, before: &BTreeMap<Id, Seats>, at: Instant) -> B
 /// A panel with those who sat on seats of the same name before; the others vacant since `at`.
 fn kept(panel: &Panel, before: Option<&Seats>, at: Instant) -> Seats {
     let mut seats = Seats::vacant(panel, at);
-    for (name, place) in &mut seats.seats {
+    for (name, place) in Arc::make_mut(&mut seats.seats) {
         if let Some(was) = before.and_then(|before| before.seats.get(name)) {
             *place = was.clone();
         }

@@ -36,11 +36,11 @@ pub struct BallotRun {
     /// Since when the rules of outcomes that must last have held without a break, by their place in the list.
     pub held: BTreeMap<usize, Instant>,
     /// Who may vote, by seat; fixed at opening.
-    pub electors: BTreeMap<Id, Elector>,
+    pub electors: Arc<BTreeMap<Id, Elector>>,
     /// Who is seated and may not vote, with the reason.
-    pub excluded: BTreeMap<Id, String>,
+    pub excluded: Arc<BTreeMap<Id, String>>,
     /// The seats at opening, marked where filled.
-    pub seats: Marks<()>,
+    pub seats: Arc<Marks<()>>,
     /// The votes, by seat: the one that counts. Of a sealed ballot those revealed, and at its closing the others.
     pub votes: BTreeMap<Id, Cast>,
     /// The commitments of a sealed ballot.
@@ -143,7 +143,7 @@ impl BallotRun {
 
     /// What the rules of the ballot count now.
     pub fn table(&self, ballot: &Ballot) -> Table {
-        Table::of_ballot(ballot, self.marks(), self.seats.clone())
+        Table::of_ballot(ballot, self.marks(), (*self.seats).clone())
     }
 
     /// Whether its window ends now, before its time; of a sealed ballot, whether the present phase does.

@@ -41,7 +41,7 @@ pub struct Case {
     /// The documents filed, in order.
     pub filed: Vec<Filed>,
     /// How it got here.
-    pub path: Vec<Move>,
+    pub path: Vec<Arc<Move>>,
     /// How often each step was taken, by state and place in the list.
     pub taken: BTreeMap<(Id, usize), u32>,
     /// Steps without `to` that have been set off since entering; they do so once.

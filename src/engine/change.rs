@@ -303,7 +303,7 @@ impl State {
             }
             let stopped = case.suspended().is_some();
             case.duties.extend(state.duties.iter().map(|duty| DutyRun::new(duty, at, stopped)));
-            case.path.push(Move { at, to: state.name.clone(), why });
+            case.path.push(Arc::new(Move { at, to: state.name.clone(), why }));
             case.ended = state.ends.then_some(at);
         });
         if state.ends {
@@ -336,9 +336,9 @@ impl State {
             stood: Span::from_seconds(0),
             eased: Span::from_seconds(0),
             held: [].into(),
-            electors: [].into(),
-            excluded: [].into(),
-            seats: seats.marks(&ballot.part_of(panel)),
+            electors: Arc::default(),
+            excluded: Arc::default(),
+            seats: Arc::new(seats.marks(&ballot.part_of(panel))),
             votes: [].into(),
             sealed: ballot.sealed.as_ref().map(|_| Sealing::default()),
             left: [].into(),
@@ -347,25 +347,26 @@ impl State {
             paper: Digest([0; 32]),
             closed: None,
         };
+        let (electors, excluded) = (Arc::make_mut(&mut run.electors), Arc::make_mut(&mut run.excluded));
         let part = ballot.part_of(panel);
         for seat in panel.seats.iter().filter(|seat| !part.seats.contains(seat)) {
-            run.excluded.insert(seat.name.clone(), "the seat is of no class that votes here".to_owned());
+            excluded.insert(seat.name.clone(), "the seat is of no class that votes here".to_owned());
         }
         for seat in &part.seats {
             let recusal = case.recused.get(&seat.name).filter(|_| ballot.less.contains(&Exclusion::Recused));
             match (seats.filled(panel, &seat.name), recusal) {
                 (Some(_), Some(recusal)) => {
-                    run.excluded.insert(seat.name.clone(), format!("recused: {}", recusal.reason));
+                    excluded.insert(seat.name.clone(), format!("recused: {}", recusal.reason));
                 }
                 (Some(nominee), None) => {
                     let key = nominee.key.fingerprint();
                     let affiliation = nominee.affiliation.clone().filter(|_| ballot.per_affiliation);
                     let standing = Standing { affiliation, ..standing(seat) };
                     let elector = Elector { person: nominee.person.clone(), key, standing };
-                    run.electors.insert(seat.name.clone(), elector);
+                    electors.insert(seat.name.clone(), elector);
                 }
                 (None, _) => {
-                    run.excluded.insert(seat.name.clone(), "the seat is not filled".to_owned());
+                    excluded.insert(seat.name.clone(), "the seat is not filled".to_owned());
                 }
             }
         }
@@ -478,9 +479,9 @@ impl State {
                 .cases
                 .get_mut(case)
                 .and_then(|case| Arc::make_mut(case).seats.as_mut())
-                .and_then(|seats| seats.seats.get_mut(seat)),
+                .and_then(|seats| Arc::make_mut(&mut seats.seats).get_mut(seat)),
             HolderRef::Office { body, name } => {
-                self.panels.get_mut(body).and_then(|seats| seats.seats.get_mut(name))
+                self.panels.get_mut(body).and_then(|seats| Arc::make_mut(&mut seats.seats).get_mut(name))
             }
         };
         if let Some(place) = place {

@@ -13,9 +13,8 @@ pub struct Holder {
     pub person: String,
     /// The key.
     pub key: PublicKey,
-    /// The entry of the last statement signed as this holder, or with which it entered or got its key: the next
-    /// one must come after it.
-    pub last: Option<u64>,
+    /// Where [`Holders`] keeps its last entry.
+    slot: usize,
     /// When an officer's authority begins and ends, both instants included; a seat has neither.
     pub authority: Authority,
 }
@@ -32,14 +31,22 @@ pub struct Authority {
 /// All holders of an agreement.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Holders {
-    by_name: BTreeMap<HolderRef, Arc<Holder>>,
-    by_key: BTreeMap<RawKey, HolderRef>,
+    // Shared between states: who holds which key changes seldom, who signed last with every entry.
+    by_name: Arc<BTreeMap<HolderRef, Holder>>,
+    by_key: Arc<BTreeMap<RawKey, HolderRef>>,
+    last: Vec<u64>,
 }
 
 impl Holders {
     /// The holder of this name.
     pub fn get(&self, name: &HolderRef) -> Option<&Holder> {
-        self.by_name.get(name).map(|holder| &**holder)
+        self.by_name.get(name)
+    }
+
+    /// The entry of the last statement signed as this holder, or with which it entered or got its key: its next one
+    /// must come after it.
+    pub fn last(&self, name: &HolderRef) -> Option<u64> {
+        self.last.get(self.by_name.get(name)?.slot).copied()
     }
 
     /// For whom a raw key speaks, whatever type of key wraps it.
@@ -49,7 +56,7 @@ impl Holders {
 
     /// All holders, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&HolderRef, &Holder)> {
-        self.by_name.iter().map(|(name, holder)| (name, &**holder))
+        self.by_name.iter()
     }
 
     /// Binds a key to a holder who enters with an entry; whoever held the name or the key before no longer does.
@@ -57,34 +64,39 @@ impl Holders {
     pub(super) fn enter(&mut self, name: HolderRef, person: String, key: PublicKey, entry: u64) {
         self.release(key.raw());
         self.leave(&name);
-        self.by_key.insert(key.raw(), name.clone());
-        let authority = Authority::default();
-        self.by_name.insert(name, Arc::new(Holder { person, key, last: Some(entry), authority }));
+        Arc::make_mut(&mut self.by_key).insert(key.raw(), name.clone());
+        let (slot, authority) = (self.last.len(), Authority::default());
+        self.last.push(entry);
+        Arc::make_mut(&mut self.by_name).insert(name, Holder { person, key, slot, authority });
     }
 
     /// Dates the authority of a holder who has entered; a new key does not change it.
     pub(super) fn date(&mut self, name: &HolderRef, authority: Authority) {
-        if let Some(holder) = self.by_name.get_mut(name) {
-            Arc::make_mut(holder).authority = authority;
+        if let Some(holder) = Arc::make_mut(&mut self.by_name).get_mut(name) {
+            holder.authority = authority;
         }
     }
 
     /// Removes a holder; the key speaks for nobody.
     pub(super) fn leave(&mut self, name: &HolderRef) {
-        if let Some(holder) = self.by_name.remove(name) {
-            self.by_key.remove(&holder.key.raw());
+        if !self.by_name.contains_key(name) {
+            return;
+        }
+        if let Some(holder) = Arc::make_mut(&mut self.by_name).remove(name) {
+            Arc::make_mut(&mut self.by_key).remove(&holder.key.raw());
         }
     }
 
     /// Gives a holder another key with an entry, after which its next statement must come.
     pub(super) fn replace_key(&mut self, name: &HolderRef, key: PublicKey, entry: u64) {
         self.release(key.raw());
-        if let Some(holder) = self.by_name.get_mut(name) {
-            self.by_key.remove(&holder.key.raw());
-            self.by_key.insert(key.raw(), name.clone());
-            let holder = Arc::make_mut(holder);
-            (holder.key, holder.last) = (key, Some(entry));
+        if let Some(holder) = Arc::make_mut(&mut self.by_name).get_mut(name) {
+            let by_key = Arc::make_mut(&mut self.by_key);
+            by_key.remove(&holder.key.raw());
+            by_key.insert(key.raw(), name.clone());
+            holder.key = key;
         }
+        self.signed(name, entry);
     }
 
     /// Removes whoever holds a key: a seat whose case is at rest keeps it only until somebody else is given it.
@@ -96,8 +108,9 @@ impl Holders {
 
     /// Records that the holder signed the statement of this entry.
     pub(super) fn signed(&mut self, name: &HolderRef, entry: u64) {
-        if let Some(holder) = self.by_name.get_mut(name) {
-            Arc::make_mut(holder).last = Some(entry);
+        let slot = self.by_name.get(name).map(|holder| holder.slot);
+        if let Some(last) = slot.and_then(|slot| self.last.get_mut(slot)) {
+            *last = entry;
         }
     }
 }

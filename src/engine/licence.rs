@@ -124,7 +124,7 @@ impl State {
     fn derive(&self) -> Vec<Timelines> {
         let mut all: Vec<Timelines> = Vec::new();
         let mut before: Option<&InForce> = None;
-        for in_force in &self.workflows {
+        for in_force in self.workflows.iter() {
             let of_grant = |grant: &Grant| {
                 let of_attribute = |attribute: &Attribute| {
                     let was = before.zip(all.last()).and_then(|(before, timelines)| {

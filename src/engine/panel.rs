@@ -1,6 +1,7 @@
 //! Panels as they are: who sits where since when.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::engine::count::{Marks, Standing, marks};
 use crate::statement::PublicKey;
@@ -12,8 +13,8 @@ use crate::workflow::model::{Filling, Panel, Seat};
 pub struct Seats {
     /// The panel in the workflow.
     pub panel: Id,
-    /// Every seat of it.
-    pub seats: BTreeMap<Id, Place>,
+    /// Every seat of it; shared between states.
+    pub seats: Arc<BTreeMap<Id, Place>>,
 }
 
 /// One seat.
@@ -68,7 +69,7 @@ impl Seats {
     /// A panel with every seat vacant since `at`.
     pub fn vacant(panel: &Panel, at: Instant) -> Self {
         let place = |seat: &Seat| (seat.name.clone(), Place { vacant_since: at, nominee: None });
-        Self { panel: panel.name.clone(), seats: panel.seats.iter().map(place).collect() }
+        Self { panel: panel.name.clone(), seats: Arc::new(panel.seats.iter().map(place).collect()) }
     }
 
     /// Whoever fills the seat, having done everything that the panel asks.

@@ -180,7 +180,7 @@ impl State {
         cases: &[&Case],
         all: &mut Vec<Possible>,
     ) {
-        for (seat, place) in &seats.seats {
+        for (seat, place) in seats.seats.iter() {
             let mut says = |deed: Deed| all.push(Possible { by: By::One(seat.clone()), deed });
             match &place.nominee {
                 None => {
@@ -238,7 +238,7 @@ impl State {
             let Some((panel, vacancy)) = panel.and_then(|it| Some((it, it.vacancy.as_ref()?))) else {
                 continue;
             };
-            for (name, place) in &seats.seats {
+            for (name, place) in seats.seats.iter() {
                 let passes =
                     panel.seats.iter().any(|seat| seat.name == *name && seat.by != vacancy.filled_by);
                 if passes && seats.filled(panel, name).is_none() {

@@ -28,7 +28,7 @@ pub struct State {
     /// The agreement.
     pub agreement: AgreementRef,
     /// The log that keeps it.
-    pub log: LogIdentity,
+    pub log: Arc<LogIdentity>,
     /// The witness policy of the opening statement, its exact text.
     pub policy: Option<String>,
     /// That policy, to be applied to this log's checkpoints.
@@ -38,7 +38,7 @@ pub struct State {
     /// The workflow in force: the last of `workflows`.
     pub workflow: Arc<Workflow>,
     /// Every workflow that was in force so far, in order: that of the opening, then one for each amendment.
-    pub workflows: Vec<InForce>,
+    pub workflows: Arc<Vec<InForce>>,
     /// The exact text of the workflow in force.
     pub workflow_text: Arc<str>,
     /// When the agreement was opened.

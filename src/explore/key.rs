@@ -170,7 +170,7 @@ impl PanelMarks<'_> {
     fn of_case(&mut self, case: &Case, committed: &Committed) {
         case.recused.keys().for_each(|name| self.put(name, 11));
         for run in case.open_ballots() {
-            for (name, elector) in &run.electors {
+            for (name, elector) in run.electors.iter() {
                 let Elector { person: _, key: _, standing: _ } = elector; // a seat's standing is its kind's
                 self.put(name, 13);
             }
@@ -301,7 +301,7 @@ fn ballot_into(key: &mut Mixer, run: &BallotRun, now: Instant) {
         key.put(u64::try_from(*place).unwrap_or(u64::MAX));
         key.put(age(now, *since, longest.unwrap_or(Span::from_seconds(0))));
     }
-    for (standing, made) in seats {
+    for (standing, made) in seats.iter() {
         key.put(u64::from(standing.weight));
         key.put(made.iter().filter(|(mark, _)| mark.is_some()).map(|(_, heads)| u64::from(*heads)).sum());
     }

@@ -16,6 +16,7 @@ mod outcome;
 mod play;
 mod read;
 mod stage;
+mod suppose;
 mod verbs;
 mod write;
 
@@ -24,6 +25,7 @@ use std::path::{Path, PathBuf};
 
 pub use outcome::{Failure, Outcome};
 pub use stage::{LOG_NAME, Stage, StageError, log_seed, plain_key, public, sign_with, supposed_agreement};
+pub use suppose::Supposed;
 
 use crate::values::Instant;
 use model::{Officer, Spot, Step};

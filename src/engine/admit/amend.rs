@@ -250,7 +250,8 @@ impl State {
     /// Which attributes the amendment moves by itself: those that the old grant and the new one have, and that differ.
     fn moved_by(&self, at: Instant, amended: &Amended) -> Moved {
         let mut next = self.clone();
-        next.workflows.push(self.carried(amended, Done { at, entry: self.size }));
+        let in_force = self.carried(amended, Done { at, entry: self.size });
+        Arc::make_mut(&mut next.workflows).push(in_force);
         next.timelines.take();
         let (Some(before), Some(after)) = (self.licence(at), next.licence(at)) else { return Moved::new() };
         let value = |grants: &[GrantState<'_>], grant: &Id, attribute: &Id| {

@@ -179,7 +179,7 @@ impl State {
     /// Each signer's statements form a chain: an old one cannot be brought out after a newer one.
     fn judge_chain(&self, header: &Header, signers: &BTreeSet<HolderRef>) -> Result<(), Refusal> {
         for name in signers {
-            let last = self.holders.get(name).and_then(|holder| holder.last);
+            let last = self.holders.last(name);
             if let Some(last) = last.filter(|last| header.after.size <= *last) {
                 let why = format!(
                     "`after` names {} entries, but {name} has since signed entry {last}: this statement was made \

@@ -34,7 +34,7 @@ impl State {
         let workflow = Arc::new(workflow);
         let mut state = Self {
             agreement: AgreementRef { name: open.name.clone(), anchor: checked.digest() },
-            log: open.log.clone(),
+            log: Arc::new(open.log.clone()),
             policy: open.policy.clone(),
             witnesses: witnesses.map(Arc::new),
             contract: open.contract,
@@ -50,7 +50,7 @@ impl State {
             reaffirmed: Vec::new(),
             moment: Moment::of(at),
             timelines: OnceLock::new(),
-            workflows: vec![InForce::opening(Arc::clone(&workflow), at)],
+            workflows: Arc::new(vec![InForce::opening(Arc::clone(&workflow), at)]),
             workflow,
         };
         let parties = state.all_parties();

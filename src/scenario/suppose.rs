@@ -1,0 +1,170 @@
+//! A hypothesis: the steps of a scenario on an agreement as it stands, with nobody's signature. Nothing is written;
+//! each step takes the way of every entry, through the one admission.
+
+use super::model::{Deed, SeatDeed, SeatName, Spot, Step};
+use super::{Scenario, check, judge, meant, plain_key};
+use crate::engine::possible::{self, Possible};
+use crate::engine::{Refusal, State};
+use crate::statement::{Body, By, HolderRef, Reaffirm};
+use crate::values::{Id, Instant};
+use crate::workflow::{Diagnostic, Diagnostics, Severity};
+
+/// What would follow.
+#[derive(Debug)]
+pub struct Supposed {
+    /// The state after the last step, at its time.
+    pub state: State,
+    /// The time of the last step.
+    pub at: Instant,
+    /// What would be refused, and what was expected and would not be so; places are in the scenario's text.
+    pub found: Diagnostics,
+}
+
+impl Scenario {
+    /// What would follow if this happened from now on: `state` is the one after the last entry. What would be refused
+    /// is told, and the rest goes on.
+    ///
+    /// # Errors
+    /// The scenario names what the workflow does not have, or a time before the last entry.
+    pub fn suppose(&self, state: &State) -> Result<Supposed, Diagnostics> {
+        let mut found: Vec<Diagnostic> =
+            check::check(self, std::slice::from_ref(&*state.workflow)).iter().cloned().collect();
+        for step in self.steps.iter().filter(|step| step.at.is < state.last) {
+            let message = format!("{} is before {}, the time of the last entry", step.at.is, state.last);
+            let help = "What has happened cannot be supposed: begin after it";
+            found.push(Diagnostic::at(&self.text, Severity::Error, &step.at.at, message, help));
+        }
+        if !found.is_empty() {
+            return Err(Diagnostics::new(found));
+        }
+        let mut play = Hypothesis { text: &self.text, state: state.clone(), found: Vec::new() };
+        let mut at = self.opened.max(state.last);
+        for step in &self.steps {
+            at = step.at.is;
+            play.step(step);
+        }
+        let state = play.state.at(at).into_owned();
+        Ok(Supposed { state, at, found: Diagnostics::new(play.found) })
+    }
+}
+
+struct Hypothesis<'s> {
+    text: &'s str,
+    state: State,
+    found: Vec<Diagnostic>,
+}
+
+impl Hypothesis<'_> {
+    fn step(&mut self, step: &Step) {
+        self.state = self.state.at(step.at.is).into_owned();
+        if let Some(deed) = &step.deed {
+            self.deed(step, deed);
+        }
+        for expect in &step.expect {
+            let case = step.case.as_ref().map(|case| case.is.clone());
+            let case = case.or_else(|| meant::newest(&self.state, |_| true).map(|case| case.id.clone()));
+            let (_, failed) = judge::judge(&self.state, step.at.is, case.as_ref(), expect);
+            for (at, message, help) in failed {
+                self.found.push(Diagnostic::at(self.text, Severity::Warning, &at, message, help));
+            }
+        }
+    }
+
+    fn deed(&mut self, step: &Step, deed: &Spot<Deed>) {
+        let case = step.case.as_ref().map(|case| &case.is);
+        match &deed.is {
+            Deed::Act { act, by, .. } => {
+                let by = By::of(by.iter().map(|actor| actor.is.clone()).collect());
+                let case = case.cloned().unwrap_or_else(|| meant::case_of_act(&self.state, &act.is));
+                let attach = meant::documents(&self.state, &case, &act.is, &by);
+                let deed = possible::Deed::Act { case, act: act.is.clone(), attach };
+                self.says(step, &act.at, by, deed);
+            }
+            Deed::Seats { what, seats, .. } => seats.iter().for_each(|seat| self.seat(step, *what, seat)),
+            Deed::Vote { votes, ballot, .. } => {
+                for (choice, voter) in
+                    votes.iter().flat_map(|(choice, all)| all.iter().map(move |it| (choice, it)))
+                {
+                    let (seat, of) = meant::voter(&self.state, case, &voter.is);
+                    let ballot = ballot.as_ref().map(|ballot| ballot.is.clone());
+                    let ballot = ballot.unwrap_or_else(|| meant::ballot_of(&self.state, of));
+                    let attach =
+                        self.state.ballot(&ballot).map(|rules| rules.attach.clone()).unwrap_or_default();
+                    let deed = possible::Deed::Vote { ballot, choice: choice.is.clone(), attach };
+                    self.says(step, &voter.at, By::One(seat), deed);
+                }
+            }
+            Deed::Reveal { votes, ballot, .. } => {
+                for voter in votes.iter().flat_map(|(_, voters)| voters) {
+                    let (seat, of) = meant::voter(&self.state, case, &voter.is);
+                    let ballot = ballot.as_ref().map(|ballot| ballot.is.clone());
+                    let ballot = ballot.unwrap_or_else(|| meant::ballot_of(&self.state, of));
+                    let attach =
+                        self.state.ballot(&ballot).map(|rules| rules.attach.clone()).unwrap_or_default();
+                    self.says(step, &voter.at, By::One(seat), possible::Deed::Reveal { ballot, attach });
+                }
+            }
+            Deed::Reaffirm(occasion) => {
+                let body = Body::Reaffirm(Reaffirm { occasion: occasion.clone(), attach: [].into() });
+                let answer = self.state.suppose_statement(step.at.is, self.state.all_parties(), body);
+                self.answered(step, &deed.at, answer);
+            }
+            Deed::Amend(_) => self.beyond(&deed.at),
+        }
+    }
+
+    fn seat(&mut self, step: &Step, what: SeatDeed, name: &Spot<SeatName>) {
+        let case = step.case.as_ref().map(|case| case.is.clone());
+        let case = case.unwrap_or_else(|| meant::case_of_seat(&self.state, &name.is));
+        let seat = meant::signer(&self.state, &case, &name.is);
+        let own = || By::One(seat.name().clone());
+        let at = &name.at;
+        match what {
+            SeatDeed::Fill => {
+                self.nominate(step, at, &seat);
+                self.says(step, at, own(), possible::Deed::Accept(seat.clone()));
+            }
+            SeatDeed::Nominate => self.nominate(step, at, &seat),
+            SeatDeed::Accept => self.says(step, at, own(), possible::Deed::Accept(seat.clone())),
+            SeatDeed::Disclose => self.says(step, at, own(), possible::Deed::Disclose(seat.clone())),
+            SeatDeed::Recuse => self.says(step, at, own(), possible::Deed::Recuse(seat.clone(), case)),
+            SeatDeed::StepDown => self.says(step, at, own(), possible::Deed::StepDown(seat.clone())),
+            SeatDeed::RotateKey | SeatDeed::RecoverKey => self.beyond(at),
+        }
+    }
+
+    fn nominate(&mut self, step: &Step, at: &std::ops::Range<usize>, seat: &HolderRef) {
+        let by = self.state.seat(seat).map(|seating| self.state.nominator(&seating, step.at.is).clone());
+        let by = by.or_else(|| self.state.workflow.parties.first().map(|party| party.name.clone()));
+        if let Some(by) = by {
+            self.says(step, at, By::One(by), possible::Deed::Nominate(seat.clone()));
+        }
+    }
+
+    fn says(&mut self, step: &Step, at: &std::ops::Range<usize>, by: By, deed: possible::Deed) {
+        let answer = self.state.suppose(step.at.is, &Possible { by, deed }, &plain_key);
+        self.answered(step, at, answer);
+    }
+
+    /// A refusal is told, unless the step expects it.
+    fn answered(&mut self, step: &Step, at: &std::ops::Range<usize>, answer: Result<(), Refusal>) {
+        let expected: Option<&Id> = step.refused.as_ref().map(|rule| &rule.is);
+        let (message, help) = match (answer, expected) {
+            (Ok(()), None) => return,
+            (Err(refusal), Some(rule)) if *rule == refusal.rule => return,
+            (Ok(()), Some(rule)) => {
+                (format!("this would be taken, and is expected to be refused by `{rule}`"), String::new())
+            }
+            (Err(refusal), _) => {
+                (format!("this would be refused: {} [{}]", refusal.why, refusal.rule), refusal.remedy())
+            }
+        };
+        self.found.push(Diagnostic::at(self.text, Severity::Warning, at, message, help));
+    }
+
+    fn beyond(&mut self, at: &std::ops::Range<usize>) {
+        let help = "Keys and amendments hang on who holds which key: leave it out";
+        let message = "this cannot be supposed";
+        self.found.push(Diagnostic::at(self.text, Severity::Warning, at, message, help));
+    }
+}

@@ -1,0 +1,41 @@
+//! `what-if` walks a hypothesis against an agreement as it stands, and leaves it as it is.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests
+
+mod cli_support;
+
+use cli_support::Stage;
+
+#[test]
+fn a_hypothesis_is_walked_and_nothing_is_written() {
+    let stage = Stage::seated();
+    let before = stage.ok("log agi-2025");
+    let answer = stage.ok("what-if agi-2025 --do withdraw-declaration=openai --after '1 day'");
+    let follows = answer["follows"].to_string();
+    assert!(follows.contains("verification#1 goes to lapsed"), "{follows}");
+    assert!(
+        follows.contains("event withdrawn") && follows.contains("withdrawn annuls declared"),
+        "{follows}"
+    );
+    assert_eq!(answer["at"], "2026-03-13T09:00:00Z");
+    // Time alone, up to the ballot's end.
+    let silent = stage.ok("what-if agi-2025 --after '80 days'").to_string();
+    assert!(silent.contains("no-quorum"), "{silent}");
+    assert_eq!(stage.ok("log agi-2025"), before);
+}
+
+#[test]
+fn what_would_be_refused_is_told_with_its_reason() {
+    let stage = Stage::seated();
+    let refused = stage.run("what-if agi-2025 --do declare=openai");
+    assert_eq!(refused.code, 1, "{refused:?}");
+    assert!(refused.out.contains("[case-running]"), "{}", refused.out);
+    let steps = "scenario = \"Tomorrow\"\nopened = 2026-03-12T09:00:00Z\n\n[[step]]\nafter = \"1 day\"\n\
+                 do = \"declare\"\nby = \"openai\"\nrefused = \"case-running\"\n";
+    stage.write("steps.toml", steps);
+    stage.ok("what-if agi-2025 --steps steps.toml");
+    stage.write("steps.toml", &steps.replace("2026-03-12", "2026-03-01"));
+    let past = stage.run("what-if agi-2025 --steps steps.toml");
+    assert_eq!(past.code, 1, "{past:?}");
+    assert!(past.err.contains("the time of the last entry"), "{}", past.err);
+}
