@@ -18,13 +18,10 @@ use crate::values::{Digest, Id};
 
 /// Put another workflow into force, with every party's signatures; nothing of it is retroactive
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example:\n  quorate amend --to agi-2026-04.toml --contract amended.txt --occasion 'amendment of 27 April 2026' \\\n      \
-    --case 'verification#1=old rules' --out amend.json\n\n\
+#[command(after_help = "Example:\n  quorate amend --to second.toml --contract amended.txt \\\n      \
+    --occasion 'second meeting' --case 'verification#1=old rules' \\\n      --out amend.json\n\n\
     A grant becomes the one of the same name, unless --grant or --ends says otherwise. Every case that has not ended is \
-    named with --case: it goes on under the old rules, or enters a state of the new workflow.\n\
-    `quorate workflow diff OLD NEW` says what the amendment changes."
-)]
+    named with --case: it goes on under the old rules, or enters a state of the new workflow.")]
 pub struct AmendArgs {
     /// The workflow that is in force from then on
     #[arg(long, value_name = "FILE")]

@@ -13,7 +13,7 @@ use super::license;
 use super::receipts;
 use super::record::audited_against;
 use super::refused::{Held, Holder};
-use super::show::{Page, Tone, bounds, late, mark_json, marked, time, title};
+use super::show::{Page, Tone, bounds, by_entry, late, mark_json, marked, time, title, workflows_json};
 use super::source::{self, Opened};
 use crate::audit::{Finding, Report};
 use crate::engine::licence::Licence;
@@ -176,6 +176,14 @@ pub fn fields(report: &Report) -> Vec<(&'static str, String)> {
     let mut fields = vec![("anchor", anchor)];
     if let Some(state) = &report.state {
         fields.push(("workflow", state.workflow.digest.to_string()));
+        for former in state.workflows.windows(2).rev() {
+            if let [before, amended] = former {
+                let entry = by_entry(Some(amended.from.entry));
+                let until =
+                    format!("{}, until the amendment of {}{entry}", before.workflow.digest, amended.from.at);
+                fields.push(("before", until));
+            }
+        }
     }
     fields.extend([
         ("entries", report.entries.to_string()),
@@ -239,6 +247,7 @@ fn json(report: &Report, held: &[Held], read_only: Option<ReadOnly>) -> Value {
         "anchor": report.anchor,
         "anchor-checked": report.anchor_checked,
         "workflow": state.map(|state| state.workflow.digest),
+        "workflows": state.filter(|state| state.workflows.len() > 1).map(workflows_json),
         "entries": report.entries,
         "signatures": report.signatures,
         "head": report.head,

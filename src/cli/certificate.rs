@@ -10,7 +10,7 @@ use super::error::CliError;
 use super::license;
 use super::parcel::write_new;
 use super::record::{Record, shown_until};
-use super::show::{Page, Tone, in_words, late, time, title};
+use super::show::{Page, Tone, in_words, late, time, title, workflow_at};
 use crate::audit::{Certificate, Report, SLACK, Source as _, Times, audit, audit_against};
 use crate::engine::State;
 use crate::log::{Checkpoint, Cosignature, Note};
@@ -192,7 +192,7 @@ fn passed(answer: &Value, report: &Report, early: usize, now: Instant) -> Answer
         &format!("The certificate passes: as of head {}, this is in force at {at}.", report.head.size),
     );
     if let Some(state) = &report.state {
-        title(&mut page, &state.workflow);
+        title(&mut page, workflow_at(state, at.parse().unwrap_or(state.last)));
         let anchor =
             if report.anchor_checked { "compared with yours" } else { "identity not checked: give --anchor" };
         let mut fields = vec![

@@ -1,5 +1,6 @@
 //! `license`: every grant, its status, since when, because of what, and what could move it next.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -24,13 +25,18 @@ use crate::workflow::model::Cause;
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  quorate license agi-2025\n  quorate license --at 2033-01-02 --json\n  \
     quorate license --why research-ip\n\n\
-    --at tells what held, or will hold if nobody acts, by everything that the record shows today.")]
+    --at tells what held, or will hold if nobody acts, by everything that the record shows today.\n\
+    --known-at tells what the record showed then: not what was annulled or amended afterwards. With both, what held at \
+    the one time as the record showed it at the other.")]
 pub struct LicenseArgs {
     /// The agreement; may be left out where there is only one
     agreement: Option<String>,
     /// What is in force at this time instead of now
     #[arg(long, value_name = "TIME", value_parser = time::parse)]
     at: Option<Instant>,
+    /// By what the record showed at this time, instead of what it shows now; without --at, what held then
+    #[arg(long, value_name = "TIME", value_parser = time::parse, conflicts_with = "certificate")]
+    known_at: Option<Instant>,
     /// Tell one grant's whole story
     #[arg(long, value_name = "GRANT")]
     why: Option<Id>,
@@ -48,11 +54,22 @@ pub fn run(context: &Context, args: &LicenseArgs) -> Result<Answer, CliError> {
     let now = context.now();
     // What is certified is what the record shows, and no more.
     let default = if args.certificate.is_some() { record.shown_until().min(now) } else { now };
-    let at = args.at.unwrap_or(default);
-    let state = record.state.at(at.max(record.state.last)).into_owned();
+    let at = args.at.or(args.known_at).unwrap_or(default);
+    let known = known(&record, args.known_at, now)?;
+    let state = known.at(at.max(known.last)).into_owned();
     let licence = state.licence(at).ok_or_else(|| record.before_opening(at))?;
-    let (mut page, mut json) = header(&record, &record.state, at, now);
-    if at > now {
+    let (mut page, mut json) = header(&record, &known, at, now);
+    if let Some(known_at) = args.known_at {
+        let from = known.size;
+        let words = format!(
+            "As the record showed it at {}, with {from} of its {} entries of today.",
+            time::plain(known_at),
+            record.state.size
+        );
+        page.line(Tone::Notice, &words);
+        json.insert("known-at".to_owned(), json!({ "at": known_at, "entries": from }));
+    }
+    if at > args.known_at.unwrap_or(now) {
         page.line(Tone::Notice, "A projection: what will be if nobody acts until then.");
     }
     json.insert("beyond-last-entry".to_owned(), json!(licence.beyond_last_entry));
@@ -72,12 +89,24 @@ pub fn run(context: &Context, args: &LicenseArgs) -> Result<Answer, CliError> {
         page.blank();
         page.line(Tone::Good, &format!("wrote the certificate {}", file.display()));
     }
-    let mut document = document(&record.state, record.head, at).unwrap_or_default();
+    let mut document = document(&known, record.head, at).unwrap_or_default();
     // Not a certificate's business: it is no fact of the log.
     if let Value::Object(document) = &mut document {
         document.insert("read-only".to_owned(), mark_json(record.read_only));
+        document.extend(json.remove_entry("known-at"));
     }
     Ok(Answer::done(page, document))
+}
+
+/// What the record showed at a time; what it shows now where none is asked for.
+fn known(record: &Record, at: Option<Instant>, now: Instant) -> Result<Cow<'_, State>, CliError> {
+    match at {
+        None => Ok(Cow::Borrowed(&record.state)),
+        Some(at) if at > now => Err(CliError::usage(format!(
+            "--known-at {at} is still to come, here it is {now}: nobody knows what the record will show; ask with --at"
+        ))),
+        Some(at) => record.state_at(at).map(Cow::Owned),
+    }
 }
 
 /// The whole answer for a machine: a function of the log up to `head` and of the time asked for alone. `None` before

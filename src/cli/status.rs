@@ -73,6 +73,14 @@ fn cases(page: &mut Page, state: &State, at: Instant) {
         if let Some(since) = case.suspended() {
             page.line(Tone::Notice, &format!("  {}", suspended_words(state, case, since)));
         }
+        if case.ended.is_none() && case.workflow.digest != state.workflow.digest {
+            let words = format!(
+                "  goes on under the workflow {}, “{}”",
+                case.workflow.digest.short(),
+                case.workflow.title
+            );
+            page.line(Tone::Notice, &words);
+        }
         if let Some((panel, seats)) = state.panel_of(case).filter(|_| case.ended.is_none()) {
             let filled = panel.seats.iter().filter(|seat| seats.filled(panel, &seat.name).is_some()).count();
             page.line(
@@ -301,6 +309,7 @@ fn case_json(state: &State, case: &Case) -> Value {
     });
     json!({
         "case": case.id,
+        "workflow": case.workflow.digest,
         "state": case.state,
         "opened": case.opened.at,
         "since": case.entered,

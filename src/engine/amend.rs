@@ -52,6 +52,8 @@ impl State {
                 self.pass_over(case, state, why);
             }
         }
+        // What suspends a case under one text may not under the other.
+        self.stop_or_go_on();
     }
 
     /// Officers of offices that the workflow has no more, and those whom its roster replaces.

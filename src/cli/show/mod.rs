@@ -12,7 +12,7 @@ pub mod time;
 
 pub use crate::values::{visible, visible_json};
 pub use bounds::{bounds, late};
-pub use header::{by_entry, facts, header, mark_json, marked, title};
+pub use header::{by_entry, facts, header, mark_json, marked, title, workflow_at, workflows_json};
 pub use page::{Page, Tone};
 
 use crate::log::Head;

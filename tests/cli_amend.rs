@@ -1,0 +1,201 @@
+//! Amending at the command line: written on one machine, signed jointly, submitted; and what is told of earlier times.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
+
+mod cli_support;
+
+use std::fs;
+use std::sync::OnceLock;
+
+use cli_support::{Stage, attribute};
+use serde_json::Value;
+
+const OPENED: &str = "2026-03-02T09:00:00Z";
+const CLAIMED: &str = "2026-03-03T09:00:00Z";
+const AMENDED: &str = "2026-04-01T09:00:00Z";
+const OVERTURNED: &str = "2026-05-01T09:00:00Z";
+
+/// Everything but who signs.
+const AMEND: &str = "amend --to second.toml --contract contract.txt --occasion 'second meeting' --roster more.toml \
+                     --grant instalment=final-payment --ends 'retention=released in full'";
+
+/// The works of `amending.toml`: found complete on 3 March.
+fn complete() -> Stage {
+    static MADE: OnceLock<Stage> = OnceLock::new();
+    let make = || {
+        let mut stage = Stage::empty();
+        OPENED.clone_into(&mut stage.clock);
+        stage.ok("init --log-name test.example");
+        let keys =
+            ["buyer-1", "buyer-2", "seller", "chamber", "registrar-1", "registrar-2", "c1", "c2", "c3"];
+        for name in keys {
+            stage.ok(&format!("key new {name} --no-passphrase"));
+        }
+        let flows = "tests/workflows/flows/amending";
+        fs::copy(format!("{flows}.toml"), stage.path("first.toml")).unwrap();
+        fs::copy(format!("{flows}/to/second.toml"), stage.path("second.toml")).unwrap();
+        stage.write("contract.txt", "");
+        let officers = [
+            ("buyer/a", "buyer-1"),
+            ("buyer/b", "buyer-2"),
+            ("seller/a", "seller"),
+            ("chamber/a", "chamber"),
+        ];
+        roster(&stage, "roster.toml", &officers);
+        roster(&stage, "more.toml", &[("registrar/a", "registrar-1"), ("registrar/b", "registrar-2")]);
+        stage.ok("open works --workflow first.toml --contract contract.txt --roster roster.toml --key buyer-1 --key seller");
+        for seat in ["c1", "c2", "c3"] {
+            stage.ok(&format!(
+                "nominate experts/{seat} --person 'Panelist {seat}' --nominee-key {seat} --key chamber"
+            ));
+            stage.ok(&format!("accept-seat --seat experts/{seat} --key {seat}"));
+        }
+        CLAIMED.clone_into(&mut stage.clock);
+        stage.ok("do claim --key seller");
+        for seat in ["c1", "c2", "c3"] {
+            stage.ok(&format!("vote --choice yes --key {seat}"));
+        }
+        stage.lasting("complete")
+    };
+    MADE.get_or_init(make).copy(CLAIMED)
+}
+
+fn roster(stage: &Stage, name: &str, officers: &[(&str, &str)]) {
+    let officer = |(holder, key): &(&str, &str)| {
+        let public = stage.read(&format!("data/keys/{key}.pub"));
+        let key = public.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+        format!("[[officer]]\nholder = \"{holder}\"\nperson = \"Somebody Example\"\nkey = \"{key}\"\n")
+    };
+    stage.write(name, &officers.iter().map(officer).collect::<String>());
+}
+
+/// Amended on 1 April, by whom the first text asks for.
+fn amended() -> Stage {
+    let mut stage = complete();
+    AMENDED.clone_into(&mut stage.clock);
+    stage.ok(&format!("{AMEND} --key buyer-1 --key seller"));
+    stage
+}
+
+/// All that a command says, on one line.
+fn shown(stage: &Stage, line: &str) -> String {
+    let done = stage.run(line);
+    format!("{}{}", done.err, done.out).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn value<'a>(license: &'a Value, grant: &str) -> (&'a str, &'a str) {
+    let status = attribute(license, grant, "status");
+    (status["value"].as_str().unwrap(), status["since"].as_str().unwrap())
+}
+
+#[test]
+fn an_amendment_is_written_without_keys_signed_by_each_party_and_submitted() {
+    let mut stage = complete();
+    AMENDED.clone_into(&mut stage.clock);
+    stage.ok(&format!("{AMEND} --out amend.json"));
+    let shown = shown(&stage, "sign amend.json --key buyer-2");
+    for words in [
+        "second meeting",
+        "instalment becomes final-payment",
+        "warranty goes on",
+        "retention ends: released in full",
+        "registrar/a",
+    ] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    stage.refused("submit amend.json", "too-few-signatures");
+    stage.ok("sign amend.json --key seller");
+    let told = stage.ok("submit amend.json");
+    let changes = told["changes"].to_string();
+    assert!(
+        changes.contains("Acceptance of works, second text") && changes.contains("is in force"),
+        "{changes}"
+    );
+}
+
+#[test]
+fn what_would_be_refused_is_refused_before_anybody_signs() {
+    let mut stage = complete();
+    AMENDED.clone_into(&mut stage.clock);
+    stage.ok("do claim --key seller");
+    let told = stage.refused(&format!("{AMEND} --out amend.json"), "strands-case");
+    assert!(told.contains("acceptance#2"), "{told}");
+    assert!(!stage.path("amend.json").exists());
+    stage.refused(&format!("{AMEND} --out amend.json --case acceptance#2=hearing"), "strands-case");
+    stage.refused(
+        "amend --to first.toml --contract contract.txt --occasion none --out amend.json",
+        "same-workflow",
+    );
+    stage.write("other.txt", "another contract");
+    let other = AMEND.replace("contract.txt", "other.txt");
+    assert!(stage.fails(&format!("{other} --out amend.json"), 2).contains("was written for"));
+    // Under the old rules it can go on, and is voted on as its paper said.
+    stage.ok("ballot --out paper.toml");
+    stage.ok(&format!("{AMEND} --case 'acceptance#2=old rules' --key buyer-1 --key seller"));
+    let page = shown(&stage, "status");
+    assert!(page.contains("goes on under the workflow"), "{page}");
+    stage.ok("vote --ballot paper.toml --choice yes --key c1 --out vote.json");
+    stage.ok("submit vote.json");
+    for (seat, choice) in [("c2", "yes"), ("c3", "no")] {
+        stage.ok(&format!("vote --choice {choice} --key {seat}"));
+    }
+    let status = stage.ok("status");
+    assert_eq!(status["cases"][1]["ballots"][0]["closed"]["outcome"], "complete", "{status}");
+}
+
+#[test]
+fn every_answer_tells_which_workflow_was_in_force() {
+    let stage = amended();
+    let digest = |name: &str| stage.ok(&format!("workflow check {name}"))["digest"].clone();
+    let (first, second) = (digest("first.toml"), digest("second.toml"));
+    let (now, then) = (stage.ok("license"), stage.ok("license --at 2026-03-31"));
+    assert_eq!((&now["workflow"], &then["workflow"]), (&second, &first));
+    assert_eq!(value(&now, "final-payment"), ("due", CLAIMED));
+    assert_eq!(value(&now, "retention"), ("released in full", AMENDED));
+    assert_eq!(value(&then, "instalment"), ("due", CLAIMED));
+    assert_eq!(attribute(&now, "retention", "status")["because"]["amendment"], AMENDED);
+    let page = shown(&stage, "license --at 2026-03-31");
+    assert!(page.contains("first text") && page.contains("until the amendment of"), "{page}");
+    let page = shown(&stage, "license");
+    assert!(page.contains("second text") && page.contains("second meeting"), "{page}");
+    let audit = stage.ok("audit");
+    assert_eq!((&audit["workflow"], &audit["workflows"][0]["workflow"]), (&second, &first));
+    assert!(shown(&stage, "audit").contains("until the amendment of"));
+    // A certificate tells it to whoever has nothing else.
+    stage.ok("license --certificate now.json");
+    let checked = stage.ok("check now.json");
+    assert_eq!(checked["answer"]["workflow"], second);
+    assert_eq!(checked["answer"]["workflows"][1]["occasion"], "second meeting");
+    stage.ok("license --at 2026-03-31 --certificate then.json");
+    assert_eq!(stage.ok("check then.json")["answer"]["workflow"], first);
+}
+
+#[test]
+fn what_held_then_and_what_the_record_showed_then_are_two_questions() {
+    let mut stage = amended();
+    OVERTURNED.clone_into(&mut stage.clock);
+    stage.ok("do overturn --case acceptance#1 --key chamber");
+    // The finding counts as never made: known now, nothing was due on 15 March. On that day the record showed otherwise.
+    let held = stage.ok("license --at 2026-03-15");
+    assert_eq!(value(&held, "instalment"), ("held", OPENED));
+    let known = stage.ok("license --known-at 2026-03-15");
+    assert_eq!(value(&known, "instalment"), ("due", CLAIMED));
+    assert_eq!(known["known-at"]["at"], "2026-03-15T00:00:00Z");
+    // Neither did anybody know then of the amendment to come: the first text alone, and what it foretold of later.
+    assert!(known.get("workflows").is_none(), "{known}");
+    let foretold = stage.ok("license --known-at 2026-03-15 --at 2026-04-15");
+    assert_eq!(value(&foretold, "retention"), ("5 per cent", OPENED));
+    assert_eq!(value(&stage.ok("license --at 2026-04-15"), "retention"), ("released in full", AMENDED));
+    // And the other way: of 15 March, as the record showed it on 15 April, between amendment and judgment.
+    let between = stage.ok("license --at 2026-03-15 --known-at 2026-04-15");
+    assert_eq!(value(&between, "instalment"), ("due", CLAIMED));
+    assert_eq!(between["workflows"][1]["entry"], 11);
+    let page = shown(&stage, "license --at 2026-03-15 --known-at 2026-04-15");
+    assert!(page.contains("As the record showed it at") && page.contains("12 of its 13 entries"), "{page}");
+
+    let told = stage.fails("license --known-at 2026-06-01", 2);
+    assert!(told.contains("still to come"), "{told}");
+    assert!(stage.fails("license --known-at 2026-03-01", 2).contains("there was no agreement"));
+    assert!(
+        stage.fails("license --known-at 2026-03-15 --certificate c.json", 2).contains("cannot be used with")
+    );
+}
