@@ -13,6 +13,7 @@ pub mod export;
 pub mod log;
 pub mod net;
 pub mod registry;
+pub mod report;
 pub mod scenario;
 pub mod signer;
 pub mod statement;

@@ -16,6 +16,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use quorate::engine::ballot::{certain, outcome};
 use quorate::engine::count::{Marks, Standing, Table, heads, marks};
+use quorate::engine::margin::{Margin, margin};
 use quorate::values::{Id, Span};
 use quorate::workflow::model::{self, Ballot, Early, Outcome, Rule};
 use quorate::workflow::rule::Vocabulary;
@@ -303,6 +304,7 @@ fn ballot(quorum: Option<&Law>, laws: &[Law]) -> Ballot {
         leaver_stands: false,
         new_evidence: model::NewEvidence::VotesStand,
         per_affiliation: false,
+        positions: model::Positions::Told,
         quorum: quorum.map(read),
         outcomes,
     }
@@ -487,6 +489,45 @@ proptest! {
             }
             decided(&completed, quorum.as_ref(), &laws) == now
         });
+        prop_assert_eq!(found, by_hand, "{:?} {:?}", quorum.map(|law| law.to_string()), laws.iter().map(Law::to_string).collect::<Vec<_>>());
+    }
+}
+
+proptest! {
+    #![proptest_config(cases::config(400))]
+
+    #[test]
+    fn a_margin_is_the_fewest_votes_that_make_another_outcome(
+        people in prop::collection::vec(person(1..=2), 0..6),
+        left in prop::collection::vec(prop::bool::weighted(0.1), 6),
+        quorum in prop::option::of(law()),
+        laws in prop::collection::vec(law(), 1..3),
+    ) {
+        // Whoever has left has not voted, and could not have.
+        let people: Vec<Person> = people
+            .into_iter()
+            .zip(&left)
+            .map(|(person, left)| if *left { Person { vote: None, ..person } } else { person })
+            .collect();
+        let ballot = ballot(quorum.as_ref(), &laws);
+        let able: Vec<usize> = (0..people.len()).filter(|seat| people[*seat].elector() && !left[*seat]).collect();
+        let name = |vote: usize| id(CHOICES.get(vote).copied().unwrap_or("abstain"));
+        let made = able.iter().filter_map(|seat| Some((seat, name(people[*seat].vote?))));
+        let marked = marks(able.iter().map(|seat| (seat, standing(&people[*seat]))), made);
+        let found = margin(&ballot, &table(&people, &ballot), &marked, Span::from_seconds(0));
+
+        let now = decided(&people, quorum.as_ref(), &laws);
+        let ways = (ABSTAIN + 2).pow(u32::try_from(able.len()).unwrap());
+        let by_hand = (0..ways).filter_map(|mut way| {
+            let mut other = people.clone();
+            for seat in &able {
+                other[*seat].vote = Some(way % (ABSTAIN + 2)).filter(|vote| *vote <= ABSTAIN);
+                way /= ABSTAIN + 2;
+            }
+            let differ = able.iter().filter(|seat| other[**seat].vote != people[**seat].vote).count();
+            (decided(&other, quorum.as_ref(), &laws) != now).then_some(u32::try_from(differ).unwrap())
+        });
+        let by_hand = by_hand.min().map_or(Margin::None, Margin::Votes);
         prop_assert_eq!(found, by_hand, "{:?} {:?}", quorum.map(|law| law.to_string()), laws.iter().map(Law::to_string).collect::<Vec<_>>());
     }
 }

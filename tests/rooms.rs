@@ -7,13 +7,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room, from the ground up, with the rooms that it may import.
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 17] = [
     ("values", &[]),
     ("net", &[]),
     ("log", &["values"]),
     ("workflow", &["values"]),
     ("statement", &["values", "log"]),
     ("engine", &["values", "log", "statement", "workflow"]),
+    ("report", &["values", "log", "statement", "workflow", "engine"]),
     ("store", &["values", "log"]),
     ("audit", &["values", "log", "statement", "engine", "store"]),
     ("registry", &["values", "log", "statement", "engine", "store", "audit"]),
@@ -31,6 +32,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
             "statement",
             "workflow",
             "engine",
+            "report",
             "store",
             "audit",
             "registry",

@@ -30,6 +30,7 @@ mod reaffirm;
 mod receipts;
 mod record;
 mod refused;
+mod report;
 mod restore;
 mod reveal;
 mod scenarios;
@@ -101,6 +102,7 @@ enum Command {
     Status(status::StatusArgs),
     License(license::LicenseArgs),
     WhatIf(what_if::WhatIfArgs),
+    Report(report::ReportArgs),
     Log(log::LogArgs),
     Audit(audit::AuditArgs),
     Monitor(monitor::MonitorArgs),
@@ -166,6 +168,7 @@ impl Cli {
             Command::Status(args) => status::run(context, args),
             Command::License(args) => license::run(context, args),
             Command::WhatIf(args) => what_if::run(context, args),
+            Command::Report(args) => report::run(context, args),
             Command::Log(args) => log::run(context, args),
             Command::Audit(args) => audit::run(context, args),
             Command::Monitor(args) => monitor::run(context, args),

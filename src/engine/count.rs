@@ -29,7 +29,7 @@ impl Table {
 
     /// Whether every comparison of the rule holds.
     pub fn holds(&self, rule: &Rule) -> bool {
-        rule.all.iter().all(|comparison| self.compare(comparison))
+        rule.all.iter().all(|comparison| self.working(comparison).holds)
     }
 
     /// The sum of the terms.
@@ -37,7 +37,8 @@ impl Table {
         amount.iter().map(|term| self.term(term)).sum()
     }
 
-    fn term(&self, term: &Term) -> u64 {
+    /// What one term counts.
+    pub fn term(&self, term: &Term) -> u64 {
         match &term.counted {
             Counted::Choice(choice) => sum(&self.electors, term, |mark| mark == Some(choice)),
             Counted::Votes => {
@@ -54,11 +55,13 @@ impl Table {
         }
     }
 
-    fn compare(&self, comparison: &Comparison) -> bool {
-        let left = u128::from(self.amount(&comparison.amount));
-        self.bound(&comparison.bound).is_some_and(|bound| {
+    /// Whether a comparison holds, with the numbers from which that follows.
+    pub fn working(&self, comparison: &Comparison) -> Working {
+        let amount = self.amount(&comparison.amount);
+        let bound = self.bound(&comparison.bound);
+        let holds = bound.is_some_and(|bound| {
             // left op top/bottom, multiplied out: the bounds of the model keep this far below 2^128.
-            let (left, right) = (left * bound.bottom, bound.top);
+            let (left, right) = (u128::from(amount) * bound.bottom, bound.top);
             match comparison.op {
                 Operator::Above => left > right,
                 Operator::AtLeast => left >= right,
@@ -66,7 +69,8 @@ impl Table {
                 Operator::Below => left < right,
                 Operator::AtMost => left <= right,
             }
-        })
+        });
+        Working { amount, bound, holds }
     }
 
     /// The bound as an exact fraction; `None` where it is a share of nothing. An amount, once or several
@@ -88,6 +92,17 @@ impl Table {
             }
         }
     }
+}
+
+/// How a comparison was counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Working {
+    /// What its left side came to.
+    pub amount: u64,
+    /// What its right side came to; `None` for a share of nothing, which never holds.
+    pub bound: Option<Fraction>,
+    /// Whether it held.
+    pub holds: bool,
 }
 
 /// An exact fraction: `top / bottom`, `bottom` at least 1.
@@ -125,4 +140,16 @@ fn sum<M: Ord>(marks: &Marks<M>, term: &Term, counts: impl Fn(Option<&M>) -> boo
 /// Whether the term counts votes, of which identical ones of one affiliation are one. Who may vote are so many people.
 fn merges(term: &Term) -> bool {
     !matches!(term.counted, Counted::Electors | Counted::Seats | Counted::Filled)
+}
+
+impl std::fmt::Display for Fraction {
+    /// In lowest terms: `14/3`, `5`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (mut a, mut b) = (self.top, self.bottom);
+        while b > 0 {
+            (a, b) = (b, a % b);
+        }
+        let (top, bottom) = (self.top / a.max(1), self.bottom / a.max(1));
+        if bottom == 1 { write!(f, "{top}") } else { write!(f, "{top}/{bottom}") }
+    }
 }

@@ -20,6 +20,7 @@ pub mod evidence;
 pub mod holders;
 pub mod in_force;
 pub mod licence;
+pub mod margin;
 pub mod outlook;
 pub mod panel;
 pub mod paper;

@@ -416,6 +416,8 @@ pub struct Ballot {
     pub new_evidence: NewEvidence,
     /// Whether identical ballots of one affiliation count as one (`count = "one per affiliation"`).
     pub per_affiliation: bool,
+    /// Whether a report tells who voted how, and the margin, from which that could follow.
+    pub positions: Positions,
     /// What must hold for the ballot to have an outcome at all.
     pub quorum: Option<Rule>,
     /// In order: the first whose rule holds is the outcome. The last has no rule.
@@ -444,6 +446,15 @@ pub enum Change {
     Never,
     /// The last vote before closing counts.
     UntilClose,
+}
+
+/// `positions`: whether a report tells who voted how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Positions {
+    /// It does.
+    Told,
+    /// It does not, and gives no margin.
+    NotTold,
 }
 
 /// `new-evidence`: what it means for an open ballot that a document is filed or struck in its case.

@@ -4,8 +4,8 @@ use super::rules::Counting;
 use super::{Paragraph, Section, sentence};
 use crate::values::Id;
 use crate::workflow::model::{
-    Ballot, Change, Early, Ease, Exclusion, Extend, ExtendOn, NO_QUORUM, NewEvidence, Outcome, Panel, Sealed,
-    Unrevealed, Workflow,
+    Ballot, Change, Early, Ease, Exclusion, Extend, ExtendOn, NO_QUORUM, NewEvidence, Outcome, Panel,
+    Positions, Sealed, Unrevealed, Workflow,
 };
 use crate::workflow::words::{all_of, quoted, times};
 
@@ -28,6 +28,7 @@ pub(super) fn section(workflow: &Workflow, ballot: &Ballot) -> Section {
         leaver_stands: _,
         new_evidence: _,
         per_affiliation: _,
+        positions: _,
         quorum: _,
         outcomes: _,
     } = ballot;
@@ -42,7 +43,11 @@ pub(super) fn section(workflow: &Workflow, ballot: &Ballot) -> Section {
             electors(ballot, panel, &(mark("electors") + &mark("count"))),
             choices(
                 ballot,
-                &(mark("choices") + &mark("abstention") + &mark("attach") + &mark("new-evidence")),
+                &(mark("choices")
+                    + &mark("abstention")
+                    + &mark("attach")
+                    + &mark("new-evidence")
+                    + &mark("positions")),
             ),
             match &ballot.sealed {
                 None => window(ballot, counting, &(mark("open-for") + &mark("deadline") + &mark("early"))),
@@ -89,7 +94,11 @@ const ALIKE: &str = " Identical ballots of electors with one affiliation count a
                      whoever has no affiliation counts alone.";
 
 fn choices(ballot: &Ballot, marks: &str) -> Paragraph {
-    let Ballot { choices, abstention, attach, change, new_evidence, .. } = ballot;
+    let Ballot { choices, abstention, attach, change, new_evidence, positions, .. } = ballot;
+    let told = match positions {
+        Positions::Told => "",
+        Positions::NotTold => " A report of the case tells neither who voted how nor the margin.",
+    };
     let choices: Vec<String> = choices.iter().map(quoted).collect();
     let abstention = match abstention {
         Some(name) => format!(", or abstains ({})", quoted(name)),
@@ -117,7 +126,7 @@ fn choices(ballot: &Ballot, marks: &str) -> Paragraph {
         Change::UntilClose => "A vote can be changed until the ballot closes; the last one counts.",
     };
     Paragraph::of(format!(
-        "Each elector votes {}{abstention}. {change}{attach}{evidence}{marks}",
+        "Each elector votes {}{abstention}. {change}{attach}{evidence}{told}{marks}",
         choices.join(" or ")
     ))
 }

@@ -5,7 +5,9 @@ use super::outcome::outcomes_of;
 use super::sealed;
 use super::{Item, Reader, deadline};
 use crate::values::{Id, Span};
-use crate::workflow::model::{Ballot, Change, Early, Exclusion, Extend, ExtendOn, NewEvidence, Rule};
+use crate::workflow::model::{
+    Ballot, Change, Early, Exclusion, Extend, ExtendOn, NewEvidence, Positions, Rule,
+};
 use crate::workflow::rule::{KEPT, Vocabulary};
 
 pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bool) -> Option<Ballot> {
@@ -41,6 +43,9 @@ pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bo
         .map_or(Some(false), |item| item.word(r, &[("vote stands", true), ("has not voted", false)]));
     let new_evidence =
         fields.get("new-evidence").map_or(Some(NewEvidence::VotesStand), |item| item.word(r, &NEW_EVIDENCE));
+    let positions = fields.get("positions").map_or(Some(Positions::Told), |item| {
+        item.word(r, &[("told", Positions::Told), ("not told", Positions::NotTold)])
+    });
     let sealed = fields.get("sealed").map(|item| sealed::sealed(r, &item, &choices, abstention.as_ref()));
     let per_affiliation = fields
         .get("count")
@@ -80,6 +85,7 @@ pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bo
         leaver_stands: leaver_stands?,
         new_evidence: new_evidence?,
         per_affiliation: per_affiliation?,
+        positions: positions?,
         quorum,
         outcomes: outcomes?,
     })

@@ -5,7 +5,7 @@ use super::{times, utc};
 use crate::values::Id;
 use crate::workflow::model::{
     Ballot, Cause, Change, Delay, Doing, Duty, Early, Exclusion, Filling, Formed, Grant, Moves, Opening,
-    Panel, Procedure, Sealed, Step, Trigger, Vacancy,
+    Panel, Positions, Procedure, Sealed, Step, Trigger, Vacancy,
 };
 
 impl Opening {
@@ -126,6 +126,7 @@ impl Ballot {
             leaver_stands,
             new_evidence,
             per_affiliation,
+            positions,
             quorum,
             outcomes: _,
         } = self;
@@ -161,6 +162,9 @@ impl Ballot {
             ("sealed", format!("then {reveal_for} to reveal; unrevealed: {}", unrevealed.words()))
         }));
         facts.extend(new_evidence.words().map(|words| ("evidence", words.to_owned())));
+        facts.extend(
+            (*positions == Positions::NotTold).then(|| ("report", "does not tell who voted how".to_owned())),
+        );
         facts.extend(extend.iter().map(|extend| ("put off", extend.words())));
         facts.extend(
             per_affiliation.then(|| ("count", "identical ones of one affiliation as one".to_owned())),

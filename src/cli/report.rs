@@ -1,0 +1,291 @@
+//! `report`: the determination of a case as a document, and whether a document is the one that the log gives.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use super::answer::{self, Answer};
+use super::context::Context;
+use super::documents::read_text;
+use super::error::CliError;
+use super::parcel::write_new;
+use super::record::Record;
+use super::show::{Page, Tone, marked, time};
+use crate::audit::replay_until;
+use crate::engine::State;
+use crate::engine::case::Case;
+use crate::engine::refusal::alternatives;
+use crate::log::{Head, tree};
+use crate::registry::StoreNodes;
+use crate::report::{Format, Made, Report, Sources};
+use crate::statement::{Attachments, Blob, Body, CaseRef, Entry};
+use crate::store::Store as _;
+use crate::values::{Digest, Instant};
+
+/// The determination of a case as a document: question, panel, count, outcome, reasons, what moved
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  quorate report verification#1 --out report.md\n  \
+    quorate do sign-report --attach report=report.md --key chair\n  \
+    quorate report --check report.md\n\n\
+    The same log, time and options always give the same bytes. Where the workflow asks for the report's signature, whoever \
+    owes it attaches the file.")]
+pub struct ReportArgs {
+    /// The case
+    #[arg(required_unless_present = "check", conflicts_with = "check")]
+    case: Option<CaseRef>,
+    /// The agreement; may be left out where there is only one
+    #[arg(long, value_name = "AGREEMENT")]
+    agreement: Option<String>,
+    /// As of this time instead of when the record last changed
+    #[arg(long, value_name = "TIME", value_parser = time::parse, conflicts_with = "check")]
+    at: Option<Instant>,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = Written::Md)]
+    format: Written,
+    /// Put the texts of the documents that votes carry into it
+    #[arg(long, conflicts_with = "check")]
+    with_documents: bool,
+    /// Write it to a new file instead of showing it
+    #[arg(long, value_name = "FILE", conflicts_with = "check")]
+    out: Option<PathBuf>,
+    /// Make the report in this file again from the log, compare, and tell who has signed it
+    #[arg(long, value_name = "FILE")]
+    check: Option<PathBuf>,
+}
+
+/// The format of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Written {
+    /// Markdown
+    Md,
+    /// One page of HTML
+    Html,
+    /// JSON
+    Json,
+}
+
+impl Written {
+    fn format(self) -> Format {
+        match self {
+            Self::Md => Format::Markdown,
+            Self::Html => Format::Html,
+            Self::Json => Format::Json,
+        }
+    }
+}
+
+/// Runs `report`.
+///
+/// # Errors
+/// There is no such agreement or case, or the log does not pass its audit.
+pub fn run(context: &Context, args: &ReportArgs) -> Result<Answer, CliError> {
+    let record = Record::load(context, args.agreement.as_deref())?;
+    match (&args.check, &args.case) {
+        (Some(file), _) => check(&record, file),
+        (None, Some(case)) => write(context, &record, case, args),
+        (None, None) => Err(CliError::usage("name the case, such as `verification#1`")),
+    }
+}
+
+fn write(context: &Context, record: &Record, case: &CaseRef, args: &ReportArgs) -> Result<Answer, CliError> {
+    let now = context.now();
+    let at = args.at.unwrap_or_else(|| last_change(&record.state.at(now)).min(now.max(record.state.last)));
+    if at < record.state.last {
+        return Err(CliError::usage(format!(
+            "the last entry is of {}: name that time or a later one",
+            record.state.last
+        )));
+    }
+    let state = record.state.at(at);
+    let report = made(record, &state, record.head, at, case, args.with_documents)?;
+    let text = report.write(args.format.format());
+    let mut page = Page::default();
+    match &args.out {
+        Some(out) => {
+            write_new(out, text.as_bytes())?;
+            page.specimen(&state.workflow);
+            page.line(Tone::Good, &format!("wrote {}", out.display()));
+            page.fields([("digest", Digest::of(text.as_bytes()).to_string())]);
+            marked(&mut page, record.read_only);
+        }
+        None => {
+            page.raw(text.trim_end());
+        }
+    }
+    let out = args.out.as_deref().map(answer::path);
+    let digest = Digest::of(text.as_bytes());
+    Ok(Answer::done(page, json!({ "report": report, "digest": digest, "out": out })))
+}
+
+/// When the record last changed: its last entry, or what time alone has brought since.
+fn last_change(state: &State) -> Instant {
+    let moves = state.cases.values().flat_map(|case| {
+        let closed = case.ballots.iter().filter_map(|run| run.closed.as_ref()).map(|end| end.at);
+        case.path.iter().map(|step| step.at).chain(closed)
+    });
+    let events = state.events.iter().map(|occurrence| occurrence.at);
+    // What comes at an instant itself may come after the acts of that instant: a second later it is there.
+    let changed = moves.chain(events).max().filter(|at| *at > state.last);
+    changed.map_or(state.last, Instant::next)
+}
+
+fn made(
+    record: &Record,
+    state: &State,
+    head: Head,
+    at: Instant,
+    case: &CaseRef,
+    with_documents: bool,
+) -> Result<Report, CliError> {
+    let known = state.case(case).ok_or_else(|| {
+        CliError::usage(format!(
+            "there is no case `{case}` in that log; there are {}",
+            alternatives(state.cases.keys())
+        ))
+    })?;
+    let attached = attached(record, known)?;
+    let documents = if with_documents { Some(texts(record, &attached)?) } else { None };
+    let sources = Sources { state, head, at, attached, documents };
+    Report::of(&sources, case).ok_or_else(|| CliError::usage(format!("there is no case `{case}`")))
+}
+
+/// The documents that the votes of a case carry, by entry.
+fn attached(record: &Record, case: &Case) -> Result<BTreeMap<u64, Attachments>, CliError> {
+    let mut attached = BTreeMap::new();
+    for cast in case.ballots.iter().flat_map(|run| run.votes.values()) {
+        let entry = cast.done.entry;
+        let Some(bytes) = record.store.entry(&record.state.agreement.anchor, entry)? else { continue };
+        let body = Entry::parse(&bytes).ok().and_then(|entry| entry.envelope.check().ok());
+        match body.map(|checked| checked.statement().body.clone()) {
+            Some(Body::Vote(vote)) => drop(attached.insert(entry, vote.attach)),
+            Some(Body::Reveal(reveal)) => drop(attached.insert(entry, reveal.attach)),
+            _ => {}
+        }
+    }
+    Ok(attached)
+}
+
+/// The longest document whose text is put into a report, in characters.
+const LONGEST_TEXT: usize = 100_000;
+
+fn texts(
+    record: &Record,
+    attached: &BTreeMap<u64, Attachments>,
+) -> Result<BTreeMap<Digest, String>, CliError> {
+    let mut texts = BTreeMap::new();
+    for digest in attached.values().flat_map(Attachments::values) {
+        let Some(content) = content(record, digest)? else { continue };
+        let Ok(text) = String::from_utf8(content) else { continue };
+        if text.len() <= LONGEST_TEXT && super::show::visible(&text) == text {
+            texts.insert(*digest, text);
+        }
+    }
+    Ok(texts)
+}
+
+/// What a document says, where it is at hand and is what its digest names.
+fn content(record: &Record, digest: &Digest) -> Result<Option<Vec<u8>>, CliError> {
+    let blob = record.store.blob(digest)?;
+    Ok(blob.and_then(|bytes| Blob::open(bytes, digest)).map(|blob| blob.content().to_vec()))
+}
+
+fn check(record: &Record, file: &Path) -> Result<Answer, CliError> {
+    let text = read_text(file)?;
+    let named = Made::find(&text)
+        .map_err(|error| CliError::usage(format!("{} is no report: {error}", file.display())))?;
+    if named.agreement != record.state.agreement {
+        return Err(CliError::usage(format!(
+            "it is a report on {}, and this is {}; name the other with --agreement",
+            named.agreement, record.state.agreement
+        )));
+    }
+    let format = match text.bytes().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'{') => Format::Json,
+        _ if text.starts_with("<!doctype html>") => Format::Html,
+        _ => Format::Markdown,
+    };
+    let same = again(record, &named)?.is_some_and(|report| report.write(format) == text);
+    let mut page = Page::default();
+    page.specimen(&record.state.workflow);
+    let signed = signed(record, &named.case, text.as_bytes())?;
+    if same {
+        page.line(Tone::Good, "It is what the log gives at the head that it names, byte for byte.");
+    } else {
+        page.line(
+            Tone::Bad,
+            "It is not what the log gives at the head that it names. It was altered, its head is not of this log, or documents whose \
+             texts were put into it are no longer at hand.",
+        );
+    }
+    page.fields([
+        ("report", file.display().to_string()),
+        ("digest", Digest::of(text.as_bytes()).to_string()),
+        ("made from", named.to_string()),
+        (
+            "signed",
+            if signed.is_empty() { "by nobody yet".to_owned() } else { format!("{} times", signed.len()) },
+        ),
+    ]);
+    for (by, entry, at) in &signed {
+        page.line(Tone::Plain, &format!("  by {by}, {} (entry {entry})", time::plain(*at)));
+    }
+    let panel = seats_signed(&record.state, &named.case, &signed);
+    if let Some((signed, seats)) = panel.filter(|(signed, _)| *signed > 0) {
+        let most = if signed * 2 > seats { ", a majority of the panel" } else { "" };
+        page.line(Tone::Plain, &format!("{signed} of {seats} filled seats have signed it{most}."));
+    }
+    marked(&mut page, record.read_only);
+    let signatures = signed.iter().map(|(by, entry, at)| json!({ "by": by, "entry": entry, "at": at }));
+    let json = json!({
+        "passes": same,
+        "digest": Digest::of(text.as_bytes()),
+        "made": named,
+        "signed": signatures.collect::<Vec<Value>>(),
+        "seats": panel.map(|(signed, seats)| json!({ "signed": signed, "filled": seats })),
+    });
+    if same { Ok(Answer::done(page, json)) } else { Ok(Answer::faults(page, json)) }
+}
+
+/// The report that the log gives at the head, time and case that a line names; `None` where the log has no such head.
+fn again(record: &Record, named: &Made) -> Result<Option<Report>, CliError> {
+    if named.head.size > record.head.size || named.head.size == 0 {
+        return Ok(None);
+    }
+    let nodes = StoreNodes { store: &record.store, anchor: &record.state.agreement.anchor };
+    let root = tree::root(named.head.size, &nodes).map_err(|error| CliError::Storage(error.to_string()))?;
+    let before = replay_until(&record.source(), |entry, _| entry < named.head.size)?;
+    let Some(before) = before.filter(|state| root == named.head.root && named.at >= state.last) else {
+        return Ok(None);
+    };
+    let state = before.at(named.at);
+    if state.case(&named.case).is_none() {
+        return Ok(None);
+    }
+    made(record, &state, named.head, named.at, &named.case, named.documents).map(Some)
+}
+
+/// Who has filed this very document in the case: in whose name, by which entry, when.
+fn signed(record: &Record, case: &CaseRef, report: &[u8]) -> Result<Vec<(String, u64, Instant)>, CliError> {
+    let mut signed = Vec::new();
+    for filed in record.state.case(case).map_or(&[][..], |case| &case.filed) {
+        if content(record, &filed.digest)?.is_some_and(|content| content == report) {
+            signed.push((filed.by.clone(), filed.done.entry, filed.done.at));
+        }
+    }
+    Ok(signed)
+}
+
+/// How many filled seats of the case's panel have signed, each once, and how many there are.
+fn seats_signed(state: &State, case: &CaseRef, signed: &[(String, u64, Instant)]) -> Option<(usize, usize)> {
+    let (panel, seats) = state.panel_of(state.case(case)?)?;
+    let filled: Vec<&str> = panel
+        .seats
+        .iter()
+        .filter(|seat| seats.filled(panel, &seat.name).is_some())
+        .map(|seat| seat.name.as_str())
+        .collect();
+    let by = |seat: &&&str| signed.iter().any(|(by, ..)| by == **seat || by.ends_with(&format!("/{seat}")));
+    Some((filled.iter().filter(by).count(), filled.len()))
+}

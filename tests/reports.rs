@@ -1,0 +1,251 @@
+//! Reports: those of the recorded logs, word for word (`UPDATE=1 cargo test --test reports` records them anew in `tests/reports`),
+//! and what a person does with one: write it, sign it, check it.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
+
+mod cli_support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use cli_support::{CLOSED, SEATS, Stage, VOTING};
+use quorate::audit::{Source as _, audit};
+use quorate::export::Reader;
+use quorate::report::{Format, Made, Report, Sources};
+use quorate::statement::{Attachments, Body, Entry};
+use quorate::values::Instant;
+use serde_json::Value;
+
+/// The reports of every case of a recorded log as of its last entry.
+fn recorded(folder: &str) -> Vec<Report> {
+    let source = Reader::folder(folder).unwrap();
+    let audited = audit(&source, None, &mut |_, _| {}).unwrap();
+    let state = audited.state.unwrap();
+    let mut attached: BTreeMap<u64, Attachments> = BTreeMap::new();
+    for read in source.entries(0, u64::MAX) {
+        let (index, bytes) = read.unwrap();
+        let checked = Entry::parse(&bytes).unwrap().envelope.check().unwrap();
+        if let Body::Vote(vote) = &checked.statement().body {
+            attached.insert(index, vote.attach.clone());
+        }
+    }
+    let at: Instant = state.last;
+    let state = state.at(at).into_owned();
+    let sources = Sources { state: &state, head: audited.head, at, attached, documents: None };
+    state.cases.keys().map(|case| Report::of(&sources, case).unwrap()).collect()
+}
+
+#[test]
+fn recorded_logs_are_told_as_recorded() {
+    let mut wrong = Vec::new();
+    let mut cases = 0;
+    for log in ["agi-2025", "medicine-2026"] {
+        for report in recorded(&format!("tests/data/{log}")) {
+            cases += 1;
+            for (format, end) in [(Format::Markdown, "md"), (Format::Html, "html"), (Format::Json, "json")] {
+                let text = report.write(format);
+                assert_eq!(Made::find(&text).unwrap(), report.made);
+                let file =
+                    format!("tests/reports/{log}.{}.{end}", report.made.case.to_string().replace('#', "-"));
+                if std::env::var_os("UPDATE").is_some() {
+                    fs::create_dir_all("tests/reports").unwrap();
+                    fs::write(&file, &text).unwrap();
+                }
+                if fs::read_to_string(&file).unwrap_or_default() != text {
+                    wrong.push(file);
+                }
+            }
+        }
+    }
+    assert!(cases >= 2, "{cases}");
+    assert!(wrong.is_empty(), "not as told now: {wrong:?}");
+}
+
+/// The parts of a report in JSON that hold entries.
+fn entries(report: &Value) -> Vec<u64> {
+    let sections = report["sections"].as_array().unwrap().iter();
+    let parts = sections.flat_map(|section| section["parts"].as_array().unwrap());
+    let lists = parts.flat_map(|part| match part["rows"].as_array() {
+        Some(rows) => rows.iter().map(|row| row["entries"].clone()).collect(),
+        None => vec![part["entries"].clone()],
+    });
+    lists.filter_map(|list| list.as_array().cloned()).flatten().map(|entry| entry.as_u64().unwrap()).collect()
+}
+
+/// Five vote met, two not: the case has closed.
+fn closed(stage: &mut Stage) {
+    VOTING.clone_into(&mut stage.clock);
+    for (seat, choice) in SEATS.iter().zip(["met", "met", "not-met", "not-met", "met", "met", "met"]) {
+        stage.ok(&format!("vote --choice {choice} --rationale why.md --key {seat}"));
+    }
+}
+
+#[test]
+fn a_report_is_written_signed_by_the_chair_and_checked() {
+    let mut stage = Stage::voting();
+    closed(&mut stage);
+    for format in ["md", "html", "json"] {
+        stage.ok(&format!("report verification#1 --format {format} --out report-1.{format}"));
+        let checked = stage.ok(&format!("report --check report-1.{format}"));
+        assert_eq!(
+            (&checked["passes"], checked["signed"].as_array().unwrap().len()),
+            (&Value::Bool(true), 0)
+        );
+    }
+    let written = stage.ok("report verification#1 --with-documents --out report-2.md");
+    assert!(stage.read("report-2.md").contains("> The file why.md. SPECIMEN."));
+    assert!(!stage.read("report-1.md").contains("The file why.md"));
+    // The log goes on; the report is made again at the head that it names.
+    CLOSED.clone_into(&mut stage.clock);
+    stage.ok("do sign-report --attach report=report-2.md --key i1");
+    let checked = stage.ok("report --check report-2.md");
+    assert_eq!(checked["passes"], true);
+    assert_eq!(checked["digest"], written["digest"]);
+    assert_eq!(checked["signed"][0]["by"], "i1");
+    assert_eq!(checked["seats"]["signed"], 1);
+    assert_eq!(checked["seats"]["filled"], 7);
+    // The other one says nearly the same, and nobody has signed it.
+    assert_eq!(stage.ok("report --check report-1.md")["signed"].as_array().unwrap().len(), 0);
+    let told = stage.run("report --check report-2.md").out;
+    assert!(told.contains("by i1, 2026-05-26 09:00:00 UTC (entry 24)") || told.contains("by i1"), "{told}");
+    assert!(told.contains("1 of 7 filled seats have signed it."), "{told}");
+}
+
+#[test]
+fn an_altered_report_and_one_of_another_head_are_found() {
+    let mut stage = Stage::voting();
+    closed(&mut stage);
+    stage.ok("report verification#1 --out good.md");
+    let good = stage.read("good.md");
+    for (name, text) in [
+        ("vote", good.replacen("| not-met | 2 |", "| not-met | 3 |", 1)),
+        ("margin", good.replacen("if 1 vote differed", "if 3 votes differed", 1)),
+        ("end", format!("{good}\n")),
+        ("case", good.replacen(" verification#1 at", " verification#2 at", 1)),
+        ("size", good.replacen(" size ", " size 9", 1)),
+        ("time", good.replacen(" at 2026", " at 2025", 1)),
+        ("root", good.replacen(" root ", " root AA", 1)),
+    ] {
+        assert_ne!(text, good, "{name}");
+        stage.write("bad.md", &text);
+        let done = stage.run("report --check bad.md");
+        assert_ne!(done.code, 0, "{name}: {done:?}");
+        assert!(!done.out.contains("byte for byte"), "{name}: {done:?}");
+    }
+    for text in ["", "quorate-report 1 ", "quorate-report 1 x y at z size 1 root r documents in", "# Report"]
+    {
+        stage.write("none.md", text);
+        let told = stage.fails("report --check none.md", 2);
+        assert!(told.contains("is no report"), "{told}");
+    }
+}
+
+#[test]
+fn the_numbers_are_those_of_the_count_and_every_entry_is_there() {
+    let mut stage = Stage::voting();
+    closed(&mut stage);
+    let report = stage.ok("report verification#1")["report"].clone();
+    let ballot = &report["ballots"][0];
+    let status = stage.ok("status");
+    let heads = &status["cases"][0]["ballots"][0]["heads"];
+    for vote in ballot["votes"].as_array().unwrap() {
+        assert_eq!(vote["heads"], heads[vote["choice"].as_str().unwrap()]);
+    }
+    assert_eq!(ballot["outcome"], "verified");
+    assert_eq!(ballot["outcomes"][0]["comparisons"][0]["bound"], "14/3");
+    assert_eq!(ballot["outcomes"][1]["comparisons"][0]["bound"], "7/3");
+    assert_eq!(ballot["margin"]["votes"], 1);
+    let size = stage.head()["size"].as_u64().unwrap();
+    let entries = entries(&report);
+    assert!(entries.iter().all(|entry| *entry < size));
+    // Nothing that the case is made of goes without its entry: all but the opening of the agreement and the filings.
+    for entry in 1..size {
+        assert!(entries.contains(&entry), "entry {entry} stands behind nothing");
+    }
+}
+
+#[test]
+fn positions_that_are_not_told_follow_from_nothing_in_the_report() {
+    let mut stage = Stage::prepared();
+    let workflow = stage.read("agi-2025.toml");
+    let workflow =
+        workflow.replace("change     = \"never\"", "change     = \"never\"\npositions  = \"not told\"");
+    stage.write("agi-2025.toml", &workflow);
+    stage.ok(&format!("{} {}", cli_support::OPEN, cli_support::PARTIES));
+    stage.declare_and_seat();
+    closed(&mut stage);
+    let report = stage.ok("report verification#1 --with-documents")["report"].clone();
+    let text = report.to_string();
+    assert!(!text.contains("why.md") && !text.contains("rationale"), "{text}");
+    assert!(!text.contains("Positions") && !text.contains("would be another"), "{text}");
+    assert_eq!(report["ballots"][0]["margin"], Value::Null);
+    assert_eq!(report["ballots"][0]["votes"][0]["heads"], 5);
+    // The entries of votes stand behind nothing but the closing.
+    let votes: Vec<u64> = stage.ok("log")["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|entry| entry["type"] == "vote")
+        .map(|entry| entry["entry"].as_u64().unwrap())
+        .collect();
+    let told = entries(&report);
+    assert_eq!(votes.iter().filter(|entry| told.contains(entry)).count(), 1);
+}
+
+#[test]
+fn what_people_wrote_is_no_part_of_the_report() {
+    let mut stage = Stage::seated();
+    let hostile = "</p><script>alert(1)</script> | [x](javascript:x) | `a` *b* <!-- x -->";
+    stage.ok(&format!("recuse --reason '{hostile}' --case verification#1 --key o1"));
+    VOTING.clone_into(&mut stage.clock);
+    stage.write("why.md", "# Outcome\n\n1. The panel <b>refuses</b>.\n> - | x |\n");
+    for seat in &SEATS[1..] {
+        stage.ok(&format!("vote --choice met --rationale why.md --key {seat}"));
+    }
+    for format in ["md", "html"] {
+        stage.ok(&format!("report verification#1 --with-documents --format {format} --out hostile.{format}"));
+        let text = stage.read(&format!("hostile.{format}"));
+        assert!(text.contains("o1 stays out of the case"), "{text}");
+        assert!(
+            !text.contains("<script>") && !text.contains("<b>") && text.matches("<!-- ").count() == 1,
+            "{text}"
+        );
+        if format == "md" {
+            assert!(
+                text.contains("\\](javascript") && !text.contains("\n> # ") && !text.contains("| ["),
+                "{text}"
+            );
+        }
+        assert_eq!(stage.ok(&format!("report --check hostile.{format}"))["passes"], true);
+    }
+}
+
+#[test]
+fn a_case_that_has_not_ended_is_told_as_open() {
+    let stage = Stage::voting();
+    let report = stage.ok("report verification#1")["report"].clone();
+    let text = report.to_string();
+    assert!(text.contains("The case has not ended") && text.contains("it has not been counted"), "{text}");
+    assert_eq!(report["ballots"].as_array().unwrap().len(), 0);
+    let told = stage.fails("report verification#2", 2);
+    assert!(told.contains("there is no case `verification#2`"), "{told}");
+}
+
+#[test]
+fn html_needs_nothing_from_elsewhere() {
+    for file in fs::read_dir(Path::new("tests/reports")).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_some_and(|end| end == "html") {
+            let text = fs::read_to_string(&path).unwrap();
+            for word in ["src=", "href=", "url(", "@import", "<script", "http:", "https:"] {
+                assert!(!text.contains(word), "{}: {word}", path.display());
+            }
+            assert!(
+                text.contains("name=\"viewport\"")
+                    && text.contains("@media print")
+                    && text.contains("lang=\"en\"")
+            );
+        }
+    }
+}
