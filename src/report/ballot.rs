@@ -213,7 +213,7 @@ fn electors(sources: &Sources<'_>, case: &Case, run: &BallotRun) -> Section {
         ),
         run.electors.iter().flat_map(|(seat, elector)| taken(sources, case, seat, &elector.person)),
     );
-    for (seat, reason) in &run.excluded {
+    for (seat, reason) in run.excluded.iter() {
         let entry = case.recused.get(seat).map(|recusal| recusal.done.entry);
         section.say(format!("{seat} was not an elector: {}.", end(reason)), entry);
     }
