@@ -70,13 +70,25 @@ pub(super) fn key(view: &View<'_>, branch: &Branch) -> u128 {
     key.finish()
 }
 
+/// Whether a running case has stood still, or its times were put off: then what is long past may still be to come.
+fn put_off(state: &State) -> bool {
+    let running = state.running.iter().filter_map(|id| state.case(id));
+    running.into_iter().any(|case| !(case.stops.is_empty() && case.extensions.is_empty()))
+}
+
 /// How long ago, as far as it matters: beyond `longest` all is the same.
 fn age(now: Instant, from: Instant, longest: Span) -> u64 {
     now.since(from).seconds().min(longest.seconds() + 1)
 }
 
 /// What sits in each seat.
-fn places(view: &View<'_>, seating: &Seating, seats: &Seats, now: Instant, marks: &mut [Mixer]) {
+fn places(
+    view: &View<'_>,
+    seating: &Seating,
+    seats: &Seats,
+    (now, put_off): (Instant, bool),
+    marks: &mut [Mixer],
+) {
     let Seats { panel, seats } = seats;
     let Some(panel) = view.workflow.panel(panel) else { return };
     for ((_, place), mark) in seats.iter().zip(marks) {
@@ -92,7 +104,7 @@ fn places(view: &View<'_>, seating: &Seating, seats: &Seats, now: Instant, marks
         }
         let filled = nominee.as_ref().is_some_and(|nominee| nominee.missing(panel).is_empty());
         if seating.passes && !filled {
-            mark.put(age(now, *vacant_since, seating.vacancy));
+            mark.put(age(now, *vacant_since, if put_off { Span::MAX } else { seating.vacancy }));
         }
     }
 }
@@ -119,7 +131,7 @@ impl<'a> SeatMarks<'a> {
         for (case, seats) in state.panels.values().map(|seats| (None, seats)).chain(own) {
             let Some(seating) = view.seating(&seats.panel) else { continue };
             let mut marks = vec![Mixer::default(); seating.names.len()];
-            places(view, seating, seats, now, &mut marks);
+            places(view, seating, seats, (now, put_off(state)), &mut marks);
             all.push(PanelMarks { case, panel: &seats.panel, seating, marks });
         }
         for case in state.running.iter().filter_map(|id| state.case(id)) {
@@ -224,10 +236,12 @@ fn case_into(key: &mut Mixer, case: &Case, clocks: Clocks, now: Instant) {
     } = case;
     key.put_id(state);
     key.put(u64::from(ended.is_some()));
-    if let Some(longest) = clocks.entered {
+    let put_off = !(stops.is_empty() && extensions.is_empty());
+    let far = |longest| if put_off { Span::MAX } else { longest };
+    if let Some(longest) = clocks.entered.map(far) {
         key.put(age(now, *entered, longest));
     }
-    if let Some(longest) = clocks.opened {
+    if let Some(longest) = clocks.opened.map(far) {
         key.put(age(now, opened.at, longest));
     }
     for ((state, place), times) in taken {
@@ -310,6 +324,7 @@ fn ballot_into(key: &mut Mixer, run: &BallotRun, now: Instant) {
 /// The events that count: which, whose, and how long ago where anything counts from them.
 fn events_into(key: &mut Mixer, view: &View<'_>, state: &State, now: Instant) {
     let mut all: Vec<Mixer> = Vec::new();
+    let put_off = put_off(state);
     for occurrence in state.events.iter().filter(|occurrence| occurrence.live()) {
         let Occurrence { event, case, at, why: _, annulled: _ } = &**occurrence;
         let mut mark = Mixer::default();
@@ -319,7 +334,7 @@ fn events_into(key: &mut Mixer, view: &View<'_>, state: &State, now: Instant) {
         if view.bounds.cases > 1 && state.case(case).is_some_and(|case| case.ended.is_none()) {
             mark.put(u64::from(case.number.get()));
         }
-        if let Some(longest) = view.counted_from(event) {
+        if let Some(longest) = view.counted_from(event).map(|it| if put_off { Span::MAX } else { it }) {
             mark.put(age(now, *at, longest));
         }
         all.push(mark);
