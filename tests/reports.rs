@@ -107,8 +107,14 @@ fn a_report_is_written_signed_by_the_chair_and_checked() {
     assert_eq!(checked["seats"]["filled"], 7);
     // The other one says nearly the same, and nobody has signed it.
     assert_eq!(stage.ok("report --check report-1.md")["signed"].as_array().unwrap().len(), 0);
+    // An export does for whoever checks, and so it does for whoever writes.
+    stage.ok("export public");
+    let exported = stage.ok("report --check report-2.md --agreement ./public");
+    assert_eq!(exported, checked);
+    stage.ok("report verification#1 --agreement ./public --out from-export.md");
+    assert_eq!(stage.ok("report --check from-export.md")["passes"], true);
     let told = stage.run("report --check report-2.md").out;
-    assert!(told.contains("by i1, 2026-05-26 09:00:00 UTC (entry 24)") || told.contains("by i1"), "{told}");
+    assert!(told.contains("signed     once\n  by i1, 2026-05-26 09:00:00 UTC (entry 23)\n"), "{told}");
     assert!(told.contains("1 of 7 filled seats have signed it."), "{told}");
 }
 

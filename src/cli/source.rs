@@ -42,7 +42,10 @@ pub fn open(context: &Context, name: Option<&str>) -> Result<Opened, CliError> {
 }
 
 /// The exported log that is named; `None` where the name is one of an agreement.
-fn exported(name: &str) -> Result<Option<Reader>, CliError> {
+///
+/// # Errors
+/// It is named as one, and cannot be read at all.
+pub fn exported(name: &str) -> Result<Option<Reader>, CliError> {
     // No agreement has such a name, so a folder is meant, whether there is one or not.
     let path = name.contains(['/', '.']);
     if path || Path::new(name).join("checkpoint").exists() { Ok(Some(export(name)?)) } else { Ok(None) }

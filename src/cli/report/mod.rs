@@ -1,27 +1,26 @@
 //! `report`: the determination of a case as a document, and whether a document is the one that the log gives.
 
+mod kept;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use kept::Kept;
 use serde_json::{Value, json};
 
-use super::answer::{self, Answer};
-use super::context::Context;
-use super::documents::read_text;
-use super::error::CliError;
-use super::parcel::write_new;
-use super::record::Record;
-use super::show::{Page, Tone, marked, time};
-use crate::audit::replay_until;
+use crate::cli::answer::{self, Answer};
+use crate::cli::context::Context;
+use crate::cli::documents::read_text;
+use crate::cli::error::CliError;
+use crate::cli::parcel::write_new;
+use crate::cli::show::{Page, Tone, marked, time};
 use crate::engine::State;
 use crate::engine::case::Case;
 use crate::engine::refusal::alternatives;
-use crate::log::{Head, tree};
-use crate::registry::StoreNodes;
+use crate::log::Head;
 use crate::report::{Format, Made, Report, Sources};
 use crate::statement::{Attachments, Blob, Body, CaseRef, Entry};
-use crate::store::Store as _;
 use crate::values::{Digest, Instant};
 
 /// The determination of a case as a document: question, panel, count, outcome, reasons, what moved
@@ -35,7 +34,7 @@ pub struct ReportArgs {
     /// The case
     #[arg(required_unless_present = "check", conflicts_with = "check")]
     case: Option<CaseRef>,
-    /// The agreement; may be left out where there is only one
+    /// The agreement, the folder of an exported log, or the address of one; may be left out where there is only one
     #[arg(long, value_name = "AGREEMENT")]
     agreement: Option<String>,
     /// As of this time instead of when the record last changed
@@ -81,25 +80,25 @@ impl Written {
 /// # Errors
 /// There is no such agreement or case, or the log does not pass its audit.
 pub fn run(context: &Context, args: &ReportArgs) -> Result<Answer, CliError> {
-    let record = Record::load(context, args.agreement.as_deref())?;
+    let log = Kept::load(context, args.agreement.as_deref())?;
     match (&args.check, &args.case) {
-        (Some(file), _) => check(&record, file),
-        (None, Some(case)) => write(context, &record, case, args),
+        (Some(file), _) => check(&log, file),
+        (None, Some(case)) => write(context, &log, case, args),
         (None, None) => Err(CliError::usage("name the case, such as `verification#1`")),
     }
 }
 
-fn write(context: &Context, record: &Record, case: &CaseRef, args: &ReportArgs) -> Result<Answer, CliError> {
+fn write(context: &Context, log: &Kept, case: &CaseRef, args: &ReportArgs) -> Result<Answer, CliError> {
     let now = context.now();
-    let at = args.at.unwrap_or_else(|| last_change(&record.state.at(now)).min(now.max(record.state.last)));
-    if at < record.state.last {
+    let at = args.at.unwrap_or_else(|| last_change(&log.state().at(now)).min(now.max(log.state().last)));
+    if at < log.state().last {
         return Err(CliError::usage(format!(
             "the last entry is of {}: name that time or a later one",
-            record.state.last
+            log.state().last
         )));
     }
-    let state = record.state.at(at);
-    let report = made(record, &state, record.head, at, case, args.with_documents)?;
+    let state = log.state().at(at);
+    let report = made(log, &state, log.head(), at, case, args.with_documents)?;
     let text = report.write(args.format.format());
     let mut page = Page::default();
     match &args.out {
@@ -108,7 +107,7 @@ fn write(context: &Context, record: &Record, case: &CaseRef, args: &ReportArgs) 
             page.specimen(&state.workflow);
             page.line(Tone::Good, &format!("wrote {}", out.display()));
             page.fields([("digest", Digest::of(text.as_bytes()).to_string())]);
-            marked(&mut page, record.read_only);
+            marked(&mut page, log.read_only());
         }
         None => {
             page.raw(text.trim_end());
@@ -132,7 +131,7 @@ fn last_change(state: &State) -> Instant {
 }
 
 fn made(
-    record: &Record,
+    log: &Kept,
     state: &State,
     head: Head,
     at: Instant,
@@ -145,18 +144,18 @@ fn made(
             alternatives(state.cases.keys())
         ))
     })?;
-    let attached = attached(record, known)?;
-    let documents = if with_documents { Some(texts(record, &attached)?) } else { None };
+    let attached = attached(log, known)?;
+    let documents = if with_documents { Some(texts(log, &attached)?) } else { None };
     let sources = Sources { state, head, at, attached, documents };
     Report::of(&sources, case).ok_or_else(|| CliError::usage(format!("there is no case `{case}`")))
 }
 
 /// The documents that the votes of a case carry, by entry.
-fn attached(record: &Record, case: &Case) -> Result<BTreeMap<u64, Attachments>, CliError> {
+fn attached(log: &Kept, case: &Case) -> Result<BTreeMap<u64, Attachments>, CliError> {
     let mut attached = BTreeMap::new();
     for cast in case.ballots.iter().flat_map(|run| run.votes.values()) {
         let entry = cast.done.entry;
-        let Some(bytes) = record.store.entry(&record.state.agreement.anchor, entry)? else { continue };
+        let Some(bytes) = log.entry(entry)? else { continue };
         let body = Entry::parse(&bytes).ok().and_then(|entry| entry.envelope.check().ok());
         match body.map(|checked| checked.statement().body.clone()) {
             Some(Body::Vote(vote)) => drop(attached.insert(entry, vote.attach)),
@@ -170,15 +169,12 @@ fn attached(record: &Record, case: &Case) -> Result<BTreeMap<u64, Attachments>, 
 /// The longest document whose text is put into a report, in characters.
 const LONGEST_TEXT: usize = 100_000;
 
-fn texts(
-    record: &Record,
-    attached: &BTreeMap<u64, Attachments>,
-) -> Result<BTreeMap<Digest, String>, CliError> {
+fn texts(log: &Kept, attached: &BTreeMap<u64, Attachments>) -> Result<BTreeMap<Digest, String>, CliError> {
     let mut texts = BTreeMap::new();
     for digest in attached.values().flat_map(Attachments::values) {
-        let Some(content) = content(record, digest)? else { continue };
+        let Some(content) = content(log, digest)? else { continue };
         let Ok(text) = String::from_utf8(content) else { continue };
-        if text.len() <= LONGEST_TEXT && super::show::visible(&text) == text {
+        if text.len() <= LONGEST_TEXT && crate::cli::show::visible(&text) == text {
             texts.insert(*digest, text);
         }
     }
@@ -186,19 +182,20 @@ fn texts(
 }
 
 /// What a document says, where it is at hand and is what its digest names.
-fn content(record: &Record, digest: &Digest) -> Result<Option<Vec<u8>>, CliError> {
-    let blob = record.store.blob(digest)?;
+fn content(log: &Kept, digest: &Digest) -> Result<Option<Vec<u8>>, CliError> {
+    let blob = log.blob(digest)?;
     Ok(blob.and_then(|bytes| Blob::open(bytes, digest)).map(|blob| blob.content().to_vec()))
 }
 
-fn check(record: &Record, file: &Path) -> Result<Answer, CliError> {
+fn check(log: &Kept, file: &Path) -> Result<Answer, CliError> {
     let text = read_text(file)?;
     let named = Made::find(&text)
         .map_err(|error| CliError::usage(format!("{} is no report: {error}", file.display())))?;
-    if named.agreement != record.state.agreement {
+    if named.agreement != log.state().agreement {
         return Err(CliError::usage(format!(
             "it is a report on {}, and this is {}; name the other with --agreement",
-            named.agreement, record.state.agreement
+            named.agreement,
+            log.state().agreement
         )));
     }
     let format = match text.bytes().find(|byte| !byte.is_ascii_whitespace()) {
@@ -206,10 +203,10 @@ fn check(record: &Record, file: &Path) -> Result<Answer, CliError> {
         _ if text.starts_with("<!doctype html>") => Format::Html,
         _ => Format::Markdown,
     };
-    let same = again(record, &named)?.is_some_and(|report| report.write(format) == text);
+    let same = again(log, &named)?.is_some_and(|report| report.write(format) == text);
     let mut page = Page::default();
-    page.specimen(&record.state.workflow);
-    let signed = signed(record, &named.case, text.as_bytes())?;
+    page.specimen(&log.state().workflow);
+    let signed = signed(log, &named.case, text.as_bytes())?;
     if same {
         page.line(Tone::Good, "It is what the log gives at the head that it names, byte for byte.");
     } else {
@@ -223,20 +220,17 @@ fn check(record: &Record, file: &Path) -> Result<Answer, CliError> {
         ("report", file.display().to_string()),
         ("digest", Digest::of(text.as_bytes()).to_string()),
         ("made from", named.to_string()),
-        (
-            "signed",
-            if signed.is_empty() { "by nobody yet".to_owned() } else { format!("{} times", signed.len()) },
-        ),
+        ("signed", times(signed.len())),
     ]);
     for (by, entry, at) in &signed {
         page.line(Tone::Plain, &format!("  by {by}, {} (entry {entry})", time::plain(*at)));
     }
-    let panel = seats_signed(&record.state, &named.case, &signed);
+    let panel = seats_signed(log.state(), &named.case, &signed);
     if let Some((signed, seats)) = panel.filter(|(signed, _)| *signed > 0) {
         let most = if signed * 2 > seats { ", a majority of the panel" } else { "" };
         page.line(Tone::Plain, &format!("{signed} of {seats} filled seats have signed it{most}."));
     }
-    marked(&mut page, record.read_only);
+    marked(&mut page, log.read_only());
     let signatures = signed.iter().map(|(by, entry, at)| json!({ "by": by, "entry": entry, "at": at }));
     let json = json!({
         "passes": same,
@@ -248,29 +242,36 @@ fn check(record: &Record, file: &Path) -> Result<Answer, CliError> {
     if same { Ok(Answer::done(page, json)) } else { Ok(Answer::faults(page, json)) }
 }
 
+fn times(signed: usize) -> String {
+    match signed {
+        0 => "by nobody yet".to_owned(),
+        1 => "once".to_owned(),
+        many => format!("{many} times"),
+    }
+}
+
 /// The report that the log gives at the head, time and case that a line names; `None` where the log has no such head.
-fn again(record: &Record, named: &Made) -> Result<Option<Report>, CliError> {
-    if named.head.size > record.head.size || named.head.size == 0 {
+fn again(log: &Kept, named: &Made) -> Result<Option<Report>, CliError> {
+    if named.head.size > log.head().size || named.head.size == 0 {
         return Ok(None);
     }
-    let nodes = StoreNodes { store: &record.store, anchor: &record.state.agreement.anchor };
-    let root = tree::root(named.head.size, &nodes).map_err(|error| CliError::Storage(error.to_string()))?;
-    let before = replay_until(&record.source(), |entry, _| entry < named.head.size)?;
-    let Some(before) = before.filter(|state| root == named.head.root && named.at >= state.last) else {
+    let root = log.root(named.head.size)?;
+    let before = log.until(named.head.size)?;
+    let Some(before) = before.filter(|state| root == Some(named.head.root) && named.at >= state.last) else {
         return Ok(None);
     };
     let state = before.at(named.at);
     if state.case(&named.case).is_none() {
         return Ok(None);
     }
-    made(record, &state, named.head, named.at, &named.case, named.documents).map(Some)
+    made(log, &state, named.head, named.at, &named.case, named.documents).map(Some)
 }
 
 /// Who has filed this very document in the case: in whose name, by which entry, when.
-fn signed(record: &Record, case: &CaseRef, report: &[u8]) -> Result<Vec<(String, u64, Instant)>, CliError> {
+fn signed(log: &Kept, case: &CaseRef, report: &[u8]) -> Result<Vec<(String, u64, Instant)>, CliError> {
     let mut signed = Vec::new();
-    for filed in record.state.case(case).map_or(&[][..], |case| &case.filed) {
-        if content(record, &filed.digest)?.is_some_and(|content| content == report) {
+    for filed in log.state().case(case).map_or(&[][..], |case| &case.filed) {
+        if content(log, &filed.digest)?.is_some_and(|content| content == report) {
             signed.push((filed.by.clone(), filed.done.entry, filed.done.at));
         }
     }
