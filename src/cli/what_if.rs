@@ -17,6 +17,7 @@ use super::workflow::drawn;
 use crate::engine::State;
 use crate::scenario::{Scenario, Supposed};
 use crate::values::{Instant, Span};
+use crate::workflow::Diagnostics;
 
 /// What would follow if somebody did this: licence, outcomes, what comes next
 #[derive(Debug, Args)]
@@ -61,16 +62,22 @@ pub fn run(context: &Context, args: &WhatIfArgs) -> Result<Answer, CliError> {
         Some(file) => (file.display().to_string(), read_text(file)?),
         None => ("the hypothesis".to_owned(), text(args, now)?),
     };
-    let unread = |found: crate::workflow::Diagnostics| {
+    let unread = |found: Diagnostics| {
         CliError::Faults(drawn(|colour| found.render(&name, &text, colour)).trim_end().to_owned())
     };
-    let scenario = Scenario::parse(&text).map_err(unread)?;
-    let Supposed { state, at, found } = scenario.suppose(&record.state).map_err(unread)?;
+    let supposed = if text.is_empty() {
+        // Nothing is done: what time alone brings.
+        let at = when(args, now);
+        Supposed { state: record.state.at(at).into_owned(), at, found: Diagnostics::new(Vec::new()) }
+    } else {
+        Scenario::parse(&text).and_then(|scenario| scenario.suppose(&record.state)).map_err(unread)?
+    };
+    let Supposed { state, at, found } = supposed;
     let (mut page, mut json) = header(&record, &record.state, now, context.now());
     page.line(Tone::Notice, "A hypothesis: nobody has signed it, and nothing is written.");
     page.fields([("seen at", time::from_now(at, now))]);
     if !found.is_empty() {
-        page.blank().drawn(drawn(|colour| found.render(&name, scenario.text(), colour)).trim_end());
+        page.blank().drawn(drawn(|colour| found.render(&name, &text, colour)).trim_end());
     }
     let before = record.state.at(now);
     follows(&mut page, &before, &state);
@@ -95,9 +102,17 @@ pub fn run(context: &Context, args: &WhatIfArgs) -> Result<Answer, CliError> {
     Ok(if found.is_empty() { Answer::done(page, json) } else { Answer::faults(page, json) })
 }
 
-/// The flags as a scenario.
+/// When it is done, and looked at.
+fn when(args: &WhatIfArgs, now: Instant) -> Instant {
+    args.at.or_else(|| args.after.map(|after| now.plus(after))).unwrap_or(now)
+}
+
+/// The flags as a scenario; empty where nothing is done.
 fn text(args: &WhatIfArgs, now: Instant) -> Result<String, CliError> {
-    let at = args.at.or_else(|| args.after.map(|after| now.plus(after))).unwrap_or(now);
+    let at = when(args, now);
+    if args.fill.is_empty() && args.acts.is_empty() && args.vote.is_empty() {
+        return Ok(String::new());
+    }
     let mut text = format!("scenario = \"What if\"\nopened = {now}\n");
     let mut step = |line: String| {
         let _ = writeln!(text, "\n[[step]]\nat = {at}\n{line}"); // writing into a string does not fail
@@ -121,10 +136,6 @@ fn text(args: &WhatIfArgs, now: Instant) -> Result<String, CliError> {
     for vote in &args.vote {
         let (choice, seats) = parts(vote, "CHOICE=SEAT,SEAT, such as met=i1,i2")?;
         step(format!("vote = {{ {} = {} }}", toml::Value::from(choice), quoted(&seats, ',')));
-    }
-    // Without anything done, what time alone brings.
-    if !text.contains("[[step]]") {
-        let _ = writeln!(text, "\n[[step]]\nat = {at}");
     }
     Ok(text)
 }
