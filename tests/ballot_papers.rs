@@ -86,3 +86,16 @@ fn a_paper_says_that_identical_ballots_of_one_affiliation_count_as_one_and_who_w
     assert!(text.contains("\ncount = \"one per affiliation\"\n"), "{text}");
     assert!(text.contains("weight = 2\nclass = \"senior\"\naffiliation = \"bolt\"\n"), "{text}");
 }
+
+#[test]
+fn a_paper_says_what_can_be_answered_and_which_answer_decides() {
+    let text = fs::read_to_string("tests/workflows/flows/answers.toml").unwrap();
+    let store = Arc::new(MemoryStore::new());
+    let stage = Stage::open(&text, &id("papers"), at("2026-01-05T09:00:00Z"), store).unwrap();
+    stage.act(&"price#1".parse().unwrap(), &id("ask-price"), &By::One(id("owner")), &[]).unwrap();
+    let text = paper(&stage, &"price#1/price#1".parse().unwrap());
+    let answer =
+        "choices = [\"refuse\"]\nanswer = { is = \"number\", unit = \"EUR\", decides = \"median\" }\n";
+    assert!(text.contains(answer), "{text}");
+    assert!(text.contains("is = \"set\"\nif = \"answers >= 3\"\ngives = \"answer\"\n"), "{text}");
+}

@@ -18,7 +18,7 @@ use quorate::engine::ballot::{certain, outcome};
 use quorate::engine::count::{Marks, Standing, Table, heads, marks};
 use quorate::engine::margin::{Margin, margin};
 use quorate::values::{Id, Span};
-use quorate::workflow::model::{self, Ballot, Early, Outcome, Rule};
+use quorate::workflow::model::{self, Answer, AnswerKind, Ballot, Decides, Early, Outcome, Rule};
 use quorate::workflow::rule::Vocabulary;
 
 const CHOICES: [&str; 3] = ["met", "not-met", "other"];
@@ -244,6 +244,7 @@ fn vocabulary() -> Vocabulary {
         classes: CLASSES.iter().map(|name| id(name)).collect(),
         events: Vec::new(),
         outcomes: Vec::new(),
+        answers: false,
     }
 }
 
@@ -283,9 +284,16 @@ fn ballot(quorum: Option<&Law>, laws: &[Law]) -> Ballot {
             rule: Some(read(law)),
             lasting: None,
             eases: Vec::new(),
+            gives_answer: false,
         })
         .collect();
-    outcomes.push(Outcome { is: id("otherwise"), rule: None, lasting: None, eases: Vec::new() });
+    outcomes.push(Outcome {
+        is: id("otherwise"),
+        rule: None,
+        lasting: None,
+        eases: Vec::new(),
+        gives_answer: false,
+    });
     Ballot {
         name: id("finding"),
         question: "Is it met?".to_owned(),
@@ -293,6 +301,7 @@ fn ballot(quorum: Option<&Law>, laws: &[Law]) -> Ballot {
         classes: Vec::new(),
         less: Vec::new(),
         choices: CHOICES.iter().map(|name| id(name)).collect(),
+        answer: None,
         abstention: Some(id("abstain")),
         attach: Vec::new(),
         open_for: Span::from_seconds(60),
@@ -464,6 +473,7 @@ proptest! {
         employers in employers(),
         quorum in prop::option::of(law()),
         laws in prop::collection::vec(law(), 1..3),
+        eased in prop::collection::vec(prop::option::of(law()), 2),
     ) {
         // Whoever has left has not voted and will not.
         let people: Vec<Person> = employed(people, employers)
@@ -471,7 +481,13 @@ proptest! {
             .zip(&left)
             .map(|(person, left)| if *left { Person { vote: None, ..person } } else { person })
             .collect();
-        let ballot = ballot(quorum.as_ref(), &laws);
+        let mut ballot = ballot(quorum.as_ref(), &laws);
+        // Rules that ease within the window are the ones that decide, however early the ballot closes.
+        for (outcome, eased) in ballot.outcomes.iter_mut().zip(&eased).take(laws.len()) {
+            let after = Span::from_seconds(5);
+            outcome.eases = eased.iter().map(|law| model::Ease { after, rule: read(law) }).collect();
+        }
+        let laws: Vec<Law> = laws.into_iter().zip(&eased).map(|(law, eased)| eased.clone().unwrap_or(law)).collect();
         let silent: Vec<usize> = (0..people.len())
             .filter(|seat| people[*seat].elector() && people[*seat].vote.is_none() && !left[*seat])
             .collect();
@@ -529,6 +545,65 @@ proptest! {
         });
         let by_hand = by_hand.min().map_or(Margin::None, Margin::Votes);
         prop_assert_eq!(found, by_hand, "{:?} {:?}", quorum.map(|law| law.to_string()), laws.iter().map(Law::to_string).collect::<Vec<_>>());
+    }
+}
+
+proptest! {
+    #![proptest_config(cases::config(1_000))]
+
+    #[test]
+    fn the_answer_is_the_one_in_the_middle_of_all_or_the_one_that_leads(
+        people in prop::collection::vec(person(1..=3), 0..12),
+        employers in employers(),
+        given in prop::collection::vec(prop_oneof![8..12_u64, 98..102_u64], 12),
+        kind in prop_oneof![Just(AnswerKind::Number), Just(AnswerKind::Date), Just(AnswerKind::Text)],
+    ) {
+        // Whoever would vote `other` answers instead.
+        let people = employed(people, employers);
+        let written = |number: u64| match kind {
+            AnswerKind::Number => id(&number.to_string()),
+            AnswerKind::Date => id(&format!("{:04}-01-01", number + 1900)),
+            AnswerKind::Text => id(&format!("t{number:03}")),
+        };
+        // By hand: whoever answers as a colleague does who weighs more, or as much and comes first, is struck; then all
+        // answers stand in a line, each as often as it weighs.
+        let answers: Vec<(usize, &Person)> =
+            people.iter().enumerate().filter(|(_, person)| person.voted() == Some(2)).collect();
+        let mut line: Vec<u64> = Vec::new();
+        for (seat, person) in &answers {
+            let struck = answers.iter().any(|(other, colleague)| {
+                given[*other] == given[*seat]
+                    && person.affiliation.is_some()
+                    && colleague.affiliation == person.affiliation
+                    && (colleague.weight > person.weight || colleague.weight == person.weight && other < seat)
+            });
+            if !struck {
+                line.extend((0..person.weight).map(|_| given[*seat]));
+            }
+        }
+        line.sort_unstable();
+        let count = |number: u64| line.iter().filter(|other| **other == number).count();
+        let middle = line.get(line.len().saturating_sub(1) / 2).copied();
+        let leading = line.iter().copied().max_by_key(|number| count(*number));
+        let leading = leading.filter(|leading| {
+            line.iter().all(|number| number == leading || count(*number) < count(*leading))
+        });
+        for (decides, by_hand) in [(Decides::Median, middle), (Decides::Leading, leading)] {
+            let choices = CHOICES.iter().take(2).map(|name| id(name)).collect();
+            let answer = Some(Answer { is: kind, unit: None, decides });
+            let ballot = Ballot { answer, choices, ..ballot(None, &[]) };
+            let vote = |seat: usize, vote| if vote == 2 { written(given[seat]) } else { choice(vote) };
+            let electors = people.iter().enumerate().filter(|(_, person)| person.elector());
+            let votes = people.iter().enumerate().filter_map(|(seat, person)| Some((seat, vote(seat, person.vote?))));
+            let electors = marks(electors.map(|(seat, person)| (seat, standing(person))), votes);
+            let table = Table::of_ballot(&ballot, electors, Marks::new());
+            prop_assert_eq!(table.answer(), by_hand.map(written));
+            let rule = |text: &str| Rule::parse(text, &Vocabulary { answers: true, ..vocabulary() }).unwrap();
+            let counted = |text: &str| table.amount(&rule(text).all[0].amount);
+            prop_assert_eq!(counted("answers > 0"), u64::try_from(line.len()).unwrap());
+            let agreed = by_hand.map_or(0, count);
+            prop_assert_eq!(counted("agreed > 0"), u64::try_from(agreed).unwrap());
+        }
     }
 }
 

@@ -89,6 +89,13 @@ refused! {
     a_vote_on_another_question: "other-question" =
         refusal(&voting(AGI), |s| voted_by_i1(s, |vote| "Is it raining?".clone_into(&mut vote.asks)));
     a_vote_for_an_unknown_choice: "unknown-choice" = refusal(&voting(AGI), |s| vote(s, "i1", "maybe"));
+    a_vote_for_neither_a_choice_nor_a_number: "unknown-choice" = {
+        let answered = AGI
+            .replace(r#"choices    = ["met", "not-met"]"#, "choices    = [\"met\", \"not-met\"]\nanswer = { is = \"number\", decides = \"median\" }")
+            .replace(r#"{ is = "verified", "#, r#"{ is = "priced", if = "answers >= 7", gives = "answer" }, { is = "verified", "#)
+            .replace(r#"{ outcome = "verified", "#, r#"{ outcome = ["verified", "priced"], "#);
+        refusal(&voting(&answered), |s| vote(s, "i1", "012"))
+    };
     a_vote_without_its_rationale: "wrong-attachments" =
         refusal(&voting(AGI), |s| voted_by_i1(s, |vote| vote.attach.clear()));
     a_vote_signed_with_another_seats_key: "wrong-key" =

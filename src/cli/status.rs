@@ -131,7 +131,12 @@ fn ballot_words(run: &BallotRun, rules: &Ballot, at: Instant, suspended: bool) -
         None if suspended => "open, and standing still".to_owned(),
         None => format!("open until {}", time::from_now(run.until(rules), at)),
         Some(end) => match &end.outcome {
-            Some(outcome) => format!("closed {}: {outcome}", time::plain(end.at)),
+            Some(outcome) => {
+                let answer = run.answer(rules).zip(rules.answer.as_ref());
+                let answer = answer
+                    .map_or_else(String::new, |(answer, asked)| format!(", {}", asked.with_unit(&answer)));
+                format!("closed {}: {outcome}{answer}", time::plain(end.at))
+            }
             None => format!("abandoned {}", time::plain(end.at)),
         },
     };
@@ -207,13 +212,15 @@ fn news_words(news: News<'_>) -> String {
     }
 }
 
-/// The votes that count, by choice, in the workflow's order: people, and of one affiliation those who count.
-pub fn tally<'a>(run: &BallotRun, rules: &'a Ballot) -> Vec<(&'a Id, u64)> {
+/// The votes that count, by choice in the workflow's order, and by answer: people, and of one affiliation those who count.
+pub fn tally(run: &BallotRun, rules: &Ballot) -> Vec<(Id, u64)> {
     let table = run.table(rules);
     let of = |choice: &Id| {
         table.amount(&vec![Term { counted: Counted::Choice(choice.clone()), heads: true, class: None }])
     };
-    rules.choices.iter().chain(&rules.abstention).map(|choice| (choice, of(choice))).collect()
+    let answers = table.answers().into_iter().map(|(answer, _)| answer);
+    let choices = rules.choices.iter().cloned().chain(answers).chain(rules.abstention.clone());
+    choices.map(|choice| (choice.clone(), of(&choice))).collect()
 }
 
 fn who_acts(page: &mut Page, tasks: &[Task], at: Instant) {
@@ -356,6 +363,9 @@ pub fn ballot_json(run: &BallotRun, rules: &Ballot) -> Value {
         "heads": counts,
         "awaited": run.awaited().map(|(seat, _)| seat).collect::<Vec<_>>(),
     });
+    if let (Some(answer), Some(fields)) = (run.answer(rules), ballot.as_object_mut()) {
+        fields.insert("answer".to_owned(), json!(answer));
+    }
     if let (Some(sealing), Some(fields)) = (&run.sealed, ballot.as_object_mut()) {
         fields.insert("sealed".to_owned(), sealed_json(sealing));
     }

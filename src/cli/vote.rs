@@ -12,6 +12,7 @@ use super::error::CliError;
 use super::opening;
 use super::signing::{Desk, Signing, finish};
 use crate::engine::admit::{judge_attachments, judge_choice};
+use crate::engine::paper::AnswerLine;
 use crate::engine::refusal::alternatives;
 use crate::engine::{Refusal, State};
 use crate::signer::Signer;
@@ -28,7 +29,7 @@ use crate::values::Id;
     `quorate reveal` tells the vote later."
 )]
 pub struct VoteArgs {
-    /// One of the ballot's choices, or its abstention
+    /// One of the ballot's choices, or its abstention; or the number, date or text that answers its question
     #[arg(long)]
     choice: Id,
     /// Your reasons, filed as the document `rationale`
@@ -72,7 +73,7 @@ fn here(context: &Context, args: &VoteArgs, documents: Documents) -> Result<Answ
     };
     if rules.sealed.is_some() {
         unattached(&documents)?;
-        judge_choice(&args.choice, rules.choices.iter().chain(&rules.abstention))?;
+        judge_choice(&args.choice, rules.choices.iter().chain(&rules.abstention), rules.answer_kind())?;
         let By::One(seat) = desk.speaker(&args.signing, None)? else {
             return Err(Refusal::new(
                 "not-an-elector",
@@ -161,7 +162,8 @@ fn on_paper(
 /// What the paper alone can say of a vote, so that a voter hears of it before sending anything.
 fn check(args: &VoteArgs, sheet: &Sheet, documents: &Documents) -> Result<(), CliError> {
     let paper = &sheet.paper;
-    judge_choice(&args.choice, paper.choices.iter().chain(&paper.abstention))?;
+    let answer = paper.answer.as_ref().and_then(AnswerLine::kind);
+    judge_choice(&args.choice, paper.choices.iter().chain(&paper.abstention), answer)?;
     if paper.sealed.is_some() {
         return unattached(documents);
     }

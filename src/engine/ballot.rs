@@ -141,6 +141,13 @@ impl BallotRun {
         self.electors.iter().filter(move |(seat, _)| awaited(seat))
     }
 
+    /// The answer that its outcome gives, once it has closed.
+    pub fn answer(&self, ballot: &Ballot) -> Option<Id> {
+        let outcome = self.closed.as_ref()?.outcome.as_ref()?;
+        let gives = ballot.outcomes.iter().any(|it| it.is == *outcome && it.gives_answer);
+        self.table(ballot).answer().filter(|_| gives)
+    }
+
     /// What the rules of the ballot count now.
     pub fn table(&self, ballot: &Ballot) -> Table {
         Table::of_ballot(ballot, self.marks(), (*self.seats).clone())
@@ -169,7 +176,8 @@ impl BallotRun {
 
 /// Whether the rule of an outcome that is in force so long after the opening holds. "Otherwise" always does.
 pub fn holds(outcome: &Outcome, table: &Table, elapsed: Span) -> bool {
-    outcome.rule_after(elapsed).is_none_or(|rule| table.holds(rule))
+    let answered = !outcome.gives_answer || table.answer().is_some();
+    answered && outcome.rule_after(elapsed).is_none_or(|rule| table.holds(rule))
 }
 
 /// The outcome of a ballot in which these votes counted, by the rules in force so long after its opening; none

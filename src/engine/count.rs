@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 pub use crate::values::count::{Marks, Standing, heads, marks};
 
 use crate::values::Id;
-use crate::workflow::model::{Amount, Ballot, Bound, Comparison, Counted, Operator, Rule, Term};
+use crate::workflow::model::{
+    Amount, AnswerKind, Ballot, Bound, Comparison, Counted, Decides, Operator, Rule, Term,
+};
 
 /// Everything that a rule's amounts can count.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,12 +21,20 @@ pub struct Table {
     pub choices: Vec<Id>,
     /// The name of the abstention.
     pub abstention: Option<Id>,
+    /// What can be answered besides the choices, and which answer decides.
+    pub answer: Option<(AnswerKind, Decides)>,
 }
 
 impl Table {
     /// The table of a ballot with these electors, votes and seats.
     pub fn of_ballot(ballot: &Ballot, electors: Marks<Id>, seats: Marks<()>) -> Self {
-        Self { electors, seats, choices: ballot.choices.clone(), abstention: ballot.abstention.clone() }
+        Self {
+            electors,
+            seats,
+            choices: ballot.choices.clone(),
+            abstention: ballot.abstention.clone(),
+            answer: ballot.answer.as_ref().map(|answer| (answer.is, answer.decides)),
+        }
     }
 
     /// Whether every comparison of the rule holds.
@@ -51,6 +61,54 @@ impl Table {
             Counted::Leading => {
                 let votes = |choice| sum(&self.electors, term, |mark| mark == Some(choice));
                 self.choices.iter().map(votes).max().unwrap_or(0)
+            }
+            Counted::Answers => {
+                sum(&self.electors, term, |mark| mark.is_some_and(|mark| self.is_answer(mark)))
+            }
+            Counted::Agreed => self.answer().map_or(0, |answer| {
+                sum(&self.electors, term, |mark| mark.is_some_and(|mark| *mark == answer))
+            }),
+        }
+    }
+
+    fn is_answer(&self, mark: &Id) -> bool {
+        self.answer.is_some() && !self.choices.contains(mark) && self.abstention.as_ref() != Some(mark)
+    }
+
+    /// The votes that answer, by weight; in the order of the answers.
+    pub fn answers(&self) -> Vec<(Id, u64)> {
+        let Some((kind, _)) = self.answer else { return Vec::new() };
+        let marks = self.electors.values().flatten();
+        let marks = marks.filter(|(_, heads)| **heads > 0).filter_map(|(mark, _)| mark.as_ref());
+        let answers: BTreeMap<(u64, Id), u64> = marks
+            .filter(|mark| self.is_answer(mark))
+            .map(|mark| {
+                let term = Term { counted: Counted::Choice(mark.clone()), heads: false, class: None };
+                (kind.order(mark), self.term(&term))
+            })
+            .collect();
+        answers.into_iter().map(|((_, answer), weight)| (answer, weight)).collect()
+    }
+
+    /// The answer of the ballot, if the votes give one. Of an even number the median is the lower one in the
+    /// middle: an answer that somebody gave.
+    pub fn answer(&self) -> Option<Id> {
+        let (_, decides) = self.answer?;
+        let answers = self.answers();
+        match decides {
+            Decides::Median => {
+                let all: u64 = answers.iter().map(|(_, weight)| weight).sum();
+                let mut sum = 0;
+                answers.into_iter().find_map(|(answer, weight)| {
+                    sum += weight;
+                    (2 * sum >= all).then_some(answer)
+                })
+            }
+            Decides::Leading => {
+                let most = answers.iter().map(|(_, weight)| *weight).max()?;
+                let mut leading = answers.into_iter().filter(|(_, weight)| *weight == most);
+                let first = leading.next().map(|(answer, _)| answer);
+                first.filter(|_| leading.next().is_none())
             }
         }
     }

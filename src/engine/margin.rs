@@ -28,6 +28,9 @@ impl BallotRun {
         if ballot.outcomes.iter().any(|outcome| outcome.lasting.is_some()) {
             return Margin::Timed;
         }
+        if ballot.answer.is_some() {
+            return Margin::NotSearched; // any answer might have been given
+        }
         let able = self.electors.iter().filter(|(seat, _)| self.counts(seat));
         let able = able.map(|(seat, elector)| (seat, elector.standing.clone()));
         let made = self.counting().map(|(seat, cast)| (seat, cast.choice.clone()));

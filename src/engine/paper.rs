@@ -12,7 +12,7 @@ use crate::engine::case::Case;
 use crate::engine::state::State;
 use crate::statement::{AgreementRef, BallotRef, HolderRef};
 use crate::values::{Digest, Id, Instant, Span};
-use crate::workflow::model::{Ballot, Change, Early, Extend, Nature, NewEvidence};
+use crate::workflow::model::{AnswerKind, Ballot, Change, Early, Extend, Nature, NewEvidence};
 
 /// A ballot paper as a voter's machine reads it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -43,6 +43,8 @@ pub struct Paper {
     pub classes: Vec<Id>,
     /// The choices.
     pub choices: Vec<Id>,
+    /// What can be answered besides.
+    pub answer: Option<AnswerLine>,
     /// The abstention, if one may abstain.
     pub abstention: Option<Id>,
     /// The documents that a vote must carry.
@@ -112,6 +114,29 @@ pub struct OutcomeLine {
     /// What takes the place of the rule with time.
     #[serde(default)]
     pub eases: Vec<EaseLine>,
+    /// `answer` where the outcome gives it.
+    pub gives: Option<String>,
+}
+
+/// What can be answered, and which answer decides.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerLine {
+    /// `number`, `date` or `text`.
+    pub is: String,
+    /// What it counts.
+    pub unit: Option<String>,
+    /// `median` or `leading`.
+    pub decides: String,
+}
+
+impl AnswerLine {
+    /// What can be answered; none where the word is not known.
+    pub fn kind(&self) -> Option<AnswerKind> {
+        [AnswerKind::Number, AnswerKind::Date, AnswerKind::Text]
+            .into_iter()
+            .find(|kind| kind.word() == self.is)
+    }
 }
 
 /// A rule that takes the place of an outcome's.
@@ -236,6 +261,7 @@ impl Paper {
             out.maybe("if", outcome.rule.as_deref().map(quoted));
             out.maybe("for", outcome.lasting.map(|time| quoted(&time.to_string())));
             out.maybe("eases", eases(&outcome.eases));
+            out.maybe("gives", outcome.gives.as_deref().map(quoted));
         }
         for elector in &self.electors {
             out.table("elector");
@@ -284,6 +310,7 @@ fn paper(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> Paper 
             .iter()
             .map(|ease| EaseLine { after: ease.after, rule: ease.rule.text.clone() })
             .collect(),
+        gives: outcome.gives_answer.then(|| "answer".to_owned()),
     });
     let electors = run.electors.iter().map(|(seat, elector)| ElectorLine {
         seat: state.seat_name(case, seat),
@@ -337,6 +364,11 @@ fn paper(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> Paper 
         asks: ballot.question.clone(),
         classes: ballot.classes.clone(),
         choices: ballot.choices.clone(),
+        answer: ballot.answer.as_ref().map(|answer| AnswerLine {
+            is: answer.is.word().to_owned(),
+            unit: answer.unit.clone(),
+            decides: answer.decides.word().to_owned(),
+        }),
         abstention: ballot.abstention.clone(),
         attach: ballot.attach.clone(),
         opened: run.opened,
@@ -387,6 +419,11 @@ fn head(out: &mut Writer, paper: &Paper) {
 fn rules(out: &mut Writer, paper: &Paper) {
     out.maybe("classes", (!paper.classes.is_empty()).then(|| list(&paper.classes)));
     out.field("choices", &list(&paper.choices));
+    let answer = |line: &AnswerLine| {
+        let unit = line.unit.as_ref().map_or_else(String::new, |unit| format!(", unit = {}", quoted(unit)));
+        format!("{{ is = {}{unit}, decides = {} }}", quoted(&line.is), quoted(&line.decides))
+    };
+    out.maybe("answer", paper.answer.as_ref().map(answer));
     out.maybe("abstention", paper.abstention.as_ref().map(|name| quoted(name.as_str())));
     out.field("attach", &list(&paper.attach));
     out.field("opened", &quoted(&paper.opened.to_string()));

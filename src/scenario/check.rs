@@ -90,6 +90,11 @@ struct Checker<'s> {
 }
 
 impl Checker<'_> {
+    /// Whether a vote for this answers a ballot instead of naming a choice.
+    fn answers(&self, vote: &Id) -> bool {
+        self.workflows.iter().flat_map(|workflow| &workflow.ballots).any(|ballot| ballot.answers(vote))
+    }
+
     fn step(&mut self, step: &Step) {
         // What must be refused may be nonsense; only who does it must be somebody.
         let sensible = step.refused.is_none();
@@ -106,13 +111,15 @@ impl Checker<'_> {
             }
             Some(Deed::Vote { votes, .. }) => {
                 for (choice, voters) in votes {
-                    self.known("choice", &known.choices, sensible.then_some(choice));
+                    let choice = Some(choice).filter(|choice| sensible && !self.answers(&choice.is));
+                    self.known("choice", &known.choices, choice);
                     self.seats(voters);
                 }
             }
             Some(Deed::Reveal { votes, .. }) => {
                 for (choice, voters) in votes {
-                    self.known("choice", &known.choices, choice.as_ref().filter(|_| sensible));
+                    let choice = choice.as_ref().filter(|choice| sensible && !self.answers(&choice.is));
+                    self.known("choice", &known.choices, choice);
                     self.seats(voters);
                 }
             }

@@ -205,6 +205,8 @@ impl Judge<'_> {
         self.same("the ballot closed", closed, expect.closed.as_ref(), why);
         let outcome = closing.and_then(|closing| closing.outcome.as_ref());
         self.same("the outcome of the ballot", outcome, expect.outcome.as_ref(), why);
+        let answer = run.and_then(|run| run.answer(run.rules()?));
+        self.same("the answer of the ballot", answer.as_ref(), expect.answer.as_ref(), why);
         let electors: Vec<Id> = run.map(|run| run.electors.keys().cloned().collect()).unwrap_or_default();
         let excluded: Vec<Id> = run.map(|run| run.excluded.keys().cloned().collect()).unwrap_or_default();
         let voted: Vec<Id> = run.map(|run| run.votes.keys().cloned().collect()).unwrap_or_default();

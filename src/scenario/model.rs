@@ -229,6 +229,8 @@ pub struct ExpectBallot {
     pub closed: Option<Spot<Instant>>,
     /// How it ended.
     pub outcome: Option<Spot<Id>>,
+    /// The answer that it gave.
+    pub answer: Option<Spot<Id>>,
     /// Who may vote, fixed at opening.
     pub electors: Option<Names>,
     /// Who sits on the panel, or should, and may not vote.

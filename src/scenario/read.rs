@@ -241,6 +241,7 @@ fn expect_ballot(r: &mut Reader<'_>, item: &Item<'_>) -> Option<ExpectBallot> {
     let mut time = |r: &mut Reader<'_>, key| fields.get(key).and_then(|item| instant(r, &item));
     let (closes, closed) = (time(r, "closes"), time(r, "closed"));
     let outcome = fields.get("outcome").and_then(|item| id(r, &item));
+    let answer = fields.get("answer").and_then(|item| id(r, &item));
     let mut list = |r: &mut Reader<'_>, key| fields.get(key).map(|item| names(r, &item));
     let (electors, excluded) = (list(r, "electors"), list(r, "excluded"));
     let (voted, left) = (list(r, "voted"), list(r, "left"));
@@ -253,6 +254,7 @@ fn expect_ballot(r: &mut Reader<'_>, item: &Item<'_>) -> Option<ExpectBallot> {
         closes,
         closed,
         outcome,
+        answer,
         electors,
         excluded,
         voted,
@@ -261,7 +263,7 @@ fn expect_ballot(r: &mut Reader<'_>, item: &Item<'_>) -> Option<ExpectBallot> {
         revealing,
     };
     if ballot == ExpectBallot::default() {
-        let help = "Say what must be so: round, open, closes, closed, outcome, electors, excluded, voted, left, \
+        let help = "Say what must be so: round, open, closes, closed, outcome, answer, electors, excluded, voted, left, \
                     committed, revealing";
         r.error(&item.span(), "nothing is expected of the ballot here", help);
     }

@@ -129,6 +129,7 @@ fn expect_ballot(ballot: &ExpectBallot, names: impl Fn(&str, &Option<Names>) -> 
     parts.extend(instant("closes", &ballot.closes));
     parts.extend(instant("closed", &ballot.closed));
     parts.extend(ballot.outcome.as_ref().map(|outcome| format!("outcome = {}", quoted(outcome.is.as_str()))));
+    parts.extend(ballot.answer.as_ref().map(|answer| format!("answer = {}", quoted(answer.is.as_str()))));
     parts.extend(names("electors", &ballot.electors));
     parts.extend(names("excluded", &ballot.excluded));
     parts.extend(names("voted", &ballot.voted));

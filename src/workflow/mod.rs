@@ -10,6 +10,7 @@
 //! that was taken must be taken by every later version, or an old log would no longer replay. What
 //! is found wrong with language 1 from now on can therefore only be a warning.
 
+mod answer;
 mod check;
 pub mod diagnostic;
 pub mod diff;

@@ -394,6 +394,8 @@ pub struct Ballot {
     pub less: Vec<Exclusion>,
     /// The choices.
     pub choices: Vec<Id>,
+    /// What can be answered besides, if anything.
+    pub answer: Option<Answer>,
     /// The name of the abstention, if one may abstain.
     pub abstention: Option<Id>,
     /// The documents that each vote must carry.
@@ -422,6 +424,37 @@ pub struct Ballot {
     pub quorum: Option<Rule>,
     /// In order: the first whose rule holds is the outcome. The last has no rule.
     pub outcomes: Vec<Outcome>,
+}
+
+/// `answer = { is, unit, decides }`: votes may name a number, a date or a text instead of a choice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// What can be answered.
+    pub is: AnswerKind,
+    /// What it counts, in words: `EUR`.
+    pub unit: Option<String>,
+    /// Which of the answers is that of the ballot.
+    pub decides: Decides,
+}
+
+/// What can be answered. A vote names it as its choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerKind {
+    /// A whole number from 0 to 10^15 - 1, without leading zeros.
+    Number,
+    /// A day, `2026-03-01`.
+    Date,
+    /// A name of a-z, 0-9 and -, so that what is meant alike is spelt alike.
+    Text,
+}
+
+/// Which of the answers is that of the ballot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decides {
+    /// The one in the middle by weight: the least that at least half of the weight does not exceed.
+    Median,
+    /// The one that has most; none where several have equally many.
+    Leading,
 }
 
 /// The name of the outcome of a ballot without quorum, in every workflow.
@@ -538,6 +571,8 @@ pub struct Outcome {
     pub lasting: Option<Span>,
     /// What takes the place of the rule with time, earliest first; later ones last longer.
     pub eases: Vec<Ease>,
+    /// Whether it gives the answer of the ballot, and so is the outcome only where there is one.
+    pub gives_answer: bool,
 }
 
 /// `{ after = "30 days", if = RULE }`: from then on this is the rule of the outcome.
@@ -615,6 +650,10 @@ pub enum Counted {
     Filled,
     /// The votes of the choice that has most, abstentions not being a choice.
     Leading,
+    /// Votes that answer, instead of naming a choice. Only in a ballot with an answer.
+    Answers,
+    /// Votes for the answer of the ballot; 0 where there is none. Only in a ballot with an answer.
+    Agreed,
 }
 
 /// The right side of a comparison.

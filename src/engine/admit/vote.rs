@@ -10,7 +10,7 @@ use crate::engine::refusal::{all_of, alternatives};
 use crate::engine::{Refusal, State};
 use crate::statement::{BallotRef, By, Checked, Vote};
 use crate::values::{Digest, Id};
-use crate::workflow::model::{Ballot, Change as Changing};
+use crate::workflow::model::{AnswerKind, Ballot, Change as Changing};
 
 impl State {
     pub(super) fn judge_vote(&self, checked: &Checked, vote: &Vote) -> Result<Admission, Refusal> {
@@ -25,7 +25,7 @@ impl State {
         let name = self.seat_name(case, seat);
         let signers = self.signed_by_seat(checked, &name)?;
         judge_paper(run, ballot, vote.question, &vote.asks)?;
-        judge_choice(&vote.choice, ballot.choices.iter().chain(&ballot.abstention))?;
+        judge_choice(&vote.choice, ballot.choices.iter().chain(&ballot.abstention), ballot.answer_kind())?;
         judge_attachments(&vote.attach, &ballot.attach)?;
         if let Some(cast) = run.votes.get(seat).filter(|_| ballot.change == Changing::Never) {
             let why = format!("{name} has voted with entry {}", cast.done.entry);
@@ -116,15 +116,28 @@ pub(super) fn judge_paper(
     Ok(())
 }
 
-/// Whether a choice is one of those that a ballot offers, its abstention among them.
+/// Whether a choice is one of those that a ballot offers, its abstention among them, or an answer of its kind.
 ///
 /// # Errors
 /// The refusal, which lists them.
-pub fn judge_choice<'a>(choice: &Id, offered: impl Iterator<Item = &'a Id>) -> Result<(), Refusal> {
+pub fn judge_choice<'a>(
+    choice: &Id,
+    offered: impl Iterator<Item = &'a Id>,
+    answer: Option<AnswerKind>,
+) -> Result<(), Refusal> {
     let choices: Vec<&Id> = offered.collect();
-    if !choices.contains(&choice) {
-        let why = format!("`{choice}` is not a choice of this ballot");
-        return Err(Refusal::new("unknown-choice", why, format!("choose {}", alternatives(choices))));
+    if choices.contains(&choice) || answer.is_some_and(|kind| kind.reads(choice)) {
+        return Ok(());
     }
-    Ok(())
+    let (what, instead) = match answer {
+        None => (String::new(), format!("choose {}", alternatives(choices))),
+        Some(kind) if choices.is_empty() => {
+            (format!(", and no {}", kind.word()), format!("answer with {}", kind.form()))
+        }
+        Some(kind) => (
+            format!(", and no {}", kind.word()),
+            format!("choose {}, or answer with {}", alternatives(choices), kind.form()),
+        ),
+    };
+    Err(Refusal::new("unknown-choice", format!("`{choice}` is not a choice of this ballot{what}"), instead))
 }

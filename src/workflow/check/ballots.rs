@@ -19,6 +19,7 @@ pub(super) fn check(c: &mut Checker<'_>) {
             votes_that_lapse(c, ballot);
             sealed::check(c, ballot);
             affiliations(c, ballot, panel);
+            answers(c, ballot);
             thresholds(c, ballot, panel);
         }
     }
@@ -73,6 +74,10 @@ fn early(c: &mut Checker<'_>, ballot: &Ballot, panel: &Panel) {
             let help = "How long a rule has held hangs on when the votes come: write early = \"confirmed\"";
             c.error(&place, "nothing is certain where an outcome must last", help);
         }
+        Early::Certain if ballot.answer.is_some() => {
+            let help = "Close with \"all voted\" or a rule, or at the end of its time";
+            c.error(&place, "nothing is certain where any answer can still come", help);
+        }
         Early::Certain if ballot.extend.is_some() && eases(ballot) => {
             let help = "Leave out `extend`, or the eases, or close with \"all voted\" or a rule";
             c.error(&place, "which rule is in force at the end hangs on when the votes come", help);
@@ -95,6 +100,17 @@ fn affiliations(c: &mut Checker<'_>, ballot: &Ballot, panel: &Panel) {
             format!("whoever is nominated for `{}` without an affiliation counts alone", panel.name);
         let help = "Write affiliation = \"needed\" in the panel, so that nobody can leave it out";
         c.warn(&format!("ballot.{}.count", ballot.name), message, help);
+    }
+}
+
+fn answers(c: &mut Checker<'_>, ballot: &Ballot) {
+    if ballot.answer.is_some() && ballot.outcomes.iter().all(|outcome| !outcome.gives_answer) {
+        let help = "Say with which outcome it is given: { is = \"…\", if = \"…\", gives = \"answer\" }";
+        c.error(
+            &format!("ballot.{}.answer", ballot.name),
+            "no outcome of this ballot gives its answer",
+            help,
+        );
     }
 }
 

@@ -30,7 +30,12 @@ pub(in crate::workflow) struct Silence<'w> {
 impl Silence<'_> {
     fn amount(self, terms: &[Term]) -> u128 {
         let term = |term: &Term| match term.counted {
-            Counted::Choice(_) | Counted::Votes | Counted::Participating | Counted::Leading => 0,
+            Counted::Choice(_)
+            | Counted::Votes
+            | Counted::Participating
+            | Counted::Leading
+            | Counted::Answers
+            | Counted::Agreed => 0,
             Counted::Electors | Counted::Filled if !self.filled => 0,
             Counted::Electors | Counted::Filled | Counted::Seats => size(self.panel, term),
         };
@@ -61,7 +66,9 @@ impl Silence<'_> {
         let found = found.map(|(elapsed, lasts)| {
             let holds = |outcome: &&Outcome| {
                 let rule = outcome.rule_after(*elapsed);
-                rule.is_none_or(|rule| self.holds(rule)) && (lasts || outcome.lasting.is_none())
+                !outcome.gives_answer
+                    && rule.is_none_or(|rule| self.holds(rule))
+                    && (lasts || outcome.lasting.is_none())
             };
             ballot.outcomes.iter().find(holds).map_or(NO_QUORUM, |outcome| outcome.is.as_str())
         });

@@ -84,7 +84,7 @@ fn broken(sealed: &Sealed, comparison: &Comparison, quorum: bool) -> bool {
     let lost = |term: &Term| match (&term.counted, &sealed.unrevealed) {
         (Counted::Participating, Unrevealed::HasNotVoted)
         | (Counted::Votes, Unrevealed::HasNotVoted | Unrevealed::Abstains) => true,
-        (Counted::Choice(_) | Counted::Leading, _) => quorum,
+        (Counted::Choice(_) | Counted::Leading | Counted::Answers | Counted::Agreed, _) => quorum,
         _ => false,
     };
     demands && comparison.amount.iter().any(lost)

@@ -4,8 +4,8 @@ use super::rules::Counting;
 use super::{Paragraph, Section, sentence};
 use crate::values::Id;
 use crate::workflow::model::{
-    Ballot, Change, Early, Ease, Exclusion, Extend, ExtendOn, NO_QUORUM, NewEvidence, Outcome, Panel,
-    Positions, Sealed, Unrevealed, Workflow,
+    Answer, Ballot, Change, Decides, Early, Ease, Exclusion, Extend, ExtendOn, NO_QUORUM, NewEvidence,
+    Outcome, Panel, Positions, Sealed, Unrevealed, Workflow,
 };
 use crate::workflow::words::{all_of, quoted, times};
 
@@ -17,6 +17,7 @@ pub(super) fn section(workflow: &Workflow, ballot: &Ballot) -> Section {
         less: _,
         classes: _,
         choices: _,
+        answer: _,
         abstention: _,
         attach: _,
         open_for: _,
@@ -44,6 +45,7 @@ pub(super) fn section(workflow: &Workflow, ballot: &Ballot) -> Section {
             choices(
                 ballot,
                 &(mark("choices")
+                    + &mark("answer")
                     + &mark("abstention")
                     + &mark("attach")
                     + &mark("new-evidence")
@@ -94,12 +96,28 @@ const ALIKE: &str = " Identical ballots of electors with one affiliation count a
                      whoever has no affiliation counts alone.";
 
 fn choices(ballot: &Ballot, marks: &str) -> Paragraph {
-    let Ballot { choices, abstention, attach, change, new_evidence, positions, .. } = ballot;
+    let Ballot { choices, answer, abstention, attach, change, new_evidence, positions, .. } = ballot;
     let told = match positions {
         Positions::Told => "",
         Positions::NotTold => " A report of the case tells neither who voted how nor the margin.",
     };
-    let choices: Vec<String> = choices.iter().map(quoted).collect();
+    let named: Vec<String> = choices.iter().map(quoted).collect();
+    let mut choices = Vec::new();
+    if !named.is_empty() {
+        choices.push(format!("votes {}", named.join(" or ")));
+    }
+    let mut decides = String::new();
+    if let Some(Answer { is, unit, decides: which }) = answer {
+        let unit = unit.as_ref().map_or_else(String::new, |unit| format!(" ({unit})"));
+        choices.push(format!("names a {}{unit}", is.word()));
+        decides = format!(
+            " The answer of the ballot is {}.",
+            match which {
+                Decides::Median => "the one in the middle by weight, of an even number the lower of the two",
+                Decides::Leading => "the one that has most, and none where several have equally many",
+            }
+        );
+    }
     let abstention = match abstention {
         Some(name) => format!(", or abstains ({})", quoted(name)),
         None => "; nobody can abstain".to_owned(),
@@ -126,7 +144,7 @@ fn choices(ballot: &Ballot, marks: &str) -> Paragraph {
         Change::UntilClose => "A vote can be changed until the ballot closes; the last one counts.",
     };
     Paragraph::of(format!(
-        "Each elector votes {}{abstention}. {change}{attach}{evidence}{told}{marks}",
+        "Each elector {}{abstention}.{decides} {change}{attach}{evidence}{told}{marks}",
         choices.join(" or ")
     ))
 }
@@ -200,7 +218,7 @@ fn quorum(ballot: &Ballot, counting: Counting<'_>, marks: &str) -> Paragraph {
 
 fn outcomes(ballot: &Ballot, counting: Counting<'_>, marks: &str) -> Paragraph {
     let outcome = |outcome: &Outcome| {
-        let Outcome { is, rule, lasting, eases } = outcome;
+        let Outcome { is, rule, lasting, eases, gives_answer } = outcome;
         let Some(rule) = rule else { return format!("{}, otherwise.", quoted(is)) };
         let lasting = lasting.map_or_else(String::new, |time| {
             format!(
@@ -214,7 +232,12 @@ fn outcomes(ballot: &Ballot, counting: Counting<'_>, marks: &str) -> Paragraph {
             )
         };
         let eases: String = eases.iter().map(ease).collect();
-        format!("{}, if {}{lasting}{eases};", quoted(is), counting.rule(rule))
+        let gives = if *gives_answer {
+            "; it gives the answer, and is the outcome only where there is one"
+        } else {
+            ""
+        };
+        format!("{}, if {}{lasting}{eases}{gives};", quoted(is), counting.rule(rule))
     };
     let waits = if ballot.outcomes.iter().any(|outcome| outcome.lasting.is_some()) {
         "Where a rule that must have held for a time began to hold within the time for votes and has not held for long \

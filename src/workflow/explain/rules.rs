@@ -55,6 +55,8 @@ impl Counting<'_> {
             Counted::Seats => "seats (filled or not)".to_owned(),
             Counted::Filled => "filled seats".to_owned(),
             Counted::Leading => "votes for the leading choice".to_owned(),
+            Counted::Answers => "votes that answer".to_owned(),
+            Counted::Agreed => "votes for the answer that decides".to_owned(),
         };
         format!("{counted}{class}{heads}")
     }
@@ -159,7 +161,7 @@ fn of_everybody(bound: &Bound) -> Option<(Bound, bool)> {
                 Some(Term { counted: Counted::Electors, ..term.clone() })
             }
             Counted::Electors | Counted::Seats | Counted::Filled => Some(term.clone()),
-            Counted::Choice(_) | Counted::Leading => None,
+            Counted::Choice(_) | Counted::Leading | Counted::Answers | Counted::Agreed => None,
         };
         let terms = of.iter().map(term).collect::<Option<Vec<_>>>()?;
         Some((terms, votes))

@@ -3,12 +3,12 @@
 use super::event::starts_with_digit;
 use super::outcome::outcomes_of;
 use super::sealed;
-use super::{Item, Reader, deadline};
+use super::{Item, Reader, answer, deadline};
 use crate::values::{Id, Span};
 use crate::workflow::model::{
     Ballot, Change, Early, Exclusion, Extend, ExtendOn, NewEvidence, Positions, Rule,
 };
-use crate::workflow::rule::{KEPT, Vocabulary};
+use crate::workflow::rule::{ANSWER_WORDS, KEPT, Vocabulary};
 
 pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bool) -> Option<Ballot> {
     let mut fields = item.table(r)?;
@@ -17,10 +17,17 @@ pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bo
     let electors =
         fields.need(r, "electors", "Say who votes: electors = { of = \"PANEL\", less = [\"recused\"] }");
     let electors = electors.and_then(|item| electors_of(r, &item));
-    let choices = fields.need(r, "choices", "What can be voted for: choices = [\"…\", \"…\"]");
-    let choices = choices.map(|item| r.each_once(&item, choice)).unwrap_or_default();
+    let answer = fields.get("answer").map(|item| answer::answer(r, &item));
+    // Where there is an answer, nothing else need be chosen.
+    let choices = match &answer {
+        None => fields.need(r, "choices", "What can be voted for: choices = [\"…\", \"…\"]"),
+        Some(_) => fields.get("choices"),
+    };
+    let choices = choices
+        .map(|item| r.each_once(&item, |r, item| choice(r, item, answer.is_some())))
+        .unwrap_or_default();
     let abstention = fields.get("abstention").and_then(|item| {
-        let name = choice(r, &item)?;
+        let name = choice(r, &item, answer.is_some())?;
         if choices.contains(&name) {
             r.error(
                 &item.span(),
@@ -55,6 +62,7 @@ pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bo
         classes: electors.as_ref().map(|electors| electors.counted(r)).unwrap_or_default(),
         events: Vec::new(),
         outcomes: Vec::new(),
+        answers: answer.is_some(),
     };
     let early = fields.get("early").map_or(Some(Early::Never), |item| early_of(r, &item, &names));
     let extend = fields.get("extend").map_or(Some(None), |item| extend_of(r, &item).map(Some));
@@ -71,6 +79,10 @@ pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bo
         classes,
         less,
         choices,
+        answer: match answer {
+            None => None,
+            Some(answer) => Some(answer?),
+        },
         abstention,
         attach,
         open_for: open_for?,
@@ -128,9 +140,10 @@ fn electors_of(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Electors> {
     Some(Electors { panel: of?, classes: classes.unwrap_or_default(), less: less.unwrap_or_default() })
 }
 
-fn choice(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Id> {
+fn choice(r: &mut Reader<'_>, item: &Item<'_>, answered: bool) -> Option<Id> {
     let name = item.id(r)?;
-    if KEPT.contains(&name.as_str()) || starts_with_digit(&name) {
+    let kept = KEPT.contains(&name.as_str()) || answered && ANSWER_WORDS.contains(&name.as_str());
+    if kept || starts_with_digit(&name) {
         let help = "Rules read this word otherwise: choose another name, starting with a letter";
         return r.refuse(&item.span(), format!("no choice can be called `{name}`"), help);
     }

@@ -6,6 +6,7 @@
 //! by `check`, and only once nothing is wrong with the text itself.
 
 mod actors;
+mod answer;
 mod ballot;
 mod event;
 mod grant;

@@ -61,6 +61,11 @@ fn outcome(
     let rule_of = rule_item.as_ref().and_then(|item| rule(r, item, names));
     let lasting = fields.get("for");
     let eases = fields.get("eases");
+    if last && names.answers && fields.get("gives").is_some() {
+        let help =
+            "There may be no answer: give it with an outcome before, and say here what happens otherwise";
+        r.error(&fields.span, "the last outcome is what happens otherwise, and gives no answer", help);
+    }
     for item in [&lasting, &eases].into_iter().flatten().filter(|_| rule_item.is_none()) {
         let help = "The last outcome is what happens otherwise: give it to one that has a rule";
         r.error(&item.key, "this outcome has no rule", help);
@@ -68,9 +73,17 @@ fn outcome(
     let lasting = lasting.map_or(Some(None), |item| {
         some_time(r, &item, "Say how long its rule must have held: for = \"3 days\"").map(Some)
     });
+    let gives_answer = match fields.get("gives") {
+        None => Some(false),
+        Some(item) if !names.answers => {
+            let help = "Say what can be answered: answer = { is = \"number\", decides = \"median\" }, or leave it out";
+            r.refuse(&item.key, "the ballot has no answer that it could give", help)
+        }
+        Some(item) => item.word(r, &[("answer", true)]),
+    };
     let eases = eases.map_or(Some(Vec::new()), |item| eases_of(r, &item, names));
     fields.close(r);
-    Some(Outcome { is: is?, rule: rule_of, lasting: lasting?, eases: eases? })
+    Some(Outcome { is: is?, rule: rule_of, lasting: lasting?, eases: eases?, gives_answer: gives_answer? })
 }
 
 /// `[{ after = "30 days", if = RULE }, …]`, earliest first.

@@ -215,7 +215,7 @@ fn condition(
         Asked::Several(ballots) => known_outcomes(r, ballots),
         _ => Vec::new(),
     };
-    let names = Vocabulary { choices: Vec::new(), classes, events: r.names.events.clone(), outcomes };
+    let names = Vocabulary { classes, events: r.names.events.clone(), outcomes, ..Vocabulary::default() };
     match Condition::parse(raw, &names) {
         Ok(condition) if around.panel.is_none() && counts_seats(&condition) => {
             let help = "Name the panel in the procedure (panel = \"…\"), or wait for an event";

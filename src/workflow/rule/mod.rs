@@ -57,6 +57,9 @@ pub(crate) const KEPT: [&str; 16] = [
     "seat",
 ];
 
+/// Words that the rules of a ballot with an answer keep besides.
+pub(crate) const ANSWER_WORDS: [&str; 2] = ["answers", "agreed"];
+
 /// The names that a rule may use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Vocabulary {
@@ -68,6 +71,8 @@ pub struct Vocabulary {
     pub events: Vec<Id>,
     /// The state's ballots where it has several, with the outcomes that each can have; for conditions.
     pub outcomes: Vec<(Id, Id)>,
+    /// Whether the ballot has an answer, so that `answers` and `agreed` can be counted.
+    pub answers: bool,
 }
 
 /// What is wrong with a rule or condition, and where in its text.

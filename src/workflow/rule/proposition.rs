@@ -178,6 +178,7 @@ fn counted(cursor: &mut Cursor<'_>, names: Nameable<'_>) -> Result<Holds, Fault>
         classes: classes.clone(),
         events: Vec::new(),
         outcomes: Vec::new(),
+        answers: ballot.answer.is_some(),
     };
     let comparison = Reader { cursor, names: &vocabulary, panel_only: false }.comparison()?;
     Ok(Holds::Counted { ballot: ballot.name.clone(), comparison })

@@ -89,6 +89,8 @@ impl Reader<'_, '_> {
             "participating" => Counted::Participating,
             "electors" => Counted::Electors,
             "leading" => Counted::Leading,
+            "answers" if self.names.answers => Counted::Answers,
+            "agreed" if self.names.answers => Counted::Agreed,
             _ => match self.names.choices.iter().find(|choice| **choice == word) {
                 Some(choice) => Counted::Choice(choice.clone()),
                 None => return Err(self.unknown(word)),

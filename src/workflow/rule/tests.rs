@@ -16,6 +16,7 @@ fn names() -> Vocabulary {
         classes: ids(&["independent", "dealer"]),
         events: ids(&["declared", "withdrawn"]),
         outcomes: Vec::new(),
+        answers: false,
     }
 }
 

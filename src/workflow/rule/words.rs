@@ -26,6 +26,8 @@ impl fmt::Display for Counted {
             Self::Seats => "seats",
             Self::Filled => "filled",
             Self::Leading => "leading",
+            Self::Answers => "answers",
+            Self::Agreed => "agreed",
         })
     }
 }

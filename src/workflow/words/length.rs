@@ -115,6 +115,7 @@ impl Ballot {
             classes,
             less,
             choices,
+            answer,
             abstention,
             attach,
             open_for,
@@ -169,6 +170,7 @@ impl Ballot {
         facts.extend(
             per_affiliation.then(|| ("count", "identical ones of one affiliation as one".to_owned())),
         );
+        facts.extend(answer.iter().map(|answer| ("or", answer.to_string())));
         facts.push(("quorum", quorum.as_ref().map_or_else(|| "none".to_owned(), |rule| rule.text.clone())));
         facts
     }

@@ -150,7 +150,8 @@ impl Outcome {
         let rule = self.rule.as_ref().map_or("otherwise", |rule| &rule.text);
         let lasting = self.lasting.map_or_else(String::new, |time| format!(" for {time}"));
         let eases = self.eases.iter().map(|ease| format!("; after {} {}", ease.after, ease.rule.text));
-        format!("{rule}{lasting}{}", eases.collect::<String>())
+        let gives = if self.gives_answer { "; gives the answer" } else { "" };
+        format!("{rule}{lasting}{}{gives}", eases.collect::<String>())
     }
 }
 
