@@ -72,3 +72,22 @@ fn every_planted_fault_is_found_and_replays() {
         assert_eq!(broken(&text, &explored(&text, 0)), [title], "{name}");
     }
 }
+
+/// A supposed statement counts as signed. Only what asks the engine makes one; nothing that writes a log does.
+#[test]
+fn nothing_that_writes_supposes_a_signature() {
+    fn look(folder: &std::path::Path, found: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                look(&path, found);
+            } else if fs::read_to_string(&path).unwrap().contains("Checked::supposed(") {
+                found.push(path.display().to_string());
+            }
+        }
+    }
+    let mut found = Vec::new();
+    look(std::path::Path::new("src"), &mut found);
+    found.sort();
+    assert_eq!(found, ["src/engine/suppose.rs", "src/scenario/stage.rs"]);
+}

@@ -6,7 +6,7 @@
 //! order. States of which the futures are equal are one ([`mod@key`]): clocks count from now, seats that no rule
 //! can tell apart change places, and what is past and without effect is forgotten.
 //!
-//! What is not walked is said by [`Bounds`] and on the page `docs/explore.md`. It is no proof of a workflow,
+//! What is not walked is said by [`Bounds`] and in `docs/commands.md`. It is no proof of a workflow,
 //! and a counterexample is one: it is a scenario, which anybody can play with real signatures.
 
 mod branch;
