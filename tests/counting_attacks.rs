@@ -96,8 +96,13 @@ fn one_officer_signing_for_two_of_three() {
     let stage = heard(AGI);
     let officer: HolderRef = holder("openai/officer-1");
     let blob = Blob::open(vec![7; 40], &Digest::of(&[7; 40])).unwrap();
-    let act =
-        Act { case: case(), act: id("file"), attach: [(id("exhibit"), blob.digest())].into(), strike: None };
+    let act = Act {
+        case: case(),
+        act: id("file"),
+        seat: None,
+        attach: [(id("exhibit"), blob.digest())].into(),
+        strike: None,
+    };
     let text = stage.draft(by("openai"), Body::Act(act)).unwrap();
     let mut envelope = stage.sign(&text, std::slice::from_ref(&officer));
     let once = refusal(&stage, |stage| stage.submit(envelope.clone(), vec![blob.clone()]));
@@ -273,13 +278,19 @@ fn an_old_vote_held_back_and_submitted_after_a_newer_one() {
 #[test]
 fn an_old_act_held_back_and_submitted_after_a_newer_one() {
     let stage = heard(AGI);
-    let act = Act { case: case(), act: id("withdraw-declaration"), attach: [].into(), strike: None };
+    let act =
+        Act { case: case(), act: id("withdraw-declaration"), seat: None, attach: [].into(), strike: None };
     let text = stage.draft(by("openai"), Body::Act(act)).unwrap();
     // The newer one is signed by one of the two officers and a third.
     let signers = [holder("openai/officer-2"), holder("openai/officer-3")];
     let blob = Blob::open(vec![7; 40], &Digest::of(&[7; 40])).unwrap();
-    let file =
-        Act { case: case(), act: id("file"), attach: [(id("exhibit"), blob.digest())].into(), strike: None };
+    let file = Act {
+        case: case(),
+        act: id("file"),
+        seat: None,
+        attach: [(id("exhibit"), blob.digest())].into(),
+        strike: None,
+    };
     stage.say(by("openai"), Body::Act(file), &signers, vec![blob]).unwrap();
     let held_back = stage.sign(&text, &[holder("openai/officer-1"), holder("openai/officer-2")]);
     assert_eq!(refusal(&stage, |stage| stage.submit(held_back, Vec::new())).rule, "stale-after");

@@ -245,6 +245,7 @@ fn vocabulary() -> Vocabulary {
         events: Vec::new(),
         outcomes: Vec::new(),
         answers: false,
+        subject: false,
     }
 }
 

@@ -279,7 +279,7 @@ refused! {
         let stage = claimed("evidence-stands");
         let exhibit = struck(&stage);
         let attach = [(id("exhibit"), exhibit.digest())].into();
-        let act = Body::Act(Act { case: claim(), act: id("file"), attach, strike: None });
+        let act = Body::Act(Act { case: claim(), act: id("file"), seat: None, attach, strike: None });
         refusal(&stage, |s| s.say(by("claimant"), act, &[holder("claimant/officer-1")], vec![exhibit]))
     };
     a_vote_to_reaffirm_with_another_choice: "not-reaffirmed" = {
@@ -320,6 +320,56 @@ refused! {
         let nominate = Nominate { seat: seat("o1"), person: "An officer".to_owned(), key, affiliation: None };
         refusal(&stage, |s| signed_by_all(s, by("openai"), Body::Nominate(nominate)))
     };
+    a_nomination_of_somebody_who_was_dismissed: "dismissed" = {
+        let stage = dismissed();
+        let nominate = Nominate {
+            affiliation: None,
+            seat: holder("council/m2"),
+            person: "Panelist council/m1".to_owned(),
+            key: public(&stage.next_key(&holder("council/m2"))),
+        };
+        stage.step_down(&holder("council/m2")).unwrap();
+        refusal(&stage, |s| signed_by_all(s, by("chapter"), Body::Nominate(nominate)))
+    };
+    a_nomination_with_the_key_of_somebody_who_was_dismissed: "dismissed" = {
+        let stage = dismissed();
+        let key = public(&stage.key(&holder("council/m1")));
+        let nominate = Nominate { seat: holder("council/m1"), person: "Somebody else".to_owned(), key, affiliation: None };
+        refusal(&stage, |s| signed_by_all(s, by("chapter"), Body::Nominate(nominate)))
+    };
+    a_vote_by_somebody_who_was_dismissed: "dismissed" = {
+        let stage = dismissed();
+        stage.act(&"decision#1".parse().unwrap(), &id("ask"), &by("team"), &[]).unwrap();
+        refusal(&stage, |s| s.vote(&"decision#1/decision#1".parse().unwrap(), &id("m1"), &id("yes")))
+    };
+    a_challenge_outside_its_time: "too-late" = {
+        let stage = council();
+        stage.clock().pass(seconds(90 * 86_400 + 1));
+        refusal(&stage, |s| propose(s, 1, Some("council/m1")))
+    };
+    a_challenge_of_nobody: "wrong-seat" = refusal(&council(), |s| propose(s, 1, None));
+    a_challenge_of_an_officer: "unknown-seat" =
+        refusal(&council(), |s| propose(s, 1, Some("team/officer-1")));
+    a_challenge_of_an_empty_seat: "not-seated" = {
+        let stage = council();
+        stage.step_down(&holder("council/m1")).unwrap();
+        refusal(&stage, |s| propose(s, 1, Some("council/m1")))
+    };
+    a_second_challenge_of_a_seat_while_one_runs: "case-running" = {
+        let stage = council();
+        propose(&stage, 1, Some("council/m1")).unwrap();
+        refusal(&stage, |s| propose(s, 2, Some("council/m1")))
+    };
+    an_opening_that_names_a_seat_and_is_about_none: "wrong-seat" = refusal(&council(), |s| {
+        let (case, seat) = ("decision#1".parse().unwrap(), holder("council/m1"));
+        let act = Act { case, act: id("ask"), seat: Some(seat), attach: [].into(), strike: None };
+        s.act_signed(act, &by("team"), &[], &[holder("team/officer-1")])
+    });
+    an_act_that_names_a_seat_and_is_about_none: "wrong-seat" = refusal(&heard(AGI), |s| {
+        let signers = ["openai/officer-1", "openai/officer-2"].map(holder);
+        let act = Act { case: case(), act: id("file"), seat: Some(seat("i1")), attach: [].into(), strike: None };
+        s.act_signed(act, &by("openai"), &[id("exhibit")], &signers)
+    });
     a_nomination_of_somebody_for_a_second_seat: "person-seated" = {
         let stage = nominated(&AGI.replace("filled  =", "persons = \"one seat each\"\nfilled  ="));
         stage.say(by("o2"), Body::StepDown(StepDown { seat: seat("o2"), reason: "no".to_owned() }), &[seat("o2")], Vec::new()).unwrap();
@@ -440,7 +490,7 @@ refused! {
     a_declaration_by_one_officer_of_two: "too-few-signatures" = refusal(&opened(AGI), |s| {
         let blob = document("the declaration");
         let attach = [(id("declaration"), blob.digest())].into();
-        let act = Body::Act(Act { case: case(), act: id("declare"), attach, strike: None });
+        let act = Body::Act(Act { case: case(), act: id("declare"), seat: None, attach, strike: None });
         s.say(by("openai"), act, &[holder("openai/officer-3")], vec![blob])
     });
     a_declaration_by_an_officer_whose_authority_has_ended: "authority-expired" = {
@@ -453,14 +503,14 @@ refused! {
         stage.clock().set(at("2026-02-27T17:00:00Z"));
         let signers = ["openai/officer-1", "openai/officer-3"].map(holder);
         refusal(&stage, |s| {
-            let act = Act { case: case(), act: id("declare"), attach: BTreeMap::new(), strike: None };
+            let act = Act { case: case(), act: id("declare"), seat: None, attach: BTreeMap::new(), strike: None };
             s.act_signed(act, &by("openai"), &[id("declaration")], &signers)
         })
     };
     a_declaration_that_the_other_party_signed_too: "needless-signature" = refusal(&opened(AGI), |s| {
         let blob = document("the declaration");
         let attach = [(id("declaration"), blob.digest())].into();
-        let act = Body::Act(Act { case: case(), act: id("declare"), attach, strike: None });
+        let act = Body::Act(Act { case: case(), act: id("declare"), seat: None, attach, strike: None });
         let signers = ["openai/officer-1", "openai/officer-2", "microsoft/officer-1"].map(holder);
         s.say(by("openai"), act, &signers, vec![blob])
     });
@@ -577,7 +627,7 @@ refused! {
         let stage = declared(AGI);
         stage.amend(AMENDED, (&api_ends(), &[(case(), CaseFate::OldRules)]), None, None).unwrap();
         let state = stage.state().unwrap();
-        let act = Act { case: case(), act: id("withdraw-declaration"), attach: BTreeMap::new(), strike: None };
+        let act = Act { case: case(), act: id("withdraw-declaration"), seat: None, attach: BTreeMap::new(), strike: None };
         let header = Some(Header { workflow: state.workflow.digest, ..state.header(head(&stage)) });
         let text = Statement { by: by("openai"), header, body: Body::Act(act) }.to_text();
         let signers = stage.signers(&by("openai"), None).unwrap();
@@ -701,7 +751,7 @@ fn claim() -> CaseRef {
 
 fn claim_act(stage: &Stage, act: &str, party: &str, attach: &[&str], strike: Option<Digest>) -> Answer {
     let attach: Vec<_> = attach.iter().map(|name| id(name)).collect();
-    let act = Act { case: claim(), act: id(act), attach: BTreeMap::new(), strike };
+    let act = Act { case: claim(), act: id(act), seat: None, attach: BTreeMap::new(), strike };
     stage.act_signed(act, &by(party), &attach, &stage.signers(&by(party), None).unwrap())
 }
 
@@ -929,6 +979,39 @@ fn reopened(name: &str, change: impl FnOnce(&mut Open), by: &str) -> Refusal {
     refusal(&stage, |s| s.submit(s.sign(&statement.to_text(), &signers), Vec::new()))
 }
 
+/// Five members who can dismiss one another.
+const COUNCIL: &str = include_str!("workflows/flows/dismissal.toml");
+
+/// The council, every seat filled.
+fn council() -> Stage {
+    let store = Arc::new(MemoryStore::new());
+    let mut stage = Stage::open(COUNCIL, &id("agi-2025"), at("2026-01-05T09:00:00Z"), store).unwrap();
+    for number in 1..=5 {
+        let seat = holder(&format!("council/m{number}"));
+        stage.nominate(&id("chapter"), &seat).unwrap();
+        stage.accept(&seat).unwrap();
+    }
+    stage
+}
+
+/// The team proposes the dismissal of a member.
+fn propose(stage: &Stage, number: u32, seat: Option<&str>) -> Answer {
+    let case = format!("dismissal#{number}").parse().unwrap();
+    let (seat, team) = (seat.map(holder), [holder("team/officer-1")]);
+    let act = Act { case, act: id("propose-dismissal"), seat, attach: [].into(), strike: None };
+    stage.act_signed(act, &by("team"), &[id("reasons")], &team)
+}
+
+/// The council after it has dismissed `m1`.
+fn dismissed() -> Stage {
+    let stage = council();
+    propose(&stage, 1, Some("council/m1")).unwrap();
+    for seat in ["m2", "m3", "m4", "m5"] {
+        stage.vote(&"dismissal#1/dismissal#1".parse().unwrap(), &id(seat), &id("dismiss")).unwrap();
+    }
+    stage
+}
+
 /// The AGI agreement, in which the authority of an officer begins and ends.
 fn dated(officer: &str, from: Option<&str>, until: Option<&str>) -> Stage {
     let store = Arc::new(MemoryStore::new());
@@ -1103,7 +1186,7 @@ fn a_known_statement_of_a_party_signed_by_other_officers_is_known() {
     let stage = opened(AGI);
     let blob = document("the declaration");
     let attach = [(id("declaration"), blob.digest())].into();
-    let act = Body::Act(Act { case: case(), act: id("declare"), attach, strike: None });
+    let act = Body::Act(Act { case: case(), act: id("declare"), seat: None, attach, strike: None });
     let text = stage.draft(by("openai"), act).unwrap();
     let one = stage.sign(&text, &["openai/officer-1", "openai/officer-2"].map(holder));
     let other = stage.sign(&text, &["openai/officer-2", "openai/officer-3"].map(holder));
@@ -1119,7 +1202,10 @@ fn a_document_that_is_stored_need_not_come_again() {
     let act = |party: &str| {
         let attach = [(id("exhibit"), blob.digest())].into();
         let text = stage
-            .draft(by(party), Body::Act(Act { case: case(), act: id("file"), attach, strike: None }))
+            .draft(
+                by(party),
+                Body::Act(Act { case: case(), act: id("file"), seat: None, attach, strike: None }),
+            )
             .unwrap();
         stage.sign(&text, &stage.signers(&by(party), None).unwrap())
     };

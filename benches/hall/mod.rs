@@ -98,7 +98,13 @@ impl Hall {
             let body = Body::AcceptSeat(AcceptSeat { seat, attach: [].into() });
             self.submit(self.sign(name.as_str(), body, &key)).await;
         }
-        let act = Act { case: "poll#1".parse().unwrap(), act: id("call"), attach: [].into(), strike: None };
+        let act = Act {
+            case: "poll#1".parse().unwrap(),
+            act: id("call"),
+            seat: None,
+            attach: [].into(),
+            strike: None,
+        };
         self.submit(self.sign("host", Body::Act(act), &host)).await;
         let published = self.registry.agreement(&self.anchor).unwrap();
         let published = published.read().unwrap();

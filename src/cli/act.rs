@@ -26,6 +26,9 @@ pub struct DoArgs {
     /// Take this document out of the case, for a step that strikes: its digest, or its name where only one is filed
     #[arg(long, value_name = "DOCUMENT")]
     strike: Option<String>,
+    /// The seat that it is about, where the workflow wants one named; a short name will do where it is unique
+    #[arg(long)]
+    seat: Option<String>,
     #[command(flatten)]
     rest: ActArgs,
 }
@@ -71,7 +74,12 @@ pub struct WithdrawArgs {
 /// # Errors
 /// No case can be meant, or the statement is refused; so below.
 pub fn run(context: &Context, args: &DoArgs) -> Result<Answer, CliError> {
-    act(context, &args.step, &args.rest, args.strike.as_deref())
+    act(
+        context,
+        &args.step,
+        Naming { seat: args.seat.as_deref(), strike: args.strike.as_deref() },
+        &args.rest,
+    )
 }
 
 /// Runs `declare`.
@@ -79,7 +87,7 @@ pub fn run(context: &Context, args: &DoArgs) -> Result<Answer, CliError> {
 /// # Errors
 /// As [`run`].
 pub fn declare(context: &Context, args: &DeclareArgs) -> Result<Answer, CliError> {
-    act(context, &Id::constant("declare"), &args.rest, None)
+    act(context, &Id::constant("declare"), Naming::default(), &args.rest)
 }
 
 /// Runs `file`.
@@ -87,7 +95,7 @@ pub fn declare(context: &Context, args: &DeclareArgs) -> Result<Answer, CliError
 /// # Errors
 /// As [`run`].
 pub fn file(context: &Context, args: &FileArgs) -> Result<Answer, CliError> {
-    act(context, &Id::constant("file"), &args.rest, None)
+    act(context, &Id::constant("file"), Naming::default(), &args.rest)
 }
 
 /// Runs `withdraw-declaration`.
@@ -95,10 +103,17 @@ pub fn file(context: &Context, args: &FileArgs) -> Result<Answer, CliError> {
 /// # Errors
 /// As [`run`].
 pub fn withdraw(context: &Context, args: &WithdrawArgs) -> Result<Answer, CliError> {
-    act(context, &Id::constant("withdraw-declaration"), &args.rest, None)
+    act(context, &Id::constant("withdraw-declaration"), Naming::default(), &args.rest)
 }
 
-fn act(context: &Context, step: &Id, args: &ActArgs, strike: Option<&str>) -> Result<Answer, CliError> {
+/// What an act names besides its documents.
+#[derive(Default, Clone, Copy)]
+struct Naming<'a> {
+    seat: Option<&'a str>,
+    strike: Option<&'a str>,
+}
+
+fn act(context: &Context, step: &Id, names: Naming<'_>, args: &ActArgs) -> Result<Answer, CliError> {
     let documents = Documents::read(&args.attach.attach)?;
     let desk = Desk::open(context, &args.signing)?;
     let case = match &args.case {
@@ -106,8 +121,9 @@ fn act(context: &Context, step: &Id, args: &ActArgs, strike: Option<&str>) -> Re
         None => case_for(desk.state(), step)?,
     };
     let by = desk.speaker(&args.signing, only_actor(desk.state(), &case, step))?;
-    let strike = strike.map(|wanted| document(desk.state(), &case, wanted)).transpose()?;
-    let body = Body::Act(Act { case, act: step.clone(), attach: documents.attachments(), strike });
+    let strike = names.strike.map(|wanted| document(desk.state(), &case, wanted)).transpose()?;
+    let seat = names.seat.map(|seat| desk.seat(Some(seat))).transpose()?;
+    let body = Body::Act(Act { case, act: step.clone(), seat, attach: documents.attachments(), strike });
     desk.finish(context, &args.signing, by, body, documents)
 }
 

@@ -81,6 +81,10 @@ fn cases(page: &mut Page, state: &State, at: Instant) {
             );
             page.line(Tone::Notice, &words);
         }
+        if let Some(subject) = &case.subject {
+            let gone = if state.subject_seated(case) { "" } else { ", who has the seat no longer" };
+            page.line(tone, &format!("  about {}: {}{gone}", subject.seat, subject.person));
+        }
         if let Some((panel, seats)) = state.panel_of(case).filter(|_| case.ended.is_none()) {
             let filled = panel.seats.iter().filter(|seat| seats.filled(panel, &seat.name).is_some()).count();
             page.line(
@@ -190,7 +194,7 @@ fn since_votes(page: &mut Page, case: &Case, run: &BallotRun) {
         }
         let news: Vec<String> = news
             .into_iter()
-            .map(|(done, news)| format!("{}{}", news_words(news), by_entry(Some(done.entry))))
+            .map(|(entry, news)| format!("{}{}", news_words(news), by_entry(entry)))
             .collect();
         let lapsed = if run.lapsed.contains_key(seat) { ": that vote does not count any more" } else { "" };
         let words = format!("{}{lapsed}", news.join(", "));
@@ -321,6 +325,9 @@ fn case_json(state: &State, case: &Case) -> Value {
         "opened": case.opened.at,
         "since": case.entered,
         "ended": case.ended,
+        "subject": case.subject.as_ref().map(|it| json!({
+            "seat": it.seat, "person": it.person, "seated": state.subject_seated(case),
+        })),
         "suspended": case.suspended().map(|since| json!({
             "since": since,
             "by": state.suspending(&case.id.procedure).map(|(id, _)| id).collect::<Vec<_>>(),
@@ -341,7 +348,7 @@ fn listens(step: &Step) -> Option<Value> {
 
 fn since_json(case: &Case, run: &BallotRun, seat: &Id) -> Option<Value> {
     let news = since_vote(case, run, seat);
-    let told = news.iter().map(|(done, news)| json!({ "what": news_words(*news), "entry": done.entry }));
+    let told = news.iter().map(|(entry, news)| json!({ "what": news_words(*news), "entry": entry }));
     let told: Vec<Value> = told.collect();
     let counts = !run.lapsed.contains_key(seat);
     (!told.is_empty()).then(|| json!({ "seat": seat, "counts": counts, "news": told }))
@@ -359,7 +366,7 @@ pub fn ballot_json(run: &BallotRun, rules: &Ballot) -> Value {
         "closed": run.closed.as_ref().map(|end| json!({ "at": end.at, "entry": end.entry, "outcome": end.outcome })),
         "electors": run.electors.keys().collect::<Vec<_>>(),
         "excluded": *run.excluded,
-        "left": run.left.iter().map(|(seat, left)| json!({ "seat": seat, "reason": left.reason, "entry": left.done.entry })).collect::<Vec<_>>(),
+        "left": run.left.iter().map(|(seat, left)| json!({ "seat": seat, "reason": left.reason, "entry": left.entry })).collect::<Vec<_>>(),
         "heads": counts,
         "awaited": run.awaited().map(|(seat, _)| seat).collect::<Vec<_>>(),
     });

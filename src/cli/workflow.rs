@@ -249,7 +249,11 @@ fn show_procedure(page: &mut Page, procedure: &Procedure) {
         procedure.open.by.words(),
         procedure.start
     );
-    page.line(Tone::Plain, &format!("{opening}{}.", words::events(&procedure.open.emits)));
+    let about =
+        procedure.about.as_ref().map_or_else(String::new, |panel| format!(", about a seat of {panel}"));
+    let within =
+        procedure.open.within.as_ref().map_or_else(String::new, |it| format!(", within {}", it.words()));
+    page.line(Tone::Plain, &format!("{opening}{about}{within}{}.", words::events(&procedure.open.emits)));
     for line in procedure.cases_words() {
         page.line(Tone::Notice, &line);
     }

@@ -79,15 +79,20 @@ pub struct Cast {
 }
 
 /// Why an elector is out of an open ballot.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Leaving {
-    /// The reason: `recused`, `stepped down`, `key recovered`.
+    /// The reason: `recused`, `stepped down`, `dismissed`, `key recovered`.
     pub reason: &'static str,
-    /// When, and by which entry.
-    pub done: Done,
+    /// When.
+    pub at: Instant,
+    /// By which entry, or `None` where only time passed.
+    pub entry: Option<u64>,
     /// Whether a vote already cast counts all the same.
     pub vote_stands: bool,
 }
+
+/// The reason of an elector who lost the seat by what a case found.
+pub const DISMISSED: &str = "dismissed";
 
 /// How a ballot ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +103,13 @@ pub struct Closing {
     pub entry: Option<u64>,
     /// The outcome; `None` where the case left the state before the ballot had one.
     pub outcome: Option<Id>,
+}
+
+impl Leaving {
+    /// Leaving by an entry; whether the vote stands is for the workflow to say.
+    pub(super) fn by(reason: &'static str, done: Done) -> Self {
+        Self { reason, at: done.at, entry: Some(done.entry), vote_stands: false }
+    }
 }
 
 impl BallotRun {

@@ -8,7 +8,7 @@ use crate::engine::clock::exhausted;
 use crate::engine::event::Why;
 use crate::engine::panel::{Done, Seats};
 use crate::engine::suspension::Stop;
-use crate::statement::CaseRef;
+use crate::statement::{CaseRef, HolderRef};
 use crate::values::{Digest, Id, Instant, Span};
 use crate::workflow::Workflow;
 use crate::workflow::model::{Actors, Duty, Procedure, State, Step, Trigger};
@@ -30,6 +30,8 @@ pub struct Case {
     pub ended: Option<Instant>,
     /// Its own panel, where the panel is formed per case.
     pub seats: Option<Seats>,
+    /// Whose seat it is about, where its procedure is about one.
+    pub subject: Option<Subject>,
     /// Who stays out of it, by seat.
     pub recused: BTreeMap<Id, Recusal>,
     /// The ballots opened so far; only those of its present state can be open.
@@ -55,6 +57,17 @@ pub struct Case {
     pub extensions: Vec<(Instant, Span)>,
     /// When notice was served last.
     pub served: Option<Instant>,
+}
+
+/// Whoever a case is about: who sat there when it was opened, and nobody who comes after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// The seat.
+    pub seat: HolderRef,
+    /// The person, in words.
+    pub person: String,
+    /// The entry of the nomination with which the person came.
+    pub nominated: u64,
 }
 
 /// A recusal from one case.

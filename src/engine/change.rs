@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::engine::amend::Amended;
 use crate::engine::ballot::{BallotRun, Cast, Closing, Elector, Leaving, outcome};
-use crate::engine::case::{Case, DutyRun, Filed, Move, Recusal};
+use crate::engine::case::{Case, DutyRun, Filed, Move, Recusal, Subject};
 use crate::engine::count::Standing;
 use crate::engine::event::{Annulled, Occurrence, Why};
 use crate::engine::panel::{Done, Nominee, Place, Seats, standing};
@@ -16,7 +16,7 @@ use crate::engine::window::Comes;
 use crate::statement::body::Attachments;
 use crate::statement::{BallotRef, CaseRef, HolderRef, PublicKey};
 use crate::values::{Digest, Id, Span};
-use crate::workflow::model::{self, Early, Exclusion, Formed, Step, Trigger};
+use crate::workflow::model::{self, Early, Effect, Exclusion, Formed, Panel, Step, Trigger};
 
 /// Why an elector is out of a ballot that leaves out whoever is recused.
 const RECUSED: &str = "recused";
@@ -34,8 +34,8 @@ pub enum Change {
     Recused { seat: HolderRef, case: CaseRef, reason: String },
     /// A panelist gives up the seat.
     SteppedDown { seat: HolderRef },
-    /// A case is opened.
-    CaseOpened { case: CaseRef, by: String, attach: Attachments },
+    /// A case is opened, perhaps about a seat.
+    CaseOpened { case: CaseRef, subject: Option<HolderRef>, by: String, attach: Attachments },
     /// Somebody acts: the step at this place of the case's state.
     Acted { case: CaseRef, place: usize, by: String, attach: Attachments, strike: Option<Digest> },
     /// Somebody discharges the duty at this place.
@@ -79,7 +79,10 @@ impl State {
             }
             Change::Recused { seat, case, reason } => self.recused(&seat, &case, reason, done),
             Change::SteppedDown { seat } => self.stepped_down(&seat, done),
-            Change::CaseOpened { case, by, attach } => self.case_opened(&case, &by, &attach, done),
+            Change::CaseOpened { case, subject, by, attach } => {
+                let subject = subject.and_then(|seat| self.sitting(&seat));
+                self.case_opened(&case, subject, &by, &attach, done);
+            }
             Change::Acted { case, place, by, attach, strike } => {
                 self.file(&case, &by, &attach, done);
                 self.strike(&case, strike, done);
@@ -113,14 +116,14 @@ impl State {
 
     fn nominated(&mut self, seat: HolderRef, nominee: Nominee) {
         let Nominee { person, key, nominated: done, .. } = nominee.clone();
-        self.clear_seat(&seat, "replaced", done);
+        self.clear_seat(&seat, Leaving::by("replaced", done));
         self.with_place(&seat, |place| place.nominee = Some(nominee));
         self.holders.enter(seat, person, key, done.entry);
     }
 
     fn recused(&mut self, seat: &HolderRef, case: &CaseRef, reason: String, done: Done) {
         let seat = seat.name().clone();
-        self.leave_ballot(case, &seat, RECUSED, None, done);
+        self.leave_ballot(case, &seat, Leaving::by(RECUSED, done), None);
         self.with_case(case, |case| {
             case.recused.insert(seat, Recusal { done, reason });
         });
@@ -128,7 +131,7 @@ impl State {
 
     fn stepped_down(&mut self, seat: &HolderRef, done: Done) {
         let was_filled = self.seat(seat).is_some_and(|seating| seating.is_filled());
-        self.clear_seat(seat, "stepped down", done);
+        self.clear_seat(seat, Leaving::by("stepped down", done));
         self.with_place(seat, |place| {
             place.nominee = None;
             // Whoever never filled the seat does not put off the time at which others may fill it.
@@ -140,9 +143,9 @@ impl State {
     }
 
     /// Whoever sat in a seat is out of its open ballots, and the next one does not inherit a recusal.
-    fn clear_seat(&mut self, seat: &HolderRef, reason: &'static str, done: Done) {
+    pub(super) fn clear_seat(&mut self, seat: &HolderRef, leaving: Leaving) {
         for case in self.cases_of_seat(seat) {
-            self.leave_ballot(&case, seat.name(), reason, None, done);
+            self.leave_ballot(&case, seat.name(), leaving, None);
             self.with_case(&case, |case| {
                 case.recused.remove(seat.name());
             });
@@ -152,36 +155,32 @@ impl State {
     /// The cases in which a seat may be an elector; none for an officer.
     fn cases_of_seat(&self, seat: &HolderRef) -> Vec<CaseRef> {
         match seat {
-            HolderRef::CaseSeat { case, .. } => vec![case.clone()],
+            HolderRef::CaseSeat { case, .. } => {
+                let shared = self.running.iter().filter(|id| *id != case && self.sits_in(id, case));
+                [case].into_iter().chain(shared).cloned().collect()
+            }
             HolderRef::Office { body, .. } => self.running_before(body).cloned().collect(),
         }
     }
 
     /// Takes an elector out of the case's open ballots. The base stays as it was fixed; whether a vote already
     /// cast stands is for the workflow to say, unless `stands` does.
-    fn leave_ballot(
-        &mut self,
-        case: &CaseRef,
-        seat: &Id,
-        reason: &'static str,
-        stands: Option<bool>,
-        done: Done,
-    ) {
+    fn leave_ballot(&mut self, case: &CaseRef, seat: &Id, leaving: Leaving, stands: Option<bool>) {
+        let at = leaving.at;
         for id in self.open_in(case) {
             self.with_ballot(&id, |run, ballot| {
                 // Where a ballot does not leave out who is recused, whoever recuses during it votes as well.
-                let stays = reason == RECUSED && !ballot.less.contains(&Exclusion::Recused);
+                let stays = leaving.reason == RECUSED && !ballot.less.contains(&Exclusion::Recused);
                 if stays || !run.electors.contains_key(seat) {
-                    return run.weigh(ballot, done.at);
+                    return run.weigh(ballot, at);
                 }
-                let vote_stands = stands.unwrap_or(ballot.leaver_stands);
-                let leaving = Leaving { reason, done, vote_stands };
-                let before = run.left.entry(seat.clone()).or_insert_with(|| leaving.clone());
+                let leaving = Leaving { vote_stands: stands.unwrap_or(ballot.leaver_stands), ..leaving };
+                let before = run.left.entry(seat.clone()).or_insert(leaving);
                 // A recovered key leaves the vote standing; leaving for good after that does not.
                 if before.vote_stands && stands.is_none() {
                     *before = leaving;
                 }
-                run.weigh(ballot, done.at);
+                run.weigh(ballot, at);
             });
         }
     }
@@ -197,17 +196,26 @@ impl State {
         if recovered {
             // Whoever recovers a key is not heard in a ballot already open; a vote cast before stands.
             for case in self.cases_of_seat(holder) {
-                self.leave_ballot(&case, holder.name(), "key recovered", Some(true), done);
+                self.leave_ballot(&case, holder.name(), Leaving::by("key recovered", done), Some(true));
             }
         }
     }
 
-    fn case_opened(&mut self, id: &CaseRef, by: &str, attach: &Attachments, done: Done) {
+    fn case_opened(
+        &mut self,
+        id: &CaseRef,
+        subject: Option<Subject>,
+        by: &str,
+        attach: &Attachments,
+        done: Done,
+    ) {
         let Some(procedure) = self.procedure(id).cloned() else { return };
         let workflow = Arc::clone(&self.workflow);
         let panel = procedure.panel.as_ref().and_then(|name| workflow.panel(name));
-        let seats =
-            panel.filter(|panel| panel.formed == Formed::PerCase).map(|panel| Seats::vacant(panel, done.at));
+        // A case about a seat of this very panel is before those who sit there already.
+        let forms =
+            |panel: &&Panel| panel.formed == Formed::PerCase && procedure.about.as_ref() != Some(&panel.name);
+        let seats = panel.filter(forms).map(|panel| Seats::vacant(panel, done.at));
         let case = Case {
             id: id.clone(),
             workflow: Arc::clone(&workflow),
@@ -216,6 +224,7 @@ impl State {
             entered: done.at,
             ended: None,
             seats,
+            subject,
             recused: [].into(),
             ballots: Vec::new(),
             asked: 0,
@@ -265,7 +274,7 @@ impl State {
     /// Takes the step at this place of the case's state.
     pub(super) fn take_step(&mut self, id: &CaseRef, place: usize, why: Why) {
         let step = self.case(id).and_then(|case| case.rules()?.steps.get(place)).cloned();
-        let Some(Step { trigger, to, emits, .. }) = step else { return };
+        let Some(Step { trigger, to, emits, effect, .. }) = step else { return };
         let answered = self.case(id).and_then(|case| self.answerable(case)).map(|(number, _)| number + 1);
         self.with_case(id, |case| {
             *case.taken.entry((case.state.clone(), place)).or_default() += 1;
@@ -278,6 +287,10 @@ impl State {
             }
         });
         self.emit(id, &emits, &why);
+        match effect {
+            Some(Effect::Dismisses) => self.dismiss(id, why.entry),
+            None => {}
+        }
         if let Some(to) = to {
             self.enter(id, &to, why);
         }
@@ -353,10 +366,10 @@ impl State {
             excluded.insert(seat.name.clone(), "the seat is of no class that votes here".to_owned());
         }
         for seat in &part.seats {
-            let recusal = case.recused.get(&seat.name).filter(|_| ballot.less.contains(&Exclusion::Recused));
-            match (seats.filled(panel, &seat.name), recusal) {
-                (Some(_), Some(recusal)) => {
-                    excluded.insert(seat.name.clone(), format!("recused: {}", recusal.reason));
+            let less = ballot.less.iter().find_map(|less| self.left_out(case, seat, *less));
+            match (seats.filled(panel, &seat.name), less) {
+                (Some(_), Some(reason)) => {
+                    excluded.insert(seat.name.clone(), reason);
                 }
                 (Some(nominee), None) => {
                     let key = nominee.key.fingerprint();
@@ -366,7 +379,7 @@ impl State {
                     electors.insert(seat.name.clone(), elector);
                 }
                 (None, _) => {
-                    excluded.insert(seat.name.clone(), "the seat is not filled".to_owned());
+                    excluded.insert(seat.name.clone(), vacancy(seats, seat));
                 }
             }
         }
@@ -473,20 +486,25 @@ impl State {
         });
     }
 
-    fn with_place(&mut self, seat: &HolderRef, change: impl FnOnce(&mut Place)) {
-        let place = match seat {
-            HolderRef::CaseSeat { case, seat } => self
-                .cases
-                .get_mut(case)
-                .and_then(|case| Arc::make_mut(case).seats.as_mut())
-                .and_then(|seats| Arc::make_mut(&mut seats.seats).get_mut(seat)),
-            HolderRef::Office { body, name } => {
-                self.panels.get_mut(body).and_then(|seats| Arc::make_mut(&mut seats.seats).get_mut(name))
+    /// Changes the body to which a seat belongs.
+    pub(super) fn with_body(&mut self, seat: &HolderRef, change: impl FnOnce(&mut Seats)) {
+        let seats = match seat {
+            HolderRef::CaseSeat { case, .. } => {
+                self.cases.get_mut(case).and_then(|case| Arc::make_mut(case).seats.as_mut())
             }
+            HolderRef::Office { body, .. } => self.panels.get_mut(body),
         };
-        if let Some(place) = place {
-            change(place);
+        if let Some(seats) = seats {
+            change(seats);
         }
+    }
+
+    fn with_place(&mut self, seat: &HolderRef, change: impl FnOnce(&mut Place)) {
+        self.with_body(seat, |body| {
+            if let Some(place) = Arc::make_mut(&mut body.seats).get_mut(seat.name()) {
+                change(place);
+            }
+        });
     }
 
     fn with_nominee(&mut self, seat: &HolderRef, change: impl FnOnce(&mut Nominee)) {
@@ -504,4 +522,12 @@ fn put_off_by(state: &model::State) -> impl Iterator<Item = String> {
         Trigger::Do(doing) if doing.extends.is_some() => Some(step.words()),
         _ => None,
     })
+}
+
+/// Why nobody who fills the seat can vote.
+fn vacancy(seats: &Seats, seat: &model::Seat) -> String {
+    match seats.dismissal(&seat.name) {
+        Some(dismissal) => format!("dismissed by {}", dismissal.case),
+        None => "the seat is not filled".to_owned(),
+    }
 }

@@ -134,6 +134,8 @@ impl State {
             Origin::Entered => case.entered,
             Origin::Opened => case.opened.at,
             Origin::Served => case.served?,
+            // Of opening acts only, which `State::opening_ends` answers.
+            Origin::Filled => return None,
             Origin::Event(event) => {
                 let own = self.live(event).find(|occurrence| occurrence.case == case.id);
                 own.or_else(|| self.live(event).find(|occurrence| occurrence.reaches(&case.id)))?.at
@@ -248,6 +250,7 @@ impl State {
             })),
             Condition::Outcome { ballot, outcome } => case.outcome_of(ballot).map(|found| found == outcome),
             Condition::Event(event) => Some(self.live(event).any(|occurrence| occurrence.reaches(&case.id))),
+            Condition::SubjectSeated => Some(self.subject_seated(case)),
             Condition::Not(inner) => self.condition(case, inner).map(|holds| !holds),
             Condition::All(parts) => self.joined(case, parts, false),
             Condition::Any(parts) => self.joined(case, parts, true),

@@ -133,14 +133,19 @@ pub(super) fn judge_reaffirmed(
     Err(Refusal::new("not-reaffirmed", why, instead))
 }
 
-/// What has come in a case since `seat` voted in a ballot; nothing where it has not.
-pub fn since_vote<'a>(case: &'a Case, run: &'a BallotRun, seat: &Id) -> Vec<(Done, News<'a>)> {
+/// What has come in a case since `seat` voted in a ballot, with the entry, or without one where only time passed;
+/// nothing where it has not.
+pub fn since_vote<'a>(case: &'a Case, run: &'a BallotRun, seat: &Id) -> Vec<(Option<u64>, News<'a>)> {
     let Some(voted) = run.voted(seat) else { return Vec::new() };
-    let filed = case.filed.iter().map(|filed| (filed.done, News::Filed(&filed.name)));
-    let struck = case.filed.iter().filter_map(|filed| Some((filed.struck?, News::Struck(&filed.name))));
-    let left = run.left.iter().map(|(seat, leaving)| (leaving.done, News::Left(seat)));
-    let later = filed.chain(struck).chain(left).filter(|(done, _)| done.entry > voted.entry);
+    let by = |done: Done, news| (done.at, Some(done.entry), news);
+    let filed = case.filed.iter().map(|filed| by(filed.done, News::Filed(&filed.name)));
+    let struck = case.filed.iter().filter_map(|filed| Some(by(filed.struck?, News::Struck(&filed.name))));
+    let left = run.left.iter().map(|(seat, leaving)| (leaving.at, leaving.entry, News::Left(seat)));
+    let later = filed
+        .chain(struck)
+        .chain(left)
+        .filter(|(at, entry, _)| entry.map_or(*at > voted.at, |entry| entry > voted.entry));
     let mut news: Vec<_> = later.collect();
-    news.sort_by_key(|(done, _)| done.entry);
-    news
+    news.sort_by_key(|(at, entry, _)| (*at, *entry));
+    news.into_iter().map(|(_, entry, news)| (entry, news)).collect()
 }

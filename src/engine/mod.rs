@@ -28,6 +28,7 @@ pub mod possible;
 pub mod refusal;
 pub mod sealed;
 pub mod state;
+mod subject;
 mod suppose;
 pub mod suspension;
 pub mod window;

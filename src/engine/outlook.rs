@@ -69,6 +69,10 @@ impl State {
 
     fn seat_tasks(&self, case: &Case, at: Instant, tasks: &mut Vec<Task>) {
         let Some((panel, seats)) = self.panel_of(case) else { return };
+        // The seats are told of by the case to which they belong.
+        if self.body_of(case).is_some_and(|body| body.id != case.id && body.ended.is_none()) {
+            return;
+        }
         for seat in &panel.seats {
             let name = self.seat_name(case, &seat.name);
             let Some(seating) = self.seat(&name) else { continue };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::engine::count::{Marks, Standing, marks};
-use crate::statement::PublicKey;
+use crate::statement::{CaseRef, PublicKey};
 use crate::values::{Digest, Id, Instant};
 use crate::workflow::model::{Filling, Panel, Seat};
 
@@ -15,6 +15,23 @@ pub struct Seats {
     pub panel: Id,
     /// Every seat of it; shared between states.
     pub seats: Arc<BTreeMap<Id, Place>>,
+    /// Who was dismissed from it, in order.
+    pub dismissed: Vec<Dismissal>,
+}
+
+/// Somebody who lost a seat by what a case found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dismissal {
+    /// The seat.
+    pub seat: Id,
+    /// The person, in words.
+    pub person: String,
+    /// The key with which they signed last.
+    pub key: PublicKey,
+    /// The case that found it.
+    pub case: CaseRef,
+    /// When.
+    pub at: Instant,
 }
 
 /// One seat.
@@ -63,13 +80,32 @@ impl Nominee {
         };
         panel.filled.iter().filter(|filling| !has(filling)).copied().collect()
     }
+
+    /// Since when the seat has been filled: when the last of what the panel asks was done.
+    pub fn filled_since(&self, panel: &Panel) -> Option<Instant> {
+        let done = |filling: &Filling| match filling {
+            Filling::Accepted => self.accepted.map(|done| done.at),
+            Filling::Disclosed => self.disclosures.first().map(|(done, _)| done.at),
+        };
+        panel.filled.iter().map(done).collect::<Option<Vec<Instant>>>()?.into_iter().max()
+    }
 }
 
 impl Seats {
     /// A panel with every seat vacant since `at`.
     pub fn vacant(panel: &Panel, at: Instant) -> Self {
         let place = |seat: &Seat| (seat.name.clone(), Place { vacant_since: at, nominee: None });
-        Self { panel: panel.name.clone(), seats: Arc::new(panel.seats.iter().map(place).collect()) }
+        Self {
+            panel: panel.name.clone(),
+            seats: Arc::new(panel.seats.iter().map(place).collect()),
+            dismissed: Vec::new(),
+        }
+    }
+
+    /// How the seat was lost that nobody is named for since: by dismissal.
+    pub fn dismissal(&self, seat: &Id) -> Option<&Dismissal> {
+        let vacant = self.seats.get(seat).is_some_and(|place| place.nominee.is_none());
+        self.dismissed.iter().rev().find(|dismissal| vacant && dismissal.seat == *seat)
     }
 
     /// Whoever fills the seat, having done everything that the panel asks.

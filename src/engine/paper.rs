@@ -36,6 +36,10 @@ pub struct Paper {
     pub vkey: String,
     /// The ballot.
     pub ballot: BallotRef,
+    /// The seat that the case is about.
+    pub about: Option<HolderRef>,
+    /// Whoever sat there when the case was opened.
+    pub person: Option<String>,
     /// The question.
     pub asks: String,
     /// The classes whose seats vote, and are the `seats` of its rules; absent where all do.
@@ -361,6 +365,8 @@ fn paper(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> Paper 
         origin: state.log.origin.clone(),
         vkey: state.log.vkey.clone(),
         ballot: run.id.clone(),
+        about: case.subject.as_ref().map(|subject| subject.seat.clone()),
+        person: case.subject.as_ref().map(|subject| subject.person.clone()),
         asks: ballot.question.clone(),
         classes: ballot.classes.clone(),
         choices: ballot.choices.clone(),
@@ -413,6 +419,8 @@ fn head(out: &mut Writer, paper: &Paper) {
     out.field("origin", &quoted(&paper.origin));
     out.field("vkey", &quoted(&paper.vkey));
     out.field("ballot", &quoted(&paper.ballot.to_string()));
+    out.maybe("about", paper.about.as_ref().map(|seat| quoted(&seat.to_string())));
+    out.maybe("person", paper.person.as_deref().map(quoted));
     out.field("asks", &quoted(&paper.asks));
 }
 

@@ -145,7 +145,7 @@ impl State {
         let name = case.procedure()?.panel.as_ref()?;
         let panel = case.workflow.panel(name)?;
         let seats = match panel.formed {
-            Formed::PerCase => case.seats.as_ref()?,
+            Formed::PerCase => self.body_of(case)?.seats.as_ref()?,
             Formed::Standing => self.panels.get(name)?,
         };
         Some((panel, seats))
@@ -181,9 +181,9 @@ impl State {
 
     /// The full name of a seat of a case's panel.
     pub fn seat_name(&self, case: &Case, seat: &Id) -> HolderRef {
-        match (&case.seats, self.panel_of(case)) {
+        match (self.body_of(case), self.panel_of(case)) {
             (None, Some((panel, _))) => HolderRef::Office { body: panel.name.clone(), name: seat.clone() },
-            _ => HolderRef::CaseSeat { case: case.id.clone(), seat: seat.clone() },
+            (body, _) => HolderRef::CaseSeat { case: body.unwrap_or(case).id.clone(), seat: seat.clone() },
         }
     }
 

@@ -60,6 +60,7 @@ impl State {
             Deed::Act { case, act, attach } => Body::Act(Act {
                 case: case.clone(),
                 act: act.clone(),
+                seat: None,
                 attach: documents(attach),
                 strike: None,
             }),

@@ -89,7 +89,8 @@ fn places(
     (now, put_off): (Instant, bool),
     marks: &mut [Mixer],
 ) {
-    let Seats { panel, seats } = seats;
+    // Nobody is dismissed: no case about a seat is opened here.
+    let Seats { panel, seats, dismissed: _ } = seats;
     let Some(panel) = view.workflow.panel(panel) else { return };
     for ((_, place), mark) in seats.iter().zip(marks) {
         let Place { vacant_since, nominee } = place;
@@ -203,7 +204,7 @@ impl PanelMarks<'_> {
                 }
             }
             for (name, leaving) in &run.left {
-                let Leaving { reason: _, done: _, vote_stands } = leaving;
+                let Leaving { reason: _, at: _, entry: _, vote_stands } = leaving;
                 self.put(name, 14 + u64::from(*vote_stands));
             }
         }
@@ -221,6 +222,7 @@ fn case_into(key: &mut Mixer, case: &Case, clocks: Clocks, now: Instant) {
         entered,
         ended,
         seats: _,   // with the panel
+        subject: _, // no case about a seat is opened here
         recused: _, // seat by seat
         ballots,
         duties: _,

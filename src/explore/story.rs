@@ -87,7 +87,14 @@ fn step(at: Instant, possible: &Possible, affiliated: bool) -> Step {
             let by = possible.by.actors().iter().map(|actor| actor.clone().into()).collect();
             (
                 Some(case),
-                Telling::Act { act: act.clone().into(), by, attach: None, signed_by: None, strike: None },
+                Telling::Act {
+                    act: act.clone().into(),
+                    by,
+                    seat: None,
+                    attach: None,
+                    signed_by: None,
+                    strike: None,
+                },
             )
         }
         Deed::Vote { ballot, choice, .. } => {

@@ -226,10 +226,10 @@ fn electors(sources: &Sources<'_>, case: &Case, run: &BallotRun) -> Section {
         section.say(
             format!(
                 "{seat} left while it was open, {}: {}; {vote}, and the number of electors stays.",
-                told(left.done.at),
+                told(left.at),
                 left.reason
             ),
-            [left.done.entry],
+            left.entry,
         );
     }
     section

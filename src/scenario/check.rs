@@ -100,7 +100,8 @@ impl Checker<'_> {
         let sensible = step.refused.is_none();
         let known = self.known;
         match step.deed.as_ref().map(|deed| &deed.is) {
-            Some(Deed::Act { act, by, signed_by, .. }) => {
+            Some(Deed::Act { act, by, seat, signed_by, .. }) => {
+                self.seats(seat.as_slice());
                 self.seats(signed_by.as_deref().unwrap_or_default());
                 self.known("act", &known.acts, sensible.then_some(act));
                 self.known("party, role or seat", &known.actors(), by);

@@ -56,18 +56,48 @@ fn newest_or_first(state: &State, fits: impl Fn(&Workflow, &Procedure) -> bool) 
 pub(super) fn signer(state: &State, case: &CaseRef, name: &SeatName) -> HolderRef {
     match name {
         SeatName::Full(holder) => holder.clone(),
-        SeatName::Short(seat) => holder(state, case, seat),
+        SeatName::Short(seat) => holder(state, case, seat, None),
     }
 }
 
-/// The full name of a seat of a case's panel, be the case opened or not.
-pub(super) fn holder(state: &State, case: &CaseRef, seat: &Id) -> HolderRef {
-    match state.procedure(case).and_then(|procedure| panel_of(state.workflow_of(case), procedure)) {
+/// The full name of a seat of a case's panel, be the case opened or not; `about` is the seat that it is about.
+pub(super) fn holder(state: &State, case: &CaseRef, seat: &Id, about: Option<&HolderRef>) -> HolderRef {
+    if let Some(run) = state.case(case).filter(|run| state.panel_of(run).is_some()) {
+        return state.seat_name(run, seat);
+    }
+    let procedure = state.procedure(case);
+    match procedure.and_then(|procedure| panel_of(state.workflow_of(case), procedure)) {
         Some(panel) if panel.formed == Formed::Standing => {
             HolderRef::Office { body: panel.name.clone(), name: seat.clone() }
         }
-        _ => HolderRef::CaseSeat { case: case.clone(), seat: seat.clone() },
+        panel => match about {
+            Some(HolderRef::CaseSeat { case, .. })
+                if procedure.is_some_and(|it| it.about.as_ref() == panel.map(|panel| &panel.name)) =>
+            {
+                HolderRef::CaseSeat { case: case.clone(), seat: seat.clone() }
+            }
+            _ => HolderRef::CaseSeat { case: case.clone(), seat: seat.clone() },
+        },
     }
+}
+
+/// The seat that an act names: in a case that there is, one of its panel or of the one that it is about; else one of
+/// the newest case that has a panel of its own.
+pub(super) fn subject(state: &State, case: &CaseRef, name: &SeatName) -> HolderRef {
+    let seat = match name {
+        SeatName::Full(holder) => return holder.clone(),
+        SeatName::Short(seat) => seat,
+    };
+    let about = state.procedure(case).and_then(|it| it.about.as_ref().or(it.panel.as_ref()));
+    if let Some(panel) = about.filter(|panel| state.panels.contains_key(*panel)) {
+        return HolderRef::Office { body: panel.clone(), name: seat.clone() };
+    }
+    if let Some(run) = state.case(case).filter(|run| state.panel_of(run).is_some()) {
+        return state.seat_name(run, seat);
+    }
+    let own = newest(state, |case| case.seats.as_ref().is_some_and(|seats| Some(&seats.panel) == about));
+    let own = own.map_or_else(|| case.clone(), |own| own.id.clone());
+    HolderRef::CaseSeat { case: own, seat: seat.clone() }
 }
 
 fn panel_of<'a>(workflow: &'a Workflow, procedure: &Procedure) -> Option<&'a Panel> {

@@ -63,6 +63,8 @@ pub enum Deed {
         act: Spot<Id>,
         /// In whose name; several jointly.
         by: Vec<Spot<Id>>,
+        /// The seat that it is about.
+        seat: Option<Spot<SeatName>>,
         /// The documents, where they are not those that the workflow asks for.
         attach: Option<Vec<Id>>,
         /// The document that is struck: the newest that was filed under this name.

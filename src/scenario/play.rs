@@ -108,19 +108,20 @@ impl Play<'_> {
     fn deed(&mut self, step: &Step, deed: &Spot<Deed>) -> Result<(), Failure> {
         let case = step.case.as_ref().map(|case| &case.is);
         match &deed.is {
-            Deed::Act { act, by, attach, strike, signed_by } => {
+            Deed::Act { act, by, seat, attach, strike, signed_by } => {
                 let state = self.stage.state()?;
                 let by = By::of(by.iter().map(|actor| actor.is.clone()).collect());
                 let case = case.cloned().unwrap_or_else(|| meant::case_of_act(&state, &act.is));
                 let attach = attach.clone().unwrap_or_else(|| meant::documents(&state, &case, &act.is, &by));
+                let seat = seat.as_ref().map(|seat| meant::subject(&state, &case, &seat.is));
                 let signers = match signed_by {
-                    None => self.stage.signers(&by, Some(&case))?,
+                    None => self.stage.signers_about(&by, Some(&case), seat.as_ref())?,
                     Some(signers) => {
                         signers.iter().map(|signer| meant::signer(&state, &case, &signer.is)).collect()
                     }
                 };
                 let strike = strike.as_ref().map(|name| meant::filed(&state, &case, &name.is));
-                let act_of = Act { case, act: act.is.clone(), attach: Attachments::new(), strike };
+                let act_of = Act { case, act: act.is.clone(), seat, attach: Attachments::new(), strike };
                 let answer = self.stage.act_signed(act_of, &by, &attach, &signers);
                 self.answered(step, &act.at, answer)
             }

@@ -136,6 +136,7 @@ fn deed(r: &mut Reader<'_>, fields: &mut Fields<'_>) -> Result<Option<Spot<Deed>
     let ballot = member(r, fields, "ballot", key, &["vote", "reveal"]);
     let affiliation = member(r, fields, "affiliation", key, &["fill", "nominate"]);
     let signed_by = member(r, fields, "signed-by", key, &["do", "amend"]).map(|item| seats_of(r, &item));
+    let seat = member(r, fields, "seat", key, &["do"]).and_then(|item| seat_of(r, &item));
     let Some(item) = item else { return Ok(None) };
     let deed = match key {
         "do" => id(r, item).and_then(|act| {
@@ -144,7 +145,7 @@ fn deed(r: &mut Reader<'_>, fields: &mut Fields<'_>) -> Result<Option<Spot<Deed>
                 return r.refuse(&item.key, "it is not said who does this", help);
             };
             let by = r.each_once(&by, |r, member| id(r, member));
-            Some(Deed::Act { act, by, attach, strike, signed_by })
+            Some(Deed::Act { act, by, seat, attach, strike, signed_by })
         }),
         "vote" => Some(Deed::Vote { votes: votes(r, item), ballot: ballot_ref(r, ballot), attach }),
         "reveal" => Some(Deed::Reveal { votes: reveals(r, item), ballot: ballot_ref(r, ballot), attach }),
@@ -204,7 +205,11 @@ fn reveals(r: &mut Reader<'_>, item: &Item<'_>) -> Reveals {
 }
 
 pub(super) fn seats_of(r: &mut Reader<'_>, item: &Item<'_>) -> Vec<Spot<SeatName>> {
-    r.each_once(item, |r, member| parsed(r, member, "a seat such as \"i1\" or \"verification#1/i1\""))
+    r.each_once(item, seat_of)
+}
+
+fn seat_of(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Spot<SeatName>> {
+    parsed(r, item, "a seat such as \"i1\" or \"verification#1/i1\"")
 }
 
 fn expect(r: &mut Reader<'_>, item: &Item<'_>, now: Instant) -> Option<Expect> {

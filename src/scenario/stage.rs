@@ -132,6 +132,11 @@ impl Stage {
         key_of_generation(holder, self.generations.get(holder).map_or(1, |generation| generation + 1))
     }
 
+    /// Which person will be nominated next for a seat that somebody was nominated for, counted from 1.
+    pub(super) fn next_person(&self, holder: &HolderRef) -> u32 {
+        self.generations.get(holder).map_or(1, |generation| generation + 2)
+    }
+
     /// Makes the holder's next key the current one.
     pub(super) fn turn_key(&mut self, holder: &HolderRef) {
         *self.generations.entry(holder.clone()).or_default() += 1;
@@ -153,10 +158,20 @@ impl Stage {
     /// # Errors
     /// The registry has lost the agreement.
     pub fn signers(&self, by: &By, case: Option<&CaseRef>) -> Result<Vec<HolderRef>, SubmitError> {
+        self.signers_about(by, case, None)
+    }
+
+    /// As [`Stage::signers`], of a statement that names a seat: it may open a case before the panel of that seat.
+    pub(super) fn signers_about(
+        &self,
+        by: &By,
+        case: Option<&CaseRef>,
+        about: Option<&HolderRef>,
+    ) -> Result<Vec<HolderRef>, SubmitError> {
         let state = self.state()?;
         let of_actor = |actor: &Id| match (state.office(actor), case) {
             (Some(office), _) => officers(actor, office.needed),
-            (None, Some(case)) => vec![meant::holder(&state, case, actor)],
+            (None, Some(case)) => vec![meant::holder(&state, case, actor, about)],
             (None, None) => Vec::new(),
         };
         Ok(by.actors().iter().flat_map(of_actor).collect())

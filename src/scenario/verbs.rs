@@ -27,12 +27,10 @@ impl Stage {
     pub fn nominate_of(&mut self, by: &Id, seat: &HolderRef, affiliation: Option<&Id>) -> Answer {
         let again = self.was_given_a_key(seat);
         let key = if again { self.next_key(seat) } else { self.key(seat) };
-        let nominate = Nominate {
-            seat: seat.clone(),
-            person: format!("Panelist {seat}"),
-            key: public(&key),
-            affiliation: affiliation.cloned(),
-        };
+        let which = self.next_person(seat);
+        let person = if again { format!("Panelist no. {which} {seat}") } else { format!("Panelist {seat}") };
+        let affiliation = affiliation.cloned();
+        let nominate = Nominate { seat: seat.clone(), person, key: public(&key), affiliation };
         let by = By::One(by.clone());
         let signers = self.signers(&by, None)?;
         let receipted = self.say(by, Body::Nominate(nominate), &signers, Vec::new())?;
@@ -79,7 +77,8 @@ impl Stage {
     /// Somebody opens a case, takes a step or discharges a duty, with documents under these names.
     pub fn act(&self, case: &CaseRef, act: &Id, by: &By, attach: &[Id]) -> Answer {
         let signers = self.signers(by, Some(case))?;
-        let act = Act { case: case.clone(), act: act.clone(), attach: Attachments::new(), strike: None };
+        let (case, act) = (case.clone(), act.clone());
+        let act = Act { case, act, seat: None, attach: Attachments::new(), strike: None };
         self.act_signed(act, by, attach, &signers)
     }
 

@@ -57,12 +57,14 @@ fn deed_lines(deed: &Deed) -> Vec<String> {
         attach.as_ref().map(|attach| format!("attach = [{}]", all_quoted(attach.iter())))
     };
     match deed {
-        Deed::Act { act, by, attach, strike, signed_by } => {
+        Deed::Act { act, by, seat, attach, strike, signed_by } => {
             let signed_by = signed_by.as_ref().map(|all| format!("signed-by = [{}]", seat_names(all)));
             let by = format!("by = [{}]", all_quoted(by.iter().map(|by| &by.is)));
             let deed = format!("do = {}", quoted(act.is.as_str()));
+            let seat = seat.as_ref().map(|seat| format!("seat = {}", quoted(&seat.is.to_string())));
             let strike = strike.as_ref().map(|name| format!("strike = {}", quoted(name.is.as_str())));
-            [by, deed].into_iter().chain(documents(attach)).chain(strike).chain(signed_by).collect()
+            let more = seat.into_iter().chain(documents(attach)).chain(strike).chain(signed_by);
+            [by, deed].into_iter().chain(more).collect()
         }
         Deed::Seats { what, seats, by, attach, affiliation } => {
             let key = SeatDeed::ALL.into_iter().find(|(_, deed)| deed == what).map_or("", |(key, _)| key);

@@ -183,6 +183,9 @@ pub struct Act {
     /// The act's name in the workflow.
     #[serde(rename = "do")]
     pub act: Id,
+    /// The seat that the case is about, where the workflow wants one named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seat: Option<HolderRef>,
     /// The documents that the workflow asks for.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attach: Attachments,

@@ -182,6 +182,8 @@ pub struct Procedure {
     pub open: Opening,
     /// The panel that its ballots and seats are of.
     pub panel: Option<Id>,
+    /// The panel of which each case is about one seat (`about`); the act that opens a case names the seat.
+    pub about: Option<Id>,
     /// How many cases may be open at once.
     pub at_once: u32,
     /// How long after the end of the last case before another may be opened.
@@ -217,6 +219,8 @@ pub struct Opening {
     pub attach: Vec<Id>,
     /// The events that it emits.
     pub emits: Vec<Id>,
+    /// The latest time for it, from the filling of the seat that the case is about, or from an event.
+    pub within: Option<Delay>,
 }
 
 /// A state of a procedure.
@@ -248,8 +252,17 @@ pub struct Step {
     pub emits: Vec<Id>,
     /// How often it may be taken in one case.
     pub at_most: Option<u32>,
+    /// What becomes of a seat by it.
+    pub effect: Option<Effect>,
     /// Where it stands in the file, from 1.
     pub line: usize,
+}
+
+/// What a step does to a seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// `dismisses = "subject"`: whoever the case is about loses the seat.
+    Dismisses,
 }
 
 /// What sets a step off: exactly one of these.
@@ -311,6 +324,8 @@ pub enum Origin {
     Opened,
     /// `served`: the latest act of the case that served notice. The clock is not armed before there is one.
     Served,
+    /// The filling of the seat that the case is about; of an opening act only.
+    Filled,
     /// The latest live occurrence of an event in the case itself; where there is none, the latest of a
     /// case of another procedure. The clock is not armed before there is one.
     Event(Id),
@@ -371,6 +386,8 @@ pub enum Condition {
         /// The outcome.
         outcome: Id,
     },
+    /// `subject seated`: whoever the case is about still has the seat.
+    SubjectSeated,
     /// `not C`.
     Not(Box<Condition>),
     /// `C and C`.
@@ -470,6 +487,8 @@ pub const MOST_BY_ITSELF: u64 = 10_000;
 pub enum Exclusion {
     /// Whoever recused themselves from the case.
     Recused,
+    /// Whoever the case is about.
+    Subject,
 }
 
 /// `change`.

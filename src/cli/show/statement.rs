@@ -58,6 +58,7 @@ fn body(body: &Body, fields: &mut Vec<(&'static str, String)>) {
         Body::Act(act) => {
             fields.push(("do", act.act.to_string()));
             fields.push(("case", act.case.to_string()));
+            fields.extend(act.seat.as_ref().map(|seat| ("about", seat.to_string())));
             attachments(&act.attach, fields);
             fields.extend(act.strike.map(|digest| ("strikes", digest.to_string())));
         }
@@ -164,7 +165,10 @@ pub fn summary(statement: &Statement) -> String {
         Body::Disclose(disclose) => format!("disclosed as {}", disclose.seat),
         Body::Recuse(recuse) => format!("stays out of {} as {}: {}", recuse.case, recuse.seat, recuse.reason),
         Body::StepDown(step_down) => format!("gave up the seat {}: {}", step_down.seat, step_down.reason),
-        Body::Act(act) => format!("did {} in {}", act.act, act.case),
+        Body::Act(act) => {
+            let about = act.seat.as_ref().map(|seat| format!(" about {seat}")).unwrap_or_default();
+            format!("did {} in {}{about}", act.act, act.case)
+        }
         Body::Vote(vote) => format!("voted {} on {}", vote.choice, vote.ballot),
         Body::Commit(commit) => format!("committed to a vote on {}", commit.ballot),
         Body::Reveal(reveal) => format!("revealed the vote {} on {}", reveal.choice, reveal.ballot),

@@ -12,7 +12,7 @@ use crate::engine::{Refusal, State};
 use crate::statement::body::Attachments;
 use crate::statement::{Act, By, CaseRef, Checked, HolderRef};
 use crate::values::{Id, Instant};
-use crate::workflow::model::{self, Actors, Doing, Procedure, Trigger};
+use crate::workflow::model::{self, Actors, Doing, Formed, Procedure, Trigger};
 
 impl State {
     pub(super) fn judge_act(&self, at: Instant, checked: &Checked, act: &Act) -> Result<Admission, Refusal> {
@@ -42,28 +42,50 @@ impl State {
         }
         self.judge_suspended(&procedure.name, &act.act, &next)?;
         let by = &checked.statement().by;
-        // Before there is a case, only a standing panel has seats.
-        let standing = self.standing_panel(procedure);
-        let chair = standing.and_then(|(panel, _)| panel.chair.as_ref());
-        let sits = |name: &Id| standing.is_some_and(|(panel, seats)| seats.filled(panel, name).is_some());
+        let subject = self.judge_subject(act, procedure)?;
+        // Before there is a case, only a standing panel has seats, or the one of which the case is about a seat.
+        let before = self.panel_before(procedure, subject);
+        let chair = before.and_then(|(panel, _)| panel.chair.as_ref());
+        let sits = |name: &Id| before.is_some_and(|(panel, seats)| seats.filled(panel, name).is_some());
         if !Self::may_act(&procedure.open.by, by, chair, sits) {
             return Err(not_up_to(by, &act.act, &procedure.open.by));
         }
         judge_attachments(&act.attach, &procedure.open.attach)?;
         judge_strike(&[], act.strike, &[])?;
-        self.judge_room_for_case(at, procedure, &next)?;
+        self.judge_room_for_case(at, procedure, &next, subject)?;
+        self.judge_opening_in_time(at, procedure, subject)?;
         let seat = |name: &Id| {
-            let (panel, _) = standing?;
+            let (panel, _) = before?;
             let known = panel.seats.iter().any(|seat| seat.name == *name);
-            known.then(|| HolderRef::Office { body: panel.name.clone(), name: name.clone() })
+            let own = subject.filter(|_| panel.formed == Formed::PerCase);
+            known.then(|| match own {
+                Some(HolderRef::CaseSeat { case, .. }) => {
+                    HolderRef::CaseSeat { case: case.clone(), seat: name.clone() }
+                }
+                _ => HolderRef::Office { body: panel.name.clone(), name: name.clone() },
+            })
         };
         let signers = self.signed_for(by, checked, seat, None)?;
-        let change =
-            Change::CaseOpened { case: act.case.clone(), by: by.to_string(), attach: act.attach.clone() };
+        let (case, attach) = (act.case.clone(), act.attach.clone());
+        let change = Change::CaseOpened { case, subject: subject.cloned(), by: by.to_string(), attach };
         Ok(Admission { change, signers })
     }
 
-    fn judge_room_for_case(&self, at: Instant, procedure: &Procedure, next: &CaseRef) -> Result<(), Refusal> {
+    /// Whether another case may be opened: as many as may run do not, none about the same seat does, and the last
+    /// one (about the same seat, where it is about one) ended long enough ago.
+    fn judge_room_for_case(
+        &self,
+        at: Instant,
+        procedure: &Procedure,
+        next: &CaseRef,
+        subject: Option<&HolderRef>,
+    ) -> Result<(), Refusal> {
+        let alike = |case: &&Case| case.subject.as_ref().map(|subject| &subject.seat) == subject;
+        let same = self.cases_of(&procedure.name).filter(|case| case.ended.is_none()).find(alike);
+        if let (Some(same), Some(seat)) = (same, subject) {
+            let why = format!("{} about {seat} is still running", same.id);
+            return Err(Refusal::new("case-running", why, "wait until it has ended"));
+        }
         let running: Vec<&CaseRef> =
             self.running.iter().filter(|case| case.procedure == procedure.name).collect();
         if running.len() >= usize::try_from(procedure.at_once).unwrap_or(usize::MAX) {
@@ -80,7 +102,7 @@ impl State {
             let why = format!("there were {most} {cases} of `{}`, as many as there may be", procedure.name);
             return Err(Refusal::new("too-often", why, "no more is admitted under this workflow"));
         }
-        let ended = self.cases_of(&procedure.name).filter_map(|case| case.ended).max();
+        let ended = self.cases_of(&procedure.name).filter(alike).filter_map(|case| case.ended).max();
         if let (Some(ended), Some(again_after)) = (ended, procedure.again_after) {
             let earliest = ended.plus(again_after);
             if at < earliest {
@@ -101,6 +123,10 @@ impl State {
     ) -> Result<Admission, Refusal> {
         if case.suspended().is_some() {
             self.judge_suspended(&case.id.procedure, &act.act, &case.id)?;
+        }
+        if let Some(seat) = &act.seat {
+            let why = format!("it names the seat {seat}, and `{}` is about none", act.act);
+            return Err(Refusal::new("wrong-seat", why, "leave the seat out"));
         }
         let by = &checked.statement().by;
         let mut refusal = None;

@@ -10,6 +10,7 @@ mod policy;
 mod sealed;
 mod seats;
 mod signers;
+mod subject;
 mod vote;
 
 pub use act::judge_attachments;

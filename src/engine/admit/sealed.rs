@@ -2,8 +2,9 @@
 
 use super::Admission;
 use super::act::judge_attachments;
-use super::vote::{judge_alone, judge_choice, judge_elector, judge_paper};
+use super::vote::{judge_alone, judge_choice, judge_paper};
 use crate::engine::ballot::BallotRun;
+use crate::engine::case::Case;
 use crate::engine::change::Change;
 use crate::engine::sealed::{Committed, Sealing};
 use crate::engine::{Refusal, State};
@@ -24,7 +25,7 @@ impl State {
             ));
         }
         let seat = judge_alone(&checked.statement().by)?;
-        judge_elector(run, seat)?;
+        self.judge_elector(case, run, seat)?;
         let name = self.seat_name(case, seat);
         let signers = self.signed_by_seat(checked, &name)?;
         judge_paper(run, ballot, commit.question, &commit.asks)?;
@@ -46,14 +47,14 @@ impl State {
     /// # Errors
     /// The refusal of a reveal, as far as it does not hang on the opening.
     pub fn may_reveal(&self, id: &BallotRef, by: &By) -> Result<Digest, Refusal> {
-        let (_, run, _) = self.judge_ballot(id)?;
-        Ok(judge_revealing(run, judge_alone(by)?)?.commitment)
+        let (case, run, _) = self.judge_ballot(id)?;
+        Ok(self.judge_revealing(case, run, judge_alone(by)?)?.commitment)
     }
 
     pub(super) fn judge_reveal(&self, checked: &Checked, reveal: &Reveal) -> Result<Admission, Refusal> {
         let (case, run, ballot) = self.judge_ballot(&reveal.ballot)?;
         let seat = judge_alone(&checked.statement().by)?;
-        let committed = judge_revealing(run, seat)?;
+        let committed = self.judge_revealing(case, run, seat)?;
         let name = self.seat_name(case, seat);
         let signers = self.signed_by_seat(checked, &name)?;
         let opening = Commitment {
@@ -80,21 +81,26 @@ impl State {
         let (ballot, choice) = (run.id.clone(), reveal.choice.clone());
         Ok(Admission { change: Change::Revealed { ballot, seat: seat.clone(), choice }, signers })
     }
-}
 
-/// The commitment that a seat can reveal now.
-fn judge_revealing<'r>(run: &'r BallotRun, seat: &Id) -> Result<&'r Committed, Refusal> {
-    let sealing = judge_sealed(run)?;
-    if sealing.revealing.is_none() {
-        let why = format!("votes on {} are still being cast, until {} at the latest", run.id, run.closes);
-        let instead = "keep the opening to yourself until then: what is known now helps others to decide";
-        return Err(Refusal::new("not-revealing-yet", why, instead));
+    /// The commitment that a seat can reveal now.
+    fn judge_revealing<'r>(
+        &self,
+        case: &Case,
+        run: &'r BallotRun,
+        seat: &Id,
+    ) -> Result<&'r Committed, Refusal> {
+        let sealing = judge_sealed(run)?;
+        if sealing.revealing.is_none() {
+            let why = format!("votes on {} are still being cast, until {} at the latest", run.id, run.closes);
+            let instead = "keep the opening to yourself until then: what is known now helps others to decide";
+            return Err(Refusal::new("not-revealing-yet", why, instead));
+        }
+        // Whose vote stands is heard to the end, though they have left.
+        if !(run.left.contains_key(seat) && run.counts(seat)) {
+            self.judge_elector(case, run, seat)?;
+        }
+        judge_committed(sealing, run, seat)
     }
-    // Whose vote stands is heard to the end, though they have left.
-    if !(run.left.contains_key(seat) && run.counts(seat)) {
-        judge_elector(run, seat)?;
-    }
-    judge_committed(sealing, run, seat)
 }
 
 fn judge_sealed(run: &BallotRun) -> Result<&Sealing, Refusal> {

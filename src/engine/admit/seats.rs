@@ -47,6 +47,7 @@ impl State {
             );
             return Err(Refusal::new("affiliation-missing", why, instead));
         }
+        judge_not_dismissed(&seating, nominate)?;
         let change = Change::Nominated {
             seat: nominate.seat.clone(),
             person: nominate.person.clone(),
@@ -106,7 +107,7 @@ impl State {
     pub(super) fn judge_recuse(&self, checked: &Checked, recuse: &Recuse) -> Result<Admission, Refusal> {
         let seating = self.judge_seat(&recuse.seat)?;
         let case = self.case(&recuse.case).filter(|case| {
-            seating.case.is_none_or(|own| own.id == case.id)
+            seating.case.is_none_or(|own| self.body_of(case).is_some_and(|body| body.id == own.id))
                 && self.panel_of(case).is_some_and(|(panel, _)| panel.name == seating.panel.name)
         });
         let Some(case) = case else {
@@ -146,7 +147,7 @@ impl State {
     }
 
     /// The seat, if it exists and its panel still sits.
-    fn judge_seat(&self, name: &HolderRef) -> Result<Seating<'_>, Refusal> {
+    pub(super) fn judge_seat(&self, name: &HolderRef) -> Result<Seating<'_>, Refusal> {
         let Some(seating) = self.seat(name) else {
             let why = format!("there is no seat {name}");
             let names = self.seats();
@@ -178,6 +179,21 @@ fn judge_one_seat(seating: &Seating<'_>, person: &str) -> Result<(), Refusal> {
             let why =
                 format!("“{person}” is named for the seat `{other}` of the panel `{}`", seating.panel.name);
             Err(Refusal::new("person-seated", why, "one person holds one seat: nominate somebody else"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Whoever was dismissed from a body does not come back to it, in whatever seat.
+fn judge_not_dismissed(seating: &Seating<'_>, nominate: &Nominate) -> Result<(), Refusal> {
+    let mut dismissed = seating.body.dismissed.iter();
+    let again =
+        dismissed.find(|it| it.key.raw() == nominate.key.raw() || same_person(&it.person, &nominate.person));
+    match again {
+        Some(dismissal) => {
+            let why =
+                format!("“{}” was dismissed by {} on {}", dismissal.person, dismissal.case, dismissal.at);
+            Err(Refusal::new("dismissed", why, "nominate somebody else"))
         }
         None => Ok(()),
     }

@@ -2,7 +2,7 @@
 
 use super::Admission;
 use super::act::judge_attachments;
-use crate::engine::ballot::BallotRun;
+use crate::engine::ballot::{BallotRun, DISMISSED, Leaving};
 use crate::engine::case::Case;
 use crate::engine::change::Change;
 use crate::engine::evidence::judge_reaffirmed;
@@ -21,7 +21,7 @@ impl State {
             return Err(Refusal::new("sealed-ballot", why, instead));
         }
         let seat = judge_alone(&checked.statement().by)?;
-        judge_elector(run, seat)?;
+        self.judge_elector(case, run, seat)?;
         let name = self.seat_name(case, seat);
         let signers = self.signed_by_seat(checked, &name)?;
         judge_paper(run, ballot, vote.question, &vote.asks)?;
@@ -35,6 +35,30 @@ impl State {
         let change =
             Change::Voted { ballot: run.id.clone(), seat: seat.clone(), choice: vote.choice.clone() };
         Ok(Admission { change, signers })
+    }
+
+    /// Whether a seat may vote in a ballot of a case: it was an elector at the opening, and has not left since.
+    pub(super) fn judge_elector(&self, case: &Case, run: &BallotRun, seat: &Id) -> Result<(), Refusal> {
+        let left = run.left.get(seat);
+        let lost = self.panel_of(case).and_then(|(_, seats)| seats.dismissal(seat));
+        if let (Some(Leaving { reason: DISMISSED, .. }) | None, Some(dismissal)) = (left, lost) {
+            let why = format!(
+                "{} was dismissed from `{seat}` by {} on {}",
+                dismissal.person, dismissal.case, dismissal.at
+            );
+            return Err(Refusal::new("dismissed", why, "the seat has no vote until somebody else fills it"));
+        }
+        if let Some(leaving) = left {
+            let entry = leaving.entry.map(|entry| format!(" with entry {entry}")).unwrap_or_default();
+            let why = format!("`{seat}` is out of this ballot: {}{entry}", leaving.reason);
+            return Err(Refusal::new("left-ballot", why, "its vote is not taken any more"));
+        }
+        if run.electors.contains_key(seat) {
+            return Ok(());
+        }
+        let reason = run.excluded.get(seat).map_or("no such seat is on the panel", |reason| reason.as_str());
+        let why = format!("`{seat}` is not an elector of {}: {reason}", run.id);
+        Err(Refusal::new("not-an-elector", why, format!("the electors are {}", all_of(run.electors.keys()))))
     }
 
     /// The open ballot that a statement names.
@@ -79,20 +103,6 @@ pub(super) fn judge_alone(by: &By) -> Result<&Id, Refusal> {
             Err(Refusal::new("not-an-elector", format!("it speaks for {by}"), "everybody votes alone"))
         }
     }
-}
-
-pub(super) fn judge_elector(run: &BallotRun, seat: &Id) -> Result<(), Refusal> {
-    if let Some(leaving) = run.left.get(seat) {
-        let why =
-            format!("`{seat}` is out of this ballot: {} with entry {}", leaving.reason, leaving.done.entry);
-        return Err(Refusal::new("left-ballot", why, "its vote is not taken any more"));
-    }
-    if run.electors.contains_key(seat) {
-        return Ok(());
-    }
-    let reason = run.excluded.get(seat).map_or("no such seat is on the panel", |reason| reason.as_str());
-    let why = format!("`{seat}` is not an elector of {}: {reason}", run.id);
-    Err(Refusal::new("not-an-elector", why, format!("the electors are {}", all_of(run.electors.keys()))))
 }
 
 pub(super) fn judge_paper(

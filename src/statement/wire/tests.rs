@@ -17,7 +17,11 @@ fn bent(from: &str, to: &str) -> String {
 
 #[test]
 fn every_type_is_read_and_written_the_same() {
-    for text in all() {
+    let dates = r#"D29c","from":"2026-01-01T00:00:00Z","until":"2026-12-31T23:59:59Z"},"#;
+    let dated = open().replacen(r#"D29c"},"#, dates, 1);
+    assert_ne!(dated, open());
+    let about = with_header("act", r#""case":"challenge#1","do":"challenge","seat":"experts/i1""#);
+    for text in all().into_iter().chain([dated, about]) {
         assert_eq!(Statement::parse(&text).map(|statement| statement.to_text()), Ok(text));
     }
 }

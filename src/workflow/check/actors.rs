@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Checker;
 use crate::values::Id;
-use crate::workflow::model::{Actor, Actors, Procedure};
+use crate::workflow::model::{Actor, Actors, Formed, Procedure};
 
 pub(super) fn check(c: &mut Checker<'_>) {
     let workflow = c.workflow;
@@ -12,6 +12,7 @@ pub(super) fn check(c: &mut Checker<'_>) {
         let help = "Somebody has to sign the contract: [party.NAME] with signatures = \"1 of 1\"";
         c.error("", "the workflow has no party", help);
     }
+    about(c);
     let used = used(c);
     let offices = workflow.parties.iter().map(|office| ("party", &office.name));
     for (section, name) in offices.chain(workflow.roles.iter().map(|office| ("role", &office.name))) {
@@ -27,6 +28,21 @@ pub(super) fn check(c: &mut Checker<'_>) {
             let help = "Name it in a procedure (panel = \"…\"), or leave it out";
             let message = format!("no procedure is before the panel `{}`", panel.name);
             c.warn_at_name(&format!("panel.{}", panel.name), message, help);
+        }
+    }
+}
+
+/// A case can only be about a seat that there is: of a standing panel, or of one that cases of another procedure form.
+fn about(c: &mut Checker<'_>) {
+    let workflow = c.workflow;
+    for procedure in &workflow.procedures {
+        let Some(panel) = procedure.about.as_ref().and_then(|name| workflow.panel(name)) else { continue };
+        let forms =
+            |it: &Procedure| it.panel.as_ref() == Some(&panel.name) && it.about.as_ref() != Some(&panel.name);
+        if panel.formed == Formed::PerCase && !workflow.procedures.iter().any(forms) {
+            let message = format!("no case has seats of `{}` that another could be about", panel.name);
+            let help = "Name it in the procedure whose cases form it (panel = \"…\"), or let it stand: formed = \"standing\"";
+            c.error(&format!("procedure.{}.about", procedure.name), message, help);
         }
     }
 }

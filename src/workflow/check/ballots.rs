@@ -7,7 +7,7 @@ use super::evidence::{lapses, votes_that_lapse};
 use super::sealed;
 use super::{Checker, place_of_state};
 use crate::values::Id;
-use crate::workflow::model::{Ballot, Change, Early, ExtendOn, Panel, Rule};
+use crate::workflow::model::{Ballot, Change, Early, Exclusion, ExtendOn, Panel, Rule};
 
 pub(super) fn check(c: &mut Checker<'_>) {
     for ballot in &c.workflow.ballots {
@@ -31,6 +31,13 @@ fn opened(c: &mut Checker<'_>, ballot: &Ballot) {
         for state in procedure.states.iter().filter(|state| state.ballots().any(|name| *name == ballot.name))
         {
             opens = true;
+            if ballot.less.contains(&Exclusion::Subject) && procedure.about.as_ref() != Some(&ballot.panel) {
+                let message =
+                    format!("a case of `{}` is about no seat of `{}`", procedure.name, ballot.panel);
+                let help =
+                    format!("Write about = \"{}\" in the procedure, or leave out \"subject\"", ballot.panel);
+                c.error(&format!("ballot.{}.electors.less", ballot.name), message, help);
+            }
             if procedure.panel.as_ref() == Some(&ballot.panel) {
                 continue;
             }

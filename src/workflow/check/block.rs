@@ -107,7 +107,9 @@ fn never(panel: &Panel, condition: &Condition, empty: &[&Seat]) -> bool {
     match condition {
         Condition::EverySeatFilled => true,
         Condition::Seats(rule) => beyond(panel, rule, empty),
-        Condition::Event(_) | Condition::Outcome { .. } | Condition::Not(_) => false,
+        Condition::Event(_) | Condition::Outcome { .. } | Condition::SubjectSeated | Condition::Not(_) => {
+            false
+        }
         Condition::All(parts) => parts.iter().any(|part| never(panel, part, empty)),
         Condition::Any(parts) => parts.iter().all(|part| never(panel, part, empty)),
     }

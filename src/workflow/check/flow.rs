@@ -146,7 +146,7 @@ fn leads_out(c: &Checker<'_>, procedure: &Procedure, state: &State, out: &BTreeS
 fn surely_runs(c: &Checker<'_>, procedure: &Procedure, origin: &Origin) -> bool {
     let event = match origin {
         Origin::Entered | Origin::Opened => return true,
-        Origin::Served => return false,
+        Origin::Served | Origin::Filled => return false,
         Origin::Event(event) => event,
     };
     let mut steps = procedure.states.iter().flat_map(|state| &state.steps);

@@ -47,7 +47,7 @@ fn standing(c: &mut Checker<'_>, procedure: &Procedure, state: &State) {
             continue;
         }
         let place = place_of_step(procedure, state, index);
-        if step.emits.is_empty() {
+        if step.emits.is_empty() && step.effect.is_none() {
             c.error(&place, "this step does nothing", "Say where it leads (to = \"…\") or what it emits");
         } else if again && step.at_most.is_none() {
             let help = "Events of other cases may come without end: say how often it answers (at-most = 10)";

@@ -73,7 +73,9 @@ fn surely(condition: &Condition, way: &Way<'_>) -> Option<bool> {
         Condition::Outcome { ballot, outcome } => {
             Some(way.iter().any(|(of, is)| *of == ballot && *outcome == *is))
         }
-        Condition::Event(_) | Condition::Seats(_) | Condition::EverySeatFilled => None,
+        Condition::Event(_) | Condition::SubjectSeated | Condition::Seats(_) | Condition::EverySeatFilled => {
+            None
+        }
         Condition::Not(inner) => surely(inner, way).map(|holds| !holds),
         Condition::All(parts) => joined(parts, way, false),
         Condition::Any(parts) => joined(parts, way, true),
@@ -105,6 +107,9 @@ fn comes_late(condition: &Condition, holds: bool) -> bool {
         (Condition::All(parts), false) | (Condition::Any(parts), true) => {
             parts.iter().all(|part| comes_late(part, holds))
         }
-        (Condition::Event(_) | Condition::Seats(_) | Condition::EverySeatFilled, _) => false,
+        (
+            Condition::Event(_) | Condition::SubjectSeated | Condition::Seats(_) | Condition::EverySeatFilled,
+            _,
+        ) => false,
     }
 }

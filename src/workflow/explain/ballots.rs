@@ -70,6 +70,7 @@ pub(super) fn section(workflow: &Workflow, ballot: &Ballot) -> Section {
 fn electors(ballot: &Ballot, panel: &Panel, marks: &str) -> Paragraph {
     let less = ballot.less.iter().map(|exclusion| match exclusion {
         Exclusion::Recused => "whoever is recused from the case",
+        Exclusion::Subject => "whoever the case is about",
     });
     let less: Vec<&str> = less.collect();
     let less = if less.is_empty() { String::new() } else { format!(", less {}", less.join(" and less ")) };

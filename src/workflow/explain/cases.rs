@@ -4,7 +4,7 @@ use super::rules::Counting;
 use super::{Paragraph, Section, capital, sentence};
 use crate::values::Id;
 use crate::workflow::model::{
-    Delay, Doing, Duty, Opening, Origin, Procedure, State, Step, Trigger, Workflow,
+    Delay, Doing, Duty, Effect, Opening, Origin, Procedure, State, Step, Trigger, Workflow,
 };
 use crate::workflow::words::{all_of, quoted, times, utc};
 
@@ -22,13 +22,20 @@ pub(super) fn section(workflow: &Workflow, procedure: &Procedure) -> Section {
 }
 
 fn opening(workflow: &Workflow, procedure: &Procedure, open: &Opening) -> Paragraph {
-    let Opening { act, by, attach, emits } = open;
+    let Opening { act, by, attach, emits, within } = open;
+    let within = within.as_ref().map_or_else(String::new, window);
+    let about = procedure.about.as_ref().map_or_else(String::new, |panel| {
+        format!(
+            " It is about one filled seat of the panel {}, which the act names, and about whoever sits there then.",
+            quoted(panel)
+        )
+    });
     let before = procedure
         .panel
         .as_ref()
         .map_or_else(String::new, |panel| format!(" before the panel {}", quoted(panel)));
     Paragraph::of(format!(
-        "A case is opened by {} with {}{}{}. It runs{before} and begins in the state {}.{}",
+        "A case is opened by {} with {}{}{within}{}.{about} It runs{before} and begins in the state {}.{}",
         by.plainly(),
         quoted(act),
         documents(attach),
@@ -39,17 +46,19 @@ fn opening(workflow: &Workflow, procedure: &Procedure, open: &Opening) -> Paragr
 }
 
 fn cases(workflow: &Workflow, procedure: &Procedure) -> Paragraph {
-    let Procedure { name, at_once, again_after, at_most: _, suspends: _, .. } = procedure;
+    let Procedure { name, about, at_once, again_after, at_most: _, suspends: _, .. } = procedure;
     let more = [vec![String::new()], procedure.cases_words()].concat().join(" ");
+    let seat = if about.is_some() { " about the same seat" } else { "" };
+    let one = if about.is_some() { " There is one about a seat at a time." } else { "" };
     let open = match at_once {
         1 => "Only one case of it is open at a time.".to_owned(),
         most => format!("At most {most} cases of it are open at a time."),
     };
     let again = again_after.map_or_else(String::new, |span| {
-        format!(" After one has ended, {span} pass before another can be opened; at the very instant it can.")
+        format!(" After one{seat} has ended, {span} pass before another can be opened; at the very instant it can.")
     });
     Paragraph::of(format!(
-        "{open}{again}{more}{}",
+        "{open}{one}{again}{more}{}",
         workflow.marked_within(&format!("procedure.{name}.cases"))
     ))
 }
@@ -80,14 +89,20 @@ fn state(workflow: &Workflow, procedure: &Procedure, state: &State) -> Paragraph
 }
 
 fn step(step: &Step, ends: bool, counting: Option<Counting<'_>>) -> String {
-    let Step { trigger, to, emits, at_most, line: _ } = step;
+    let Step { trigger, to, emits, at_most, effect, line: _ } = step;
     let then = match to {
         Some(to) => format!("the case goes on to {}", quoted(to)),
         None if ends => "the case stays ended".to_owned(),
         None => "the case stays in this state, and its clocks run on".to_owned(),
     };
     let most = at_most.map_or_else(String::new, |most| format!(" {} in one case.", capital(&times(most))));
-    format!("{}: {then}{}.{most}", capital(&set_off(trigger, counting)), with_events(emits))
+    let effect = match effect {
+        Some(Effect::Dismisses) => {
+            "; whoever the case is about loses the seat if they still have it, and can be nominated for that body no more"
+        }
+        None => "",
+    };
+    format!("{}: {then}{}{effect}.{most}", capital(&set_off(trigger, counting)), with_events(emits))
 }
 
 fn set_off(trigger: &Trigger, counting: Option<Counting<'_>>) -> String {
@@ -118,10 +133,7 @@ fn set_off(trigger: &Trigger, counting: Option<Counting<'_>>) -> String {
 
 fn act(doing: &Doing) -> String {
     let Doing { act, by, attach, within, not_before, strikes, serves: _, extends: _ } = doing;
-    let within = within.as_ref().map_or_else(String::new, |delay| {
-        let last = if delay.excluded { "is late" } else { "is in time" };
-        format!(", within {} (what is done at the very last instant {last})", span(delay))
-    });
+    let within = within.as_ref().map_or_else(String::new, window);
     let not_before = not_before.as_ref().map_or_else(String::new, |delay| {
         format!(", not before {} have passed (at that very instant it is possible)", span(delay))
     });
@@ -134,6 +146,12 @@ fn act(doing: &Doing) -> String {
     format!("{} may do {}{}{strikes}{more}{within}{not_before}", by.plainly(), quoted(act), documents(attach))
 }
 
+/// `, within 21 days from the opening of the case (…)`.
+fn window(delay: &Delay) -> String {
+    let last = if delay.excluded { "is late" } else { "is in time" };
+    format!(", within {} (what is done at the very last instant {last})", span(delay))
+}
+
 /// `90 days from the opening of the case`.
 fn span(delay: &Delay) -> String {
     let Delay { span, of, excluded: _ } = delay;
@@ -141,6 +159,7 @@ fn span(delay: &Delay) -> String {
         Origin::Entered => "entering the state".to_owned(),
         Origin::Opened => "the opening of the case".to_owned(),
         Origin::Served => "the latest service of notice in the case".to_owned(),
+        Origin::Filled => "the filling of the seat that the case is about".to_owned(),
         Origin::Event(event) => format!("the latest event {} that counts", quoted(event)),
     };
     format!("{span} from {of}")

@@ -140,8 +140,10 @@ impl Counting<'_> {
             Condition::Outcome { ballot, outcome } => {
                 format!("the ballot {} has closed with {}", quoted(ballot), quoted(outcome))
             }
+            Condition::SubjectSeated => "whoever the case is about has the seat".to_owned(),
             Condition::Not(inner) => match &**inner {
                 Condition::Event(event) => format!("the event {} does not count", quoted(event)),
+                Condition::SubjectSeated => "whoever the case is about has the seat no more".to_owned(),
                 inner => format!("it is not so that {}", several(std::slice::from_ref(inner), "")),
             },
             Condition::All(parts) => several(parts, ", and "),

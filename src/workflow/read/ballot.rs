@@ -60,9 +60,8 @@ pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bo
     let names = Vocabulary {
         choices: choices.iter().chain(&abstention).cloned().collect(),
         classes: electors.as_ref().map(|electors| electors.counted(r)).unwrap_or_default(),
-        events: Vec::new(),
-        outcomes: Vec::new(),
         answers: answer.is_some(),
+        ..Vocabulary::default()
     };
     let early = fields.get("early").map_or(Some(Early::Never), |item| early_of(r, &item, &names));
     let extend = fields.get("extend").map_or(Some(None), |item| extend_of(r, &item).map(Some));
@@ -109,6 +108,8 @@ const NEW_EVIDENCE: [(&str, NewEvidence); 4] = [
     ("votes lapse", NewEvidence::VotesLapse),
     ("votes to reaffirm", NewEvidence::VotesToReaffirm),
 ];
+/// Who may be left out of the electors.
+const EXCLUSIONS: [(&str, Exclusion); 2] = [("recused", Exclusion::Recused), ("subject", Exclusion::Subject)];
 
 /// `{ of = "experts", in = "independent", less = ["recused"] }`.
 struct Electors {
@@ -133,9 +134,7 @@ fn electors_of(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Electors> {
     let known = of.as_ref().map(|panel| r.names.classes(panel)).unwrap_or_default();
     let classes =
         fields.get("in").map(|item| r.each_once(&item, |r, member| r.known(member, "class", &known)));
-    let less = fields
-        .get("less")
-        .map(|item| r.each_once(&item, |r, member| member.word(r, &[("recused", Exclusion::Recused)])));
+    let less = fields.get("less").map(|item| r.each_once(&item, |r, member| member.word(r, &EXCLUSIONS)));
     fields.close(r);
     Some(Electors { panel: of?, classes: classes.unwrap_or_default(), less: less.unwrap_or_default() })
 }

@@ -1,7 +1,7 @@
 //! Procedures, their states, and what is owed there.
 
 use super::actors::by;
-use super::step::{Asked, step};
+use super::step::{Asked, step, window};
 use super::{Fields, Item, Reader};
 use crate::values::{Id, Span};
 use crate::workflow::model::{Duty, Opening, Procedure, State, Suspends};
@@ -10,6 +10,8 @@ use crate::workflow::model::{Duty, Opening, Procedure, State, Suspends};
 pub(super) struct Around<'p> {
     /// Its panel.
     pub panel: Option<&'p Id>,
+    /// The panel of which a case is about one seat.
+    pub about: Option<&'p Id>,
     /// Its states.
     pub states: &'p [Id],
     /// Whether deadlines exclude their instant unless a step says otherwise.
@@ -23,10 +25,14 @@ pub(super) fn procedure(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded:
         let panels = r.names.panels();
         r.known(&item, "panel", &panels)
     });
+    let about = fields.get("about").and_then(|item| {
+        let panels = r.names.panels();
+        r.known(&item, "panel", &panels)
+    });
     let named = fields.need(r, "state", "A procedure has states: [procedure.NAME.state.NAME]");
     let named = named.map(|item| item.named(r)).unwrap_or_default();
     let states: Vec<Id> = named.iter().map(|(name, _)| name.clone()).collect();
-    let around = Around { panel: panel.as_ref(), states: &states, excluded };
+    let around = Around { panel: panel.as_ref(), about: about.as_ref(), states: &states, excluded };
     let open = fields.need(r, "open", "Say what opens a case: open = { do = \"…\", by = \"…\" }");
     let open = open.and_then(|item| opening(r, &item, &around));
     let cases = fields.get("cases").map_or(Some(Cases::default()), |item| cases(r, &item));
@@ -42,6 +48,7 @@ pub(super) fn procedure(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded:
         title,
         open: open?,
         panel,
+        about,
         at_once,
         again_after,
         at_most,
@@ -58,8 +65,9 @@ fn opening(r: &mut Reader<'_>, item: &Item<'_>, around: &Around<'_>) -> Option<O
     let by = by(r, &mut fields, around.panel);
     let attach = attach(r, &mut fields);
     let emits = emits(r, &mut fields);
+    let within = window(r, &mut fields, around);
     fields.close(r);
-    Some(Opening { act: act?, by: by?, attach, emits })
+    Some(Opening { act: act?, by: by?, attach, emits, within })
 }
 
 pub(super) fn attach(r: &mut Reader<'_>, fields: &mut Fields<'_>) -> Vec<Id> {

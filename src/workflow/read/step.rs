@@ -4,7 +4,7 @@ use super::actors::by;
 use super::procedure::{Around, attach, emits};
 use super::{Fields, Item, Reader, deadline};
 use crate::values::Id;
-use crate::workflow::model::{Condition, Delay, Doing, NO_QUORUM, Origin, Step, Trigger};
+use crate::workflow::model::{Condition, Delay, Doing, Effect, NO_QUORUM, Origin, Step, Trigger};
 use crate::workflow::rule::Vocabulary;
 
 /// What a state asks its panel.
@@ -30,9 +30,54 @@ pub(super) fn step(
     let to = fields.get("to").and_then(|item| r.known(&item, "state", around.states));
     let emits = emits(r, &mut fields);
     let at_most = fields.get("at-most").and_then(|item| item.number(r, 1, 1_000));
+    let effect = fields.get("dismisses").and_then(|item| dismisses(r, &item, around));
     let line = r.line(&fields);
     fields.close(r);
-    Some(Step { trigger: trigger?, to, emits, at_most, line })
+    Some(Step { trigger: trigger?, to, emits, at_most, effect, line })
+}
+
+/// `dismisses = "subject"`.
+fn dismisses(r: &mut Reader<'_>, item: &Item<'_>, around: &Around<'_>) -> Option<Effect> {
+    let effect = item.word(r, &[("subject", Effect::Dismisses)])?;
+    if around.about.is_some() {
+        return Some(effect);
+    }
+    let help = "Say in the procedure of which panel a case is about a seat: about = \"…\"";
+    r.refuse(&item.span(), "a case of this procedure is about no seat", help)
+}
+
+/// Until when an opening act is in time: `within = "21 days", of = "filled"`.
+pub(super) fn window(r: &mut Reader<'_>, fields: &mut Fields<'_>, around: &Around<'_>) -> Option<Delay> {
+    let (within, of, end) = (fields.get("within"), fields.get("of"), fields.get("deadline"));
+    let Some(within) = within else {
+        for item in of.iter().chain(&end) {
+            let help = "Say how long: within = \"21 days\"; or leave it out";
+            r.error(&item.key, "no time is counted here", help);
+        }
+        return None;
+    };
+    let span = within.time(r);
+    let excluded = end.map_or(Some(around.excluded), |item| deadline(r, &item));
+    let Some(of) = of else {
+        let help = "Say from when: of = \"filled\" (the seat that the case is about), or of = \"EVENT\"";
+        return r.refuse(&within.key, "no case is open yet from which this time could count", help);
+    };
+    let of = match of.raw(r)? {
+        "filled" if around.about.is_some() => Some(Origin::Filled),
+        "filled" => {
+            let help = "Say in the procedure of which panel a case is about a seat: about = \"…\"";
+            r.refuse(&of.span(), "a case of this procedure is about no seat", help)
+        }
+        "entered" | "opened" => {
+            let help = "Count from an event, or from `filled`";
+            r.refuse(&of.span(), "no case is open yet from which this time could count", help)
+        }
+        _ => {
+            let known = r.names.events.clone();
+            r.known(&of, "event", &known).map(Origin::Event)
+        }
+    };
+    Some(Delay { span: span?, of: of?, excluded: excluded? })
 }
 
 fn trigger(
@@ -215,7 +260,8 @@ fn condition(
         Asked::Several(ballots) => known_outcomes(r, ballots),
         _ => Vec::new(),
     };
-    let names = Vocabulary { classes, events: r.names.events.clone(), outcomes, ..Vocabulary::default() };
+    let (events, subject) = (r.names.events.clone(), around.about.is_some());
+    let names = Vocabulary { classes, events, outcomes, subject, ..Vocabulary::default() };
     match Condition::parse(raw, &names) {
         Ok(condition) if around.panel.is_none() && counts_seats(&condition) => {
             let help = "Name the panel in the procedure (panel = \"…\"), or wait for an event";
@@ -232,7 +278,7 @@ fn condition(
 fn counts_seats(condition: &Condition) -> bool {
     match condition {
         Condition::EverySeatFilled | Condition::Seats(_) => true,
-        Condition::Event(_) | Condition::Outcome { .. } => false,
+        Condition::Event(_) | Condition::Outcome { .. } | Condition::SubjectSeated => false,
         Condition::Not(inner) => counts_seats(inner),
         Condition::All(parts) | Condition::Any(parts) => parts.iter().any(counts_seats),
     }

@@ -86,6 +86,10 @@ fn single(cursor: &mut Cursor<'_>, names: &Vocabulary, depth: usize) -> Result<C
         cursor.expect("filled", "`every seat filled`")?;
         return Ok(Condition::EverySeatFilled);
     }
+    if names.subject && cursor.take("subject") {
+        cursor.expect("seated", "`subject seated`")?;
+        return Ok(Condition::SubjectSeated);
+    }
     let Some(Token::Word(word)) = cursor.peek() else { return Err(cursor.fault("a condition", HELP)) };
     let counts =
         ["filled", "seats", "heads", "votes", "participating", "electors", "leading"].contains(&word);

@@ -73,6 +73,8 @@ pub struct Vocabulary {
     pub outcomes: Vec<(Id, Id)>,
     /// Whether the ballot has an answer, so that `answers` and `agreed` can be counted.
     pub answers: bool,
+    /// Whether a case is about a seat; for conditions.
+    pub subject: bool,
 }
 
 /// What is wrong with a rule or condition, and where in its text.

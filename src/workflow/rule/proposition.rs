@@ -176,9 +176,8 @@ fn counted(cursor: &mut Cursor<'_>, names: Nameable<'_>) -> Result<Holds, Fault>
     let vocabulary = Vocabulary {
         choices: ballot.choices.iter().chain(&ballot.abstention).cloned().collect(),
         classes: classes.clone(),
-        events: Vec::new(),
-        outcomes: Vec::new(),
         answers: ballot.answer.is_some(),
+        ..Vocabulary::default()
     };
     let comparison = Reader { cursor, names: &vocabulary, panel_only: false }.comparison()?;
     Ok(Holds::Counted { ballot: ballot.name.clone(), comparison })

@@ -17,6 +17,7 @@ fn names() -> Vocabulary {
         events: ids(&["declared", "withdrawn"]),
         outcomes: Vec::new(),
         answers: false,
+        subject: true,
     }
 }
 
@@ -143,6 +144,7 @@ fn comparison(panel_only: bool) -> impl Strategy<Value = Comparison> {
 fn condition() -> impl Strategy<Value = Condition> {
     let leaf = prop_oneof![
         Just(Condition::EverySeatFilled),
+        Just(Condition::SubjectSeated),
         proptest::sample::select(names().events).prop_map(Condition::Event),
         comparison(true).prop_map(|one| {
             let text = one.to_string();

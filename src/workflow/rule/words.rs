@@ -92,6 +92,7 @@ impl fmt::Display for Condition {
             Self::Seats(rule) => rule.fmt(f),
             Self::Event(event) => event.fmt(f),
             Self::Outcome { ballot, outcome } => write!(f, "{ballot}.{outcome}"),
+            Self::SubjectSeated => f.write_str("subject seated"),
             Self::Not(inner) => write!(f, "not {}", Inner(inner)),
             Self::All(parts) => joined(f, &parts.iter().map(Inner).collect::<Vec<_>>(), " and "),
             Self::Any(parts) => joined(f, &parts.iter().map(Inner).collect::<Vec<_>>(), " or "),

@@ -11,9 +11,10 @@ use crate::workflow::model::{
 impl Opening {
     /// `declare by openai, with declaration`.
     pub(in crate::workflow) fn at_length(&self) -> String {
-        let Self { act, by, attach, emits: _ } = self;
+        let Self { act, by, attach, emits: _, within } = self;
+        let within = within.as_ref().map_or_else(String::new, |it| format!(", within {}", it.exactly()));
         let attach = if attach.is_empty() { String::new() } else { format!(", with {}", listed(attach)) };
-        format!("{act} by {}{attach}", by.words())
+        format!("{act} by {}{attach}{within}", by.words())
     }
 }
 
@@ -25,6 +26,7 @@ impl Procedure {
             title: _,
             open: _,
             panel,
+            about,
             at_once,
             again_after,
             at_most: _,
@@ -38,7 +40,8 @@ impl Procedure {
             most => format!("at most {most} cases at once"),
         };
         let again = again_after.map(|span| format!("another {span} after the last one ended"));
-        let facts = panel.into_iter().chain([most]).chain(again).collect::<Vec<_>>().join("; ");
+        let about = about.as_ref().map(|panel| format!("about a seat of {panel}"));
+        let facts = panel.into_iter().chain(about).chain([most]).chain(again).collect::<Vec<_>>().join("; ");
         [vec![facts], self.cases_words()].concat()
     }
 }
@@ -53,9 +56,10 @@ impl Grant {
 impl Step {
     /// What comes of it besides the next state, line by line: `event undecided`, `at most once`.
     pub(in crate::workflow) fn besides(&self) -> Vec<String> {
-        let Self { trigger: _, to: _, emits, at_most, line: _ } = self;
+        let Self { trigger: _, to: _, emits, at_most, effect, line: _ } = self;
         let events = emits.iter().map(|event| format!("event {event}"));
-        events.chain(at_most.map(times)).collect()
+        let effect = effect.map(|effect| effect.words().to_owned());
+        events.chain(effect).chain(at_most.map(times)).collect()
     }
 }
 
@@ -135,6 +139,7 @@ impl Ballot {
             if classes.is_empty() { String::new() } else { format!(", of class {}", listed(classes)) };
         let less = less.iter().map(|exclusion| match exclusion {
             Exclusion::Recused => ", less whoever is recused",
+            Exclusion::Subject => ", less whoever the case is about",
         });
         let abstention = abstention.as_ref().map_or_else(String::new, |name| format!(", or {name}"));
         let change = match change {

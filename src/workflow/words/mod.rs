@@ -4,8 +4,8 @@
 mod length;
 
 use super::model::{
-    Actor, Actors, Delay, Doing, Extend, ExtendOn, NewEvidence, Operator, Origin, Outcome, Procedure, State,
-    Step, Trigger, Unrevealed,
+    Actor, Actors, Delay, Doing, Effect, Extend, ExtendOn, NewEvidence, Operator, Origin, Outcome, Procedure,
+    State, Step, Trigger, Unrevealed,
 };
 use crate::values::{Id, Instant, Span};
 
@@ -50,7 +50,8 @@ impl Step {
     pub fn words(&self) -> String {
         let to = self.to.as_ref().map_or_else(String::new, |to| format!(" → {to}"));
         let bound = self.at_most.map_or_else(String::new, |most| format!(", {}", times(most)));
-        format!("{}{to}{}{bound}", self.trigger.words(), events(&self.emits))
+        let effect = self.effect.map_or_else(String::new, |effect| format!(", {}", effect.words()));
+        format!("{}{to}{}{effect}{bound}", self.trigger.words(), events(&self.emits))
     }
 }
 
@@ -69,6 +70,15 @@ impl State {
             ballots => format!(", ballots {}", ballots.join(", ")),
         };
         format!("{}{}{ballot}", self.name, if self.ends { " (the end)" } else { "" })
+    }
+}
+
+impl Effect {
+    /// `dismisses whoever the case is about`.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Dismisses => "dismisses whoever the case is about",
+        }
     }
 }
 
@@ -126,6 +136,7 @@ impl Delay {
             Origin::Entered => self.span.to_string(),
             Origin::Opened => format!("{} from the opening of the case", self.span),
             Origin::Served => format!("{} from the service of notice", self.span),
+            Origin::Filled => format!("{} from the filling of the seat", self.span),
             Origin::Event(event) => format!("{} from `{event}`", self.span),
         }
     }

@@ -67,7 +67,7 @@ fn card<'w>(canvas: &mut Canvas, workflow: &Workflow, state: &'w State, ends: &m
         asked(canvas, ballot);
     }
     for step in &state.steps {
-        let Step { trigger, to, emits: _, at_most: _, line: _ } = step;
+        let Step { trigger, to, emits: _, at_most: _, effect: _, line: _ } = step;
         row(canvas, Mark::of(trigger), &trigger.at_length(), to.as_ref(), &step.besides(), ends);
     }
     for duty in &state.duties {

@@ -1,0 +1,109 @@
+//! Opening a case about a seat: which seat, before whom, and until when.
+
+use crate::engine::clock::Moment;
+use crate::engine::panel::Seats;
+use crate::engine::{Refusal, State};
+use crate::statement::{Act, HolderRef};
+use crate::values::Instant;
+use crate::workflow::model::{Delay, Formed, Origin, Panel, Procedure};
+
+impl State {
+    /// The seat that the case to be opened is about: one of the panel that the workflow says, with somebody in it.
+    pub(super) fn judge_subject<'a>(
+        &self,
+        act: &'a Act,
+        procedure: &Procedure,
+    ) -> Result<Option<&'a HolderRef>, Refusal> {
+        let wrong = |why: String, instead: String| Err(Refusal::new("wrong-seat", why, instead));
+        let (about, seat) = match (&procedure.about, &act.seat) {
+            (None, None) => return Ok(None),
+            (None, Some(seat)) => {
+                let why =
+                    format!("it names the seat {seat}, and a case of `{}` is about none", procedure.name);
+                return wrong(why, "leave the seat out".to_owned());
+            }
+            (Some(about), None) => {
+                let why = format!("it names no seat, and a case of `{}` is about one", procedure.name);
+                return wrong(why, format!("name a seat of the panel `{about}`"));
+            }
+            (Some(about), Some(seat)) => (about, seat),
+        };
+        let seating = self.judge_seat(seat)?;
+        if seating.panel.name != *about {
+            let why = format!("the seat {seat} is of the panel `{}`", seating.panel.name);
+            return wrong(why, format!("a case of `{}` is about a seat of `{about}`", procedure.name));
+        }
+        if !seating.is_filled() {
+            let why = format!("nobody fills the seat {seat}");
+            return Err(Refusal::new(
+                "not-seated",
+                why,
+                "the case would be about nobody: wait until it is filled",
+            ));
+        }
+        Ok(Some(seat))
+    }
+
+    /// The panel before which a case that is to be opened will run, as far as it sits already: a standing one, or
+    /// the very one in which the seat is that the case is about.
+    pub(super) fn panel_before<'a>(
+        &'a self,
+        procedure: &'a Procedure,
+        subject: Option<&HolderRef>,
+    ) -> Option<(&'a Panel, &'a Seats)> {
+        let shared = procedure.about.is_some() && procedure.about == procedure.panel;
+        match subject.filter(|_| shared).and_then(|seat| self.seat(seat)) {
+            Some(seating) if seating.panel.formed == Formed::PerCase => Some((seating.panel, seating.body)),
+            _ => self.standing_panel(procedure),
+        }
+    }
+
+    /// Whether the time within which a case can be opened has not passed.
+    pub(super) fn judge_opening_in_time(
+        &self,
+        at: Instant,
+        procedure: &Procedure,
+        subject: Option<&HolderRef>,
+    ) -> Result<(), Refusal> {
+        let Some(within) = &procedure.open.within else { return Ok(()) };
+        match self.opening_ends(procedure, within, subject) {
+            Some(end) if end <= Moment::of(at) => {
+                let why = format!(
+                    "`{}` was possible within {}, until {}",
+                    procedure.open.act,
+                    within.words(),
+                    end.at
+                );
+                let instead = "its time has passed; `quorate status` says what can still be done";
+                Err(Refusal::new("too-late", why, instead))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// When the time to open a case ends; `None` before it has begun. An event counts by its latest occurrence: in
+    /// the case to which the seat belongs, or else in one of another procedure.
+    fn opening_ends(
+        &self,
+        procedure: &Procedure,
+        within: &Delay,
+        subject: Option<&HolderRef>,
+    ) -> Option<Moment> {
+        let seating = subject.and_then(|seat| self.seat(seat));
+        let from = match &within.of {
+            Origin::Filled => {
+                let seating = seating?;
+                seating.nominee?.filled_since(seating.panel)?
+            }
+            Origin::Event(event) => {
+                let own = seating.and_then(|seating| seating.case);
+                let own = own.and_then(|own| self.live(event).find(|occurrence| occurrence.case == own.id));
+                let other =
+                    || self.live(event).find(|occurrence| occurrence.case.procedure != procedure.name);
+                own.or_else(other)?.at
+            }
+            Origin::Entered | Origin::Opened | Origin::Served => return None,
+        };
+        Some(Moment { at: from.plus(within.span), late: !within.excluded })
+    }
+}
