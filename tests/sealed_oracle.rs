@@ -37,6 +37,7 @@ fn ballot() -> BallotRef {
 }
 
 /// What is drawn of the ballot's rules.
+#[allow(clippy::struct_excessive_bools)] // a table of cases, each a word of the language
 #[derive(Debug, Clone)]
 struct Rules {
     open_for: i64,
@@ -182,9 +183,12 @@ impl Naive<'_> {
     /// The votes that count at the end.
     fn votes(&self) -> BTreeMap<usize, usize> {
         let counted = self.committed.iter().filter(|(seat, _)| self.counts(**seat));
-        let vote = |(seat, choice): (&usize, &usize)| match self.revealed.contains(seat) {
-            true => Some((*seat, *choice)),
-            false => Some((*seat, self.rules.unrevealed)).filter(|(_, choice)| *choice < 3),
+        let vote = |(seat, choice): (&usize, &usize)| {
+            if self.revealed.contains(seat) {
+                Some((*seat, *choice))
+            } else {
+                Some((*seat, self.rules.unrevealed)).filter(|(_, choice)| *choice < 3)
+            }
         };
         counted.filter_map(vote).collect()
     }
