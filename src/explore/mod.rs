@@ -3,7 +3,7 @@
 //! It drives the engine itself: every move is a statement judged by the one admission, unsigned, and every wait lets the
 //! engine's own time pass. What is walked: who may say what now ([`crate::engine::State::possible`]); each choice;
 //! silence up to the last instant before and the first instant after everything that time brings; in every
-//! order. States of which the futures are equal are one ([`mod@key`]): clocks count from now, seats that no rule
+//! order. States of which the futures are equal are one (`key`): clocks count from now, seats that no rule
 //! can tell apart change places, and what is past and without effect is forgotten.
 //!
 //! What is not walked is said by [`Bounds`] and in `docs/commands.md`. It is no proof of a workflow,

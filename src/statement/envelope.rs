@@ -179,7 +179,7 @@ impl Envelope {
 }
 
 /// An envelope that passed [`Envelope::check`], which alone can make one; or a supposition
-/// ([`Checked::supposed`]), which no log takes, as it has no text and no signature.
+/// (`supposed`), which no log takes, as it has no text and no signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
     digest: Digest,

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use super::together;
 use super::{Checker, place_of_state, place_of_step};
-use crate::workflow::model::{Ballot, NO_QUORUM, Procedure, State, Step, Trigger};
+use crate::values::Span;
+use crate::workflow::model::{Ballot, NO_QUORUM, Origin, Procedure, State, Step, Trigger};
 
 pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure, state: &State) {
     together::check(c, procedure, state);
     let Some(ballot) = state.ballot.as_ref().and_then(|name| c.workflow.ballot(name)) else { return };
+    cut_short(c, procedure, state, ballot);
     let mut handled: BTreeSet<&str> = BTreeSet::new();
     for (index, step) in state.steps.iter().enumerate() {
         let Trigger::Outcome(outcomes) = &step.trigger else { continue };
@@ -40,6 +42,20 @@ pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure, state: &State) {
                 format!("nothing follows the outcome `{outcome}` of this ballot"),
                 format!("Add a step to the state: {{ outcome = \"{outcome}\", to = \"…\" }}"),
             ),
+        }
+    }
+}
+
+/// A clock of the state that runs out no later than its ballot closes: whatever was voted by then decides nothing.
+fn cut_short(c: &mut Checker<'_>, procedure: &Procedure, state: &State, ballot: &Ballot) {
+    let reveal = ballot.sealed.as_ref().map_or(Span::from_seconds(0), |sealed| sealed.reveal_for);
+    let open = ballot.open_for.seconds().saturating_add(reveal.seconds());
+    for (index, step) in state.steps.iter().enumerate() {
+        let Trigger::After(delay) = &step.trigger else { continue };
+        if step.to.is_some() && delay.of == Origin::Entered && delay.span.seconds() < open {
+            let message = format!("this clock leaves the state before the ballot `{}` closes", ballot.name);
+            let help = "The votes given by then would decide nothing: make it longer, or the ballot shorter";
+            c.warn(&format!("{}.after", place_of_step(procedure, state, index)), message, help);
         }
     }
 }

@@ -94,6 +94,11 @@ impl<'a> Item<'a> {
     }
 
     pub(crate) fn time(&self, r: &mut Reader<'_>) -> Option<Span> {
+        if matches!(self.value.get_ref(), DeValue::Table(_)) {
+            let help =
+                "Write it in quotes, such as \"40 days\": what it counts from is fixed, and it takes no `of`";
+            return self.wrong(r, "a length of time", help);
+        }
         let raw = self.raw(r)?;
         raw.parse().ok().or_else(|| {
             r.refuse(

@@ -74,7 +74,9 @@ pub(super) fn ours(r: &mut Reader<'_>, item: &Item<'_>, places: &Places) -> Vec<
         let Some(place) = member.text(r) else { continue };
         if !places.spans.contains_key(&place) {
             let help = match nearest(&place, places.spans.keys().map(String::as_str)) {
-                Some(near) => format!("Did you mean `{near}`?"),
+                Some(near) => {
+                    format!("Only what is written in this file has a place. Did you mean `{near}`?")
+                }
                 None => "Name a section or key of this file, such as `ballot` or `ballot.NAME.quorum`".into(),
             };
             r.error(&member.span(), format!("there is no place `{place}`"), help);
