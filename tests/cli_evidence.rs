@@ -82,6 +82,31 @@ fn a_struck_document_is_erased_and_its_entry_stays() {
 }
 
 #[test]
+fn nobody_has_anothers_document_erased_by_filing_it_again() {
+    let stage = claimed("evidence-stands");
+    stage.ok("do file --attach exhibit=letter.md --key respondent");
+    let digest = digest_of(&stage, "exhibit");
+    let kept = stage.path("data/blobs").join(digest.strip_prefix("sha256:").unwrap());
+    // The opening act's document, filed anew by the respondent under a name that can be struck.
+    let statement = digest_of(&stage, "statement");
+    let original = stage.path("data/blobs").join(statement.strip_prefix("sha256:").unwrap());
+    stage.ok("do file --attach exhibit=exhibit.md --as respondent --out again.json");
+    let other = stage.read("again.json");
+    let named = other.split("\"exhibit\":\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    stage.write("again.json", &other.replace(&named, &statement));
+    fs::remove_dir_all(stage.path("again.json.documents")).unwrap();
+    stage.ssh_sign("respondent", "again.json");
+    stage.ok("submit again.json");
+    stage.ok(&format!("do strike --strike {statement} --key chamber"));
+    assert!(original.exists(), "the claimant's statement was erased");
+    stage.ok(&format!("do strike --strike {digest} --key chamber"));
+    assert!(!kept.exists());
+    let filed = stage.ok("status")["cases"][0]["filed"].as_array().unwrap().clone();
+    let of = |name: &str| filed.iter().find(|it| it["name"] == name).unwrap()["struck"].is_null();
+    assert!(of("statement") && !of("exhibit"), "{filed:?}");
+}
+
+#[test]
 fn each_voter_is_told_what_came_after_the_vote() {
     let stage = claimed("evidence-stands");
     stage.ok("vote --choice yes --key a1");

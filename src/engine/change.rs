@@ -85,7 +85,7 @@ impl State {
             }
             Change::Acted { case, place, by, attach, strike } => {
                 self.file(&case, &by, &attach, done);
-                self.strike(&case, strike, done);
+                self.strike(&case, place, strike, done);
                 self.serve_and_extend(&case, place, done);
                 let why = Why { entry: Some(done.entry), ..self.act_words(&case, place, &by) };
                 self.take_step(&case, place, why);

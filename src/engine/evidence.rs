@@ -10,7 +10,7 @@ use crate::engine::{Refusal, State, paper};
 use crate::statement::body::Attachments;
 use crate::statement::{BallotRef, CaseRef};
 use crate::values::{Digest, Id};
-use crate::workflow::model::{Ballot, NewEvidence};
+use crate::workflow::model::{Ballot, Doing, NewEvidence, Trigger};
 
 /// Something that came after somebody had voted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub enum News<'a> {
 }
 
 impl State {
-    /// Whatever was struck comes back under no name: its blob is to be kept nowhere.
+    /// Whatever was struck, and counts as filed nowhere, comes back under no name: its blob is to be kept nowhere.
     pub(super) fn judge_documents(&self, attach: &Attachments) -> Result<(), Refusal> {
         let struck = if attach.is_empty() { BTreeSet::new() } else { self.struck() };
         let Some((name, digest)) = attach.iter().find(|(_, digest)| struck.contains(digest)) else {
@@ -34,11 +34,15 @@ impl State {
         Err(Refusal::new("struck-document", why, "what was struck is not filed again; file another document"))
     }
 
-    /// Takes a document out of the case, under whatever names it was filed there.
-    pub(super) fn strike(&mut self, case: &CaseRef, strike: Option<Digest>, done: Done) {
+    /// Takes a document out of the case under the names that the step strikes, and under no other: the same content
+    /// filed as something else stays.
+    pub(super) fn strike(&mut self, case: &CaseRef, place: usize, strike: Option<Digest>, done: Done) {
         let Some(digest) = strike else { return };
+        let step = self.case(case).and_then(|case| case.rules()?.steps.get(place));
+        let Some(Trigger::Do(Doing { strikes, .. })) = step.map(|step| step.trigger.clone()) else { return };
         self.with_case(case, |case| {
-            for filed in case.filed.iter_mut().filter(|filed| filed.digest == digest) {
+            let struck = |filed: &&mut Filed| filed.digest == digest && strikes.contains(&filed.name);
+            for filed in case.filed.iter_mut().filter(struck) {
                 filed.struck.get_or_insert(done);
             }
         });
@@ -76,10 +80,12 @@ impl State {
         });
     }
 
-    /// Every document that was struck in any case: its blob is kept nowhere.
+    /// Every document that was struck and counts as filed in no case.
     pub fn struck(&self) -> BTreeSet<Digest> {
-        let filed = self.cases.values().flat_map(|case| &case.filed);
-        filed.filter(|filed| filed.struck.is_some()).map(|filed| filed.digest).collect()
+        let filed = || self.cases.values().flat_map(|case| &case.filed);
+        let counts: BTreeSet<Digest> =
+            filed().filter(|filed| filed.struck.is_none()).map(|filed| filed.digest).collect();
+        filed().map(|filed| filed.digest).filter(|digest| !counts.contains(digest)).collect()
     }
 }
 

@@ -50,7 +50,7 @@ impl State {
     /// As [`State::admit`].
     pub fn suppose_statement(&mut self, at: Instant, by: By, body: Body) -> Result<(), Refusal> {
         let signers = self.keys_of(&by, &body);
-        let header = Some(self.header(Head { size: self.size, root: ROOT }));
+        let header = Some(self.header_of(&body, Head { size: self.size, root: ROOT }));
         self.admit(at, &Checked::supposed(Statement { by, header, body }, signers), &Supposed)
     }
 

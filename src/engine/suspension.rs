@@ -108,9 +108,8 @@ impl BallotRun {
     fn go_on(&mut self, stopped: Instant, at: Instant) {
         let stood = at.since(stopped.max(self.opened));
         self.stood = Span::from_seconds(self.stood.seconds().saturating_add(stood.seconds()));
-        if self.closes >= stopped {
-            self.closes = self.closes.plus(stood);
-        }
+        // Also where the window had ended and an outcome was being confirmed: it began to hold within the window.
+        self.closes = self.closes.plus(stood);
         for since in self.held.values_mut() {
             *since = since.plus(at.since(stopped.max(*since)));
         }

@@ -130,7 +130,11 @@ pub fn export(
             out.add(&format!("blobs/{}", digest.hex()), &bytes)?;
         }
     }
+    // Erased in the store, so no longer published either.
     for digest in state.struck() {
+        if store.blob(&digest)?.is_some() {
+            continue;
+        }
         out.erase(&format!("blobs/{}", digest.hex()))?;
     }
     out.replace("log.vkey", format!("{}\n", state.log.vkey).as_bytes())?;

@@ -10,6 +10,7 @@
 
 mod agreement;
 pub mod clock;
+mod erase;
 mod error;
 mod pen;
 mod receipt;
@@ -31,7 +32,7 @@ pub use restore::{Documents, RestoreError, Restored, restore};
 pub use submission::Submission;
 
 use crate::audit::{StoreSource, audit};
-use crate::engine::Refusal;
+use crate::engine::{Refusal, State};
 use crate::log::{LogKey, Receipt};
 use crate::statement::{Envelope, Statement};
 use crate::store::Store;
@@ -103,14 +104,13 @@ impl Registry {
                 let first = report.findings.first().map(ToString::to_string).unwrap_or_default();
                 return Err(SubmitError::Damaged { anchor, name, first });
             };
-            // What was struck and could not be erased then, because of a crash or an error.
-            for digest in state.struck() {
-                store.erase_blob(&digest)?;
-            }
             let shown = Published { state: state.clone(), head: report.head, checkpoint: report.checkpoint };
             published.insert(anchor, Arc::new(RwLock::new(shown)));
             working.insert(anchor, Working::new(state, report.tree));
         }
+        // What was struck and could not be erased then, because of a crash or an error.
+        let states = working.values().map(|working: &Working| &working.state);
+        erase::erase(&*store, states.clone().flat_map(State::struck).collect(), &states)?;
         let published = Arc::new(RwLock::new(published));
         let (jobs, queue) = mpsc::channel(QUEUE);
         let pen = Arc::new(Pen { seed: seed.into(), settings, clock });

@@ -7,11 +7,12 @@ use std::sync::{Arc, RwLock};
 use tokio::sync::{mpsc, oneshot};
 
 use super::agreement::{Published, Working};
+use super::erase::erase;
 use super::pen::{self, Pen};
 use super::{SubmitError, log_key};
 use crate::engine::{Refusal, State};
 use crate::log::{Hash, MemoryTree};
-use crate::statement::{Act, Blob, Body, Checked, Entry, Open, attachments};
+use crate::statement::{Blob, Body, Checked, Entry, Open, attachments};
 use crate::store::{Append, MAX_BATCH_WEIGHT, NewEntry, Store, entry_weight, head_weight};
 use crate::values::{Digest, Instant};
 
@@ -351,21 +352,21 @@ impl Writer {
         Ok(())
     }
 
-    /// Shows what is now durable to readers, by admitting it into what they see: the same function, so
-    /// the same state.
     /// Erases what the entries struck, now that they are durable. What a crash or an error leaves is erased when the
     /// registry is opened again.
     fn erase_struck(&self, admitted: &[Admitted]) {
-        for entry in admitted {
-            let Body::Act(Act { strike: Some(digest), .. }) = &entry.checked.statement().body else {
-                continue;
-            };
-            if let Err(error) = self.store.erase_blob(digest) {
-                tracing::error!(%error, %digest, "a document was struck and is not erased yet: open the store again");
-            }
+        let struck = admitted.iter().filter_map(|entry| match &entry.checked.statement().body {
+            Body::Act(act) => act.strike,
+            _ => None,
+        });
+        let states = self.working.values().map(|working| &working.state);
+        if let Err(error) = erase(&*self.store, struck.collect(), &states) {
+            tracing::error!(%error, "a document was struck and is not erased yet: open the store again");
         }
     }
 
+    /// Shows what is now durable to readers, by admitting it into what they see: the same function, so
+    /// the same state.
     fn publish(&self, admitted: &[Admitted]) {
         let touched: BTreeSet<Digest> = admitted.iter().map(|admitted| admitted.anchor).collect();
         for anchor in touched {
