@@ -119,6 +119,22 @@ fn a_report_is_written_signed_by_the_chair_and_checked() {
 }
 
 #[test]
+fn a_report_of_what_would_have_been_is_no_determination() {
+    let mut stage = Stage::voting();
+    let told = stage.fails("report verification#1 --at 2026-12-01 --out early.md", 2);
+    assert!(told.contains("still to come"), "{told}");
+    // Written on a machine whose clock is ahead, before anybody had voted: the ballot closes without a quorum.
+    let ahead = stage.copy("2026-12-01T00:00:00Z");
+    ahead.ok("report verification#1 --at 2026-11-30 --out false.md");
+    stage.write("false.md", &ahead.read("false.md"));
+    assert_eq!(stage.ok("report --check false.md")["passes"], true, "nothing has come since");
+    closed(&mut stage);
+    CLOSED.clone_into(&mut stage.clock);
+    let done = stage.run("report --check false.md");
+    assert!(done.code == 1 && done.out.contains("what would have been"), "{done:?}");
+}
+
+#[test]
 fn an_altered_report_and_one_of_another_head_are_found() {
     let mut stage = Stage::voting();
     closed(&mut stage);

@@ -97,6 +97,12 @@ fn write(context: &Context, log: &Kept, case: &CaseRef, args: &ReportArgs) -> Re
             log.state().last
         )));
     }
+    if at > now {
+        return Err(CliError::usage(format!(
+            "{at} is still to come: what would be if nobody acted until then is no determination; leave --at out, or ask \
+             `quorate what-if`"
+        )));
+    }
     let state = log.state().at(at);
     let report = made(log, &state, log.head(), at, case, args.with_documents)?;
     let text = report.write(args.format.format());
@@ -207,7 +213,17 @@ fn check(log: &Kept, file: &Path) -> Result<Answer, CliError> {
     let mut page = Page::default();
     page.specimen(&log.state().workflow);
     let signed = signed(log, &named.case, text.as_bytes())?;
-    if same {
+    let overtaken = overtaken(log, &named)?;
+    if let (true, Some(time)) = (same, overtaken) {
+        page.line(
+            Tone::Bad,
+            &format!(
+                "It tells what would have been: it is as of {}, and after its head the log has an entry of {time}, which it \
+                 does not know.",
+                named.at
+            ),
+        );
+    } else if same {
         page.line(Tone::Good, "It is what the log gives at the head that it names, byte for byte.");
     } else {
         page.line(
@@ -233,13 +249,23 @@ fn check(log: &Kept, file: &Path) -> Result<Answer, CliError> {
     marked(&mut page, log.read_only());
     let signatures = signed.iter().map(|(by, entry, at)| json!({ "by": by, "entry": entry, "at": at }));
     let json = json!({
-        "passes": same,
+        "passes": same && overtaken.is_none(),
+        "overtaken": overtaken,
         "digest": Digest::of(text.as_bytes()),
         "made": named,
         "signed": signatures.collect::<Vec<Value>>(),
         "seats": panel.map(|(signed, seats)| json!({ "signed": signed, "filled": seats })),
     });
-    if same { Ok(Answer::done(page, json)) } else { Ok(Answer::faults(page, json)) }
+    if same && overtaken.is_none() { Ok(Answer::done(page, json)) } else { Ok(Answer::faults(page, json)) }
+}
+
+/// The time of the next entry after a report's head, where that is before the time as of which the report tells.
+fn overtaken(log: &Kept, named: &Made) -> Result<Option<Instant>, CliError> {
+    if named.head.size >= log.head().size {
+        return Ok(None);
+    }
+    let next = log.until(named.head.size + 1)?;
+    Ok(next.map(|state| state.last).filter(|last| *last < named.at))
 }
 
 fn times(signed: usize) -> String {
