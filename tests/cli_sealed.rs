@@ -57,6 +57,17 @@ fn openings(stage: &Stage) -> usize {
 }
 
 #[test]
+fn a_hypothesis_about_a_sealed_ballot_commits_and_reveals() {
+    let stage = voting();
+    let votes = "what-if --vote met=o1,o2,i1,i2,i3 --vote not-met=m1,m2";
+    let shown = folded(&stage.run(votes).out);
+    assert!(shown.contains("verification#1/finding#1 is sealed") && shown.contains("--reveal"), "{shown}");
+    let follows = stage.ok(&format!("{votes} --reveal o1,o2,i1,i2,i3,m1,m2"))["follows"].to_string();
+    assert!(follows.contains("finding#1 closes: verified"), "{follows}");
+    assert_eq!(openings(&stage), 0);
+}
+
+#[test]
 fn votes_are_known_only_once_all_have_committed() {
     let stage = voting();
     for seat in ["o1", "o2", "i1", "i2", "i3"] {

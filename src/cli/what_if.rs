@@ -15,6 +15,8 @@ use super::record::Record;
 use super::show::{Page, Tone, header, time};
 use super::workflow::drawn;
 use crate::engine::State;
+use crate::engine::ballot::BallotRun;
+use crate::engine::case::Case;
 use crate::scenario::{Scenario, Supposed};
 use crate::values::{Instant, Span};
 use crate::workflow::Diagnostics;
@@ -23,9 +25,9 @@ use crate::workflow::Diagnostics;
 #[derive(Debug, Args)]
 #[command(
     name = "what-if",
-    after_help = "Example:\n  quorate what-if agi-2025 --vote met=i1,i2,i3 --after '1 day'\n  \
+    after_help = "Example:\n  quorate what-if agi-2025 --vote met=o1,i1,i2,i3 --reveal o1,i1,i2,i3\n  \
         quorate what-if agi-2025 --do withdraw-declaration=openai\n  quorate what-if agi-2025 --steps tomorrow.toml\n\n\
-        Nothing is signed, and nothing is written. What is done at one time comes in this order: fill, do, vote.\n\
+        Nothing is signed, and nothing is written. What is done at one time comes in this order: fill, do, vote, reveal.\n\
         --steps takes a scenario's file; its `opened` is when the hypothesis begins."
 )]
 pub struct WhatIfArgs {
@@ -40,6 +42,9 @@ pub struct WhatIfArgs {
     /// A choice and who votes for it
     #[arg(long, value_name = "CHOICE=SEAT,…")]
     vote: Vec<String>,
+    /// Who reveals, in a sealed ballot, where votes are commitments
+    #[arg(long, value_name = "SEAT,…", value_delimiter = ',')]
+    reveal: Vec<String>,
     /// How long from now it is done, and looked at
     #[arg(long, value_name = "TIME", conflicts_with = "at")]
     after: Option<Span>,
@@ -47,7 +52,7 @@ pub struct WhatIfArgs {
     #[arg(long, value_name = "TIME", value_parser = time::parse)]
     at: Option<Instant>,
     /// What happens, as a scenario's file
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["fill", "acts", "vote", "after", "at"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["fill", "acts", "vote", "reveal", "after", "at"])]
     steps: Option<PathBuf>,
 }
 
@@ -76,6 +81,13 @@ pub fn run(context: &Context, args: &WhatIfArgs) -> Result<Answer, CliError> {
     let (mut page, mut json) = header(&record, &record.state, now, context.now());
     page.line(Tone::Notice, "A hypothesis: nobody has signed it, and nothing is written.");
     page.fields([("seen at", time::from_now(at, now))]);
+    if let Some(run) = state.running.iter().filter_map(|id| state.case(id)).find_map(still_sealed) {
+        let words = format!(
+            "{} is sealed: what is voted there are commitments, which count once they are revealed (--reveal).",
+            run.id
+        );
+        page.line(Tone::Notice, &words);
+    }
     if !found.is_empty() {
         page.blank().drawn(drawn(|colour| found.render(&name, &text, colour)).trim_end());
     }
@@ -102,6 +114,11 @@ pub fn run(context: &Context, args: &WhatIfArgs) -> Result<Answer, CliError> {
     Ok(if found.is_empty() { Answer::done(page, json) } else { Answer::faults(page, json) })
 }
 
+/// A sealed ballot of the case in which something is committed and not yet revealed.
+fn still_sealed(case: &Case) -> Option<&BallotRun> {
+    case.open_ballots().find(|run| run.sealed.as_ref().is_some_and(|sealed| !sealed.commitments.is_empty()))
+}
+
 /// When it is done, and looked at.
 fn when(args: &WhatIfArgs, now: Instant) -> Instant {
     args.at.or_else(|| args.after.map(|after| now.plus(after))).unwrap_or(now)
@@ -110,7 +127,7 @@ fn when(args: &WhatIfArgs, now: Instant) -> Instant {
 /// The flags as a scenario; empty where nothing is done.
 fn text(args: &WhatIfArgs, now: Instant) -> Result<String, CliError> {
     let at = when(args, now);
-    if args.fill.is_empty() && args.acts.is_empty() && args.vote.is_empty() {
+    if args.fill.is_empty() && args.acts.is_empty() && args.vote.is_empty() && args.reveal.is_empty() {
         return Ok(String::new());
     }
     let mut text = format!("scenario = \"What if\"\nopened = {now}\n");
@@ -136,6 +153,9 @@ fn text(args: &WhatIfArgs, now: Instant) -> Result<String, CliError> {
     for vote in &args.vote {
         let (choice, seats) = parts(vote, "CHOICE=SEAT,SEAT, such as met=i1,i2")?;
         step(format!("vote = {{ {} = {} }}", toml::Value::from(choice), quoted(&seats, ',')));
+    }
+    if !args.reveal.is_empty() {
+        step(format!("reveal = {}", quoted(&args.reveal.join(","), ',')));
     }
     Ok(text)
 }
