@@ -50,6 +50,16 @@ impl Documents {
         Ok(documents)
     }
 
+    /// What a vote or its reveal carries: the documents attached, and the reasons as `rationale`.
+    ///
+    /// # Errors
+    /// As [`Documents::read`].
+    pub fn with_rationale(attach: &Attach, rationale: Option<&PathBuf>) -> Result<Self, CliError> {
+        let mut files = attach.attach.clone();
+        files.extend(rationale.map(|file| (Id::constant("rationale"), file.clone())));
+        Self::read(&files)
+    }
+
     /// One document, if there is a file.
     ///
     /// # Errors

@@ -13,7 +13,6 @@ use super::opening;
 use super::signing::{Desk, Signing, finish};
 use crate::engine::admit::judge_attachments;
 use crate::statement::{BallotRef, Body, By, Commitment, Header, Reveal, Statement};
-use crate::values::Id;
 
 /// Reveal your vote on a sealed ballot
 #[derive(Debug, Args)]
@@ -46,9 +45,7 @@ pub struct RevealArgs {
 /// # Errors
 /// There is no opening, or the reveal is refused.
 pub fn run(context: &Context, args: &RevealArgs) -> Result<Answer, CliError> {
-    let mut files = args.attach.attach.clone();
-    files.extend(args.rationale.iter().map(|file| (Id::constant("rationale"), file.clone())));
-    let documents = Documents::read(&files)?;
+    let documents = Documents::with_rationale(&args.attach, args.rationale.as_ref())?;
     let opening = args.opening.as_deref().map(opening::read).transpose()?;
     match (&args.ballot, opening) {
         (Some(file), Some(opening)) => on_paper(context, args, &ballot::read(file)?, &opening, documents),

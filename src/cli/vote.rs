@@ -52,9 +52,7 @@ pub struct VoteArgs {
 /// # Errors
 /// No ballot can be meant, or the vote is refused.
 pub fn run(context: &Context, args: &VoteArgs) -> Result<Answer, CliError> {
-    let mut files = args.attach.attach.clone();
-    files.extend(args.rationale.iter().map(|file| (Id::constant("rationale"), file.clone())));
-    let documents = Documents::read(&files)?;
+    let documents = Documents::with_rationale(&args.attach, args.rationale.as_ref())?;
     match &args.ballot {
         Some(file) => on_paper(context, args, &ballot::read(file)?, documents),
         None => here(context, args, documents),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Admission;
-use super::open::judge_dates;
+use super::open::{judge_dates, judge_workflow, office_of};
 use crate::engine::amend::Amended;
 use crate::engine::case::Case;
 use crate::engine::change::Change;
@@ -63,17 +63,8 @@ impl State {
                 "amend it to another text; that a workflow stands unchanged is said with `quorate reaffirm`";
             return Err(Refusal::new("same-workflow", why, instead));
         }
-        let workflow = Workflow::parse(&amend.to).map_err(|faults| {
-            let why = format!("its workflow does not pass `workflow check`: {faults}");
-            Refusal::new("bad-workflow", why, "mend the workflow, check it, and have the parties sign again")
-        })?;
-        if workflow.contract.digest != amend.contract {
-            let why = format!(
-                "it names the contract {}, its workflow was written for {}",
-                amend.contract, workflow.contract.digest
-            );
-            return Err(Refusal::new("other-contract", why, "name the contract that the workflow names"));
-        }
+        let workflow =
+            judge_workflow(&amend.to, &amend.contract, "name the contract that the workflow names")?;
         if workflow.nature != self.workflow.nature {
             let why = "its workflow is a specimen and this agreement is live, or the other way round";
             let instead = "an agreement keeps its nature: open another one";
@@ -96,11 +87,7 @@ impl State {
         let mut keys: BTreeMap<RawKey, &HolderRef> = BTreeMap::new();
         let mut names: BTreeSet<&HolderRef> = BTreeSet::new();
         for line in &amend.roster {
-            let office = match &line.holder {
-                HolderRef::Office { body, .. } => workflow.office(body),
-                HolderRef::CaseSeat { .. } => None,
-            };
-            if office.is_none() {
+            if office_of(workflow, &line.holder).is_none() {
                 let why = format!("the roster names {}, which is no officer of a party or role", line.holder);
                 return Err(bad(why, "roster lines are `PARTY/OFFICER`".to_owned()));
             }

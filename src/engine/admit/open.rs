@@ -10,7 +10,7 @@ use crate::engine::panel::Seats;
 use crate::engine::{Refusal, State};
 use crate::log::Policy;
 use crate::statement::{AgreementRef, Body, Checked, HolderRef, Open, RawKey, RosterLine};
-use crate::values::{Id, Instant};
+use crate::values::{Digest, Id, Instant};
 use crate::workflow::Workflow;
 use crate::workflow::model::{Formed, Office};
 
@@ -86,24 +86,26 @@ pub struct Opening {
 /// # Errors
 /// The first rule that it breaks.
 pub fn judge_opening(open: &Open) -> Result<Opening, Refusal> {
-    let workflow = judge_workflow(open)?;
+    let instead = "open it with the contract that the workflow names";
+    let workflow = judge_workflow(&open.workflow, &open.contract, instead)?;
     judge_identity(open)?;
     let holders = judge_roster(&workflow, &open.roster)?;
     let witnesses = judge_policy(open, &holders)?;
     Ok(Opening { workflow, holders, witnesses })
 }
 
-fn judge_workflow(open: &Open) -> Result<Workflow, Refusal> {
-    let workflow = Workflow::parse(&open.workflow).map_err(|faults| {
+/// The workflow of a text, which must pass and be written for this contract; `instead` says what to do where it is not.
+pub(super) fn judge_workflow(text: &str, contract: &Digest, instead: &str) -> Result<Workflow, Refusal> {
+    let workflow = Workflow::parse(text).map_err(|faults| {
         let why = format!("its workflow does not pass `workflow check`: {faults}");
         Refusal::new("bad-workflow", why, "mend the workflow, check it, and have the parties sign again")
     })?;
-    if workflow.contract.digest != open.contract {
+    if workflow.contract.digest != *contract {
         let why = format!(
-            "it names the contract {}, its workflow was written for {}",
-            open.contract, workflow.contract.digest
+            "it names the contract {contract}, its workflow was written for {}",
+            workflow.contract.digest
         );
-        return Err(Refusal::new("other-contract", why, "open it with the contract that the workflow names"));
+        return Err(Refusal::new("other-contract", why, instead));
     }
     Ok(workflow)
 }
@@ -184,7 +186,7 @@ pub(super) fn judge_dates(line: &RosterLine) -> Result<Authority, Refusal> {
     }
 }
 
-fn office_of<'a>(workflow: &'a Workflow, holder: &HolderRef) -> Option<&'a Office> {
+pub(super) fn office_of<'a>(workflow: &'a Workflow, holder: &HolderRef) -> Option<&'a Office> {
     workflow.offices().find(|office| belongs(holder, &office.name))
 }
 

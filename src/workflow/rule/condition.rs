@@ -1,7 +1,7 @@
 //! Reading conditions of steps.
 
 use super::rules::Reader;
-use super::token::{Cursor, Token};
+use super::token::{Cursor, Joined, Token};
 use super::{Fault, Vocabulary};
 use crate::values::Id;
 use crate::workflow::model::{Condition, Rule};
@@ -25,24 +25,11 @@ impl Condition {
 }
 
 fn joined(cursor: &mut Cursor<'_>, names: &Vocabulary, depth: usize) -> Result<Condition, Fault> {
-    let first = single(cursor, names, depth)?;
-    let (word, other) = match cursor.peek() {
-        Some(Token::Word("and")) => ("and", "or"),
-        Some(Token::Word("or")) => ("or", "and"),
-        _ => return Ok(first),
-    };
-    let mut parts = vec![first];
-    while cursor.take(word) {
-        parts.push(single(cursor, names, depth)?);
-    }
-    if cursor.peek() == Some(Token::Word(other)) {
-        return Err(Fault::new(
-            cursor.place(),
-            "`and` and `or` side by side can be read in two ways",
-            "Put one of them in parentheses: `a and (b or c)`",
-        ));
-    }
-    Ok(if word == "and" { Condition::All(parts) } else { Condition::Any(parts) })
+    Ok(match cursor.joined(|cursor| single(cursor, names, depth))? {
+        Joined::One(part) => part,
+        Joined::All(parts) => Condition::All(parts),
+        Joined::Any(parts) => Condition::Any(parts),
+    })
 }
 
 /// `BALLOT.OUTCOME`, of one of the state's ballots.

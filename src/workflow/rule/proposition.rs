@@ -1,7 +1,7 @@
 //! Reading what invariants say: `research-ip.status = 'ended' and not verified`.
 
 use super::rules::Reader;
-use super::token::{Cursor, Token};
+use super::token::{Cursor, Joined, Token};
 use super::{Fault, Vocabulary};
 use crate::values::{Id, Span};
 use crate::workflow::invariant::{Holds, Proposition};
@@ -40,24 +40,11 @@ impl Proposition {
 }
 
 fn joined(cursor: &mut Cursor<'_>, names: Nameable<'_>, depth: usize) -> Result<Holds, Fault> {
-    let first = single(cursor, names, depth)?;
-    let (word, other) = match cursor.peek() {
-        Some(Token::Word("and")) => ("and", "or"),
-        Some(Token::Word("or")) => ("or", "and"),
-        _ => return Ok(first),
-    };
-    let mut parts = vec![first];
-    while cursor.take(word) {
-        parts.push(single(cursor, names, depth)?);
-    }
-    if cursor.peek() == Some(Token::Word(other)) {
-        return Err(Fault::new(
-            cursor.place(),
-            "`and` and `or` side by side can be read in two ways",
-            "Put one of them in parentheses: `a and (b or c)`",
-        ));
-    }
-    Ok(if word == "and" { Holds::All(parts) } else { Holds::Any(parts) })
+    Ok(match cursor.joined(|cursor| single(cursor, names, depth))? {
+        Joined::One(part) => part,
+        Joined::All(parts) => Holds::All(parts),
+        Joined::Any(parts) => Holds::Any(parts),
+    })
 }
 
 fn single(cursor: &mut Cursor<'_>, names: Nameable<'_>, depth: usize) -> Result<Holds, Fault> {

@@ -23,6 +23,13 @@ pub(super) enum Token<'t> {
     Instant(Instant),
 }
 
+/// Parts as they were joined.
+pub(super) enum Joined<T> {
+    One(T),
+    All(Vec<T>),
+    Any(Vec<T>),
+}
+
 /// Goes through the tokens of a text, which it remembers for excerpts.
 pub(super) struct Cursor<'t> {
     text: &'t str,
@@ -73,6 +80,31 @@ impl<'t> Cursor<'t> {
 
     pub(super) fn advance(&mut self) {
         self.next += 1;
+    }
+
+    /// Reads parts that are joined by `and`, or by `or`; the two do not mix without parentheses.
+    pub(super) fn joined<T>(
+        &mut self,
+        mut part: impl FnMut(&mut Self) -> Result<T, Fault>,
+    ) -> Result<Joined<T>, Fault> {
+        let first = part(self)?;
+        let (word, other) = match self.peek() {
+            Some(Token::Word("and")) => ("and", "or"),
+            Some(Token::Word("or")) => ("or", "and"),
+            _ => return Ok(Joined::One(first)),
+        };
+        let mut parts = vec![first];
+        while self.take(word) {
+            parts.push(part(self)?);
+        }
+        if self.peek() == Some(Token::Word(other)) {
+            return Err(Fault::new(
+                self.place(),
+                "`and` and `or` side by side can be read in two ways",
+                "Put one of them in parentheses: `a and (b or c)`",
+            ));
+        }
+        Ok(if word == "and" { Joined::All(parts) } else { Joined::Any(parts) })
     }
 
     /// Takes the next token if it is this word.
