@@ -1,0 +1,140 @@
+//! What happens to ballots: opening with the electors of that moment, easing, closing.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use crate::engine::ballot::{BallotRun, Closing, Elector, outcome};
+use crate::engine::case::Case;
+use crate::engine::count::Standing;
+use crate::engine::panel::{Seats, standing};
+use crate::engine::paper;
+use crate::engine::sealed::Sealing;
+use crate::engine::state::State;
+use crate::engine::window::Comes;
+use crate::statement::{BallotRef, CaseRef};
+use crate::values::{Digest, Id, Span};
+use crate::workflow::model::{self, Early, Trigger};
+
+impl State {
+    pub(super) fn open_ballot(&mut self, id: &CaseRef, name: &Id) {
+        let Some(run) = self.case(id).and_then(|case| self.new_ballot(case, name)) else { return };
+        self.with_case(id, |case| case.ballots.push(run));
+    }
+
+    /// The ballot with its electors as they are now.
+    fn new_ballot(&self, case: &Case, name: &Id) -> Option<BallotRun> {
+        let ballot = case.workflow.ballot(name)?;
+        let (panel, seats) = self.panel_of(case)?;
+        let rounds = case.ballots.iter().filter(|run| run.id.ballot == *name).count();
+        let round = u32::try_from(rounds + 1).ok().and_then(NonZeroU32::new)?;
+        let mut run = BallotRun {
+            id: BallotRef { case: case.id.clone(), ballot: name.clone(), round },
+            workflow: Arc::clone(&case.workflow),
+            opened: self.moment.at,
+            closes: self.moment.at.plus(ballot.open_for),
+            extended: 0,
+            put_off_by: case.rules().into_iter().flat_map(put_off_by).collect(),
+            stood: Span::from_seconds(0),
+            eased: Span::from_seconds(0),
+            held: [].into(),
+            electors: Arc::default(),
+            excluded: Arc::default(),
+            seats: Arc::new(seats.marks(&ballot.part_of(panel))),
+            votes: [].into(),
+            sealed: ballot.sealed.as_ref().map(|_| Sealing::default()),
+            left: [].into(),
+            lapsed: [].into(),
+            evidence: self.size,
+            paper: Digest([0; 32]),
+            closed: None,
+        };
+        let (electors, excluded) = (Arc::make_mut(&mut run.electors), Arc::make_mut(&mut run.excluded));
+        let part = ballot.part_of(panel);
+        for seat in panel.seats.iter().filter(|seat| !part.seats.contains(seat)) {
+            excluded.insert(seat.name.clone(), "the seat is of no class that votes here".to_owned());
+        }
+        for seat in &part.seats {
+            let less = ballot.less.iter().find_map(|less| self.left_out(case, seat, *less));
+            match (seats.filled(panel, &seat.name), less) {
+                (Some(_), Some(reason)) => {
+                    excluded.insert(seat.name.clone(), reason);
+                }
+                (Some(nominee), None) => {
+                    let key = nominee.key.fingerprint();
+                    let affiliation = nominee.affiliation.clone().filter(|_| ballot.per_affiliation);
+                    let standing = Standing { affiliation, ..standing(seat) };
+                    let elector = Elector { person: nominee.person.clone(), key, standing };
+                    electors.insert(seat.name.clone(), elector);
+                }
+                (None, _) => {
+                    excluded.insert(seat.name.clone(), vacancy(seats, seat));
+                }
+            }
+        }
+        run.weigh(ballot, run.opened);
+        run.paper = Digest::of(paper::text(self, case, ballot, &run).as_bytes());
+        Some(run)
+    }
+
+    /// The ballots that are open in a case.
+    pub(in crate::engine) fn open_in(&self, case: &CaseRef) -> Vec<BallotRef> {
+        self.case(case).into_iter().flat_map(Case::open_ballots).map(|run| run.id.clone()).collect()
+    }
+
+    /// Whether the case's ballot closes now: its window is over, at its time or before, and no outcome is still
+    /// being confirmed.
+    pub(in crate::engine) fn closes_now(&self, run: &BallotRun) -> bool {
+        let Some(ballot) = run.rules() else { return false };
+        let over = Self::closing(run) <= self.moment || run.closes_early(ballot, self.moment);
+        over && matches!(run.comes_to(ballot, self.moment), Comes::To(_))
+    }
+
+    /// Puts into force the rules of this time after the opening of a ballot.
+    pub(in crate::engine) fn ease_ballot(&mut self, id: &BallotRef, after: Span) {
+        let at = self.moment.at;
+        self.with_ballot(id, |run, ballot| {
+            run.eased = after;
+            run.weigh(ballot, at);
+        });
+    }
+
+    /// Closes a ballot with the outcome of the votes that count; [`State::settle`] goes on from there. A
+    /// sealed ballot whose votes are not yet being revealed goes on to that instead.
+    pub(in crate::engine) fn close_ballot(&mut self, id: &BallotRef, entry: Option<u64>) {
+        let at = self.moment.at;
+        let mut reveals = false;
+        self.with_ballot(id, |run, ballot| reveals = run.begins_to_reveal(ballot, at, entry));
+        if reveals {
+            return;
+        }
+        self.with_ballot(id, BallotRun::take_unrevealed);
+        let result = self.ballot_run(id).and_then(|run| {
+            let ballot = run.rules()?;
+            match run.comes_to(ballot, self.moment) {
+                // What is certain is what the votes come to at the end, when every rule has eased.
+                Comes::To(_) if ballot.early == Early::Certain => {
+                    Some(outcome(ballot, &run.table(ballot), Span::MAX))
+                }
+                Comes::To(is) => Some(is),
+                Comes::Confirming(_) => None,
+            }
+        });
+        self.with_ballot(id, |run, _| run.closed = Some(Closing { at, entry, outcome: result }));
+    }
+}
+
+/// The acts of a state that put its ballot off, in words.
+fn put_off_by(state: &model::State) -> impl Iterator<Item = String> {
+    state.steps.iter().filter_map(|step| match &step.trigger {
+        Trigger::Do(doing) if doing.extends.is_some() => Some(step.words()),
+        _ => None,
+    })
+}
+
+/// Why nobody who fills the seat can vote.
+fn vacancy(seats: &Seats, seat: &model::Seat) -> String {
+    match seats.dismissal(&seat.name) {
+        Some(dismissal) => format!("dismissed by {}", dismissal.case),
+        None => "the seat is not filled".to_owned(),
+    }
+}

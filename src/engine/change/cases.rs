@@ -1,0 +1,178 @@
+//! What happens to cases: opening, steps, states, events and their annulment.
+
+use std::sync::Arc;
+
+use crate::engine::ballot::Closing;
+use crate::engine::case::{Case, DutyRun, Filed, Move, Subject};
+use crate::engine::event::{Annulled, Occurrence, Why};
+use crate::engine::panel::{Done, Seats};
+use crate::engine::state::State;
+use crate::statement::CaseRef;
+use crate::statement::body::Attachments;
+use crate::values::Id;
+use crate::workflow::model::{Effect, Formed, Panel, Step, Trigger};
+
+impl State {
+    pub(super) fn case_opened(
+        &mut self,
+        id: &CaseRef,
+        subject: Option<Subject>,
+        by: &str,
+        attach: &Attachments,
+        done: Done,
+    ) {
+        let Some(procedure) = self.procedure(id).cloned() else { return };
+        let workflow = Arc::clone(&self.workflow);
+        let panel = procedure.panel.as_ref().and_then(|name| workflow.panel(name));
+        // A case about a seat of this very panel is before those who sit there already.
+        let forms =
+            |panel: &&Panel| panel.formed == Formed::PerCase && procedure.about.as_ref() != Some(&panel.name);
+        let seats = panel.filter(forms).map(|panel| Seats::vacant(panel, done.at));
+        let case = Case {
+            id: id.clone(),
+            workflow: Arc::clone(&workflow),
+            opened: done,
+            state: procedure.start.clone(),
+            entered: done.at,
+            ended: None,
+            seats,
+            subject,
+            recused: [].into(),
+            ballots: Vec::new(),
+            asked: 0,
+            duties: Vec::new(),
+            filed: Vec::new(),
+            path: Vec::new(),
+            taken: [].into(),
+            spent: [].into(),
+            heard: 0,
+            stops: Vec::new(),
+            extensions: Vec::new(),
+            served: None,
+        };
+        self.cases.insert(id.clone(), Arc::new(case));
+        self.running.insert(id.clone());
+        self.stop_or_go_on();
+        self.file(id, by, attach, done);
+        let words = format!("{} by {by}", procedure.open.act);
+        let why = Why { entry: Some(done.entry), ballot: None, words, line: 0 };
+        self.emit(id, &procedure.open.emits, &why);
+        self.enter(id, &procedure.start, why);
+    }
+
+    pub(super) fn file(&mut self, case: &CaseRef, by: &str, attach: &Attachments, done: Done) {
+        self.with_case(case, |case| {
+            for (name, digest) in attach {
+                case.filed.push(Filed {
+                    name: name.clone(),
+                    digest: *digest,
+                    by: by.to_owned(),
+                    done,
+                    struck: None,
+                });
+            }
+        });
+    }
+
+    pub(super) fn act_words(&self, id: &CaseRef, place: usize, by: &str) -> Why {
+        let step = self.case(id).and_then(|case| case.rules()?.steps.get(place));
+        let words = match step.map(|step| &step.trigger) {
+            Some(Trigger::Do(doing)) => format!("{} by {by}", doing.act),
+            _ => by.to_owned(),
+        };
+        Why { entry: None, ballot: None, words, line: step.map_or(0, |step| step.line) }
+    }
+
+    /// Takes the step at this place of the case's state.
+    pub(in crate::engine) fn take_step(&mut self, id: &CaseRef, place: usize, why: Why) {
+        let step = self.case(id).and_then(|case| case.rules()?.steps.get(place)).cloned();
+        let Some(Step { trigger, to, emits, effect, .. }) = step else { return };
+        let answered = self.case(id).and_then(|case| self.answerable(case)).map(|(number, _)| number + 1);
+        self.with_case(id, |case| {
+            *case.taken.entry((case.state.clone(), place)).or_default() += 1;
+            match trigger {
+                Trigger::Do(_) => {}
+                // It waits for the next occurrence.
+                Trigger::On(_) => case.heard = answered.unwrap_or(case.heard),
+                _ if to.is_none() => drop(case.spent.insert(place)),
+                _ => {}
+            }
+        });
+        self.emit(id, &emits, &why);
+        match effect {
+            Some(Effect::Dismisses) => self.dismiss(id, why.entry),
+            None => {}
+        }
+        if let Some(to) = to {
+            self.enter(id, &to, why);
+        }
+    }
+
+    /// Enters a state: its clocks start, its ballot opens, its duties arise.
+    pub(in crate::engine) fn enter(&mut self, id: &CaseRef, name: &Id, why: Why) {
+        let state = self.procedure(id).and_then(|procedure| procedure.state(name));
+        let Some(state) = state.cloned() else { return };
+        let (at, heard) = (self.moment.at, self.events.len());
+        self.with_case(id, |case| {
+            for run in case.open_ballots_mut() {
+                run.closed = Some(Closing { at, entry: why.entry, outcome: None });
+            }
+            case.asked = case.ballots.len();
+            case.state = state.name.clone();
+            case.entered = at;
+            case.spent.clear();
+            case.heard = heard;
+            case.extensions.clear();
+            if state.ends {
+                case.go_on(at);
+            }
+            let stopped = case.suspended().is_some();
+            case.duties.extend(state.duties.iter().map(|duty| DutyRun::new(duty, at, stopped)));
+            case.path.push(Arc::new(Move { at, to: state.name.clone(), why }));
+            case.ended = state.ends.then_some(at);
+        });
+        if state.ends {
+            self.running.remove(id);
+            self.stop_or_go_on();
+        }
+        for ballot in state.ballots() {
+            self.open_ballot(id, ballot);
+        }
+    }
+
+    /// Emits events, and annuls what they annul.
+    fn emit(&mut self, case: &CaseRef, events: &[Id], why: &Why) {
+        for event in events {
+            self.annul(case, event, why);
+            let occurrence = Occurrence {
+                event: event.clone(),
+                case: case.clone(),
+                at: self.moment.at,
+                why: why.clone(),
+                annulled: None,
+            };
+            self.events.push(Arc::new(occurrence));
+        }
+        if !events.is_empty() {
+            self.timelines.take();
+        }
+    }
+
+    /// Annuls what the event annuls: in the same case where that emitted it, else every live occurrence
+    /// of cases of other procedures.
+    fn annul(&mut self, case: &CaseRef, by: &Id, why: &Why) {
+        let at = self.moment.at;
+        let workflow = Arc::clone(self.workflow_of(case));
+        for definition in &workflow.events {
+            let Some(annulment) = definition.annulled.as_ref().filter(|annulment| annulment.by == *by) else {
+                continue;
+            };
+            for occurrence in &mut self.events {
+                if occurrence.event == definition.name && occurrence.live() && occurrence.reaches(case) {
+                    let annulled = Annulled { by: by.clone(), at, from: annulment.from, why: why.clone() };
+                    Arc::make_mut(occurrence).annulled = Some(annulled);
+                }
+            }
+        }
+    }
+}
