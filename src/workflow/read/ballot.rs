@@ -4,7 +4,7 @@ use super::event::starts_with_digit;
 use super::outcome::outcomes_of;
 use super::sealed;
 use super::{Item, Reader, answer, deadline};
-use crate::values::{Id, Span};
+use crate::values::Id;
 use crate::workflow::model::{
     Ballot, Change, Early, Exclusion, Extend, ExtendOn, NewEvidence, Positions, Rule,
 };
@@ -40,7 +40,7 @@ pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bo
     let attach = fields.get("attach").map(|i| r.each_once(&i, |r, member| member.id(r))).unwrap_or_default();
     let open_for = fields.need(r, "open-for", "Say how long votes are taken: open-for = \"14 days\"");
     let open_for =
-        open_for.and_then(|item| some_time(r, &item, "Nobody can vote in no time: open-for = \"14 days\""));
+        open_for.and_then(|item| item.some_time(r, "Nobody can vote in no time: open-for = \"14 days\""));
     let excluded = fields.get("deadline").and_then(|item| deadline(r, &item)).unwrap_or(excluded);
     let change = fields.get("change").map_or(Some(Change::Never), |item| {
         item.word(r, &[("never", Change::Never), ("until close", Change::UntilClose)])
@@ -156,21 +156,12 @@ fn extend_of(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Extend> {
     let on = on.and_then(|item| item.word(r, &[("quorum", ExtendOn::Quorum), ("vote", ExtendOn::Vote)]));
     let in_last = fields.need(r, "in-last", "Say how long before closing: in-last = \"1 hour\"");
     let in_last =
-        in_last.and_then(|item| some_time(r, &item, "No vote comes in no time: in-last = \"1 hour\""));
+        in_last.and_then(|item| item.some_time(r, "No vote comes in no time: in-last = \"1 hour\""));
     let by = fields.need(r, "by", "Say by how much: by = \"1 day\"");
-    let by = by.and_then(|item| some_time(r, &item, "Say by how much: by = \"1 day\""));
+    let by = by.and_then(|item| item.some_time(r, "Say by how much: by = \"1 day\""));
     let at_most = fields.get("at-most").map_or(Some(None), |item| item.number(r, 1, 1_000).map(Some));
     fields.close(r);
     Some(Extend { on: on?, in_last: in_last?, by: by?, at_most: at_most? })
-}
-
-/// A length of time that is not 0.
-pub(super) fn some_time(r: &mut Reader<'_>, item: &Item<'_>, help: &str) -> Option<Span> {
-    let time = item.time(r)?;
-    if time.seconds() > 0 {
-        return Some(time);
-    }
-    item.wrong(r, "some time", help)
 }
 
 fn early_of(r: &mut Reader<'_>, item: &Item<'_>, names: &Vocabulary) -> Option<Early> {

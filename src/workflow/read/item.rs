@@ -99,15 +99,30 @@ impl<'a> Item<'a> {
                 "Write it in quotes, such as \"40 days\": what it counts from is fixed, and it takes no `of`";
             return self.wrong(r, "a length of time", help);
         }
-        let raw = self.raw(r)?;
+        if let DeValue::Integer(_) = self.value.get_ref() {
+            return self.wrong(r, "a length of time", "Write it in quotes and with its unit: \"14 days\"");
+        }
+        let DeValue::String(raw) = self.value.get_ref() else {
+            return self.wrong(r, "a length of time", "Write it in quotes: \"14 days\"");
+        };
         raw.parse().ok().or_else(|| {
-            r.refuse(
-                &self.span(),
-                format!("`{}` is not a length of time", raw.escape_debug()),
-                "Write whole days, hours, minutes and seconds: \"90 days\", \"1 day 12 hours\"; \
-                     months differ in length and are not used",
-            )
+            let help = match meant(raw) {
+                Some(meant) => format!("Did you mean \"{meant}\"?"),
+                None => "Write whole days, hours, minutes and seconds: \"90 days\", \"1 day 12 hours\"; \
+                         months differ in length and are not used"
+                    .to_owned(),
+            };
+            r.refuse(&self.span(), format!("`{}` is not a length of time", raw.escape_debug()), help)
         })
+    }
+
+    /// A length of time that is not 0.
+    pub(super) fn some_time(&self, r: &mut Reader<'_>, help: &str) -> Option<Span> {
+        let time = self.time(r)?;
+        if time.seconds() > 0 {
+            return Some(time);
+        }
+        r.refuse(&self.span(), format!("`{}` is a time of 0", self.place), help)
     }
 
     /// An offset date-time in whole seconds, and how it was written.
@@ -212,6 +227,22 @@ impl<'a> Item<'a> {
         r.error(&self.span(), format!("`{}`: expected {expected}, found {found}", self.place), help);
         None
     }
+}
+
+/// The length of time that a text of one number, and perhaps a unit, is likely to mean.
+fn meant(raw: &str) -> Option<Span> {
+    let raw = raw.trim().to_lowercase().replace([',', ';'], " ").replace(" and ", " ");
+    let split = raw.find(|c: char| !c.is_ascii_digit()).unwrap_or(raw.len());
+    let (number, unit) = raw.split_at(split);
+    let number: u64 = number.parse().ok()?;
+    let spelt = match unit.trim().trim_end_matches('s').trim_end_matches('-') {
+        "" | "d" | "-day" | "day" => format!("{number} days"),
+        "h" | "hr" | "-hour" | "hour" => format!("{number} hours"),
+        "min" | "minute" => format!("{number} minutes"),
+        "w" | "wk" | "week" | "-week" => format!("{} days", number.checked_mul(7)?),
+        _ => raw.split_whitespace().collect::<Vec<_>>().join(" "),
+    };
+    spelt.parse().ok()
 }
 
 /// What nobody sees: as in statements, since the text of a workflow stands in one.

@@ -168,7 +168,12 @@ fn id(value: &Spanned<DeValue<'_>>) -> Option<Id> {
 impl Reader<'_> {
     /// Says that a name is unknown, with the nearest of `known`, or all of them where they are few.
     pub(super) fn unknown(&mut self, item: &Item<'_>, what: &str, name: &str, known: &[Id]) {
+        let other = self.names.kind(name).filter(|_| what == "panel").map(Kind::words);
         let help = match nearest(name, known.iter().map(Id::as_str)) {
+            _ if let Some(other) = other => {
+                let known: Vec<&str> = known.iter().map(Id::as_str).collect();
+                format!("`{name}` is {other}. The panels are: {}", known.join(", "))
+            }
             Some(near) => format!("Did you mean `{near}`?"),
             None if known.is_empty() => "None is declared in this file".to_owned(),
             None => {

@@ -1,6 +1,6 @@
 //! The outcomes of a ballot.
 
-use super::ballot::{rule, some_time};
+use super::ballot::rule;
 use super::{Item, Reader};
 use crate::values::Id;
 use crate::workflow::model::{Ease, NO_QUORUM, Outcome};
@@ -71,7 +71,7 @@ fn outcome(
         r.error(&item.key, "this outcome has no rule", help);
     }
     let lasting = lasting.map_or(Some(None), |item| {
-        some_time(r, &item, "Say how long its rule must have held: for = \"3 days\"").map(Some)
+        item.some_time(r, "Say how long its rule must have held: for = \"3 days\"").map(Some)
     });
     let gives_answer = match fields.get("gives") {
         None => Some(false),
@@ -99,7 +99,7 @@ fn eases_of(r: &mut Reader<'_>, item: &Item<'_>, names: &Vocabulary) -> Option<V
             fields.need(r, "after", "Say from when on: after = \"30 days\", from the opening of the ballot");
         let last = eases.last().map(|ease| ease.after);
         let after = after.and_then(|item| {
-            let after = some_time(r, &item, "At the opening `if` is the rule: after = \"30 days\"")?;
+            let after = item.some_time(r, "At the opening `if` is the rule: after = \"30 days\"")?;
             if last.is_some_and(|last| after <= last) {
                 let help = "Each takes the place of the one before it: put them in their order";
                 return r.refuse(&item.span(), "this rule comes no later than the one before it", help);

@@ -56,6 +56,58 @@ impl Places {
         self.around(place).map_or(0..0, |(key, _)| key)
     }
 
+    /// What could be meant by a place that there is not: the longest part of it that there is says what it has.
+    fn instead(&self, place: &str) -> String {
+        let around =
+            |place: &str| place.rfind(['.', '[']).and_then(|end| place.get(..end).map(str::to_owned));
+        let mut missing = place.to_owned();
+        let parent = loop {
+            match around(&missing) {
+                Some(parent) if self.spans.contains_key(&parent) => break parent,
+                Some(parent) => missing = parent,
+                None => break String::new(),
+            }
+        };
+        let members: Vec<&str> = self.has(&parent).collect();
+        let last = |place: &'_ str| place.rsplit('.').next().unwrap_or_default().to_owned();
+        let keys: Vec<String> = members.iter().map(|member| last(member)).collect();
+        // The last word alone: the words before it are the same, and would make everything near.
+        let near = nearest(&last(&missing), keys.iter().map(String::as_str));
+        let near =
+            members.iter().zip(&keys).find(|(_, key)| Some(key.as_str()) == near).map(|(near, _)| *near);
+        let near = near.filter(|near| !near.ends_with(']'));
+        let rest = place.get(missing.len()..).unwrap_or_default();
+        match (near, members.last()) {
+            (Some(near), _) if self.spans.contains_key(&format!("{near}{rest}")) => {
+                format!("Did you mean `{near}{rest}`?")
+            }
+            (Some(near), _) => format!("Did you mean `{near}`?"),
+            (None, Some(last)) if last.ends_with(']') => {
+                let many = members.len();
+                format!("`{parent}` has {many}, counted from 1: the last is `{parent}[{many}]`")
+            }
+            (None, Some(_)) => {
+                let keys = keys.join(", ");
+                if parent.is_empty() {
+                    return format!(
+                        "Name a section or key of this file, such as `ballot.NAME.quorum`. It has: {keys}"
+                    );
+                }
+                format!("Only what is written has a place: name `{parent}`, or what stands in it: {keys}")
+            }
+            (None, None) => format!("Nothing stands in `{parent}` that has a name: name `{parent}`"),
+        }
+    }
+
+    /// The places directly below one, or the sections where it is empty.
+    fn has<'p>(&'p self, parent: &'p str) -> impl Iterator<Item = &'p str> {
+        self.spans.keys().map(String::as_str).filter(move |place| {
+            let Some(below) = place.strip_prefix(parent) else { return false };
+            let below = if parent.is_empty() { Some(below) } else { below.strip_prefix(['.', '[']) };
+            below.is_some_and(|below| !below.is_empty() && !below.contains(['.', '[']))
+        })
+    }
+
     fn around(&self, place: &str) -> Option<(Range<usize>, Range<usize>)> {
         let mut place = place;
         loop {
@@ -73,12 +125,7 @@ pub(super) fn ours(r: &mut Reader<'_>, item: &Item<'_>, places: &Places) -> Vec<
     for member in item.list(r) {
         let Some(place) = member.text(r) else { continue };
         if !places.spans.contains_key(&place) {
-            let help = match nearest(&place, places.spans.keys().map(String::as_str)) {
-                Some(near) => {
-                    format!("Only what is written in this file has a place. Did you mean `{near}`?")
-                }
-                None => "Name a section or key of this file, such as `ballot` or `ballot.NAME.quorum`".into(),
-            };
+            let help = places.instead(&place);
             r.error(&member.span(), format!("there is no place `{place}`"), help);
         } else if readings.iter().any(|reading| reading.place == place) {
             r.error(&member.span(), format!("`{place}` is listed twice"), "List it once");

@@ -10,8 +10,8 @@ use crate::workflow::model::{Duty, Opening, Procedure, State, Suspends};
 pub(super) struct Around<'p> {
     /// Its panel.
     pub panel: Option<&'p Id>,
-    /// The panel of which a case is about one seat.
-    pub about: Option<&'p Id>,
+    /// Whether a case is about one seat of a panel.
+    pub about: bool,
     /// Its states.
     pub states: &'p [Id],
     /// Whether deadlines exclude their instant unless a step says otherwise.
@@ -21,18 +21,18 @@ pub(super) struct Around<'p> {
 pub(super) fn procedure(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bool) -> Option<Procedure> {
     let mut fields = item.table(r)?;
     let title = fields.get("title").and_then(|item| item.text(r));
-    let panel = fields.get("panel").and_then(|item| {
-        let panels = r.names.panels();
-        r.known(&item, "panel", &panels)
-    });
-    let about = fields.get("about").and_then(|item| {
-        let panels = r.names.panels();
-        r.known(&item, "panel", &panels)
-    });
+    let panels = r.names.panels();
+    let before = fields.get("panel");
+    let panel = before.as_ref().and_then(|item| r.known(item, "panel", &panels));
+    // A name that is wrong has been said: the procedure is read on as if it had said one that there is.
+    let assumed = panel.clone().or_else(|| before.and_then(|_| panels.first().cloned()));
+    let named = fields.get("about");
+    let about_seat = named.is_some();
+    let about = named.and_then(|item| r.known(&item, "panel", &panels));
     let named = fields.need(r, "state", "A procedure has states: [procedure.NAME.state.NAME]");
     let named = named.map(|item| item.named(r)).unwrap_or_default();
     let states: Vec<Id> = named.iter().map(|(name, _)| name.clone()).collect();
-    let around = Around { panel: panel.as_ref(), about: about.as_ref(), states: &states, excluded };
+    let around = Around { panel: assumed.as_ref(), about: about_seat, states: &states, excluded };
     let open = fields.need(r, "open", "Say what opens a case: open = { do = \"…\", by = \"…\" }");
     let open = open.and_then(|item| opening(r, &item, &around));
     let cases = fields.get("cases").map_or(Some(Cases::default()), |item| cases(r, &item));

@@ -17,13 +17,8 @@ pub(super) fn sealed(
     let mut fields = item.table(r)?;
     let reveal_for =
         fields.need(r, "reveal-for", "Say how long votes may be revealed: reveal-for = \"3 days\"");
-    let reveal_for = reveal_for.and_then(|item| {
-        let time = item.time(r)?;
-        if time.seconds() > 0 {
-            return Some(time);
-        }
-        item.wrong(r, "some time", "Nobody can reveal a vote in no time: reveal-for = \"3 days\"")
-    });
+    let help = "Nobody can reveal a vote in no time: reveal-for = \"3 days\"";
+    let reveal_for = reveal_for.and_then(|item| item.some_time(r, help));
     let help = "Say what a vote counts as that nobody reveals: unrevealed = \"abstains\"";
     let unrevealed = fields.need(r, "unrevealed", help);
     let unrevealed = unrevealed.and_then(|item| unrevealed_of(r, &item, choices, abstention));

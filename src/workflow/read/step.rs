@@ -17,6 +17,9 @@ pub(super) enum Asked<'b> {
     Unknown,
 }
 
+/// A word of conditions (`subject seated`), and often written where times count from `filled`.
+const SEATED: &str = "seated";
+
 const TRIGGERS: [&str; 6] = ["do", "when", "after", "at", "outcome", "on"];
 
 pub(super) fn step(
@@ -39,7 +42,7 @@ pub(super) fn step(
 /// `dismisses = "subject"`.
 fn dismisses(r: &mut Reader<'_>, item: &Item<'_>, around: &Around<'_>) -> Option<Effect> {
     let effect = item.word(r, &[("subject", Effect::Dismisses)])?;
-    if around.about.is_some() {
+    if around.about {
         return Some(effect);
     }
     let help = "Say in the procedure of which panel a case is about a seat: about = \"…\"";
@@ -63,17 +66,35 @@ pub(super) fn window(r: &mut Reader<'_>, fields: &mut Fields<'_>, around: &Aroun
         return r.refuse(&within.key, "no case is open yet from which this time could count", help);
     };
     let of = match of.raw(r)? {
-        "filled" if around.about.is_some() => Some(Origin::Filled),
-        "filled" => {
-            let help = "Say in the procedure of which panel a case is about a seat: about = \"…\"";
-            r.refuse(&of.span(), "a case of this procedure is about no seat", help)
+        "filled" if around.about => Some(Origin::Filled),
+        word @ ("filled" | SEATED) => {
+            let (message, help) = if around.about {
+                (
+                    format!("no time counts from `{word}`"),
+                    "Did you mean \"filled\": when the seat that the case is about was filled?",
+                )
+            } else if word == SEATED {
+                (
+                    format!("no time counts from `{word}`"),
+                    "Count from an event (of = \"EVENT\"); or, where each case is about one seat \
+                     (about = \"PANEL\" in the procedure), from its filling: of = \"filled\"",
+                )
+            } else {
+                (
+                    "a case of this procedure is about no seat".to_owned(),
+                    "Say in the procedure of which panel a case is about a seat: about = \"…\"; \
+                     or count from an event: of = \"EVENT\"",
+                )
+            };
+            r.refuse(&of.span(), message, help)
         }
         "entered" | "opened" => {
             let help = "Count from an event, or from `filled`";
             r.refuse(&of.span(), "no case is open yet from which this time could count", help)
         }
         _ => {
-            let known = r.names.events.clone();
+            let mut known = r.names.events.clone();
+            known.extend("filled".parse().ok().filter(|_| around.about));
             r.known(&of, "event", &known).map(Origin::Event)
         }
     };
@@ -101,7 +122,7 @@ fn trigger(
             return r.refuse(&item.key, format!("`{second}` is a second trigger of this step"), help);
         }
     };
-    let clocks = Clocks::read(r, fields, key, around)?;
+    let clocks = Clocks::read(r, fields, key, around);
     match key {
         "do" => doing(r, item, fields, around, clocks).map(Trigger::Do),
         "when" => condition(r, item, around, ballot).map(Trigger::When),
@@ -127,7 +148,7 @@ struct Clocks {
 
 impl Clocks {
     /// Reads `of` and `deadline`, and refuses what belongs to another trigger.
-    fn read(r: &mut Reader<'_>, fields: &mut Fields<'_>, trigger: &str, around: &Around<'_>) -> Option<Self> {
+    fn read(r: &mut Reader<'_>, fields: &mut Fields<'_>, trigger: &str, around: &Around<'_>) -> Self {
         let timed = ["do", "after"].contains(&trigger);
         let of = fields.get("of");
         let end = fields.get("deadline");
@@ -143,9 +164,11 @@ impl Clocks {
                 }
             }
         }
-        let of = of.map_or(Some(Origin::Entered), |item| origin(r, &item));
-        let excluded = end.map_or(Some(around.excluded), |item| deadline(r, &item));
-        Some(Self { of: of?, excluded: excluded? })
+        // Where one is wrong, which has been said, the rest of the step is read all the same: else each of its
+        // other keys would be a mistake too.
+        let of = of.and_then(|item| origin(r, &item)).unwrap_or(Origin::Entered);
+        let excluded = end.and_then(|item| deadline(r, &item)).unwrap_or(around.excluded);
+        Self { of, excluded }
     }
 }
 
@@ -154,6 +177,11 @@ fn origin(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Origin> {
         "entered" => Some(Origin::Entered),
         "opened" => Some(Origin::Opened),
         "served" => Some(Origin::Served),
+        word @ ("filled" | SEATED) => {
+            let help = "In a step a time counts from \"entered\", \"opened\", \"served\" or an event; \
+                        only the opening act of a case about a seat counts from \"filled\"";
+            r.refuse(&item.span(), format!("no time of a step counts from `{word}`"), help)
+        }
         _ => {
             let mut known = r.names.events.clone();
             known.extend(["entered".parse(), "opened".parse(), "served".parse()].into_iter().flatten());
@@ -200,13 +228,8 @@ fn doing(
     let strikes = fields.get("strikes").map(|item| r.each_once(&item, |r, it| it.id(r))).unwrap_or_default();
     let offices = r.names.offices();
     let serves = fields.get("serves").map(|item| r.all_known(&item, "party or role", &offices));
-    let extends = fields.get("extends").and_then(|item| {
-        let time = item.time(r)?;
-        if time.seconds() > 0 {
-            return Some(time);
-        }
-        item.wrong(r, "some time", "Say by how much: extends = \"14 days\"")
-    });
+    let help = "Say by how much: extends = \"14 days\"";
+    let extends = fields.get("extends").and_then(|item| item.some_time(r, help));
     let serves = serves.unwrap_or_default();
     Some(Doing { act: act?, by: by?, attach, within, not_before, strikes, serves, extends })
 }
@@ -260,7 +283,7 @@ fn condition(
         Asked::Several(ballots) => known_outcomes(r, ballots),
         _ => Vec::new(),
     };
-    let (events, subject) = (r.names.events.clone(), around.about.is_some());
+    let (events, subject) = (r.names.events.clone(), around.about);
     let names = Vocabulary { classes, events, outcomes, subject, ..Vocabulary::default() };
     match Condition::parse(raw, &names) {
         Ok(condition) if around.panel.is_none() && counts_seats(&condition) => {
