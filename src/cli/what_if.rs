@@ -17,6 +17,7 @@ use super::workflow::drawn;
 use crate::engine::State;
 use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
+use crate::engine::event::Occurrence;
 use crate::scenario::{Scenario, Supposed};
 use crate::values::{Instant, Span};
 use crate::workflow::Diagnostics;
@@ -182,7 +183,7 @@ fn what_follows(before: &State, after: &State) -> Vec<String> {
         if was.is_none() {
             lines.push(format!("{}: event {} of {}", occurrence.at, occurrence.event, occurrence.case));
         }
-        if let Some(annulled) = occurrence.annulled.as_ref().filter(|_| was.is_none_or(|was| was.live())) {
+        if let Some(annulled) = occurrence.annulled.as_ref().filter(|_| was.is_none_or(Occurrence::live)) {
             lines.push(format!("{}: {} annuls {}", annulled.at, annulled.by, occurrence.event));
         }
     }

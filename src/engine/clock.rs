@@ -4,8 +4,6 @@
 //! instant, so every instant has two moments: its acts, and what is late. An `at`, and a deadline that
 //! excludes its instant, come before the acts.
 
-use std::collections::BTreeSet;
-
 use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
 use crate::engine::count::Table;
@@ -13,7 +11,7 @@ use crate::engine::event::{Occurrence, Why};
 use crate::engine::state::State;
 use crate::engine::window::Comes;
 use crate::statement::{BallotRef, CaseRef};
-use crate::values::{Id, Instant, Span};
+use crate::values::{Instant, Span};
 use crate::workflow::model::{Condition, Delay, MOST_BY_ITSELF, Origin, Step, Trigger};
 
 /// A place in time: an instant, before or after what is done at it.
@@ -136,10 +134,7 @@ impl State {
             Origin::Served => case.served?,
             // Of opening acts only, which `State::opening_ends` answers.
             Origin::Filled => return None,
-            Origin::Event(event) => {
-                let own = self.live(event).find(|occurrence| occurrence.case == case.id);
-                own.or_else(|| self.live(event).find(|occurrence| occurrence.reaches(&case.id)))?.at
-            }
+            Origin::Event(event) => self.events.reaching(event, &case.id)?.at,
         })
     }
 
@@ -227,16 +222,13 @@ impl State {
     /// The earliest event of another case that a step of this case's state answers, and its number: emitted
     /// since the state was entered, not answered yet, and still counting.
     pub(super) fn answerable(&self, case: &Case) -> Option<(usize, &Occurrence)> {
-        case.listening().next()?;
-        let waiting: BTreeSet<&Id> = case
+        let waiting = case
             .listening()
-            .filter_map(|step| if let Trigger::On(events) = &step.trigger { Some(events) } else { None })
-            .flatten()
-            .collect();
-        let since = self.events.iter().enumerate().skip(case.heard);
-        since.map(|(number, occurrence)| (number, &**occurrence)).find(|(_, occurrence)| {
-            occurrence.case != case.id && occurrence.live() && waiting.contains(&occurrence.event)
-        })
+            .filter_map(|step| if let Trigger::On(events) = &step.trigger { Some(events) } else { None });
+        let number =
+            waiting.flatten().filter_map(|event| self.events.first_of_others(event, case.heard, &case.id));
+        let number = number.min()?;
+        Some((number, self.events.get(number)?))
     }
 
     /// Whether a condition holds now for a case; `None` where that hangs on a ballot that has not closed.
@@ -249,7 +241,7 @@ impl State {
                 Table { seats: seats.marks(panel), ..Default::default() }.holds(rule)
             })),
             Condition::Outcome { ballot, outcome } => case.outcome_of(ballot).map(|found| found == outcome),
-            Condition::Event(event) => Some(self.live(event).any(|occurrence| occurrence.reaches(&case.id))),
+            Condition::Event(event) => Some(self.events.reaching(event, &case.id).is_some()),
             Condition::SubjectSeated => Some(self.subject_seated(case)),
             Condition::Not(inner) => self.condition(case, inner).map(|holds| !holds),
             Condition::All(parts) => self.joined(case, parts, false),

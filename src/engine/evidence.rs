@@ -1,7 +1,5 @@
 //! Evidence moves: documents are filed and struck, also while a ballot is open.
 
-use std::collections::BTreeSet;
-
 use crate::engine::ballot::BallotRun;
 use crate::engine::case::{Case, Filed};
 use crate::engine::panel::Done;
@@ -26,8 +24,8 @@ pub enum News<'a> {
 impl State {
     /// Whatever was struck, and counts as filed nowhere, comes back under no name: its blob is to be kept nowhere.
     pub(super) fn judge_documents(&self, attach: &Attachments) -> Result<(), Refusal> {
-        let struck = if attach.is_empty() { BTreeSet::new() } else { self.struck() };
-        let Some((name, digest)) = attach.iter().find(|(_, digest)| struck.contains(digest)) else {
+        let struck = attach.iter().find(|(_, digest)| self.documents.is_struck(digest));
+        let Some((name, digest)) = struck else {
             return Ok(());
         };
         let why = format!("its document `{name}`, {digest}, was struck");
@@ -40,12 +38,17 @@ impl State {
         let Some(digest) = strike else { return };
         let step = self.case(case).and_then(|case| case.rules()?.steps.get(place));
         let Some(Trigger::Do(Doing { strikes, .. })) = step.map(|step| step.trigger.clone()) else { return };
+        let mut filings = 0;
         self.with_case(case, |case| {
-            let struck = |filed: &&mut Filed| filed.digest == digest && strikes.contains(&filed.name);
-            for filed in case.filed.iter_mut().filter(struck) {
-                filed.struck.get_or_insert(done);
+            let counts = |filed: &&mut Filed| {
+                filed.digest == digest && filed.struck.is_none() && strikes.contains(&filed.name)
+            };
+            for filed in case.filed.iter_mut().filter(counts) {
+                filed.struck = Some(done);
+                filings += 1;
             }
         });
+        self.documents.strike(digest, filings);
     }
 
     /// After an entry that may have filed or struck: an open ballot whose votes do not stand gets a new paper.
@@ -78,14 +81,6 @@ impl State {
             *run = anew;
             run.weigh(ballot, done.at);
         });
-    }
-
-    /// Every document that was struck and counts as filed in no case.
-    pub fn struck(&self) -> BTreeSet<Digest> {
-        let filed = || self.cases.values().flat_map(|case| &case.filed);
-        let counts: BTreeSet<Digest> =
-            filed().filter(|filed| filed.struck.is_none()).map(|filed| filed.digest).collect();
-        filed().map(|filed| filed.digest).filter(|digest| !counts.contains(digest)).collect()
     }
 }
 

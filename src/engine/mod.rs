@@ -15,6 +15,7 @@ pub mod case;
 mod change;
 pub mod clock;
 pub mod count;
+pub mod documents;
 pub mod event;
 pub mod evidence;
 pub mod holders;
@@ -31,6 +32,7 @@ pub mod state;
 mod subject;
 mod suppose;
 pub mod suspension;
+mod timeline;
 pub mod window;
 
 pub use admit::Heads;

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
 use crate::engine::clock::Moment;
+use crate::engine::documents::Documents;
 use crate::engine::event::{Events, Occurrence};
 use crate::engine::holders::Holders;
 use crate::engine::in_force::InForce;
@@ -57,6 +58,8 @@ pub struct State {
     pub running: BTreeSet<CaseRef>,
     /// Every event so far.
     pub events: Events,
+    /// Every document that an entry names.
+    pub documents: Documents,
     /// When all parties said that the workflow stands.
     pub reaffirmed: Vec<Reaffirmed>,
     pub(super) moment: Moment,
@@ -252,8 +255,7 @@ impl State {
 
     /// The occurrences of an event that count now, the latest first.
     pub fn live<'a>(&'a self, event: &'a Id) -> impl Iterator<Item = &'a Occurrence> {
-        let counts = |occurrence: &&Occurrence| occurrence.event == *event && occurrence.live();
-        self.events.iter().rev().map(|occurrence| &**occurrence).filter(counts)
+        self.events.live(event)
     }
 }
 

@@ -131,7 +131,7 @@ pub fn export(
         }
     }
     // Erased in the store, so no longer published either.
-    for digest in state.struck() {
+    for digest in state.documents.struck() {
         if store.blob(&digest)?.is_some() {
             continue;
         }

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::engine::State;
-use crate::statement::{Entry, Statement, attachments};
 use crate::store::{Store, StoreError};
 use crate::values::Digest;
 
@@ -18,33 +17,10 @@ pub(super) fn erase<'a>(
     agreements: &(impl Iterator<Item = &'a State> + Clone),
 ) -> Result<(), StoreError> {
     for digest in struck {
-        if store.blob(&digest)?.is_none() {
-            continue;
-        }
-        let mut named = false;
-        for state in agreements.clone() {
-            named = named || is_named(store, state, &digest)?;
-        }
-        if !named {
+        let needed = agreements.clone().any(|state| state.documents.is_needed(&digest));
+        if !needed && store.blob(&digest)?.is_some() {
             store.erase_blob(&digest)?;
         }
     }
     Ok(())
-}
-
-/// Whether an entry of an agreement names a document otherwise than by a filing that was struck.
-fn is_named(store: &dyn Store, state: &State, digest: &Digest) -> Result<bool, StoreError> {
-    let filed = || state.cases.values().flat_map(|case| &case.filed);
-    for read in store.entries(&state.agreement.anchor, 0..state.size) {
-        let (index, bytes) = read?;
-        let Ok(entry) = Entry::parse(&bytes) else { continue };
-        let Ok(statement) = Statement::parse(&entry.envelope.statement) else { continue };
-        let names = attachments(&statement.body).values().any(|named| named == digest);
-        let struck =
-            || filed().any(|it| it.done.entry == index && it.digest == *digest && it.struck.is_some());
-        if names && !struck() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }

@@ -32,7 +32,7 @@ pub use restore::{Documents, RestoreError, Restored, restore};
 pub use submission::Submission;
 
 use crate::audit::{StoreSource, audit};
-use crate::engine::{Refusal, State};
+use crate::engine::Refusal;
 use crate::log::{LogKey, Receipt};
 use crate::statement::{Envelope, Statement};
 use crate::store::Store;
@@ -110,7 +110,7 @@ impl Registry {
         }
         // What was struck and could not be erased then, because of a crash or an error.
         let states = working.values().map(|working: &Working| &working.state);
-        erase::erase(&*store, states.clone().flat_map(State::struck).collect(), &states)?;
+        erase::erase(&*store, states.clone().flat_map(|state| state.documents.struck()).collect(), &states)?;
         let published = Arc::new(RwLock::new(published));
         let (jobs, queue) = mpsc::channel(QUEUE);
         let pen = Arc::new(Pen { seed: seed.into(), settings, clock });

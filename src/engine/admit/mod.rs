@@ -65,6 +65,7 @@ impl State {
         }
         self.last = at;
         self.size += 1;
+        self.documents.name(&attachments(&checked.statement().body));
         self.apply(admission.change, done);
         Ok(())
     }

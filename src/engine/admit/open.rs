@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use crate::engine::clock::Moment;
+use crate::engine::documents::Documents;
+use crate::engine::event::Events;
 use crate::engine::holders::{Authority, Holders};
 use crate::engine::in_force::InForce;
 use crate::engine::panel::Seats;
@@ -46,7 +48,8 @@ impl State {
             panels: BTreeMap::new(),
             cases: BTreeMap::new(),
             running: BTreeSet::new(),
-            events: Vec::new(),
+            events: Events::default(),
+            documents: Documents::default(),
             reaffirmed: Vec::new(),
             moment: Moment::of(at),
             timelines: OnceLock::new(),

@@ -97,10 +97,8 @@ impl State {
             }
             Origin::Event(event) => {
                 let own = seating.and_then(|seating| seating.case);
-                let own = own.and_then(|own| self.live(event).find(|occurrence| occurrence.case == own.id));
-                let other =
-                    || self.live(event).find(|occurrence| occurrence.case.procedure != procedure.name);
-                own.or_else(other)?.at
+                let own = own.and_then(|own| self.events.live_of(event, &own.id));
+                own.or_else(|| self.events.live_beside(event, &procedure.name))?.at
             }
             Origin::Entered | Origin::Opened | Origin::Served => return None,
         };

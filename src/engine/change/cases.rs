@@ -61,6 +61,7 @@ impl State {
     }
 
     pub(super) fn file(&mut self, case: &CaseRef, by: &str, attach: &Attachments, done: Done) {
+        self.documents.file(attach);
         self.with_case(case, |case| {
             for (name, digest) in attach {
                 case.filed.push(Filed {
@@ -151,7 +152,7 @@ impl State {
                 why: why.clone(),
                 annulled: None,
             };
-            self.events.push(Arc::new(occurrence));
+            self.events.push(occurrence);
         }
         if !events.is_empty() {
             self.timelines.take();
@@ -167,12 +168,8 @@ impl State {
             let Some(annulment) = definition.annulled.as_ref().filter(|annulment| annulment.by == *by) else {
                 continue;
             };
-            for occurrence in &mut self.events {
-                if occurrence.event == definition.name && occurrence.live() && occurrence.reaches(case) {
-                    let annulled = Annulled { by: by.clone(), at, from: annulment.from, why: why.clone() };
-                    Arc::make_mut(occurrence).annulled = Some(annulled);
-                }
-            }
+            let annulled = Annulled { by: by.clone(), at, from: annulment.from, why: why.clone() };
+            self.events.annul(&definition.name, case, &annulled);
         }
     }
 }
