@@ -143,3 +143,40 @@ fn a_vote_on_the_paper_before_the_new_evidence_is_refused_and_the_voter_told() {
     stage.ok("vote --ballot after.toml --choice no --key a1");
     assert_eq!(stage.ok("status")["cases"][0]["ballots"][0]["heads"]["no"], 1);
 }
+
+#[test]
+fn an_export_names_a_document_that_was_lost_and_publishes_the_rest() {
+    let stage = claimed("evidence-stands");
+    stage.ok("do file --attach exhibit=letter.md --key respondent");
+    let (lost, filed) = (digest_of(&stage, "statement"), digest_of(&stage, "exhibit"));
+    let blob = |digest: &str| stage.path("data/blobs").join(digest.strip_prefix("sha256:").unwrap());
+    let content = fs::read(blob(&lost)).unwrap();
+    fs::remove_file(blob(&lost)).unwrap();
+    let done = stage.run("export public");
+    let told = folded(&done.out);
+    assert!(done.code == 1 && told.contains(&lost), "{done:?}");
+    assert!(told.contains("the document `statement` of entry") && told.contains("was lost"), "{told}");
+    assert!(stage.path("public/blobs").join(filed.strip_prefix("sha256:").unwrap()).exists());
+    assert_eq!(stage.ok("audit public")["passes"], true);
+    // As often as it is not there; and once it is back, it is published, also where nothing else is new.
+    assert_eq!(stage.run("export public --json").json()["missing"][0]["digest"], lost.as_str());
+    fs::write(blob(&lost), content).unwrap();
+    assert_eq!(stage.ok("export public")["missing"].as_array().unwrap().len(), 0);
+    assert!(stage.path("public/blobs").join(lost.strip_prefix("sha256:").unwrap()).exists());
+    // What was struck is not missed.
+    stage.ok("do strike --strike exhibit --key chamber");
+    stage.ok("export elsewhere");
+}
+
+#[test]
+fn a_struck_report_is_told_to_be_erased_not_unsigned() {
+    let stage = claimed("evidence-stands");
+    stage.ok("report claim#1 --out report.md");
+    stage.ok("do file --attach exhibit=report.md --key respondent");
+    assert_eq!(stage.ok("report --check report.md")["signed"].as_array().unwrap().len(), 1);
+    let strike = stage.ok("do strike --strike exhibit --key chamber")["entry"].clone();
+    let checked = stage.ok("report --check report.md");
+    assert_eq!((&checked["passes"], &checked["erased"][0]["struck"]), (&true.into(), &strike));
+    let told = folded(&stage.run("report --check report.md").out);
+    assert!(told.contains(&format!("erased by entry {strike}: that holds")), "{told}");
+}

@@ -135,6 +135,51 @@ fn a_report_of_what_would_have_been_is_no_determination() {
 }
 
 #[test]
+fn what_holds_of_a_report_without_its_documents_is_told() {
+    let mut stage = Stage::voting();
+    closed(&mut stage);
+    for format in ["md", "html", "json"] {
+        let file = format!("with.{format}");
+        stage.ok(&format!("report verification#1 --format {format} --with-documents --out {file}"));
+        let text = stage.read(&file);
+        let blobs = stage.path("data/blobs");
+        let away = stage.path("away");
+        fs::rename(&blobs, &away).unwrap();
+        fs::create_dir(&blobs).unwrap();
+        let done = stage.run(&format!("report --check {file}"));
+        let told = done.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            done.code == 1 && told.contains("Everything but the texts of these documents"),
+            "{format}: {told}"
+        );
+        assert!(
+            told.contains("rationale of entry 16, sha256:") && told.contains(": not at hand"),
+            "{format}: {told}"
+        );
+        let checked = stage.run(&format!("report --check {file} --json")).json();
+        assert_eq!(
+            (&checked["passes"], checked["missing"].as_array().unwrap().len()),
+            (&Value::Bool(false), 7)
+        );
+        // What was altered elsewhere, or within a text so that it is no text of a document any more, is altered.
+        let within = match format {
+            "md" => text.replacen("\n> ", "\n## ", 1),
+            "html" => text.replacen("<blockquote>", "<blockquote></blockquote><p>No</p><blockquote>", 1),
+            _ => text.replacen("SPECIMEN.", "SPECIMEN.\",\"no\":\"", 1),
+        };
+        for bent in [text.replacen("not-met", "not-met ", 1), within] {
+            assert_ne!(bent, text);
+            stage.write("bent", &bent);
+            let done = stage.run("report --check bent");
+            assert!(done.code != 0 && !done.out.contains("Everything but"), "{format}: {done:?}");
+        }
+        fs::remove_dir(&blobs).unwrap();
+        fs::rename(&away, &blobs).unwrap();
+        assert_eq!(stage.ok(&format!("report --check {file}"))["passes"], true);
+    }
+}
+
+#[test]
 fn an_altered_report_and_one_of_another_head_are_found() {
     let mut stage = Stage::voting();
     closed(&mut stage);

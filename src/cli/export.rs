@@ -66,12 +66,25 @@ pub fn run(context: &Context, args: &ExportArgs) -> Result<Answer, CliError> {
         );
         page.line(Tone::Notice, &words);
     }
+    for it in &done.missing {
+        page.line(
+            Tone::Bad,
+            &format!(
+                "not published, since it is not here: the document `{}` of entry {}, {}. Nobody has struck it, so it was lost: \
+                 put it back as blobs/{} of the data folder, from a backup or another export, and export again",
+                it.name, it.entry, it.digest, it.digest.hex()
+            ),
+        );
+    }
     page.blank();
     page.raw("Anybody audits it with");
     page.raw(&format!("  quorate audit {} --anchor {}", args.dir.display(), record.state.agreement.anchor));
-    Ok(Answer::done(
-        page,
-        json!({ "dir": args.dir, "head": done.head, "before": done.before, "behind": done.behind, "files": done.files, "agreement": record.state.agreement,
-                "read-only": mark_json(record.read_only) }),
-    ))
+    let missing = done.missing.iter();
+    let missing = missing.map(|it| json!({ "entry": it.entry, "name": it.name, "digest": it.digest }));
+    let json = json!({
+        "dir": args.dir, "head": done.head, "before": done.before, "behind": done.behind, "files": done.files,
+        "agreement": record.state.agreement, "read-only": mark_json(record.read_only),
+        "missing": missing.collect::<Vec<_>>(),
+    });
+    Ok(if done.missing.is_empty() { Answer::done(page, json) } else { Answer::faults(page, json) })
 }

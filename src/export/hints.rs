@@ -1,6 +1,6 @@
 //! What stands beside an exported log to save its readers work. Nobody needs to believe it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::ops::Range;
 
@@ -9,18 +9,20 @@ use crate::registry::attachments;
 use crate::statement::sshsig::NAMESPACE;
 use crate::statement::{Body, Entry, HolderRef, PublicKey, Statement};
 use crate::store::{Store, StoreError};
-use crate::values::Digest;
+use crate::values::{Digest, Id};
 
-/// The documents that entries of a range name.
+/// The documents that entries of a range name, each with the first of these entries and the name that it has there.
 pub(super) fn documents(
     store: &dyn Store,
     anchor: &Digest,
     range: Range<u64>,
-) -> Result<BTreeSet<Digest>, StoreError> {
-    let mut named = BTreeSet::new();
+) -> Result<BTreeMap<Digest, (u64, Id)>, StoreError> {
+    let mut named = BTreeMap::new();
     for read in store.entries(anchor, range) {
-        let (_, bytes) = read?;
-        named.extend(statement(&bytes).map(|it| attachments(&it.body)).unwrap_or_default().into_values());
+        let (index, bytes) = read?;
+        for (name, digest) in statement(&bytes).map(|it| attachments(&it.body)).unwrap_or_default() {
+            named.entry(digest).or_insert((index, name));
+        }
     }
     Ok(named)
 }

@@ -22,7 +22,7 @@ mod write;
 pub use files::{FileError, Files, Folder};
 pub use reader::Reader;
 pub use site::Site;
-pub use write::{ExportError, Exported, Publish, export};
+pub use write::{ExportError, Exported, Missing, Publish, export};
 
 #[cfg(test)]
 mod tests;

@@ -9,9 +9,10 @@ use crate::log::tile::{bundles_between, tiles_between};
 use crate::log::{Checkpoint, Head, Note, Policy, VerifierKey};
 use crate::registry::StoreNodes;
 use crate::store::{Store, StoreError, StoredHead, replace_file};
+use crate::values::{Digest, Id};
 
 /// What an export did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exported {
     /// The head that the folder had before; of size 0 in a new one.
     pub before: u64,
@@ -21,6 +22,19 @@ pub struct Exported {
     pub behind: u64,
     /// How many files were written.
     pub files: usize,
+    /// Documents that entries name, that nobody has struck, and that neither the store nor the folder has.
+    pub missing: Vec<Missing>,
+}
+
+/// A document that is named and not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    /// The first entry that names it.
+    pub entry: u64,
+    /// The name under which it does.
+    pub name: Id,
+    /// Its digest.
+    pub digest: Digest,
 }
 
 /// Why an agreement was not exported. The folder's `checkpoint` is then the one that it had.
@@ -124,12 +138,20 @@ pub fn export(
         let bytes = bundle.bytes(entries?).map_err(|error| ExportError::Missing(error.to_string()))?;
         out.add(&bundle.to_string(), &bytes)?;
     }
-    for digest in hints::documents(store, &anchor, before..stored.head.size)? {
-        // An erased document is not there, and its entry stands all the same.
-        if let Some(bytes) = store.blob(&digest)? {
-            out.add(&format!("blobs/{}", digest.hex()), &bytes)?;
+    let mut missing = Vec::new();
+    for (digest, (entry, name)) in hints::documents(store, &anchor, 0..stored.head.size)? {
+        let file = format!("blobs/{}", digest.hex());
+        if out.has(&file) {
+            continue;
+        }
+        match store.blob(&digest)? {
+            Some(bytes) => out.add(&file, &bytes)?,
+            // A struck document is erased, and its entry stands all the same; any other was lost.
+            None if state.documents.is_needed(&digest) => missing.push(Missing { entry, name, digest }),
+            None => {}
         }
     }
+    missing.sort_by_key(|it| it.entry);
     // Erased in the store, so no longer published either.
     for digest in state.documents.struck() {
         if store.blob(&digest)?.is_some() {
@@ -157,7 +179,8 @@ pub fn export(
         }
     }
     out.keep(&keeper, stored.head.size, &checkpoint)?;
-    Ok(Exported { before, head: stored.head, behind: newest.head.size - stored.head.size, files: out.files })
+    let behind = newest.head.size.saturating_sub(stored.head.size);
+    Ok(Exported { before, head: stored.head, behind, files: out.files, missing })
 }
 
 /// The newest head that the policy's quorum has cosigned, by the notes that the store keeps; where no quorum is asked
@@ -296,7 +319,12 @@ impl Out<'_> {
 
     /// Writes a file that never changes, unless it is there.
     fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), ExportError> {
-        if self.folder.join(name).exists() { Ok(()) } else { self.replace(name, bytes) }
+        if self.has(name) { Ok(()) } else { self.replace(name, bytes) }
+    }
+
+    /// Whether a file is there.
+    fn has(&self, name: &str) -> bool {
+        self.folder.join(name).exists()
     }
 
     /// Removes a file, where it is there.

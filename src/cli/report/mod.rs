@@ -1,6 +1,7 @@
 //! `report`: the determination of a case as a document, and whether a document is the one that the log gives.
 
 mod kept;
+mod missing;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ use crate::cli::error::CliError;
 use crate::cli::parcel::write_new;
 use crate::cli::show::{Page, Tone, marked, time};
 use crate::engine::State;
-use crate::engine::case::Case;
+use crate::engine::case::{Case, Filed};
 use crate::engine::refusal::alternatives;
 use crate::log::Head;
 use crate::report::{Format, Made, Report, Sources};
@@ -104,7 +105,8 @@ fn write(context: &Context, log: &Kept, case: &CaseRef, args: &ReportArgs) -> Re
         )));
     }
     let state = log.state().at(at);
-    let report = made(log, &state, log.head(), at, case, args.with_documents)?;
+    let with = |attached: &BTreeMap<u64, Attachments>| texts(log, attached);
+    let report = made(log, &state, (log.head(), at), case, args.with_documents.then_some(with))?;
     let text = report.write(args.format.format());
     let mut page = Page::default();
     match &args.out {
@@ -139,10 +141,9 @@ fn last_change(state: &State) -> Instant {
 fn made(
     log: &Kept,
     state: &State,
-    head: Head,
-    at: Instant,
+    (head, at): (Head, Instant),
     case: &CaseRef,
-    with_documents: bool,
+    texts: Option<impl FnOnce(&BTreeMap<u64, Attachments>) -> Result<BTreeMap<Digest, String>, CliError>>,
 ) -> Result<Report, CliError> {
     let known = state.case(case).ok_or_else(|| {
         CliError::usage(format!(
@@ -151,7 +152,7 @@ fn made(
         ))
     })?;
     let attached = attached(log, known)?;
-    let documents = if with_documents { Some(texts(log, &attached)?) } else { None };
+    let documents = texts.map(|texts| texts(&attached)).transpose()?;
     let sources = Sources { state, head, at, attached, documents };
     Report::of(&sources, case).ok_or_else(|| CliError::usage(format!("there is no case `{case}`")))
 }
@@ -209,10 +210,12 @@ fn check(log: &Kept, file: &Path) -> Result<Answer, CliError> {
         _ if text.starts_with("<!doctype html>") => Format::Html,
         _ => Format::Markdown,
     };
-    let same = again(log, &named)?.is_some_and(|report| report.write(format) == text);
+    let same = again_with(log, &named, |attached| texts(log, attached))?;
+    let same = same.is_some_and(|report| report.write(format) == text);
+    let missing = if same { Vec::new() } else { missing::missing(log, &named, format, &text)? };
     let mut page = Page::default();
     page.specimen(&log.state().workflow);
-    let signed = signed(log, &named.case, text.as_bytes())?;
+    let (signed, erased) = signed(log, &named.case, text.as_bytes())?;
     let overtaken = overtaken(log, &named)?;
     if let (true, Some(time)) = (same, overtaken) {
         page.line(
@@ -225,12 +228,21 @@ fn check(log: &Kept, file: &Path) -> Result<Answer, CliError> {
         );
     } else if same {
         page.line(Tone::Good, "It is what the log gives at the head that it names, byte for byte.");
+    } else if missing.is_empty() {
+        page.line(
+            Tone::Bad,
+            "It is not what the log gives at the head that it names: it was altered, or its head is not of this log.",
+        );
     } else {
         page.line(
             Tone::Bad,
-            "It is not what the log gives at the head that it names. It was altered, its head is not of this log, or documents whose \
-             texts were put into it are no longer at hand.",
+            "Everything but the texts of these documents is what the log gives at the head that it names. Whether it quotes \
+             them rightly cannot be told, since they are not here:",
         );
+        for it in &missing {
+            let why = it.struck.map_or("not at hand".to_owned(), |entry| format!("erased by entry {entry}"));
+            page.line(Tone::Plain, &format!("  {} of entry {}, {}: {why}", it.name, it.entry, it.digest));
+        }
     }
     page.fields([
         ("report", file.display().to_string()),
@@ -240,6 +252,16 @@ fn check(log: &Kept, file: &Path) -> Result<Answer, CliError> {
     ]);
     for (by, entry, at) in &signed {
         page.line(Tone::Plain, &format!("  by {by}, {} (entry {entry})", time::plain(*at)));
+    }
+    for it in &erased {
+        let by = it.struck.map_or_else(String::new, |done| format!(", erased by entry {}", done.entry));
+        page.line(
+            Tone::Notice,
+            &format!(
+                "  {} filed `{}`, {} (entry {}){by}: that holds, and whether it was this report cannot be told any more",
+                it.by, it.name, time::plain(it.done.at), it.done.entry
+            ),
+        );
     }
     let panel = seats_signed(log.state(), &named.case, &signed);
     if let Some((signed, seats)) = panel.filter(|(signed, _)| *signed > 0) {
@@ -253,6 +275,8 @@ fn check(log: &Kept, file: &Path) -> Result<Answer, CliError> {
         "overtaken": overtaken,
         "digest": Digest::of(text.as_bytes()),
         "made": named,
+        "missing": missing.iter().map(|it| json!({ "entry": it.entry, "name": it.name, "digest": it.digest, "struck": it.struck })).collect::<Vec<Value>>(),
+        "erased": erased.iter().map(|it| json!({ "by": it.by, "entry": it.done.entry, "name": it.name, "struck": it.struck.map(|done| done.entry) })).collect::<Vec<Value>>(),
         "signed": signatures.collect::<Vec<Value>>(),
         "seats": panel.map(|(signed, seats)| json!({ "signed": signed, "filled": seats })),
     });
@@ -277,7 +301,12 @@ fn times(signed: usize) -> String {
 }
 
 /// The report that the log gives at the head, time and case that a line names; `None` where the log has no such head.
-fn again(log: &Kept, named: &Made) -> Result<Option<Report>, CliError> {
+/// `texts` gives the documents that are put into it, where it has any.
+fn again_with(
+    log: &Kept,
+    named: &Made,
+    texts: impl FnOnce(&BTreeMap<u64, Attachments>) -> Result<BTreeMap<Digest, String>, CliError>,
+) -> Result<Option<Report>, CliError> {
     if named.head.size > log.head().size || named.head.size == 0 {
         return Ok(None);
     }
@@ -290,22 +319,34 @@ fn again(log: &Kept, named: &Made) -> Result<Option<Report>, CliError> {
     if state.case(&named.case).is_none() {
         return Ok(None);
     }
-    made(log, &state, named.head, named.at, &named.case, named.documents).map(Some)
+    made(log, &state, (named.head, named.at), &named.case, named.documents.then_some(texts)).map(Some)
 }
 
-/// Who has filed this very document in the case: in whose name, by which entry, when.
-fn signed(log: &Kept, case: &CaseRef, report: &[u8]) -> Result<Vec<(String, u64, Instant)>, CliError> {
-    let mut signed = Vec::new();
+/// In whose name a report was filed, by which entry, when.
+type Signed = (String, u64, Instant);
+
+/// Who has filed this very document in the case: in whose name, by which entry, when; and the struck filings whose
+/// documents are not here to be compared.
+fn signed<'a>(
+    log: &'a Kept,
+    case: &CaseRef,
+    report: &[u8],
+) -> Result<(Vec<Signed>, Vec<&'a Filed>), CliError> {
+    let (mut signed, mut erased) = (Vec::new(), Vec::new());
     for filed in log.state().case(case).map_or(&[][..], |case| &case.filed) {
-        if content(log, &filed.digest)?.is_some_and(|content| content == report) {
-            signed.push((filed.by.clone(), filed.done.entry, filed.done.at));
+        match content(log, &filed.digest)? {
+            Some(content) if content == report => {
+                signed.push((filed.by.clone(), filed.done.entry, filed.done.at));
+            }
+            None if filed.struck.is_some() => erased.push(filed),
+            _ => {}
         }
     }
-    Ok(signed)
+    Ok((signed, erased))
 }
 
 /// How many filled seats of the case's panel have signed, each once, and how many there are.
-fn seats_signed(state: &State, case: &CaseRef, signed: &[(String, u64, Instant)]) -> Option<(usize, usize)> {
+fn seats_signed(state: &State, case: &CaseRef, signed: &[Signed]) -> Option<(usize, usize)> {
     let (panel, seats) = state.panel_of(state.case(case)?)?;
     let filled: Vec<&str> = panel
         .seats
