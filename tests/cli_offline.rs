@@ -88,6 +88,36 @@ fn a_vote_on_a_second_machine_needs_the_paper_and_nothing_else() {
 }
 
 #[test]
+fn whoever_votes_on_a_paper_is_told_what_is_signed_and_whether_the_log_has_it() {
+    let voter = machine();
+    voter.ok("key new ada --no-passphrase");
+    let log = with_voter(&voter);
+    let question = log.ok("ballot")["question"].clone();
+    let digest = question.as_str().unwrap();
+    let told = voter.run(&format!("{ON_PAPER} --key ada --out vote.json"));
+    assert!(told.out.contains(digest) && told.out.contains("No log is here to compare"), "{told:?}");
+    // Somebody on the way puts another name on it, in the form that a log writes. Nothing on the voter's machine can tell.
+    let paper = log.read("paper.toml");
+    let bent = paper.replacen("person = \"", "person = \"Not ", 1);
+    assert_ne!(bent, paper);
+    for machine in [&voter, &log] {
+        machine.write("bent.toml", &bent);
+        machine.write("bent.toml.checkpoint", &log.read("paper.toml.checkpoint"));
+        machine.write("why.md", "Because. SPECIMEN.\n");
+    }
+    let on_bent = "vote --ballot bent.toml --choice met --rationale why.md";
+    let signed = voter.ok(&format!("{on_bent} --key ada --out bent.json"));
+    assert_eq!(signed["compared"], false);
+    assert_ne!(signed["question"], question);
+    // Where the log is, nothing is signed on such a paper, and the right one is told to be right.
+    let told = log.refused(&format!("{on_bent} --as i1 --out bent.json"), "other-paper");
+    assert!(told.contains(digest), "{told}");
+    assert!(!log.path("bent.json").exists());
+    let signed = log.ok(&format!("{ON_PAPER} --as i1 --out here.json"));
+    assert_eq!((&signed["compared"], &signed["question"]), (&true.into(), &question));
+}
+
+#[test]
 fn openssh_signs_a_vote_in_our_stead() {
     let voter = machine();
     voter.program("mkdir", &["-p", "data/keys"]);

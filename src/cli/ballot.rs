@@ -18,6 +18,7 @@ use crate::engine::paper::Paper;
 use crate::engine::refusal::alternatives;
 use crate::log::Head;
 use crate::statement::BallotRef;
+use crate::store::{SledStore, Store as _};
 use crate::values::Digest;
 
 /// Print the ballot paper, or write it for voting on another machine
@@ -121,4 +122,46 @@ pub fn read(file: &Path) -> Result<Sheet, CliError> {
     let head = signed_head(&signed, &paper.vkey)
         .map_err(|error| CliError::usage(format!("{}: {error}", checkpoint.display())))?;
     Ok(Sheet { paper, question: Digest::of(text.as_bytes()), head })
+}
+
+impl Sheet {
+    /// Holds the paper against the log where one of its agreement is kept here: `false` where none is. Nobody signs the
+    /// paper itself, so whoever carried it may have changed it.
+    ///
+    /// # Errors
+    /// The log has another paper, or does not pass its audit.
+    pub fn compare(&self, context: &Context) -> Result<bool, CliError> {
+        let anchor = self.paper.agreement.anchor;
+        let Ok(data) = context.data() else { return Ok(false) };
+        let store = SledStore::inspect(&data.store_path(), &data.blobs_path());
+        if !store.is_ok_and(|store| store.agreements().is_ok_and(|all| all.contains(&anchor))) {
+            return Ok(false);
+        }
+        let state = Record::load(context, Some(&anchor.to_string()))?.state.at(context.now()).into_owned();
+        state.judge_question(&self.paper.ballot, self.question, &self.paper.asks)?;
+        Ok(true)
+    }
+
+    /// Tells what was signed, below what else is told: the question and the paper's digest.
+    pub fn told(&self, answer: &mut Answer, compared: bool) {
+        let mut page = Page::default();
+        page.fields([
+            ("signed on", format!("{}, “{}”", self.paper.ballot, self.paper.asks)),
+            ("question", self.question.to_string()),
+        ]);
+        if compared {
+            page.line(Tone::Good, "It is the paper that the log here has.");
+        } else {
+            page.line(
+                Tone::Notice,
+                "No log is here to compare the paper with. Ask whoever keeps it, or another elector, for the question's digest: \
+                 on another paper the vote is refused.",
+            );
+        }
+        answer.text.push_str(&page.into_text());
+        if let Some(fields) = answer.json.as_object_mut() {
+            fields.insert("question".to_owned(), json!(self.question));
+            fields.insert("compared".to_owned(), json!(compared));
+        }
+    }
 }

@@ -64,14 +64,51 @@ pub fn keep(context: &Context, signing: &Signing, opening: &Commitment) -> Resul
 /// # Errors
 /// It cannot be read, or is none.
 pub fn read(path: &Path) -> Result<Commitment, CliError> {
+    if !path.exists() {
+        return Err(CliError::usage(format!("there is no opening {}; {LOST}", path.display())));
+    }
     let text = read_text(path)?;
     text.parse().map_err(|error| CliError::usage(format!("{}: {error}", path.display())))
 }
 
-/// Forgets an opening whose commitment was refused: nothing can be revealed with it.
-pub fn forget(path: &Path) {
-    // A file too many does no harm.
-    let _ = fs::remove_file(path);
+/// The opening of a commitment in the data folder, also one that was set aside.
+///
+/// # Errors
+/// As [`read`].
+pub fn find(context: &Context, agreement: &Id, commitment: &Digest) -> Result<Commitment, CliError> {
+    let path = path(context, agreement, commitment)?;
+    let aside = (1..=MOST_ASIDE).map(|number| set_aside_name(&path, number));
+    for candidate in std::iter::once(path.clone()).chain(aside).filter(|path| path.exists()) {
+        let opening = read(&candidate)?;
+        if opening.digest() == *commitment {
+            return Ok(opening);
+        }
+    }
+    Err(CliError::usage(format!(
+        "{} is not there as it was, the opening that `quorate vote` kept of the vote behind the commitment {commitment}: only with the \
+         choice and the salt in it can that be revealed; {LOST}",
+        path.display()
+    )))
+}
+
+/// How many openings of one name are set aside.
+const MOST_ASIDE: u32 = 1_000;
+
+/// What to do where an opening is not found.
+const LOST: &str = "name it with --opening where it is elsewhere (`quorate vote --out FILE` keeps it as FILE.opening), or get \
+                    it from a backup; without it the vote cannot be revealed by anybody, and the ballot paper says for what \
+                    it counts then";
+
+/// Sets aside the opening of a commitment that was refused here, so that its name is free for another vote. It is never
+/// deleted: a refusal here need not be the log's last word, and nobody can make an opening again.
+pub fn set_aside(path: &Path) -> Option<PathBuf> {
+    let free = (1..=MOST_ASIDE).map(|number| set_aside_name(path, number)).find(|path| !path.exists())?;
+    // Where it cannot be renamed it stays as it is.
+    fs::rename(path, &free).ok().map(|()| free)
+}
+
+fn set_aside_name(path: &Path, number: u32) -> PathBuf {
+    beside(path, &if number == 1 { ".refused".to_owned() } else { format!(".refused-{number}") })
 }
 
 /// Tells where the opening is, below what else is told.

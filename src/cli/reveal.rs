@@ -68,7 +68,7 @@ fn here(
     let commitment = state.may_reveal(&id, &by)?;
     let opening = match opening {
         Some(opening) => opening,
-        None => opening::read(&opening::path(context, &state.agreement.name, &commitment)?)?,
+        None => opening::find(context, &state.agreement.name, &commitment)?,
     };
     let body = reveal(id, &opening, &documents);
     desk.finish(context, &args.signing, by, Body::Reveal(body), documents)

@@ -54,7 +54,13 @@ pub struct VoteArgs {
 pub fn run(context: &Context, args: &VoteArgs) -> Result<Answer, CliError> {
     let documents = Documents::with_rationale(&args.attach, args.rationale.as_ref())?;
     match &args.ballot {
-        Some(file) => on_paper(context, args, &ballot::read(file)?, documents),
+        Some(file) => {
+            let sheet = ballot::read(file)?;
+            let compared = sheet.compare(context)?;
+            let mut answer = on_paper(context, args, &sheet, documents)?;
+            sheet.told(&mut answer, compared);
+            Ok(answer)
+        }
         None => here(context, args, documents),
     }
 }
@@ -198,7 +204,7 @@ fn kept(
         }
         Err(error) => {
             if matches!(error, CliError::Refused { .. }) {
-                opening::forget(&path);
+                opening::set_aside(&path);
             }
             Err(error)
         }

@@ -105,6 +105,19 @@ pub(super) fn judge_alone(by: &By) -> Result<&Id, Refusal> {
     }
 }
 
+impl State {
+    /// Whether a vote on a ballot that was opened is cast on its very paper and answers its question.
+    ///
+    /// # Errors
+    /// The refusal, which names the paper that the ballot has; or there is no such ballot.
+    pub fn judge_question(&self, id: &BallotRef, question: Digest, asks: &str) -> Result<(), Refusal> {
+        match (self.ballot_run(id), self.ballot(id)) {
+            (Some(run), Some(ballot)) => judge_paper(run, ballot, question, asks),
+            _ => Err(self.no_ballot(id)),
+        }
+    }
+}
+
 pub(super) fn judge_paper(
     run: &BallotRun,
     ballot: &Ballot,
