@@ -91,3 +91,68 @@ fn nothing_that_writes_supposes_a_signature() {
     found.sort();
     assert_eq!(found, ["src/engine/suppose.rs", "src/scenario/stage.rs"]);
 }
+
+/// The good workflow with these of its invariants alone, by their titles.
+fn only(titles: &[&str]) -> String {
+    let text = fs::read_to_string(GOOD).unwrap();
+    let mut parts = text.split("\n[[invariant]]\n");
+    let head = parts.next().unwrap().to_owned();
+    let kept = parts.filter(|part| titles.iter().any(|title| part.contains(title)));
+    kept.fold(head, |text, part| text + "\n[[invariant]]\n" + part)
+}
+
+/// Two walks of different length.
+fn two_walks() -> String {
+    only(&["Nobody but the seller can claim", "The buyer cannot keep the panel"])
+}
+
+fn bounded(text: &str, states: usize) -> Report {
+    explore(text, Bounds { states, leaving: 0, ..Bounds::default() }, &mut |_| {}).unwrap()
+}
+
+#[test]
+fn what_is_not_all_seen_is_not_said_to_hold() {
+    let text = two_walks();
+    let all = explored(&text, 0);
+    assert!(all.passes());
+    let exact = bounded(&text, all.states);
+    assert!(exact.complete && exact.passes());
+    assert_eq!(exact.states, all.states);
+    // One state less: what the longer walk would have found last is not said.
+    let text = text.replace("reaches        = \"complete\"", "reaches        = \"complete and dropped\"");
+    let short = bounded(&text, all.states - 1);
+    assert_eq!((short.complete, short.passes(), short.fails()), (false, false, false));
+    assert_eq!(short.states, all.states - 1);
+    assert!(matches!(short.verdicts[..], [Verdict::Kept, Verdict::Undecided]), "{:?}", short.verdicts);
+    let whole = bounded(&text, all.states);
+    assert!(matches!(whole.verdicts[..], [Verdict::Kept, Verdict::Unreached]), "{:?}", whole.verdicts);
+    for states in [1, 2, 3, 10, 100] {
+        assert_eq!(bounded(&text, states).states, states);
+    }
+}
+
+#[test]
+fn the_command_says_so_and_ends_with_a_code_of_its_own() {
+    let folder = std::env::temp_dir().join(format!("quorate-explore-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("two-walks.toml");
+    fs::write(&file, two_walks()).unwrap();
+    let run = |more: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_quorate"));
+        let done = command.args(["workflow", "explore", "--leaving", "0"]).arg(&file).args(more).output().unwrap();
+        (done.status.code(), String::from_utf8(done.stdout).unwrap())
+    };
+    let (code, page) = run(&[]);
+    assert!(code == Some(0) && page.contains("holds") && !page.contains("so far"), "{page}");
+    let (code, page) = run(&["--most", "20"]);
+    assert_eq!(code, Some(5), "{page}");
+    for words in ["holds ", "not reached so far", "20 different states, not all;", "It ended at 20 states"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let (code, json) = run(&["--most", "20", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((code, &json["complete"], &json["passes"]), (Some(5), &false.into(), &false.into()));
+    assert_eq!(json["invariants"][1]["holds"], serde_json::Value::Null);
+    assert_eq!(run(&["--most", "0"]).0, Some(2));
+    fs::remove_dir_all(&folder).unwrap();
+}

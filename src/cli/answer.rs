@@ -44,6 +44,11 @@ impl Answer {
         }
     }
 
+    /// A check found no fault, and did not look at everything.
+    pub fn undecided(page: Page, json: Value) -> Self {
+        Self { text: page.into_text(), json, code: Code::Undecided }
+    }
+
     /// A check found faults.
     pub fn faults(page: Page, json: Value) -> Self {
         Self { text: page.into_text(), json, code: Code::Faults }

@@ -24,6 +24,8 @@ pub enum Code {
     Refused = 3,
     /// 4: storage or input and output failed.
     Storage = 4,
+    /// 5: a check found no fault, and did not look at everything.
+    Undecided = 5,
 }
 
 /// Why a command did not do what it was asked to.

@@ -14,14 +14,15 @@ use super::workflow::read;
 use crate::explore::{Bounds, ExploreError, Report, Verdict, explore};
 use crate::scenario::Scenario;
 use crate::workflow::Workflow;
+use crate::workflow::invariant::Promise;
 
 /// What to explore, and how far.
 #[derive(Debug, Args)]
 pub struct ExploreArgs {
     /// The workflow
     file: PathBuf,
-    /// How many different states to look at, at most
-    #[arg(long, value_name = "STATES", default_value_t = 1_000_000)]
+    /// How many different states to look at, at most: it bounds time and memory
+    #[arg(long, value_name = "STATES", default_value_t = 1_000_000, value_parser = at_least_one)]
     most: usize,
     /// How many cases of each procedure somebody opens, at most
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -60,12 +61,12 @@ pub fn run(args: &ExploreArgs) -> Result<Answer, CliError> {
     let mut rows = Vec::new();
     let mut stories = Vec::new();
     for (invariant, verdict) in workflow.invariants.iter().zip(&report.verdicts) {
-        let (word, tone) = match verdict {
-            Verdict::Kept => ("holds", Tone::Good),
-            Verdict::Unreached => ("UNREACHED", Tone::Bad),
-            Verdict::Broken(_) => ("BROKEN", Tone::Bad),
+        let tone = match verdict {
+            Verdict::Kept => Tone::Good,
+            Verdict::Undecided => Tone::Notice,
+            Verdict::Unreached | Verdict::Broken(_) => Tone::Bad,
         };
-        rows.push(vec![(word.to_owned(), tone), (invariant.words(), Tone::Plain)]);
+        rows.push(vec![(word(&invariant.promise, verdict).to_owned(), tone), (invariant.words(), Tone::Plain)]);
         if let Verdict::Broken(scenario) = verdict {
             stories.push((invariant.line, scenario));
         }
@@ -81,7 +82,27 @@ pub fn run(args: &ExploreArgs) -> Result<Answer, CliError> {
     }
     summary(&mut page, &report);
     let json = as_json(&workflow, &report);
-    Ok(if report.passes() { Answer::done(page, json) } else { Answer::faults(page, json) })
+    Ok(if report.fails() {
+        Answer::faults(page, json)
+    } else if report.passes() {
+        Answer::done(page, json)
+    } else {
+        Answer::undecided(page, json)
+    })
+}
+
+fn word(promise: &Promise, verdict: &Verdict) -> &'static str {
+    match (verdict, promise) {
+        (Verdict::Kept, _) => "holds",
+        (Verdict::Undecided, Promise::Reaches(_)) => "not reached so far",
+        (Verdict::Undecided, _) => "holds so far",
+        (Verdict::Unreached, _) => "UNREACHED",
+        (Verdict::Broken(_), _) => "BROKEN",
+    }
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|most| *most > 0).ok_or_else(|| "a whole number from 1 on".to_owned())
 }
 
 /// A counterexample, written or shown.
@@ -106,7 +127,8 @@ fn write(file: &Path, text: &str) -> Result<(), CliError> {
 fn summary(page: &mut Page, report: &Report) {
     let Bounds { cases, leaving, states } = report.bounds;
     page.blank();
-    let seen = format!("{} different states, {} moves and waits.", report.states, report.visits);
+    let all = if report.complete { "" } else { ", not all" };
+    let seen = format!("{} different states{all}; {} moves and waits.", report.states, report.visits);
     page.line(Tone::Plain, &seen);
     let bounds = format!(
         "Walked: at most {} of each procedure, panelists leaving at most {leaving} times, acts at once or at the edge of a deadline.",
@@ -114,7 +136,8 @@ fn summary(page: &mut Page, report: &Report) {
     );
     page.line(Tone::Faint, &bounds);
     if !report.complete {
-        let words = format!("Not all of it was seen: it ended at {states} states; --most STATES goes on.");
+        let words =
+            format!("It ended at {states} states: what holds so far may not beyond them. --most STATES goes further.");
         page.line(Tone::Notice, &words);
     }
 }
@@ -122,9 +145,10 @@ fn summary(page: &mut Page, report: &Report) {
 fn as_json(workflow: &Workflow, report: &Report) -> Value {
     let one = |(invariant, verdict): (&crate::workflow::invariant::Invariant, &Verdict)| {
         let (holds, scenario) = match verdict {
-            Verdict::Kept => (true, None),
-            Verdict::Unreached => (false, None),
-            Verdict::Broken(scenario) => (false, Some(scenario.text())),
+            Verdict::Kept => (Some(true), None),
+            Verdict::Undecided => (None, None),
+            Verdict::Unreached => (Some(false), None),
+            Verdict::Broken(scenario) => (Some(false), Some(scenario.text())),
         };
         json!({ "says": invariant.words(), "line": invariant.line, "holds": holds, "counterexample": scenario })
     };

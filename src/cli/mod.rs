@@ -67,7 +67,8 @@ use show::{visible, visible_json};
     version,
     propagate_version = true,
     disable_help_subcommand = true,
-    after_help = "Exit codes: 0 done, 1 a check found faults, 2 wrong usage, 3 statement refused, 4 storage or I/O.\n\
+    after_help = "Exit codes: 0 done, 1 a check found faults, 2 wrong usage, 3 statement refused, 4 storage or I/O,\n\
+        5 no fault found, and not all looked at.\n\
         Example:\n  quorate demo"
 )]
 pub struct Cli {

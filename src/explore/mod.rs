@@ -26,7 +26,7 @@ use crate::workflow::Diagnostics;
 /// How far to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// How many different states to look at, at most.
+    /// How many different states to look at, at most, in all walks together.
     pub states: usize,
     /// How many cases of each procedure are opened in one behaviour, at most.
     pub cases: u32,
@@ -51,16 +51,19 @@ pub struct Report {
     pub visits: u64,
     /// How far it went.
     pub bounds: Bounds,
-    /// Whether everything within the bounds was seen; else the number of states ended it.
+    /// Whether everything within the other bounds was seen, or all that could be learnt from it; else the number of
+    /// states ended it.
     pub complete: bool,
 }
 
 /// Whether an invariant holds.
 #[derive(Debug, Clone)]
 pub enum Verdict {
-    /// In everything that was seen.
+    /// In everything within the bounds; what `reaches` says is reached.
     Kept,
-    /// No behaviour reaches what `reaches` says.
+    /// Nothing that was seen breaks it, or reaches what `reaches` says, and not all was seen.
+    Undecided,
+    /// No behaviour within the bounds reaches what `reaches` says.
     Unreached,
     /// Not: the shortest behaviour that shows it, as a scenario whose last step expects what must not be.
     Broken(Box<Scenario>),
@@ -98,8 +101,13 @@ pub enum ExploreError {
 }
 
 impl Report {
-    /// Whether every invariant holds in what was seen.
+    /// Whether every invariant holds in everything within the bounds.
     pub fn passes(&self) -> bool {
         self.verdicts.iter().all(|verdict| matches!(verdict, Verdict::Kept))
+    }
+
+    /// Whether some invariant does not hold, whatever has not been seen.
+    pub fn fails(&self) -> bool {
+        self.verdicts.iter().any(|verdict| matches!(verdict, Verdict::Broken(_) | Verdict::Unreached))
     }
 }

@@ -47,26 +47,61 @@ pub fn explore(
     if workflow.invariants.is_empty() {
         return Err(ExploreError::NoInvariant);
     }
-    let mut report = Report { verdicts: Vec::new(), states: 0, visits: 0, bounds, complete: true };
-    let mut verdicts: BTreeMap<usize, Verdict> = BTreeMap::new();
     // Those that suppose the same silence share a walk.
     let mut silences: Vec<&[Id]> = workflow.invariants.iter().map(|invariant| &*invariant.silent).collect();
     silences.sort_unstable();
     silences.dedup();
-    for silent in silences {
+    let of_silence = |silent: &[Id]| {
         let of_it = workflow.invariants.iter().enumerate().filter(|(_, it)| *it.silent == *silent);
         let (places, invariants): (Vec<usize>, Vec<&Invariant>) = of_it.unzip();
         let view = View::new(&workflow, &invariants, bounds);
-        let opened = opening_time(&view);
+        (places, invariants, view)
+    };
+    let views: Vec<_> = silences.into_iter().map(of_silence).collect();
+    let mut walks = Vec::new();
+    for (_, invariants, view) in &views {
+        let opened = opening_time(view);
         let opening = supposed_agreement(text, opened).map_err(ExploreError::Opening)?;
-        let mut walk = Walk::new(&view, &invariants, opening, opened);
-        walk.walk(&mut report, progress);
-        for (place, verdict) in places.into_iter().zip(walk.verdicts(&workflow)?) {
-            verdicts.insert(place, verdict);
+        walks.push(Walk::new(view, invariants, opening, opened));
+    }
+    share_out(&mut walks, bounds.states, progress);
+    let mut verdicts: BTreeMap<usize, Verdict> = BTreeMap::new();
+    for ((places, ..), walk) in views.iter().zip(&walks) {
+        for (place, verdict) in places.iter().zip(walk.verdicts(&workflow)?) {
+            verdicts.insert(*place, verdict);
         }
     }
-    report.verdicts = verdicts.into_values().collect();
-    Ok(report)
+    Ok(Report {
+        verdicts: verdicts.into_values().collect(),
+        states: walks.iter().map(Walk::states).sum(),
+        visits: walks.iter().map(|walk| walk.visits).sum(),
+        bounds,
+        complete: walks.iter().all(Walk::is_done),
+    })
+}
+
+/// Lets every walk go on until it is done, or all of them together have seen so many states. Each is given the same
+/// share, and what one leaves of it the others have.
+fn share_out(walks: &mut [Walk<'_>], most: usize, progress: &mut dyn FnMut(Progress)) {
+    loop {
+        let left = most.saturating_sub(walks.iter().map(Walk::states).sum());
+        let open = walks.iter().filter(|walk| !walk.is_done()).count();
+        if left == 0 || open == 0 {
+            return;
+        }
+        let share = (left / open).max(1);
+        for place in 0..walks.len() {
+            let (states, visits) = walks.iter().enumerate().filter(|(other, _)| *other != place).fold(
+                (0, 0),
+                |(states, visits), (_, walk)| (states + walk.states(), visits + walk.visits),
+            );
+            let Some(walk) = walks.get_mut(place).filter(|walk| !walk.is_done()) else { continue };
+            let share = share.min(most.saturating_sub(states + walk.states()));
+            walk.walk(walk.states() + share, &mut |own| {
+                progress(Progress { states: states + own.states, visits: visits + own.visits, ..own });
+            });
+        }
+    }
 }
 
 /// When the agreement is opened: long before the first date that something waits for; and where nothing does, so long
@@ -84,59 +119,96 @@ struct Walk<'v> {
     root: Branch,
     ways: Vec<Way>,
     seen: ByKey,
+    /// What is still to be gone on from: the first with the turn that comes next there.
+    ahead: VecDeque<(u32, Branch)>,
+    turn: usize,
+    visits: u64,
+    depth: u32,
+    last_of_depth: u32,
     shown: Vec<Option<Shown>>,
     keys: BTreeMap<HolderRef, PublicKey>,
 }
+
+/// After how many visits progress is told.
+const TOLD_EVERY: u64 = 4_096;
 
 impl<'v> Walk<'v> {
     fn new(view: &'v View<'v>, invariants: &'v [&'v Invariant], opening: State, opened: Instant) -> Self {
         let root = Branch { state: opening, now: opened, left: 0, committed: Arc::default() };
         let shown = vec![None; invariants.len()];
-        let (ways, seen, keys) = (Vec::new(), ByKey::default(), seat_keys(view));
-        Self { view, invariants, opened, root, ways, seen, shown, keys }
+        Self {
+            view,
+            invariants,
+            opened,
+            root,
+            ways: Vec::new(),
+            seen: ByKey::default(),
+            ahead: VecDeque::new(),
+            turn: 0,
+            visits: 0,
+            depth: 0,
+            last_of_depth: 0,
+            shown,
+            keys: seat_keys(view),
+        }
     }
 
-    fn walk(&mut self, report: &mut Report, progress: &mut dyn FnMut(Progress)) {
-        let mut ahead = VecDeque::new();
-        let root = self.root.clone();
-        self.arrive(root, Way { from: 0, turn: 0 }, &mut ahead);
-        let mut visits = 0_u64;
-        let (before, mut depth, mut last_of_depth) = (report.states, 0, 0_u32);
-        while let Some((place, branch)) = ahead.pop_front() {
-            if place > last_of_depth {
-                depth += 1;
-                last_of_depth = u32::try_from(self.ways.len()).unwrap_or(u32::MAX).saturating_sub(1);
-                progress(Progress {
-                    states: before + self.ways.len(),
-                    visits: report.visits + visits,
-                    depth,
-                });
+    /// How many different states were seen.
+    fn states(&self) -> usize {
+        self.ways.len()
+    }
+
+    /// Whether nothing more can be seen, or nothing more learnt.
+    fn is_done(&self) -> bool {
+        !self.ways.is_empty() && (self.ahead.is_empty() || self.shown.iter().all(Option::is_some))
+    }
+
+    /// Goes on until so many states were seen, or it is done.
+    fn walk(&mut self, most: usize, progress: &mut dyn FnMut(Progress)) {
+        if self.ways.is_empty() && most > 0 {
+            let root = self.root.clone();
+            self.arrive(root, Way { from: 0, turn: 0 }, most);
+        }
+        while !self.is_done()
+            && let Some((place, branch)) = self.ahead.pop_front()
+        {
+            if place > self.last_of_depth {
+                self.depth += 1;
+                self.last_of_depth = u32::try_from(self.ways.len()).unwrap_or(u32::MAX).saturating_sub(1);
             }
-            if self.all_shown() {
-                break;
-            }
-            for (number, turn) in branch.turns(self.view).iter().enumerate() {
-                if self.ways.len() >= self.view.bounds.states {
-                    report.complete = false;
-                    ahead.clear();
-                    break;
-                }
+            let turns = branch.turns(self.view);
+            for (number, turn) in turns.iter().enumerate().skip(std::mem::take(&mut self.turn)) {
                 let keys = &self.keys;
                 let Some(next) = branch.take(turn, &|seat| key_of(keys, seat)) else { continue };
-                visits += 1;
-                let turn = u16::try_from(number).unwrap_or(u16::MAX);
-                self.arrive(next, Way { from: place, turn }, &mut ahead);
+                let way = Way { from: place, turn: u16::try_from(number).unwrap_or(u16::MAX) };
+                if !self.arrive(next, way, most) {
+                    self.ahead.push_front((place, branch));
+                    self.turn = number;
+                    return;
+                }
+                self.visits += 1;
+                if self.visits.is_multiple_of(TOLD_EVERY) {
+                    progress(Progress {
+                        states: self.ways.len(),
+                        visits: self.visits,
+                        depth: self.depth,
+                    });
+                }
             }
         }
-        report.states += self.ways.len();
-        report.visits += visits;
     }
 
-    /// A state was reached: a new one is looked at, and gone on from.
-    fn arrive(&mut self, branch: Branch, way: Way, ahead: &mut VecDeque<(u32, Branch)>) {
-        if !self.seen.insert(key(self.view, &branch)) {
-            return;
+    /// A state was reached: a new one is looked at, and gone on from. `false` where it is new, and no more are to be
+    /// looked at.
+    fn arrive(&mut self, branch: Branch, way: Way, most: usize) -> bool {
+        let key = key(self.view, &branch);
+        if self.seen.contains(&key) {
+            return true;
         }
+        if self.ways.len() >= most {
+            return false;
+        }
+        self.seen.insert(key);
         let place = u32::try_from(self.ways.len()).unwrap_or(u32::MAX);
         self.ways.push(way);
         for (invariant, shown) in self.invariants.iter().zip(&mut self.shown) {
@@ -145,21 +217,18 @@ impl<'v> Walk<'v> {
                 *shown = date.map(|date| Shown { place, date: (date != branch.now).then_some(date) });
             }
         }
-        ahead.push_back((place, branch));
-    }
-
-    /// Whether nothing more can be learnt.
-    fn all_shown(&self) -> bool {
-        self.shown.iter().all(Option::is_some)
+        self.ahead.push_back((place, branch));
+        true
     }
 
     fn verdicts(&self, workflow: &Workflow) -> Result<Vec<Verdict>, ExploreError> {
         let pairs = self.invariants.iter().zip(&self.shown);
         pairs
             .map(|(invariant, shown)| match (&invariant.promise, shown) {
-                (Promise::Reaches(_), Some(_))
-                | (Promise::Never(_) | Promise::Always(_) | Promise::Ends { .. }, None) => Ok(Verdict::Kept),
+                (Promise::Reaches(_), Some(_)) => Ok(Verdict::Kept),
+                (_, None) if !self.is_done() => Ok(Verdict::Undecided),
                 (Promise::Reaches(_), None) => Ok(Verdict::Unreached),
+                (Promise::Never(_) | Promise::Always(_) | Promise::Ends { .. }, None) => Ok(Verdict::Kept),
                 (_, Some(shown)) => {
                     let told = story::tell(workflow, invariant, &self.behaviour(*shown));
                     told.map(|story| Verdict::Broken(Box::new(story))).map_err(ExploreError::Story)
