@@ -42,7 +42,7 @@ pub struct ExploreArgs {
 pub fn run(args: &ExploreArgs) -> Result<Answer, CliError> {
     let (_, workflow) = read(&args.file)?;
     let text = read_text(&args.file)?;
-    let bounds = Bounds { states: args.most, cases: args.cases, leaving: args.leaving };
+    let bounds = Bounds { states: args.most, cases: args.cases, leaving: args.leaving, ..Bounds::default() };
     let bar = bar();
     let report = explore(&text, bounds, &mut |progress| {
         bar.set_message(format!(
@@ -125,7 +125,7 @@ fn write(file: &Path, text: &str) -> Result<(), CliError> {
 }
 
 fn summary(page: &mut Page, report: &Report) {
-    let Bounds { cases, leaving, states } = report.bounds;
+    let Bounds { cases, leaving, states, kept: _ } = report.bounds;
     page.blank();
     let all = if report.complete { "" } else { ", not all" };
     let seen = format!("{} different states{all}; {} moves and waits.", report.states, report.visits);

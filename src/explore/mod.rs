@@ -15,6 +15,7 @@ mod key;
 mod mixer;
 mod search;
 mod story;
+mod tree;
 mod view;
 
 pub use search::explore;
@@ -32,11 +33,14 @@ pub struct Bounds {
     pub cases: u32,
     /// How often panelists leave (step down from a seat, or stay out of a case) in one behaviour, at most.
     pub leaving: u8,
+    /// How many of the states that are still to be gone on from each walk keeps whole, at most: to the others it comes
+    /// again from the opening. It bounds memory, and changes nothing of what is found.
+    pub kept: usize,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { states: 1_000_000, cases: 1, leaving: 1 }
+        Self { states: 1_000_000, cases: 1, leaving: 1, kept: 30_000 }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The walk: breadth first, so that the first behaviour that breaks an invariant is a shortest one.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use super::branch::{Branch, Turn};
 use super::holds::holds;
 use super::key::key;
 use super::mixer::ByKey;
+use super::tree::Tree;
 use super::view::View;
 use super::{Bounds, ExploreError, Progress, Report, Verdict, story};
 use crate::engine::State;
@@ -17,13 +18,6 @@ use crate::values::{Id, Instant};
 use crate::workflow::Workflow;
 use crate::workflow::invariant::{Invariant, Promise};
 use crate::workflow::model::Formed;
-
-/// The way to a state: where from, and the how-manieth of the turns there.
-#[derive(Debug, Clone, Copy)]
-struct Way {
-    from: u32,
-    turn: u16,
-}
 
 /// A behaviour that shows something: the state that shows it, and the date that it is seen at where the walk takes
 /// place at none.
@@ -116,17 +110,14 @@ struct Walk<'v> {
     view: &'v View<'v>,
     invariants: &'v [&'v Invariant],
     opened: Instant,
-    root: Branch,
-    ways: Vec<Way>,
+    tree: Tree<'v>,
     seen: ByKey,
-    /// What is still to be gone on from: the first with the turn that comes next there.
-    ahead: VecDeque<(u32, Branch)>,
-    turn: usize,
+    /// The place of the state that is gone on from next, and the turn with which.
+    next: (u32, usize),
     visits: u64,
     depth: u32,
     last_of_depth: u32,
     shown: Vec<Option<Shown>>,
-    keys: BTreeMap<HolderRef, PublicKey>,
 }
 
 /// After how many visits progress is told.
@@ -135,89 +126,78 @@ const TOLD_EVERY: u64 = 4_096;
 impl<'v> Walk<'v> {
     fn new(view: &'v View<'v>, invariants: &'v [&'v Invariant], opening: State, opened: Instant) -> Self {
         let root = Branch { state: opening, now: opened, left: 0, committed: Arc::default() };
-        let shown = vec![None; invariants.len()];
         Self {
             view,
             invariants,
             opened,
-            root,
-            ways: Vec::new(),
+            tree: Tree::new(view, root, seat_keys(view)),
             seen: ByKey::default(),
-            ahead: VecDeque::new(),
-            turn: 0,
+            next: (0, 0),
             visits: 0,
             depth: 0,
             last_of_depth: 0,
-            shown,
-            keys: seat_keys(view),
+            shown: vec![None; invariants.len()],
         }
     }
 
     /// How many different states were seen.
     fn states(&self) -> usize {
-        self.ways.len()
+        self.tree.len()
     }
 
     /// Whether nothing more can be seen, or nothing more learnt.
     fn is_done(&self) -> bool {
-        !self.ways.is_empty() && (self.ahead.is_empty() || self.shown.iter().all(Option::is_some))
+        let all_gone_on_from = usize::try_from(self.next.0).is_ok_and(|next| next >= self.tree.len());
+        self.tree.len() > 0 && (all_gone_on_from || self.shown.iter().all(Option::is_some))
     }
 
     /// Goes on until so many states were seen, or it is done.
     fn walk(&mut self, most: usize, progress: &mut dyn FnMut(Progress)) {
-        if self.ways.is_empty() && most > 0 {
-            let root = self.root.clone();
-            self.arrive(root, Way { from: 0, turn: 0 }, most);
+        if self.tree.len() == 0 {
+            self.arrive(self.tree.root().clone(), (0, 0), most);
         }
         while !self.is_done()
-            && let Some((place, branch)) = self.ahead.pop_front()
+            && let Some(stage) = self.tree.stage(self.next.0)
         {
-            if place > self.last_of_depth {
+            if stage.place > self.last_of_depth {
                 self.depth += 1;
-                self.last_of_depth = u32::try_from(self.ways.len()).unwrap_or(u32::MAX).saturating_sub(1);
+                self.last_of_depth = u32::try_from(self.tree.len()).unwrap_or(u32::MAX).saturating_sub(1);
             }
-            let turns = branch.turns(self.view);
-            for (number, turn) in turns.iter().enumerate().skip(std::mem::take(&mut self.turn)) {
-                let keys = &self.keys;
-                let Some(next) = branch.take(turn, &|seat| key_of(keys, seat)) else { continue };
-                let way = Way { from: place, turn: u16::try_from(number).unwrap_or(u16::MAX) };
-                if !self.arrive(next, way, most) {
-                    self.ahead.push_front((place, branch));
-                    self.turn = number;
+            for (number, turn) in stage.turns.iter().enumerate().skip(self.next.1) {
+                let Some(next) = self.tree.take(&stage.branch, turn) else { continue };
+                if !self.arrive(next, (stage.place, number), most) {
+                    self.next = (stage.place, number);
                     return;
                 }
                 self.visits += 1;
                 if self.visits.is_multiple_of(TOLD_EVERY) {
-                    progress(Progress {
-                        states: self.ways.len(),
-                        visits: self.visits,
-                        depth: self.depth,
-                    });
+                    let (states, visits, depth) = (self.tree.len(), self.visits, self.depth);
+                    progress(Progress { states, visits, depth });
                 }
             }
+            self.next = (stage.place + 1, 0);
         }
     }
 
-    /// A state was reached: a new one is looked at, and gone on from. `false` where it is new, and no more are to be
-    /// looked at.
-    fn arrive(&mut self, branch: Branch, way: Way, most: usize) -> bool {
+    /// A state was reached from a place by a turn: a new one is looked at, and gone on from later. `false` where it is new,
+    /// and no more are to be looked at.
+    fn arrive(&mut self, branch: Branch, (from, turn): (u32, usize), most: usize) -> bool {
         let key = key(self.view, &branch);
         if self.seen.contains(&key) {
             return true;
         }
-        if self.ways.len() >= most {
+        if self.tree.len() >= most {
             return false;
         }
         self.seen.insert(key);
-        let place = u32::try_from(self.ways.len()).unwrap_or(u32::MAX);
-        self.ways.push(way);
+        let place = u32::try_from(self.tree.len()).unwrap_or(u32::MAX);
         for (invariant, shown) in self.invariants.iter().zip(&mut self.shown) {
             if shown.is_none() {
                 let date = shows(self.view, invariant, &branch);
                 *shown = date.map(|date| Shown { place, date: (date != branch.now).then_some(date) });
             }
         }
-        self.ahead.push_back((place, branch));
+        self.tree.push(branch, from, turn);
         true
     }
 
@@ -239,29 +219,16 @@ impl<'v> Walk<'v> {
 
     /// The whole behaviour that leads to a state.
     fn behaviour(&self, shown: Shown) -> story::Behaviour {
-        let mut turns = Vec::new();
-        let mut place = shown.place;
-        while place != 0
-            && let Some(way) = self.ways.get(usize::try_from(place).unwrap_or(usize::MAX))
-        {
-            turns.push(usize::from(way.turn));
-            place = way.from;
-        }
-        let mut branch = self.root.clone();
-        let mut deeds = Vec::new();
-        for turn in turns.into_iter().rev() {
-            let Some(turn) = branch.turns(self.view).into_iter().nth(turn) else { break };
-            let Some(next) = branch.take(&turn, &|seat| key_of(&self.keys, seat)) else { break };
-            if let Turn::Does(possible) = turn {
-                deeds.push((branch.now, possible));
-            }
-            branch = next;
-        }
+        let (done, end) = self.tree.told(shown.place);
+        let deeds = done.into_iter().filter_map(|(branch, turn)| match turn {
+            Turn::Does(possible) => Some((branch.now, possible)),
+            Turn::Wait(_) => None,
+        });
         let dates = (!self.view.dates.is_empty()).then(|| (shown.date, self.view.dates.first().copied()));
         story::Behaviour {
             opened: self.opened,
-            deeds,
-            end: branch,
+            deeds: deeds.collect(),
+            end,
             dates: dates.unwrap_or_default(),
             anchored: !self.view.anchored.is_empty(),
         }
@@ -314,8 +281,4 @@ fn seat_keys(view: &View<'_>) -> BTreeMap<HolderRef, PublicKey> {
         }
     }
     keys
-}
-
-fn key_of(keys: &BTreeMap<HolderRef, PublicKey>, seat: &HolderRef) -> PublicKey {
-    keys.get(seat).cloned().unwrap_or_else(|| plain_key(seat))
 }
