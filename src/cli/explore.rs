@@ -11,7 +11,7 @@ use super::documents::read_text;
 use super::error::{CliError, file_error};
 use super::show::{Page, Tone};
 use super::workflow::read;
-use crate::explore::{Bounds, ExploreError, Report, Verdict, explore};
+use crate::explore::{Bounds, ExploreError, Report, Verdict, explore, not_walked};
 use crate::scenario::Scenario;
 use crate::workflow::Workflow;
 use crate::workflow::invariant::Promise;
@@ -27,7 +27,7 @@ pub struct ExploreArgs {
     /// How many cases of each procedure somebody opens, at most
     #[arg(long, value_name = "N", default_value_t = 1)]
     cases: u32,
-    /// How often panelists step down or stay out of a case, at most
+    /// How often panelists step down, stay out of a case, or lose their keys, at most
     #[arg(long, value_name = "N", default_value_t = 1)]
     leaving: u8,
     /// Write each counterexample into this folder, as a scenario that `workflow test` plays
@@ -66,7 +66,10 @@ pub fn run(args: &ExploreArgs) -> Result<Answer, CliError> {
             Verdict::Undecided => Tone::Notice,
             Verdict::Unreached | Verdict::Broken(_) => Tone::Bad,
         };
-        rows.push(vec![(word(&invariant.promise, verdict).to_owned(), tone), (invariant.words(), Tone::Plain)]);
+        rows.push(vec![
+            (word(&invariant.promise, verdict).to_owned(), tone),
+            (invariant.words(), Tone::Plain),
+        ]);
         if let Verdict::Broken(scenario) = verdict {
             stories.push((invariant.line, scenario));
         }
@@ -80,7 +83,7 @@ pub fn run(args: &ExploreArgs) -> Result<Answer, CliError> {
         let words = "What is shown is a shortest behaviour; in the folder of the workflow's scenarios `workflow test` plays it with signatures.";
         page.line(Tone::Bad, words);
     }
-    summary(&mut page, &report);
+    summary(&mut page, &report, &workflow);
     let json = as_json(&workflow, &report);
     Ok(if report.fails() {
         Answer::faults(page, json)
@@ -124,20 +127,22 @@ fn write(file: &Path, text: &str) -> Result<(), CliError> {
     std::fs::write(file, text).map_err(file_error("write", file))
 }
 
-fn summary(page: &mut Page, report: &Report) {
+fn summary(page: &mut Page, report: &Report, workflow: &Workflow) {
     let Bounds { cases, leaving, states, kept: _ } = report.bounds;
     page.blank();
     let all = if report.complete { "" } else { ", not all" };
     let seen = format!("{} different states{all}; {} moves and waits.", report.states, report.visits);
     page.line(Tone::Plain, &seen);
     let bounds = format!(
-        "Walked: at most {} of each procedure, panelists leaving at most {leaving} times, acts at once or at the edge of a deadline.",
+        "Walked: at most {} of each procedure, panelists leaving or losing their keys at most {leaving} times, acts at once or at the edge of a deadline.",
         if cases == 1 { "one case".to_owned() } else { format!("{cases} cases") },
     );
     page.line(Tone::Faint, &bounds);
+    page.line(Tone::Faint, &format!("Not walked: {}.", not_walked(workflow).join("; ")));
     if !report.complete {
-        let words =
-            format!("It ended at {states} states: what holds so far may not beyond them. --most STATES goes further.");
+        let words = format!(
+            "It ended at {states} states: what holds so far may not beyond them. --most STATES goes further."
+        );
         page.line(Tone::Notice, &words);
     }
 }
@@ -156,6 +161,7 @@ fn as_json(workflow: &Workflow, report: &Report) -> Value {
         "workflow": workflow.digest,
         "passes": report.passes(),
         "complete": report.complete,
+        "not_walked": not_walked(workflow),
         "states": report.states,
         "visits": report.visits,
         "bounds": { "states": report.bounds.states, "cases": report.bounds.cases, "leaving": report.bounds.leaving },

@@ -1,17 +1,17 @@
 //! Hypotheses: what would follow if somebody said something. It takes the way of every entry, through the one
 //! admission, with a statement that nobody wrote or signed.
 
-use std::collections::BTreeMap;
-
 use super::admit::DISCLOSURE;
 use super::possible::{Deed, Possible};
 use crate::engine::{Heads, Refusal, State};
 use crate::log::{Hash, Head};
 use crate::statement::{
     AcceptSeat, Act, Attachments, BallotRef, Body, By, CaseRef, Checked, Commit, Commitment, Disclose,
-    HolderRef, Nominate, PublicKey, Recuse, Reveal, Salt, Statement, StepDown, Vote,
+    HolderRef, Nominate, PublicKey, RawKey, Recuse, ReplaceKey, Replacement, Reveal, Salt, Statement,
+    StepDown, Vote,
 };
 use crate::values::{Digest, Id, Instant};
+use crate::workflow::model::Formed;
 
 /// A log whose every head has the same root: a supposed statement names it.
 struct Supposed;
@@ -55,14 +55,15 @@ impl State {
     }
 
     fn body(&self, by: &By, deed: &Deed, key: &dyn Fn(&HolderRef) -> PublicKey) -> Body {
+        let documents = |names: &[Id]| self.documents(names);
         let disclosure = || documents(&[Id::constant(DISCLOSURE)]);
         match deed {
-            Deed::Act { case, act, attach } => Body::Act(Act {
+            Deed::Act { case, act, seat, attach, strike } => Body::Act(Act {
                 case: case.clone(),
                 act: act.clone(),
-                seat: None,
+                seat: seat.clone(),
                 attach: documents(attach),
-                strike: None,
+                strike: strike.as_ref().map(|(_, digest)| *digest),
             }),
             Deed::Vote { ballot, choice, attach } => {
                 let run = self.ballot_run(ballot);
@@ -89,10 +90,16 @@ impl State {
                 Body::Reveal(Reveal { ballot, choice, salt: SALT, attach })
             }
             Deed::Nominate(seat) => {
-                let person = format!("Panelist {seat}");
-                let needed = self.seat(seat).is_some_and(|seating| seating.panel.affiliation_needed);
+                let seating = self.seat(seat);
+                let needed = seating.is_some_and(|seating| seating.panel.affiliation_needed);
                 let affiliation = needed.then(|| seat.name().clone());
-                Body::Nominate(Nominate { seat: seat.clone(), person, key: key(seat), affiliation })
+                // Whoever was dismissed does not come back: another person is named, with another key.
+                let dismissed = seating.map_or(0, |seating| seating.body.dismissed.len());
+                let (person, key) = match dismissed {
+                    0 => (format!("Panelist {seat}"), key(seat)),
+                    others => (format!("Panelist {seat}, {others}"), self.fresh_key()),
+                };
+                Body::Nominate(Nominate { seat: seat.clone(), person, key, affiliation })
             }
             Deed::Accept(seat) => Body::AcceptSeat(AcceptSeat { seat: seat.clone(), attach: disclosure() }),
             Deed::Disclose(seat) => Body::Disclose(Disclose { seat: seat.clone(), attach: disclosure() }),
@@ -102,7 +109,29 @@ impl State {
             Deed::StepDown(seat) => {
                 Body::StepDown(StepDown { seat: seat.clone(), reason: "supposed".to_owned() })
             }
+            Deed::Recover(seat) => {
+                let (holder, key) = (seat.clone(), self.fresh_key());
+                Body::ReplaceKey(ReplaceKey { holder, key, how: Replacement::Recovery })
+            }
         }
+    }
+
+    /// Documents that nobody wrote, different from any before.
+    fn documents(&self, names: &[Id]) -> Attachments {
+        let digest = |place: usize| {
+            let mut bytes = [0; 32];
+            let (entry, place) = (self.size.to_be_bytes(), place.to_be_bytes());
+            bytes.iter_mut().zip(entry.into_iter().chain(place)).for_each(|(to, from)| *to = from);
+            Digest(bytes)
+        };
+        names.iter().enumerate().map(|(place, name)| (name.clone(), digest(place))).collect()
+    }
+
+    /// A key that nobody has, different from any before.
+    fn fresh_key(&self) -> PublicKey {
+        let mut bytes = [0xff; 32];
+        bytes.iter_mut().zip(self.size.to_be_bytes()).for_each(|(to, from)| *to = from);
+        PublicKey::plain(RawKey(bytes))
     }
 
     /// What a supposed commitment binds.
@@ -131,23 +160,31 @@ impl State {
                 keys.push(holder.key.clone());
             }
         }
+        if let Body::ReplaceKey(replace) = body {
+            keys.push(replace.key.clone());
+        }
         keys
     }
 
     /// The seat that an actor's name means in a statement.
     fn seat_of(&self, actor: &Id, body: &Body) -> Option<HolderRef> {
-        let in_case = |case: &CaseRef| {
-            if let Some(case) = self.case(case) {
-                return Some(self.seat_name(case, actor));
+        let in_case = |case: &CaseRef| Some(self.seat_name(self.case(case)?, actor));
+        // Before there is a case about a seat, it is before the panel of that very seat where that is formed per case.
+        let before = |act: &Act| {
+            let (panel, _) = self.panel_before(self.procedure(&act.case)?, act.seat.as_ref())?;
+            match act.seat.as_ref().filter(|_| panel.formed == Formed::PerCase) {
+                Some(HolderRef::CaseSeat { case, .. }) => {
+                    Some(HolderRef::CaseSeat { case: case.clone(), seat: actor.clone() })
+                }
+                _ => Some(HolderRef::Office { body: panel.name.clone(), name: actor.clone() }),
             }
-            let (panel, _) = self.standing_panel(self.procedure(case)?)?;
-            Some(HolderRef::Office { body: panel.name.clone(), name: actor.clone() })
         };
         match body {
             Body::AcceptSeat(it) => Some(it.seat.clone()),
             Body::Disclose(it) => Some(it.seat.clone()),
             Body::Recuse(it) => Some(it.seat.clone()),
             Body::StepDown(it) => Some(it.seat.clone()),
+            Body::Act(it) if self.case(&it.case).is_none() => before(it),
             Body::Act(it) => in_case(&it.case),
             Body::Vote(it) => in_case(&it.ballot.case),
             Body::Commit(it) => in_case(&it.ballot.case),
@@ -155,8 +192,4 @@ impl State {
             _ => None,
         }
     }
-}
-
-fn documents(names: &[Id]) -> Attachments {
-    names.iter().map(|name| (name.clone(), Digest([0; 32]))).collect::<BTreeMap<_, _>>()
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::key::SeatMarks;
+use super::marks::SeatMarks;
 use super::view::View;
 use crate::engine::State;
 use crate::engine::possible::{Deed, Possible};
-use crate::statement::{BallotRef, By, HolderRef, PublicKey};
+use crate::statement::{BallotRef, By, CaseRef, HolderRef, PublicKey};
 use crate::values::{Id, Instant, Span};
 
 /// A state at a time.
@@ -49,29 +49,48 @@ impl Branch {
         if possible.by.actors().iter().any(|actor| view.silent.contains(actor)) {
             return false;
         }
-        let (case, seat) = match &possible.deed {
-            Deed::Act { case, .. } | Deed::Recuse(_, case) => (Some(case), possible.by.actors().first()),
-            Deed::Vote { ballot, .. } | Deed::Reveal { ballot, .. } => {
-                (Some(&ballot.case), possible.by.actors().first())
-            }
-            Deed::Nominate(seat) | Deed::Accept(seat) | Deed::Disclose(seat) | Deed::StepDown(seat) => {
-                match seat {
-                    HolderRef::CaseSeat { case, seat } => (Some(case), Some(seat)),
-                    HolderRef::Office { name, .. } => (None, Some(name)),
-                }
-            }
-        };
-        if seat.is_some_and(|seat| seats.has_twin(case, seat)) {
+        if self.has_twin(seats, possible) {
             return false;
         }
         match &possible.deed {
             Deed::Act { case, .. } => {
                 self.state.case(case).is_some() || case.number.get() <= view.bounds.cases
             }
-            Deed::StepDown(_) | Deed::Recuse(..) => self.left < view.bounds.leaving,
+            Deed::StepDown(_) | Deed::Recuse(..) | Deed::Recover(_) => self.left < view.bounds.leaving,
             Deed::Nominate(seat) => !view.silent.contains(seat.name()),
             _ => true,
         }
+    }
+
+    /// Whether the same is done in the name of, or about, another seat that is like this one in everything. What two seats
+    /// do to each other is the same with a third in the place of one of them, and not where they change places.
+    fn has_twin(&self, seats: &SeatMarks<'_>, possible: &Possible) -> bool {
+        let own = |case: &CaseRef| {
+            let body = self.state.case(case).and_then(|case| self.state.body_of(case));
+            body.map_or_else(|| case.clone(), |body| body.id.clone())
+        };
+        let actor = possible.by.actors().first();
+        let (case, actor, about) = match &possible.deed {
+            Deed::Act { case, seat: Some(about), .. } => match about {
+                HolderRef::CaseSeat { case, .. } => (Some(case.clone()), actor, Some(about.name())),
+                HolderRef::Office { .. } => (Some(own(case)), actor, Some(about.name())),
+            },
+            Deed::Act { case, .. } => (Some(own(case)), actor, None),
+            Deed::Vote { ballot, .. } | Deed::Reveal { ballot, .. } => (Some(own(&ballot.case)), actor, None),
+            Deed::Nominate(seat)
+            | Deed::Accept(seat)
+            | Deed::Disclose(seat)
+            | Deed::StepDown(seat)
+            | Deed::Recuse(seat, _)
+            | Deed::Recover(seat) => match seat {
+                HolderRef::CaseSeat { case, .. } => (Some(case.clone()), None, Some(seat.name())),
+                HolderRef::Office { .. } => (None, None, Some(seat.name())),
+            },
+        };
+        let twin = |seat: Option<&Id>, but: Option<&Id>| {
+            seat.is_some_and(|seat| seats.has_twin(case.as_ref(), seat, but.filter(|but| *but != seat)))
+        };
+        twin(actor, about) || twin(about, actor)
     }
 
     /// Goes there; `None` where the engine refuses it.
@@ -97,7 +116,7 @@ impl Branch {
                 let accept = Possible { by: By::One(seat.name().clone()), deed: Deed::Accept(seat.clone()) };
                 self.state.suppose(self.now, &accept, key).ok()?;
             }
-            Deed::StepDown(_) | Deed::Recuse(..) => self.left += 1,
+            Deed::StepDown(_) | Deed::Recuse(..) | Deed::Recover(_) => self.left += 1,
             Deed::Vote { ballot, choice, .. } => {
                 let sealed = self.state.ballot_run(ballot).is_some_and(|run| run.sealed.is_some());
                 if let Some(seat) = possible.by.actors().first().filter(|_| sealed) {

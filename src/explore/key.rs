@@ -4,19 +4,21 @@
 //! here whether it bears on what can follow. What does not: names of people, keys, entries, documents, the words of
 //! reasons, the way a case took, what was annulled, and duties, which are never void and move nothing.
 
-use super::branch::{Branch, Committed};
+use super::branch::Branch;
 use super::holds::holds;
+use super::marks::SeatMarks;
 use super::mixer::Mixer;
-use super::view::{Clocks, Seating, View};
+use super::view::{Clocks, View};
 use crate::engine::State;
-use crate::engine::ballot::{BallotRun, Cast, Elector, Leaving};
+use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
 use crate::engine::event::Occurrence;
-use crate::engine::panel::{Nominee, Place, Seats};
-use crate::engine::sealed::{Committed as Sealed, Sealing};
+use crate::engine::sealed::Sealing;
 use crate::engine::suspension::Stop;
-use crate::statement::CaseRef;
-use crate::values::{Id, Instant, Span};
+use crate::values::{Instant, Span};
+
+/// More documents of one name that could be struck count as so many.
+pub(super) const MOST_FILED: usize = 2;
 
 /// The key of a state: equal for states with equal futures.
 pub(super) fn key(view: &View<'_>, branch: &Branch) -> u128 {
@@ -35,13 +37,17 @@ pub(super) fn key(view: &View<'_>, branch: &Branch) -> u128 {
         let mut ended: Option<Instant> = None;
         for case in cases {
             count += 1;
-            ended = ended.max(case.ended);
+            // Of a case about a seat the seat tells.
+            ended = ended.max(case.ended.filter(|_| case.subject.is_none()));
             let clocks = view.clocks(&procedure.name, &case.state);
             if case.ended.is_some() && !clocks.acts {
                 continue;
             }
             key.put(count);
-            case_into(&mut key, case, clocks, now);
+            case_into(&mut key, view, case, (clocks, now));
+            if case.subject.is_some() {
+                key.put(u64::from(state.subject_seated(case)));
+            }
             for panel in seats.all.iter().filter(|panel| panel.case == Some(&case.id)) {
                 panel.sorted_into(&mut key);
             }
@@ -71,149 +77,17 @@ pub(super) fn key(view: &View<'_>, branch: &Branch) -> u128 {
 }
 
 /// Whether a running case has stood still, or its times were put off: then what is long past may still be to come.
-fn put_off(state: &State) -> bool {
+pub(super) fn put_off(state: &State) -> bool {
     let running = state.running.iter().filter_map(|id| state.case(id));
     running.into_iter().any(|case| !(case.stops.is_empty() && case.extensions.is_empty()))
 }
 
 /// How long ago, as far as it matters: beyond `longest` all is the same.
-fn age(now: Instant, from: Instant, longest: Span) -> u64 {
+pub(super) fn age(now: Instant, from: Instant, longest: Span) -> u64 {
     now.since(from).seconds().min(longest.seconds() + 1)
 }
 
-/// What sits in each seat.
-fn places(
-    view: &View<'_>,
-    seating: &Seating,
-    seats: &Seats,
-    (now, put_off): (Instant, bool),
-    marks: &mut [Mixer],
-) {
-    // Nobody is dismissed: no case about a seat is opened here.
-    let Seats { panel, seats, dismissed: _ } = seats;
-    let Some(panel) = view.workflow.panel(panel) else { return };
-    for ((_, place), mark) in seats.iter().zip(marks) {
-        let Place { vacant_since, nominee } = place;
-        match nominee {
-            None => mark.put(1),
-            Some(nominee) => {
-                // Everybody has an affiliation of their own, if any.
-                let Nominee { person: _, key: _, by: _, nominated: _, affiliation: _, accepted, disclosures } =
-                    nominee;
-                mark.put(2 + u64::from(accepted.is_some()) + 2 * u64::from(!disclosures.is_empty()));
-            }
-        }
-        let filled = nominee.as_ref().is_some_and(|nominee| nominee.missing(panel).is_empty());
-        if seating.passes && !filled {
-            mark.put(age(now, *vacant_since, if put_off { Span::MAX } else { seating.vacancy }));
-        }
-    }
-}
-
-/// What is so of every seat: a digest each, equal where nothing tells two seats of a kind apart.
-pub(super) struct SeatMarks<'a> {
-    all: Vec<PanelMarks<'a>>,
-}
-
-/// The seats of a standing panel, or of one case.
-struct PanelMarks<'a> {
-    case: Option<&'a CaseRef>,
-    panel: &'a Id,
-    seating: &'a Seating,
-    marks: Vec<Mixer>,
-}
-
-impl<'a> SeatMarks<'a> {
-    pub(super) fn of(view: &'a View<'_>, branch: &'a Branch) -> Self {
-        let (state, now) = (&branch.state, branch.now);
-        let mut all = Vec::new();
-        let own = state.running.iter().filter_map(|id| state.case(id));
-        let own = own.filter_map(|case| Some((Some(&case.id), case.seats.as_ref()?)));
-        for (case, seats) in state.panels.values().map(|seats| (None, seats)).chain(own) {
-            let Some(seating) = view.seating(&seats.panel) else { continue };
-            let mut marks = vec![Mixer::default(); seating.names.len()];
-            places(view, seating, seats, (now, put_off(state)), &mut marks);
-            all.push(PanelMarks { case, panel: &seats.panel, seating, marks });
-        }
-        for case in state.running.iter().filter_map(|id| state.case(id)) {
-            let panel = case.procedure().and_then(|procedure| procedure.panel.as_ref());
-            let its = |marks: &&mut PanelMarks<'_>| match marks.case {
-                Some(own) => *own == case.id,
-                None => case.seats.is_none() && panel == Some(marks.panel),
-            };
-            if let Some(marks) = all.iter_mut().find(its) {
-                marks.of_case(case, &branch.committed);
-            }
-        }
-        Self { all }
-    }
-
-    /// Whether another seat, before this one, is like it in everything. The seat is one of the case's panel.
-    pub(super) fn has_twin(&self, case: Option<&CaseRef>, seat: &Id) -> bool {
-        let panels = self.all.iter().filter(|panel| panel.case.is_none() || panel.case == case);
-        let mut panels = panels.filter_map(|panel| Some((panel, panel.seating.place(seat)?)));
-        panels.next().is_some_and(|(panel, place)| {
-            let like = |place: usize| Some((panel.seating.kinds.get(place)?, panel.marks.get(place)?));
-            (0..place).any(|before| like(before) == like(place))
-        })
-    }
-}
-
-impl PanelMarks<'_> {
-    /// The seats, those that are alike in any order.
-    fn sorted_into(&self, key: &mut Mixer) {
-        let mut sorted: Vec<(usize, Mixer)> =
-            self.seating.kinds.iter().copied().zip(self.marks.iter().copied()).collect();
-        sorted.sort_unstable();
-        for (_, mark) in sorted {
-            key.put_mixer(mark);
-        }
-    }
-
-    fn put(&mut self, name: &Id, word: u64) {
-        if let Some(mark) = self.mark(name) {
-            mark.put(word);
-        }
-    }
-
-    fn mark(&mut self, name: &Id) -> Option<&mut Mixer> {
-        self.marks.get_mut(self.seating.place(name)?)
-    }
-
-    fn of_case(&mut self, case: &Case, committed: &Committed) {
-        case.recused.keys().for_each(|name| self.put(name, 11));
-        for run in case.open_ballots() {
-            for (name, elector) in run.electors.iter() {
-                let Elector { person: _, key: _, standing: _ } = elector; // a seat's standing is its kind's
-                self.put(name, 13);
-            }
-            for (name, cast) in &run.votes {
-                let Cast { choice, done: _ } = cast;
-                if let Some(mark) = self.mark(name) {
-                    mark.put_id(choice);
-                }
-            }
-            for (name, its) in run.sealed.iter().flat_map(|sealing| &sealing.commitments) {
-                let Sealed { commitment: _, done: _, revealed } = its;
-                let choice = committed.get(&(run.id.clone(), name.clone()));
-                if let Some(mark) = self.mark(name) {
-                    mark.put(17 + u64::from(revealed.is_some()));
-                    if let Some(choice) = choice {
-                        mark.put_id(choice);
-                    }
-                }
-            }
-            for (name, leaving) in &run.left {
-                let Leaving { reason: _, at: _, entry: _, vote_stands } = leaving;
-                self.put(name, 14 + u64::from(*vote_stands));
-            }
-        }
-        // What comes after is of another case.
-        self.marks.iter_mut().for_each(|mark| mark.put(12));
-    }
-}
-
-fn case_into(key: &mut Mixer, case: &Case, clocks: Clocks, now: Instant) {
+fn case_into(key: &mut Mixer, view: &View<'_>, case: &Case, (clocks, now): (Clocks, Instant)) {
     let Case {
         id: _,
         workflow: _,
@@ -222,11 +96,11 @@ fn case_into(key: &mut Mixer, case: &Case, clocks: Clocks, now: Instant) {
         entered,
         ended,
         seats: _,   // with the panel
-        subject: _, // no case about a seat is opened here
+        subject: _, // with the seat
         recused: _, // seat by seat
         ballots,
         duties: _,
-        filed: _,
+        filed,
         path: _,
         taken,
         spent,
@@ -256,6 +130,10 @@ fn case_into(key: &mut Mixer, case: &Case, clocks: Clocks, now: Instant) {
     }
     for place in spent {
         key.put(u64::try_from(*place).unwrap_or(u64::MAX));
+    }
+    for name in view.strikable(&case.id.procedure) {
+        let there = filed.iter().filter(|filed| filed.name == *name && filed.struck.is_none());
+        key.put(u64::try_from(there.take(MOST_FILED).count()).unwrap_or(u64::MAX));
     }
     key.put(0x5ea7);
     for Stop { from, until } in stops {
@@ -292,7 +170,7 @@ fn ballot_into(key: &mut Mixer, run: &BallotRun, now: Instant) {
         seats,
         votes: _,
         left: _,
-        lapsed: _, // has not voted
+        lapsed: _, // has not voted; where the vote is to be reaffirmed, seat by seat
         evidence: _,
         paper: _,
         sealed,

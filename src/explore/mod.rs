@@ -6,12 +6,13 @@
 //! order. States of which the futures are equal are one (`key`): clocks count from now, seats that no rule
 //! can tell apart change places, and what is past and without effect is forgotten.
 //!
-//! What is not walked is said by [`Bounds`] and in `docs/commands.md`. It is no proof of a workflow,
+//! What is not walked is said by [`Bounds`] and [`not_walked`]. It is no proof of a workflow,
 //! and a counterexample is one: it is a scenario, which anybody can play with real signatures.
 
 mod branch;
 mod holds;
 mod key;
+mod marks;
 mod mixer;
 mod search;
 mod story;
@@ -22,7 +23,7 @@ pub use search::explore;
 
 use crate::engine::Refusal;
 use crate::scenario::Scenario;
-use crate::workflow::Diagnostics;
+use crate::workflow::{Diagnostics, Workflow, model};
 
 /// How far to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,4 +115,31 @@ impl Report {
     pub fn fails(&self) -> bool {
         self.verdicts.iter().any(|verdict| matches!(verdict, Verdict::Broken(_) | Verdict::Unreached))
     }
+}
+
+/// What anybody could do under a workflow and is not walked, in words.
+pub fn not_walked(workflow: &Workflow) -> Vec<&'static str> {
+    let doings = || workflow.procedures.iter().flat_map(|it| &it.states).flat_map(model::State::doings);
+    let said = [
+        (true, "amendments"),
+        (
+            true,
+            "acts in the midst of a deadline's run, which differ from those at its edges only by other clocks",
+        ),
+        (true, "duties, reaffirmations and rotated keys, which move nothing"),
+        (!workflow.panels.is_empty(), "nominees who do not accept, as nobody fills their seat"),
+        (
+            workflow.procedures.iter().any(|procedure| procedure.about.is_some()),
+            "cases about a seat of a case that has ended",
+        ),
+        (
+            doings().any(|doing| !doing.strikes.is_empty()),
+            "that more than two documents of one name are on file, which count as two",
+        ),
+        (
+            workflow.ballots.iter().any(|ballot| ballot.answer.is_some()),
+            "other answers than some that stand for all: the least, the greatest, one between; of texts two",
+        ),
+    ];
+    said.into_iter().filter_map(|(applies, words)| applies.then_some(words)).collect()
 }

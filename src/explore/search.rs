@@ -85,10 +85,11 @@ fn share_out(walks: &mut [Walk<'_>], most: usize, progress: &mut dyn FnMut(Progr
         }
         let share = (left / open).max(1);
         for place in 0..walks.len() {
-            let (states, visits) = walks.iter().enumerate().filter(|(other, _)| *other != place).fold(
-                (0, 0),
-                |(states, visits), (_, walk)| (states + walk.states(), visits + walk.visits),
-            );
+            let (states, visits) = walks
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != place)
+                .fold((0, 0), |(states, visits), (_, walk)| (states + walk.states(), visits + walk.visits));
             let Some(walk) = walks.get_mut(place).filter(|walk| !walk.is_done()) else { continue };
             let share = share.min(most.saturating_sub(states + walk.states()));
             walk.walk(walk.states() + share, &mut |own| {

@@ -83,17 +83,17 @@ fn step(at: Instant, possible: &Possible, affiliated: bool) -> Step {
         affiliation: (affiliated && what == SeatDeed::Fill).then(|| seat.name().clone().into()),
     };
     let (case, deed) = match &possible.deed {
-        Deed::Act { case, act, .. } => {
+        Deed::Act { case, act, seat, strike, .. } => {
             let by = possible.by.actors().iter().map(|actor| actor.clone().into()).collect();
             (
                 Some(case),
                 Telling::Act {
                     act: act.clone().into(),
                     by,
-                    seat: None,
+                    seat: seat.clone().map(|seat| SeatName::Full(seat).into()),
                     attach: None,
                     signed_by: None,
-                    strike: None,
+                    strike: strike.as_ref().map(|(name, _)| name.clone().into()),
                 },
             )
         }
@@ -116,6 +116,7 @@ fn step(at: Instant, possible: &Possible, affiliated: bool) -> Step {
         Deed::Disclose(seat) => (None, seats(SeatDeed::Disclose, seat)),
         Deed::Recuse(seat, case) => (Some(case), seats(SeatDeed::Recuse, seat)),
         Deed::StepDown(seat) => (None, seats(SeatDeed::StepDown, seat)),
+        Deed::Recover(seat) => (None, seats(SeatDeed::RecoverKey, seat)),
     };
     Step {
         at: at.into(),

@@ -33,6 +33,8 @@ pub(super) struct View<'w> {
     pub withins: Vec<(Span, Id)>,
     /// How long cases may be open, by procedure.
     pub ends: Vec<(Id, Option<Span>)>,
+    /// The names of documents that can be struck, by procedure.
+    strikable: BTreeMap<Id, BTreeSet<Id>>,
 }
 
 /// The seats of a panel, in the order of their names.
@@ -44,6 +46,8 @@ pub(super) struct Seating {
     pub passes: bool,
     /// After how long it does.
     pub vacancy: Span,
+    /// The longest time within which a case about a seat can be opened from its filling on.
+    pub counts_filled: Option<Span>,
 }
 
 impl Seating {
@@ -96,6 +100,7 @@ impl<'w> View<'w> {
             marks: Vec::new(),
             withins: withins.collect(),
             ends: ends.collect(),
+            strikable: workflow.procedures.iter().map(|it| (it.name.clone(), strikable(it))).collect(),
         };
         for part in parts.iter().filter(|part| matches!(part, Holds::In { .. } | Holds::Counted { .. })) {
             if !view.marks.contains(part) {
@@ -108,7 +113,7 @@ impl<'w> View<'w> {
                 view.states.insert((procedure.name.clone(), state.name.clone()), clocks);
             }
         }
-        for (delay, _) in delays(workflow) {
+        for delay in delays(workflow) {
             if let Origin::Event(event) = &delay.of {
                 let longest = view.events.entry(event.clone()).or_insert(delay.span);
                 *longest = (*longest).max(delay.span);
@@ -119,6 +124,11 @@ impl<'w> View<'w> {
             *longest = (*longest).max(*span);
         }
         view
+    }
+
+    /// The names of documents that a step of a procedure can strike.
+    pub(super) fn strikable(&self, procedure: &Id) -> impl Iterator<Item = &Id> {
+        self.strikable.get(procedure).into_iter().flatten()
     }
 
     pub(super) fn seating(&self, panel: &Id) -> Option<&Seating> {
@@ -156,9 +166,15 @@ fn delays_of(trigger: &Trigger) -> Vec<&Delay> {
     }
 }
 
-fn delays(workflow: &Workflow) -> impl Iterator<Item = (&Delay, &State)> {
-    steps(workflow)
-        .flat_map(|(state, step)| delays_of(&step.trigger).into_iter().map(move |delay| (delay, state)))
+/// Every time of a step, and those within which cases can be opened.
+fn delays(workflow: &Workflow) -> impl Iterator<Item = &Delay> {
+    let opening = workflow.procedures.iter().filter_map(|procedure| procedure.open.within.as_ref());
+    steps(workflow).flat_map(|(_, step)| delays_of(&step.trigger)).chain(opening)
+}
+
+fn strikable(procedure: &Procedure) -> BTreeSet<Id> {
+    let doings = procedure.states.iter().flat_map(State::doings);
+    doings.flat_map(|doing| doing.strikes.iter().cloned()).collect()
 }
 
 /// Every instant that the file names where it matters: in steps, grants and propositions.
@@ -184,12 +200,12 @@ fn dates(workflow: &Workflow, parts: &[Holds]) -> BTreeSet<Instant> {
 
 fn leads(workflow: &Workflow) -> Vec<Span> {
     let ballots = workflow.ballots.iter().map(|ballot| ballot.open_for);
-    let spans: BTreeSet<Span> = delays(workflow).map(|(delay, _)| delay.span).chain(ballots).collect();
+    let spans: BTreeSet<Span> = delays(workflow).map(|delay| delay.span).chain(ballots).collect();
     spans.into_iter().collect()
 }
 
 fn horizon(workflow: &Workflow) -> Span {
-    let delays = delays(workflow).map(|(delay, _)| delay.span.seconds()).sum::<u64>();
+    let delays = delays(workflow).map(|delay| delay.span.seconds()).sum::<u64>();
     let ballots = workflow.ballots.iter().map(|ballot| ballot.open_for.seconds()).sum::<u64>();
     let again = workflow.procedures.iter().filter_map(|it| it.again_after).map(Span::seconds).sum::<u64>();
     Span::from_seconds(delays + ballots + again)
@@ -222,6 +238,8 @@ fn seating(workflow: &Workflow, panel: &Panel) -> Seating {
     let mut seats: Vec<_> = panel.seats.iter().collect();
     seats.sort_by(|a, b| a.name.cmp(&b.name));
     let named = named(workflow);
+    let about = workflow.procedures.iter().filter(|it| it.about.as_ref() == Some(&panel.name));
+    let about = about.filter_map(|procedure| procedure.open.within.as_ref());
     let passes = |by: &Id| panel.vacancy.as_ref().is_some_and(|vacancy| vacancy.filled_by != *by);
     let mut kinds: Vec<usize> = Vec::new();
     for (place, seat) in seats.iter().enumerate() {
@@ -237,6 +255,7 @@ fn seating(workflow: &Workflow, panel: &Panel) -> Seating {
         kinds,
         passes: seats.iter().any(|seat| passes(&seat.by)),
         vacancy: panel.vacancy.as_ref().map_or(Span::from_seconds(0), |vacancy| vacancy.after),
+        counts_filled: about.filter(|delay| delay.of == Origin::Filled).map(|delay| delay.span).max(),
     }
 }
 

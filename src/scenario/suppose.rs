@@ -73,11 +73,14 @@ impl Hypothesis<'_> {
     fn deed(&mut self, step: &Step, deed: &Spot<Deed>) {
         let case = step.case.as_ref().map(|case| &case.is);
         match &deed.is {
-            Deed::Act { act, by, .. } => {
+            Deed::Act { act, by, seat, strike, .. } => {
                 let by = By::of(by.iter().map(|actor| actor.is.clone()).collect());
                 let case = case.cloned().unwrap_or_else(|| meant::case_of_act(&self.state, &act.is));
                 let attach = meant::documents(&self.state, &case, &act.is, &by);
-                let deed = possible::Deed::Act { case, act: act.is.clone(), attach };
+                let seat = seat.as_ref().map(|seat| meant::subject(&self.state, &case, &seat.is));
+                let strike = strike.as_ref();
+                let strike = strike.map(|name| (name.is.clone(), meant::filed(&self.state, &case, &name.is)));
+                let deed = possible::Deed::Act { case, act: act.is.clone(), seat, attach, strike };
                 self.says(step, &act.at, by, deed);
             }
             Deed::Seats { what, seats, .. } => seats.iter().for_each(|seat| self.seat(step, *what, seat)),

@@ -24,6 +24,16 @@ impl AnswerKind {
         }
     }
 
+    /// Answers that stand for all where only their order matters: the least, the greatest and one between; of texts two.
+    pub(crate) fn samples(self) -> impl Iterator<Item = Id> {
+        let samples: &[&'static str] = match self {
+            Self::Number => &["0", "1", "999999999999999"],
+            Self::Date => &["0000-01-01", "2000-01-01", "9999-12-31"],
+            Self::Text => &["an-answer", "another-answer"],
+        };
+        samples.iter().copied().map(Id::constant)
+    }
+
     /// Where an answer stands among others.
     pub(crate) fn order(self, answer: &Id) -> (u64, Id) {
         let number = match self {

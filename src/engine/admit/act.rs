@@ -7,12 +7,13 @@ use crate::engine::case::Case;
 use crate::engine::change::Change;
 use crate::engine::clock::{Moment, exhausted};
 use crate::engine::evidence::{judge_evidence, judge_strike};
+use crate::engine::panel::Seats;
 use crate::engine::refusal::{all_of, alternatives};
 use crate::engine::{Refusal, State};
 use crate::statement::body::Attachments;
 use crate::statement::{Act, By, CaseRef, Checked, HolderRef};
 use crate::values::{Id, Instant};
-use crate::workflow::model::{self, Actors, Doing, Formed, Procedure, Trigger};
+use crate::workflow::model::{self, Actors, Doing, Formed, Panel, Procedure, Trigger};
 
 impl State {
     pub(super) fn judge_act(&self, at: Instant, checked: &Checked, act: &Act) -> Result<Admission, Refusal> {
@@ -42,11 +43,11 @@ impl State {
         }
         self.judge_suspended(&procedure.name, &act.act, &next)?;
         let by = &checked.statement().by;
-        let subject = self.judge_subject(act, procedure)?;
+        let subject = self.judge_subject(act.seat.as_ref(), procedure)?;
         // Before there is a case, only a standing panel has seats, or the one of which the case is about a seat.
         let before = self.panel_before(procedure, subject);
         let chair = before.and_then(|(panel, _)| panel.chair.as_ref());
-        let sits = |name: &Id| before.is_some_and(|(panel, seats)| seats.filled(panel, name).is_some());
+        let sits = |name: &Id| before.is_some_and(|before| sits(before, None, name));
         if !Self::may_act(&procedure.open.by, by, chair, sits) {
             return Err(not_up_to(by, &act.act, &procedure.open.by));
         }
@@ -69,6 +70,36 @@ impl State {
         let (case, attach) = (act.case.clone(), act.attach.clone());
         let change = Change::CaseOpened { case, subject: subject.cloned(), by: by.to_string(), attach };
         Ok(Admission { change, signers })
+    }
+
+    /// Whether a case could be opened now, about this seat where it is about one, whoever opens it.
+    ///
+    /// # Errors
+    /// The refusal of an opening, as far as it does not hang on who signs and what is attached.
+    pub(in crate::engine) fn judge_occasion(
+        &self,
+        at: Instant,
+        procedure: &Procedure,
+        subject: Option<&HolderRef>,
+    ) -> Result<(), Refusal> {
+        let next = self.next_case(&procedure.name);
+        self.judge_suspended(&procedure.name, &procedure.open.act, &next)?;
+        self.judge_subject(subject, procedure)?;
+        self.judge_room_for_case(at, procedure, &next, subject)?;
+        self.judge_opening_in_time(at, procedure, subject)
+    }
+
+    /// From when another case may be opened (about the same seat, where it is about one), where one has ended and it
+    /// must be waited for.
+    pub(in crate::engine) fn again_from(
+        &self,
+        procedure: &Procedure,
+        subject: Option<&HolderRef>,
+    ) -> Option<(Instant, Instant)> {
+        let again_after = procedure.again_after?;
+        let alike = |case: &&Case| case.subject.as_ref().map(|subject| &subject.seat) == subject;
+        let ended = self.cases_of(&procedure.name).filter(alike).filter_map(|case| case.ended).max()?;
+        Some((ended, ended.plus(again_after)))
     }
 
     /// Whether another case may be opened: as many as may run do not, none about the same seat does, and the last
@@ -102,16 +133,14 @@ impl State {
             let why = format!("there were {most} {cases} of `{}`, as many as there may be", procedure.name);
             return Err(Refusal::new("too-often", why, "no more is admitted under this workflow"));
         }
-        let ended = self.cases_of(&procedure.name).filter(alike).filter_map(|case| case.ended).max();
-        if let (Some(ended), Some(again_after)) = (ended, procedure.again_after) {
-            let earliest = ended.plus(again_after);
-            if at < earliest {
+        match (self.again_from(procedure, subject), procedure.again_after) {
+            (Some((ended, earliest)), Some(again_after)) if at < earliest => {
                 let why =
                     format!("the last case ended on {ended}, and another may be opened {again_after} later");
-                return Err(Refusal::new("too-early", why, format!("wait until {earliest}")));
+                Err(Refusal::new("too-early", why, format!("wait until {earliest}")))
             }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn judge_step(
@@ -181,6 +210,16 @@ impl State {
         }
         judge_attachments(&act.attach, &doing.attach)?;
         judge_strike(&case.filed, act.strike, &doing.strikes)?;
+        self.judge_times(at, case, doing)
+    }
+
+    /// Whether an act is neither too late nor too early.
+    pub(in crate::engine) fn judge_times(
+        &self,
+        at: Instant,
+        case: &Case,
+        doing: &Doing,
+    ) -> Result<(), Refusal> {
         let now = Moment::of(at);
         if let Some(within) = &doing.within {
             let end = self.deadline(case, within);
@@ -254,10 +293,7 @@ impl State {
     pub fn may_act_in(&self, actors: &Actors, by: &By, case: &Case) -> bool {
         let panel = self.panel_of(case);
         let chair = panel.and_then(|(panel, _)| panel.chair.as_ref());
-        let sits = |name: &Id| {
-            let filled = panel.is_some_and(|(panel, seats)| seats.filled(panel, name).is_some());
-            filled && !case.recused.contains_key(name)
-        };
+        let sits = |name: &Id| panel.is_some_and(|panel| sits(panel, Some(case), name));
         Self::may_act(actors, by, chair, sits)
     }
 
@@ -273,6 +309,11 @@ impl State {
         };
         self.signed_for(by, checked, seat, None)
     }
+}
+
+/// Whether somebody fills a seat of a panel, and is not out of the case.
+pub(in crate::engine) fn sits((panel, seats): (&Panel, &Seats), case: Option<&Case>, seat: &Id) -> bool {
+    seats.filled(panel, seat).is_some() && !case.is_some_and(|case| case.recused.contains_key(seat))
 }
 
 /// Whether exactly the documents are attached that the workflow asks for.

@@ -13,11 +13,14 @@ mod signers;
 mod subject;
 mod vote;
 
+pub(in crate::engine) use act::sits;
+
 pub use act::judge_attachments;
 pub use amend::Moved;
 pub use open::judge_opening;
 pub use seats::DISCLOSURE;
 pub use vote::judge_choice;
+pub(in crate::engine) use vote::judge_voted_before;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -2,7 +2,7 @@
 
 use super::Admission;
 use super::act::judge_attachments;
-use super::vote::{judge_alone, judge_choice, judge_paper};
+use super::vote::{judge_alone, judge_choice, judge_paper, judge_voted_before};
 use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
 use crate::engine::change::Change;
@@ -10,7 +10,6 @@ use crate::engine::sealed::{Committed, Sealing};
 use crate::engine::{Refusal, State};
 use crate::statement::{BallotRef, By, Checked, Commit, Commitment, Reveal};
 use crate::values::{Digest, Id};
-use crate::workflow::model::Change as Changing;
 
 impl State {
     pub(super) fn judge_commit(&self, checked: &Checked, commit: &Commit) -> Result<Admission, Refusal> {
@@ -34,10 +33,7 @@ impl State {
             let instead = "nobody can open another's commitment as their own: commit to a vote of yours";
             return Err(Refusal::new("copied-commitment", why, instead));
         }
-        if let Some(before) = sealing.commitments.get(seat).filter(|_| ballot.change == Changing::Never) {
-            let why = format!("{name} has committed to a vote with entry {}", before.done.entry);
-            return Err(Refusal::new("already-committed", why, "votes of this ballot cannot be changed"));
-        }
+        judge_voted_before(run, ballot, seat, &name)?;
         let (ballot, commitment) = (run.id.clone(), commit.commitment);
         Ok(Admission { change: Change::Committed { ballot, seat: seat.clone(), commitment }, signers })
     }

@@ -3,7 +3,7 @@
 use crate::engine::clock::Moment;
 use crate::engine::panel::Seats;
 use crate::engine::{Refusal, State};
-use crate::statement::{Act, HolderRef};
+use crate::statement::HolderRef;
 use crate::values::Instant;
 use crate::workflow::model::{Delay, Formed, Origin, Panel, Procedure};
 
@@ -11,11 +11,11 @@ impl State {
     /// The seat that the case to be opened is about: one of the panel that the workflow says, with somebody in it.
     pub(super) fn judge_subject<'a>(
         &self,
-        act: &'a Act,
+        seat: Option<&'a HolderRef>,
         procedure: &Procedure,
     ) -> Result<Option<&'a HolderRef>, Refusal> {
         let wrong = |why: String, instead: String| Err(Refusal::new("wrong-seat", why, instead));
-        let (about, seat) = match (&procedure.about, &act.seat) {
+        let (about, seat) = match (&procedure.about, seat) {
             (None, None) => return Ok(None),
             (None, Some(seat)) => {
                 let why =
@@ -46,7 +46,7 @@ impl State {
 
     /// The panel before which a case that is to be opened will run, as far as it sits already: a standing one, or
     /// the very one in which the seat is that the case is about.
-    pub(super) fn panel_before<'a>(
+    pub(in crate::engine) fn panel_before<'a>(
         &'a self,
         procedure: &'a Procedure,
         subject: Option<&HolderRef>,
@@ -83,7 +83,7 @@ impl State {
 
     /// When the time to open a case ends; `None` before it has begun. An event counts by its latest occurrence: in
     /// the case to which the seat belongs, or else in one of another procedure.
-    fn opening_ends(
+    pub(in crate::engine) fn opening_ends(
         &self,
         procedure: &Procedure,
         within: &Delay,

@@ -8,7 +8,7 @@ use crate::engine::change::Change;
 use crate::engine::evidence::judge_reaffirmed;
 use crate::engine::refusal::{all_of, alternatives};
 use crate::engine::{Refusal, State};
-use crate::statement::{BallotRef, By, Checked, Vote};
+use crate::statement::{BallotRef, By, Checked, HolderRef, Vote};
 use crate::values::{Digest, Id};
 use crate::workflow::model::{AnswerKind, Ballot, Change as Changing};
 
@@ -27,10 +27,7 @@ impl State {
         judge_paper(run, ballot, vote.question, &vote.asks)?;
         judge_choice(&vote.choice, ballot.choices.iter().chain(&ballot.abstention), ballot.answer_kind())?;
         judge_attachments(&vote.attach, &ballot.attach)?;
-        if let Some(cast) = run.votes.get(seat).filter(|_| ballot.change == Changing::Never) {
-            let why = format!("{name} has voted with entry {}", cast.done.entry);
-            return Err(Refusal::new("already-voted", why, "votes of this ballot cannot be changed"));
-        }
+        judge_voted_before(run, ballot, seat, &name)?;
         judge_reaffirmed(run, ballot, seat, &vote.choice)?;
         let change =
             Change::Voted { ballot: run.id.clone(), seat: seat.clone(), choice: vote.choice.clone() };
@@ -38,7 +35,12 @@ impl State {
     }
 
     /// Whether a seat may vote in a ballot of a case: it was an elector at the opening, and has not left since.
-    pub(super) fn judge_elector(&self, case: &Case, run: &BallotRun, seat: &Id) -> Result<(), Refusal> {
+    pub(in crate::engine) fn judge_elector(
+        &self,
+        case: &Case,
+        run: &BallotRun,
+        seat: &Id,
+    ) -> Result<(), Refusal> {
         let left = run.left.get(seat);
         let lost = self.panel_of(case).and_then(|(_, seats)| seats.dismissal(seat));
         if let (Some(Leaving { reason: DISMISSED, .. }) | None, Some(dismissal)) = (left, lost) {
@@ -92,6 +94,29 @@ impl State {
         } else {
             format!("open now: {}", all_of(open))
         }
+    }
+}
+
+/// Whether a seat that has voted, or committed to a vote, may do so anew.
+pub(in crate::engine) fn judge_voted_before(
+    run: &BallotRun,
+    ballot: &Ballot,
+    seat: &Id,
+    name: &HolderRef,
+) -> Result<(), Refusal> {
+    let never = "votes of this ballot cannot be changed";
+    let committed = run.sealed.as_ref().and_then(|sealing| sealing.commitments.get(seat));
+    match (run.votes.get(seat), committed) {
+        _ if ballot.change != Changing::Never => Ok(()),
+        (_, Some(before)) => {
+            let why = format!("{name} has committed to a vote with entry {}", before.done.entry);
+            Err(Refusal::new("already-committed", why, never))
+        }
+        (Some(cast), None) => {
+            let why = format!("{name} has voted with entry {}", cast.done.entry);
+            Err(Refusal::new("already-voted", why, never))
+        }
+        (None, None) => Ok(()),
     }
 }
 

@@ -1,0 +1,47 @@
+//! When something else is possible than now.
+
+use std::collections::BTreeSet;
+
+use crate::engine::clock::Moment;
+use crate::engine::state::State;
+use crate::values::Instant;
+use crate::workflow::model::Trigger;
+
+impl State {
+    /// The moments after `at` from which, if nobody acts, something else is possible than before, or at which
+    /// something happens by itself; each for the first time from this state on.
+    pub fn moments_ahead(&self, at: Instant) -> BTreeSet<Moment> {
+        let mut ahead = BTreeSet::new();
+        ahead.extend(self.next_due().map(|due| due.moment));
+        for procedure in &self.workflow.procedures {
+            for seat in self.subjects(procedure) {
+                ahead.extend(self.again_from(procedure, seat.as_ref()).map(|(_, from)| Moment::of(from)));
+                let within = procedure.open.within.as_ref();
+                ahead.extend(within.and_then(|within| self.opening_ends(procedure, within, seat.as_ref())));
+            }
+        }
+        for case in self.cases.values() {
+            for run in case.open_ballots() {
+                let Some(extend) = run.rules().and_then(|rules| rules.extend.as_ref()) else { continue };
+                // From here on a vote is late, and puts the closing off.
+                let late = run.closes.unix().saturating_sub_unsigned(extend.in_last.seconds());
+                ahead.insert(Moment::of(Instant::from_unix(late)));
+            }
+            let steps = case.rules().map_or(&[][..], |state| &state.steps);
+            for step in steps {
+                let Trigger::Do(doing) = &step.trigger else { continue };
+                ahead.extend(doing.within.as_ref().and_then(|delay| self.deadline(case, delay)));
+                let start = doing.not_before.as_ref().and_then(|delay| self.earliest(case, delay));
+                ahead.extend(start.map(Moment::of));
+            }
+        }
+        let vacant = self.seats().into_iter().filter_map(|name| {
+            let seating = self.seat(&name)?;
+            let passes = seating.panel.vacancy.as_ref()?.filled_by != seating.seat.by;
+            if passes && !seating.is_filled() { seating.passes() } else { None }
+        });
+        ahead.extend(vacant);
+        ahead.retain(|moment| *moment > Moment::of(at));
+        ahead
+    }
+}

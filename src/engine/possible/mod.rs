@@ -1,0 +1,202 @@
+//! What anybody could say now, and when that changes: what `explore` walks through.
+//!
+//! Whether something can be said is asked of admission, judgment by judgment: nothing here knows a rule. What is not
+//! among what is offered is never walked, so whoever teaches the engine a new statement adds it here. Left out on
+//! purpose: duties, rotated keys and reaffirmations, which move nothing; amendments, which bring another text; and
+//! another name for a nominee who has not accepted.
+
+mod ahead;
+mod seats;
+mod votes;
+
+use std::collections::BTreeMap;
+
+use crate::engine::admit::sits;
+use crate::engine::case::Case;
+use crate::engine::clock::exhausted;
+use crate::engine::evidence::judge_evidence;
+use crate::engine::panel::Seats;
+use crate::engine::state::State;
+use crate::statement::{BallotRef, By, CaseRef, HolderRef};
+use crate::values::{Digest, Id, Instant};
+use crate::workflow::model::{Actor, Actors, Doing, Panel, Procedure, Trigger};
+
+/// Something that somebody could say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Possible {
+    /// In whose name.
+    pub by: By,
+    /// What.
+    pub deed: Deed,
+}
+
+/// What somebody could say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deed {
+    /// Opens a case, or takes a step of it, with these documents.
+    Act {
+        /// The case.
+        case: CaseRef,
+        /// The act.
+        act: Id,
+        /// The seat that the case is about, where the act opens one that is about a seat.
+        seat: Option<HolderRef>,
+        /// The documents that the workflow asks for.
+        attach: Vec<Id>,
+        /// The document that is struck, and the name under which it was filed.
+        strike: Option<(Id, Digest)>,
+    },
+    /// A vote; on a sealed ballot the commitment to it.
+    Vote {
+        /// On which ballot.
+        ballot: BallotRef,
+        /// For what.
+        choice: Id,
+        /// The documents that the ballot asks for.
+        attach: Vec<Id>,
+    },
+    /// The vote is revealed to which the seat has committed.
+    Reveal {
+        /// On which ballot.
+        ballot: BallotRef,
+        /// The documents that the ballot asks for.
+        attach: Vec<Id>,
+    },
+    /// Somebody is named for a seat.
+    Nominate(HolderRef),
+    /// A nominee takes the seat, with a disclosure.
+    Accept(HolderRef),
+    /// A nominee files the disclosure that is missing.
+    Disclose(HolderRef),
+    /// A panelist stays out of a case.
+    Recuse(HolderRef, CaseRef),
+    /// A panelist gives up the seat.
+    StepDown(HolderRef),
+    /// The lost key of an elector of an open ballot is replaced by those who may.
+    Recover(HolderRef),
+}
+
+/// Who sits where, for the acts of one case or of an opening.
+struct Around<'a> {
+    panel: Option<(&'a Panel, &'a Seats)>,
+    case: Option<&'a Case>,
+}
+
+impl State {
+    /// What anybody could say at `at`, in a fixed order. This state must be the one at `at`.
+    pub fn possible(&self, at: Instant) -> Vec<Possible> {
+        let mut all = Vec::new();
+        for procedure in &self.workflow.procedures {
+            self.possible_openings(at, procedure, &mut all);
+        }
+        for case in self.cases.values() {
+            self.possible_acts(at, case, &mut all);
+            if self.judge_window(case).is_ok() {
+                case.open_ballots().for_each(|run| self.possible_votes(case, run, &mut all));
+            }
+        }
+        self.possible_seats(at, &mut all);
+        all
+    }
+
+    /// The seats of which a case of a procedure can be about one; one `None` where it is about none.
+    fn subjects(&self, procedure: &Procedure) -> Vec<Option<HolderRef>> {
+        let Some(about) = &procedure.about else { return vec![None] };
+        let of_it = |name: &HolderRef| self.seat(name).is_some_and(|seating| seating.panel.name == *about);
+        self.seats().into_iter().filter(of_it).map(Some).collect()
+    }
+
+    fn possible_openings(&self, at: Instant, procedure: &Procedure, all: &mut Vec<Possible>) {
+        let (case, open) = (self.next_case(&procedure.name), &procedure.open);
+        for seat in self.subjects(procedure) {
+            if self.judge_occasion(at, procedure, seat.as_ref()).is_err() {
+                continue;
+            }
+            let around = Around { panel: self.panel_before(procedure, seat.as_ref()), case: None };
+            for by in around.speakers(&open.by) {
+                let (case, act, attach) = (case.clone(), open.act.clone(), open.attach.clone());
+                let deed = Deed::Act { case, act, seat: seat.clone(), attach, strike: None };
+                all.push(Possible { by, deed });
+            }
+        }
+    }
+
+    fn possible_acts(&self, at: Instant, case: &Case, all: &mut Vec<Possible>) {
+        let around = Around { panel: self.panel_of(case), case: Some(case) };
+        let steps = case.rules().map_or(&[][..], |state| &state.steps);
+        for (place, step) in steps.iter().enumerate() {
+            let Trigger::Do(doing) = &step.trigger else { continue };
+            let evidence = !(doing.attach.is_empty() && doing.strikes.is_empty());
+            if exhausted(case, place, step)
+                || case.suspended().is_some()
+                    && self.judge_suspended(&case.id.procedure, &doing.act, &case.id).is_err()
+                || self.judge_times(at, case, doing).is_err()
+                || judge_evidence(case, evidence, step.to.is_some()).is_err()
+            {
+                continue;
+            }
+            for by in around.speakers(&doing.by) {
+                for strike in strikes(case, doing) {
+                    let (case, act, attach) = (case.id.clone(), doing.act.clone(), doing.attach.clone());
+                    let deed = Deed::Act { case, act, seat: None, attach, strike };
+                    let possible = Possible { by: by.clone(), deed };
+                    if !all.contains(&possible) {
+                        all.push(possible);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What a step can strike: of each name the newest document, or nothing.
+fn strikes(case: &Case, doing: &Doing) -> Vec<Option<(Id, Digest)>> {
+    if doing.strikes.is_empty() {
+        return vec![None];
+    }
+    let filed = case.filed.iter().filter(|it| it.struck.is_none() && doing.strikes.contains(&it.name));
+    let newest: BTreeMap<&Id, Digest> = filed.map(|it| (&it.name, it.digest)).collect();
+    newest.into_iter().map(|(name, digest)| Some((name.clone(), digest))).collect()
+}
+
+impl Around<'_> {
+    fn sits(&self, seat: &Id) -> bool {
+        self.panel.is_some_and(|panel| sits(panel, self.case, seat))
+    }
+
+    /// In whose name one who may act could speak now.
+    fn names(&self, actor: &Actor) -> Vec<Id> {
+        match actor {
+            Actor::Office(office) => vec![office.clone()],
+            Actor::Seat(seat) => self.sits(seat).then(|| seat.clone()).into_iter().collect(),
+            Actor::Chair => {
+                let chair = self.panel.and_then(|(panel, _)| panel.chair.as_ref());
+                chair.filter(|seat| self.sits(seat)).cloned().into_iter().collect()
+            }
+            Actor::Panelist => {
+                let seats = self.panel.into_iter().flat_map(|(panel, _)| &panel.seats);
+                seats.map(|seat| &seat.name).filter(|seat| self.sits(seat)).cloned().collect()
+            }
+        }
+    }
+
+    /// Every `by` in which these may act now. Where all of several act, "any panelist" is the first one.
+    fn speakers(&self, actors: &Actors) -> Vec<By> {
+        match actors {
+            Actors::AnyOf(any) => {
+                let mut names: Vec<Id> = Vec::new();
+                for name in any.iter().flat_map(|actor| self.names(actor)) {
+                    if !names.contains(&name) {
+                        names.push(name);
+                    }
+                }
+                names.into_iter().map(By::One).collect()
+            }
+            Actors::AllOf(all) => {
+                let names: Option<Vec<Id>> =
+                    all.iter().map(|actor| self.names(actor).into_iter().next()).collect();
+                names.map(By::of).into_iter().collect()
+            }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! What is so of every seat.
+
+use super::branch::{Branch, Committed};
+use super::key::{age, put_off};
+use super::mixer::Mixer;
+use super::view::{Seating, View};
+use crate::engine::ballot::{Cast, Elector, Leaving};
+use crate::engine::case::{Case, Subject};
+use crate::engine::panel::{Nominee, Place, Seats};
+use crate::engine::sealed::Committed as Sealed;
+use crate::statement::{CaseRef, HolderRef};
+use crate::values::{Id, Instant, Span};
+use crate::workflow::model::NewEvidence;
+
+/// What sits in each seat.
+fn places(
+    view: &View<'_>,
+    seating: &Seating,
+    seats: &Seats,
+    (now, put_off): (Instant, bool),
+    marks: &mut [Mixer],
+) {
+    // Whoever was dismissed does not come back: somebody else is named, whom nothing tells apart from them.
+    let Seats { panel, seats, dismissed: _ } = seats;
+    let Some(panel) = view.workflow.panel(panel) else { return };
+    for ((_, place), mark) in seats.iter().zip(marks) {
+        let Place { vacant_since, nominee } = place;
+        match nominee {
+            None => mark.put(1),
+            Some(nominee) => {
+                // Everybody has an affiliation of their own, if any.
+                let Nominee { person: _, key: _, by: _, nominated: _, affiliation: _, accepted, disclosures } =
+                    nominee;
+                mark.put(2 + u64::from(accepted.is_some()) + 2 * u64::from(!disclosures.is_empty()));
+                if let Some((longest, since)) = seating.counts_filled.zip(nominee.filled_since(panel)) {
+                    mark.put(age(now, since, longest));
+                }
+            }
+        }
+        let filled = nominee.as_ref().is_some_and(|nominee| nominee.missing(panel).is_empty());
+        if seating.passes && !filled {
+            mark.put(age(now, *vacant_since, if put_off { Span::MAX } else { seating.vacancy }));
+        }
+    }
+}
+
+/// What is so of every seat: a digest each, equal where nothing tells two seats of a kind apart.
+pub(super) struct SeatMarks<'a> {
+    pub all: Vec<PanelMarks<'a>>,
+}
+
+/// The seats of a standing panel, or of one case.
+pub(super) struct PanelMarks<'a> {
+    pub case: Option<&'a CaseRef>,
+    panel: &'a Id,
+    seating: &'a Seating,
+    marks: Vec<Mixer>,
+}
+
+impl<'a> SeatMarks<'a> {
+    pub(super) fn of(view: &'a View<'_>, branch: &'a Branch) -> Self {
+        let (state, now) = (&branch.state, branch.now);
+        let mut all = Vec::new();
+        let own = state.running.iter().filter_map(|id| state.case(id));
+        let own = own.filter_map(|case| Some((Some(&case.id), case.seats.as_ref()?)));
+        for (case, seats) in state.panels.values().map(|seats| (None, seats)).chain(own) {
+            let Some(seating) = view.seating(&seats.panel) else { continue };
+            let mut marks = vec![Mixer::default(); seating.names.len()];
+            places(view, seating, seats, (now, put_off(state)), &mut marks);
+            all.push(PanelMarks { case, panel: &seats.panel, seating, marks });
+        }
+        for case in state.running.iter().filter_map(|id| state.case(id)) {
+            let panel = case.procedure().and_then(|procedure| procedure.panel.as_ref());
+            let body = state.body_of(case).map(|body| &body.id);
+            let its = |marks: &&mut PanelMarks<'_>| match (marks.case, body) {
+                (Some(own), Some(body)) => own == body,
+                (None, None) => panel == Some(marks.panel),
+                _ => false,
+            };
+            if let Some(marks) = all.iter_mut().find(its) {
+                marks.of_case(case, &branch.committed);
+            }
+        }
+        let mut marks = Self { all };
+        for case in state.cases.values() {
+            marks.subject(view, case, (state.subject_seated(case), now));
+        }
+        marks
+    }
+
+    /// That a case is about somebody marks their seat; and an ended one, where how long ago matters to the next about it.
+    fn subject(&mut self, view: &View<'_>, case: &Case, (seated, now): (bool, Instant)) {
+        let Some(Subject { seat, person: _, nominated: _ }) = &case.subject else { return };
+        let its = |marks: &&mut PanelMarks<'_>| match seat {
+            HolderRef::CaseSeat { case, .. } => marks.case == Some(case),
+            HolderRef::Office { body, .. } => marks.case.is_none() && marks.panel == body,
+        };
+        let Some(mark) = self.all.iter_mut().find(its).and_then(|marks| marks.mark(seat.name())) else {
+            return;
+        };
+        match case.ended {
+            None if seated => {
+                mark.put(23);
+                mark.put_id(&case.id.procedure);
+                mark.put(u64::from(case.id.number.get()));
+            }
+            Some(ended) if view.bounds.cases > 1 => {
+                if let Some(after) = case.procedure().and_then(|procedure| procedure.again_after) {
+                    mark.put(29);
+                    mark.put_id(&case.id.procedure);
+                    mark.put(age(now, ended, after));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether another seat, before this one and not the one called `but`, is like it in everything. The seat is one of the
+    /// panel of the case, or a standing one.
+    pub(super) fn has_twin(&self, case: Option<&CaseRef>, seat: &Id, but: Option<&Id>) -> bool {
+        let panels = self.all.iter().filter(|panel| panel.case.is_none() || panel.case == case);
+        let mut panels = panels.filter_map(|panel| Some((panel, panel.seating.place(seat)?)));
+        panels.next().is_some_and(|(panel, place)| {
+            let like = |place: usize| Some((panel.seating.kinds.get(place)?, panel.marks.get(place)?));
+            let other = |place: usize| but.is_none() || panel.seating.names.get(place) != but;
+            (0..place).any(|before| other(before) && like(before) == like(place))
+        })
+    }
+}
+
+impl PanelMarks<'_> {
+    /// The seats, those that are alike in any order.
+    pub(super) fn sorted_into(&self, key: &mut Mixer) {
+        let mut sorted: Vec<(usize, Mixer)> =
+            self.seating.kinds.iter().copied().zip(self.marks.iter().copied()).collect();
+        sorted.sort_unstable();
+        for (_, mark) in sorted {
+            key.put_mixer(mark);
+        }
+    }
+
+    fn put(&mut self, name: &Id, word: u64) {
+        if let Some(mark) = self.mark(name) {
+            mark.put(word);
+        }
+    }
+
+    fn mark(&mut self, name: &Id) -> Option<&mut Mixer> {
+        self.marks.get_mut(self.seating.place(name)?)
+    }
+
+    fn of_case(&mut self, case: &Case, committed: &Committed) {
+        case.recused.keys().for_each(|name| self.put(name, 11));
+        for run in case.open_ballots() {
+            let reaffirms = run.rules().is_some_and(|it| it.new_evidence == NewEvidence::VotesToReaffirm);
+            for (name, cast) in run.lapsed.iter().filter(|_| reaffirms) {
+                if let Some(mark) = self.mark(name) {
+                    mark.put(19);
+                    mark.put_id(&cast.choice);
+                }
+            }
+            for (name, elector) in run.electors.iter() {
+                let Elector { person: _, key: _, standing: _ } = elector; // a seat's standing is its kind's
+                self.put(name, 13);
+            }
+            for (name, cast) in &run.votes {
+                let Cast { choice, done: _ } = cast;
+                if let Some(mark) = self.mark(name) {
+                    mark.put_id(choice);
+                }
+            }
+            for (name, its) in run.sealed.iter().flat_map(|sealing| &sealing.commitments) {
+                let Sealed { commitment: _, done: _, revealed } = its;
+                let choice = committed.get(&(run.id.clone(), name.clone()));
+                if let Some(mark) = self.mark(name) {
+                    mark.put(17 + u64::from(revealed.is_some()));
+                    if let Some(choice) = choice {
+                        mark.put_id(choice);
+                    }
+                }
+            }
+            for (name, leaving) in &run.left {
+                let Leaving { reason: _, at: _, entry: _, vote_stands } = leaving;
+                self.put(name, 14 + u64::from(*vote_stands));
+            }
+        }
+        // What comes after is of another case.
+        self.marks.iter_mut().for_each(|mark| mark.put(12));
+    }
+}
