@@ -206,10 +206,10 @@ impl<'v> Walk<'v> {
         let pairs = self.invariants.iter().zip(&self.shown);
         pairs
             .map(|(invariant, shown)| match (&invariant.promise, shown) {
-                (Promise::Reaches(_), Some(_)) => Ok(Verdict::Kept),
                 (_, None) if !self.is_done() => Ok(Verdict::Undecided),
                 (Promise::Reaches(_), None) => Ok(Verdict::Unreached),
-                (Promise::Never(_) | Promise::Always(_) | Promise::Ends { .. }, None) => Ok(Verdict::Kept),
+                (Promise::Reaches(_), Some(_))
+                | (Promise::Never(_) | Promise::Always(_) | Promise::Ends { .. }, None) => Ok(Verdict::Kept),
                 (_, Some(shown)) => {
                     let told = story::tell(workflow, invariant, &self.behaviour(*shown));
                     told.map(|story| Verdict::Broken(Box::new(story))).map_err(ExploreError::Story)
