@@ -20,7 +20,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("registry", &["values", "log", "statement", "engine", "store", "audit"]),
     ("cosign", &["values", "log", "net", "statement", "engine", "store", "audit", "registry"]),
     ("export", &["values", "net", "log", "statement", "engine", "store", "audit", "registry"]),
-    ("witness", &["values", "log", "store"]),
+    ("witness", &["values", "net", "log", "store"]),
     ("signer", &["values", "statement"]),
     ("scenario", &["values", "log", "statement", "workflow", "engine", "store", "audit", "registry"]),
     ("explore", &["values", "statement", "workflow", "engine", "scenario"]),

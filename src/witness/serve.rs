@@ -7,7 +7,6 @@
 
 use std::fmt::Display;
 use std::future::Future;
-use std::pin::pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -17,13 +16,10 @@ use axum::extract::{Path, State as Shared};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::task::JoinSet;
+use tokio::net::TcpListener;
 
 use crate::log::add_checkpoint::MAX_ADD_CHECKPOINT;
+use crate::net::listen;
 use crate::values::{Digest, Instant, visible};
 
 use super::desk::{Desk, Now, Running};
@@ -55,6 +51,14 @@ impl Default for Limits {
             connection: Duration::from_secs(300),
             end: Duration::from_secs(10),
         }
+    }
+}
+
+impl From<Limits> for listen::Limits {
+    fn from(limits: Limits) -> Self {
+        let Limits { connections, head, body: _, connection, end } = limits;
+        // The proxy in front is the only client that is seen.
+        Self { connections, per_address: connections, head, connection: Some(connection), end }
     }
 }
 
@@ -99,16 +103,11 @@ pub async fn run(
         .route("/add-checkpoint", post(add_checkpoint))
         .route("/{log}/checkpoint", get(checkpoint))
         .with_state(serving);
-    let mut connections = JoinSet::new();
-    let (end, ending) = watch::channel(());
     tokio::select! {
-        () = accept(&listener, &router, &ending, limits, &mut connections) => {}
-        () = shutdown => {}
+        () = listen::serve(listener, router, limits.into(), shutdown) => {}
         // Dropping the connections ends them, whatever was under way.
         failure = &mut lost => return Err(failure.map_or(WitnessError::Desk, WitnessError::from)),
     }
-    drop((listener, router, end));
-    while connections.join_next().await.is_some() {}
     // The last way to the thread is gone with the connections, so it ends, and lets go of the disk.
     let ended = tokio::task::spawn_blocking(move || thread.join()).await;
     match (ended, lost.try_recv()) {
@@ -117,69 +116,6 @@ pub async fn run(
         _ => Err(WitnessError::Desk),
     }
 }
-
-/// Accepts connections as long as there are fewer than the limit.
-async fn accept(
-    listener: &TcpListener,
-    router: &Router,
-    ending: &watch::Receiver<()>,
-    limits: Limits,
-    connections: &mut JoinSet<()>,
-) {
-    let free = Arc::new(Semaphore::new(limits.connections));
-    loop {
-        // Never closed.
-        let Ok(place) = Arc::clone(&free).acquire_owned().await else { return };
-        match listener.accept().await {
-            Ok((stream, peer)) => {
-                tracing::debug!(%peer, "connection");
-                connections.spawn(connection(stream, place, router.clone(), ending.clone(), limits));
-            }
-            // Out of file descriptors, mostly: others must end first.
-            Err(error) => {
-                tracing::warn!(%error, "cannot accept a connection");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        }
-        while connections.try_join_next().is_some() {}
-    }
-}
-
-/// Serves one connection until the client ends it, its time is over, or the witness ends.
-async fn connection(
-    stream: TcpStream,
-    place: OwnedSemaphorePermit,
-    router: Router,
-    mut ending: watch::Receiver<()>,
-    limits: Limits,
-) {
-    let _place = place;
-    let connection = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.head)
-        .max_buf_size(MAX_HEAD)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    let mut connection = pin!(connection);
-    let mut ended = tokio::select! {
-        ended = connection.as_mut() => Some(ended),
-        // Nothing is ever sent: it ends when the sender is dropped.
-        _ = ending.changed() => None,
-        () = tokio::time::sleep(limits.connection) => None,
-    };
-    if ended.is_none() {
-        connection.as_mut().graceful_shutdown();
-        // Whoever does not read an answer would keep the place for ever.
-        ended = tokio::time::timeout(limits.end, connection).await.ok();
-    }
-    match ended {
-        Some(Ok(())) => {}
-        Some(Err(error)) => tracing::debug!(%error, "connection ended"),
-        None => tracing::debug!("connection closed: its request took too long"),
-    }
-}
-
-/// The most bytes of a request's head, and of a body's part that is kept while it comes.
-const MAX_HEAD: usize = 16 * 1024;
 
 async fn add_checkpoint(Shared(serving): Shared<Arc<Serving>>, body: Body) -> Response {
     let body = match tokio::time::timeout(serving.body, to_bytes(body, MAX_ADD_CHECKPOINT)).await {
