@@ -98,7 +98,6 @@ fn make(entries: u64, folder: &Path) -> Vec<Signed> {
     let hall = Arc::new(runtime.block_on(Hall::open(Arc::new(MemoryStore::new()), SEATS)));
     runtime.block_on(vote_all(&hall, Until::Size(entries)));
     let published = hall.registry.agreement(&hall.anchor).unwrap();
-    let published = published.read().unwrap();
     assert_eq!(published.state.size, entries);
     let store = hall.registry.store();
     export(store, &published.state, folder, Publish::Newest).unwrap();

@@ -71,7 +71,7 @@ impl Record {
         };
         runtime.block_on(vote_all(&hall, Until::Size(entries)));
         assert_eq!(hall.size(), entries);
-        let state = hall.registry.agreement(&hall.anchor).unwrap().read().unwrap().state.clone();
+        let state = hall.registry.agreement(&hall.anchor).unwrap().state.clone();
         Self { runtime, folder, state }
     }
 

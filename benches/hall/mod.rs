@@ -107,7 +107,6 @@ impl Hall {
         };
         self.submit(self.sign("host", Body::Act(act), &host)).await;
         let published = self.registry.agreement(&self.anchor).unwrap();
-        let published = published.read().unwrap();
         self.paper = published.state.cases.values().next().unwrap().ballots[0].paper;
     }
 

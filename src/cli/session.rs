@@ -65,7 +65,6 @@ impl Session {
     fn live(&self, anchor: Digest) -> Result<Live, CliError> {
         let gone = || CliError::Storage("the registry has lost the agreement; start again".to_owned());
         let published = self.registry.agreement(&anchor).ok_or_else(gone)?;
-        let published = published.read().map_err(|_| gone())?;
         let head = self.registry.store().head(&anchor)?.ok_or_else(gone)?.head;
         let state = published.state.at(self.registry.now()).into_owned();
         Ok(Live { state, head })
@@ -94,7 +93,7 @@ impl Session {
     fn turned_away(&self, refusal: Refusal, note: &str, envelope: &Envelope) -> CliError {
         let kept = Refused::parse(note.as_bytes()).ok().and_then(|(_, refused)| {
             let agreement = self.registry.agreement(&refused.agreement.anchor)?;
-            let vkey = agreement.read().ok()?.state.log.vkey.clone();
+            let vkey = agreement.state.log.vkey.clone();
             Some(Box::new(refused::keep(&self.data, note, envelope, &vkey)))
         });
         CliError::Refused { refusal, note: kept }
@@ -121,7 +120,6 @@ impl Session {
                 let Some(published) = self.registry.agreement(&header.agreement.anchor) else {
                     return Ok(());
                 };
-                let Ok(published) = published.read() else { return Ok(()) };
                 let state = &published.state;
                 (state.agreement.name.clone(), state.log.vkey.clone(), header.agreement.anchor)
             }
@@ -144,7 +142,7 @@ impl Session {
             return Workflow::parse(&open.workflow).ok().map(|workflow| workflow.nature);
         }
         let published = self.registry.agreement(&statement.header?.agreement.anchor)?;
-        let nature = published.read().ok()?.state.workflow.nature;
+        let nature = published.state.workflow.nature;
         Some(nature)
     }
 }

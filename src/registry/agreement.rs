@@ -1,14 +1,19 @@
 //! One live agreement, twice: as the writer works on it, and as readers see it.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::{Arc, RwLock};
+
+use tokio::sync::watch;
 
 use crate::engine::State;
 use crate::log::{Checkpoint, Hash, Head, LogKey, MemoryTree, Nodes as _};
 use crate::registry::SubmitError;
 use crate::store::NewEntry;
+use crate::values::Digest;
 
 /// What readers see: the state after the last durable entry.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Published {
     /// The state.
     pub state: State,
@@ -16,6 +21,29 @@ pub struct Published {
     pub head: Head,
     /// The signed checkpoint over them.
     pub checkpoint: String,
+}
+
+/// What is published of every agreement. A reader takes a snapshot and holds no lock while it thinks.
+pub(super) type Shelf = Arc<RwLock<BTreeMap<Digest, Shown>>>;
+
+/// What is published of one.
+pub(super) struct Shown {
+    pub(super) now: Arc<Published>,
+    /// The size of `now`, for whoever waits for more.
+    pub(super) size: watch::Sender<u64>,
+}
+
+impl Shown {
+    pub(super) fn new(published: Published) -> Self {
+        let (size, _) = watch::channel(published.head.size);
+        Self { now: Arc::new(published), size }
+    }
+
+    pub(super) fn replace(&mut self, published: Published) {
+        let size = published.head.size;
+        self.now = Arc::new(published);
+        self.size.send_replace(size);
+    }
 }
 
 /// The complete subtrees of a tree that the leaves of a range close: level, index, hash.

@@ -21,7 +21,7 @@ mod writer;
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 pub use crate::statement::attachments;
 pub use agreement::Published;
@@ -37,7 +37,7 @@ use crate::log::{LogKey, Receipt};
 use crate::statement::{Envelope, Statement};
 use crate::store::Store;
 use crate::values::{Digest, Id, Instant, Span};
-use agreement::Working;
+use agreement::{Shelf, Shown, Working};
 use pen::Pen;
 use writer::{Job, Writer};
 
@@ -65,7 +65,7 @@ impl Settings {
 pub struct Registry {
     store: Arc<dyn Store>,
     pen: Arc<Pen>,
-    published: Arc<RwLock<BTreeMap<Digest, Arc<RwLock<Published>>>>>,
+    published: Shelf,
     jobs: mpsc::Sender<Job>,
 }
 
@@ -105,7 +105,7 @@ impl Registry {
                 return Err(SubmitError::Damaged { anchor, name, first });
             };
             let shown = Published { state: state.clone(), head: report.head, checkpoint: report.checkpoint };
-            published.insert(anchor, Arc::new(RwLock::new(shown)));
+            published.insert(anchor, Shown::new(shown));
             working.insert(anchor, Working::new(state, report.tree));
         }
         // What was struck and could not be erased then, because of a crash or an error.
@@ -167,7 +167,7 @@ impl Registry {
         let header = Statement::parse(&envelope.statement).ok()?.header?;
         let agreement = self.agreement(&header.agreement.anchor)?;
         let (agreement, vkey, last, head) = {
-            let Published { state, head, .. } = &*agreement.read().ok()?;
+            let Published { state, head, .. } = &*agreement;
             (state.agreement.clone(), state.log.vkey.clone(), state.last, *head)
         };
         let time = self.pen.time(Some(last), jump).ok()?;
@@ -183,17 +183,24 @@ impl Registry {
         receipt(&*self.store, anchor, index)
     }
 
-    /// What is published of an agreement: the state after its last durable entry.
-    pub fn agreement(&self, anchor: &Digest) -> Option<Arc<RwLock<Published>>> {
-        self.published.read().ok()?.get(anchor).cloned()
+    /// What is published of an agreement now: the state after its last durable entry. It stays as it is; ask again
+    /// for what came since.
+    pub fn agreement(&self, anchor: &Digest) -> Option<Arc<Published>> {
+        Some(Arc::clone(&self.published.read().ok()?.get(anchor)?.now))
+    }
+
+    /// The number of entries that are published of an agreement, to be told when there are more. Once
+    /// [`agreement`](Self::agreement) is asked after that, it gives a state with at least as many.
+    pub fn growth(&self, anchor: &Digest) -> Option<watch::Receiver<u64>> {
+        Some(self.published.read().ok()?.get(anchor)?.size.subscribe())
     }
 
     /// The agreements that are open here: anchor and name.
     pub fn agreements(&self) -> Vec<(Digest, Id)> {
         let Ok(published) = self.published.read() else { return Vec::new() };
-        let named = published.iter().filter_map(|(anchor, agreement)| {
-            Some((*anchor, agreement.read().ok()?.state.agreement.name.clone()))
-        });
+        let named = published
+            .iter()
+            .filter_map(|(anchor, agreement)| Some((*anchor, agreement.now.state.agreement.name.clone())));
         named.collect()
     }
 

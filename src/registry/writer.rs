@@ -2,11 +2,11 @@
 //! and answers when they are durable.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::agreement::{Published, Working};
+use super::agreement::{Published, Shelf, Shown, Working};
 use super::erase::erase;
 use super::pen::{self, Pen};
 use super::{SubmitError, log_key};
@@ -48,7 +48,7 @@ pub(super) struct Writer {
     pub(super) store: Arc<dyn Store>,
     pub(super) pen: Arc<Pen>,
     pub(super) working: BTreeMap<Digest, Working>,
-    pub(super) published: Arc<RwLock<BTreeMap<Digest, Arc<RwLock<Published>>>>>,
+    pub(super) published: Shelf,
 }
 
 /// What a submitter is told.
@@ -68,7 +68,6 @@ struct Batch {
 struct Admitted {
     anchor: Digest,
     index: u64,
-    time: Instant,
     checked: Checked,
 }
 
@@ -153,7 +152,7 @@ impl Writer {
         let time = self.pen.time(last, jump)?;
         match self.judge(time, &checked, blobs) {
             Ok(index) => {
-                batch.admitted.push(Admitted { anchor, index, time, checked });
+                batch.admitted.push(Admitted { anchor, index, checked });
                 Ok((Placed { anchor, index, known: false }, true))
             }
             Err(SubmitError::Refused { refusal, .. }) => Err(self.refuse(time, &checked, refusal)),
@@ -365,26 +364,19 @@ impl Writer {
         }
     }
 
-    /// Shows what is now durable to readers, by admitting it into what they see: the same function, so
-    /// the same state.
+    /// Shows what is now durable to readers. The state is shared as far as it is the same; what readers hold stays as
+    /// it is.
     fn publish(&self, admitted: &[Admitted]) {
         let touched: BTreeSet<Digest> = admitted.iter().map(|admitted| admitted.anchor).collect();
         for anchor in touched {
             let Some(working) = self.working.get(&anchor) else { continue };
             let Ok(checkpoint) = working.checkpoint() else { continue };
-            let head = working.tree.head();
-            let known = self.published.read().ok().and_then(|all| all.get(&anchor).cloned());
-            if let Some(agreement) = known {
-                let Ok(mut published) = agreement.write() else { continue };
-                for entry in admitted.iter().filter(|entry| entry.anchor == anchor) {
-                    if let Err(error) = published.state.admit(entry.time, &entry.checked, &working.tree) {
-                        tracing::error!(%error, "an entry was admitted once and refused the second time");
-                    }
-                }
-                (published.head, published.checkpoint) = (head, checkpoint);
-            } else if let Ok(mut all) = self.published.write() {
-                let published = Published { state: working.state.clone(), head, checkpoint };
-                all.insert(anchor, Arc::new(RwLock::new(published)));
+            let (state, head) = (working.state.clone(), working.tree.head());
+            let published = Published { state, head, checkpoint };
+            let Ok(mut all) = self.published.write() else { continue };
+            match all.get_mut(&anchor) {
+                Some(shown) => shown.replace(published),
+                None => drop(all.insert(anchor, Shown::new(published))),
             }
         }
     }

@@ -118,7 +118,6 @@ impl Stage {
     /// The registry has lost the agreement.
     pub fn state(&self) -> Result<State, SubmitError> {
         let published = self.registry.agreement(&self.anchor).ok_or(SubmitError::Stopped)?;
-        let published = published.read().map_err(|_| SubmitError::Stopped)?;
         Ok(published.state.at(self.registry.now()).into_owned())
     }
 
