@@ -130,7 +130,8 @@ impl Hall {
         let (router, ending, limits) = (self.router.clone(), self.ending.clone(), self.limits);
         let tls = self.tls.as_ref().map(|acceptor| acceptor());
         connections.spawn(async move {
-            let _held = (place, held);
+            // In this order: whoever is accepted in this place may be of the same address.
+            let _held = (held, place);
             match tls {
                 None => connection(stream, peer, router, ending, limits).await,
                 Some(tls) => match tokio::time::timeout(limits.head, tls.accept(stream)).await {
