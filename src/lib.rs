@@ -1,7 +1,7 @@
 //! Quorate: contractual determinations by expert panels.
 //!
 //! The rooms, from the ground up; a lower one never imports an upper one:
-//! [`values`] → [`log`], [`workflow`], [`net`] → [`statement`] → [`engine`], [`store`] → [`audit`] → [`registry`] → [`cosign`], [`witness`],
+//! [`values`] → [`log`], [`workflow`], [`net`] → [`statement`] → [`engine`], [`store`] → [`report`], [`view`] → [`audit`] → [`registry`] → [`cosign`], [`witness`],
 //! [`signer`], [`scenario`] → [`explore`] → [`cli`]. Which imports which, and why: `docs/design.md`; `tests/rooms.rs` checks it.
 
 pub mod audit;
@@ -19,5 +19,6 @@ pub mod signer;
 pub mod statement;
 pub mod store;
 pub mod values;
+pub mod view;
 pub mod witness;
 pub mod workflow;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room, from the ground up, with the rooms that it may import.
-const ROOMS: [(&str, &[&str]); 17] = [
+const ROOMS: [(&str, &[&str]); 18] = [
     ("values", &[]),
     ("net", &[]),
     ("log", &["values"]),
@@ -16,6 +16,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("engine", &["values", "log", "statement", "workflow"]),
     ("report", &["values", "log", "statement", "workflow", "engine"]),
     ("store", &["values", "log"]),
+    ("view", &["values", "log", "statement", "workflow", "engine", "store"]),
     ("audit", &["values", "log", "statement", "engine", "store"]),
     ("registry", &["values", "log", "statement", "engine", "store", "audit"]),
     ("cosign", &["values", "log", "net", "statement", "engine", "store", "audit", "registry"]),
@@ -34,6 +35,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
             "engine",
             "report",
             "store",
+            "view",
             "audit",
             "registry",
             "cosign",

@@ -21,6 +21,7 @@ use crate::log::{Receipt, VerifierKey};
 use crate::statement::Refused;
 use crate::store::ReadOnly;
 use crate::values::Digest;
+use crate::view::licence;
 use crate::workflow::model::Nature;
 
 /// Replay the whole log: signatures, tree, checkpoint, rules, licence state
@@ -239,7 +240,7 @@ pub fn findings_json(report: &Report) -> Value {
 
 fn json(report: &Report, held: &[Held], read_only: Option<ReadOnly>) -> Value {
     let state = report.state.as_ref();
-    let licence = state.and_then(|state| Some(license::grants_json(state, &state.licence(state.last)?)));
+    let licence = state.and_then(|state| Some(licence::grants_json(state, &state.licence(state.last)?)));
     json!({
         "passes": report.passes(),
         "agreement": state.map(|state| &state.agreement),

@@ -17,6 +17,7 @@ use crate::log::{Checkpoint, Cosignature, Note};
 use crate::registry::read_only;
 use crate::store::Store;
 use crate::values::{Digest, Instant};
+use crate::view::licence;
 
 /// Writes a certificate of the licence state at `at`, which is neither after `now` nor later than the record tells.
 ///
@@ -67,7 +68,7 @@ pub fn issue(record: &Record, at: Instant, now: Instant, file: &Path) -> Result<
         })?);
     }
     let answer =
-        license::document(&record.state, record.head, at).ok_or_else(|| record.before_opening(at))?;
+        licence::document(&record.state, record.head, at).ok_or_else(|| record.before_opening(at))?;
     let certificate = Certificate::new(record.checkpoint.clone(), checkpoints, entries, answer);
     let text = certificate.to_text().map_err(|error| CliError::Storage(error.to_string()))?;
     write_new(file, text.as_bytes())
@@ -170,7 +171,7 @@ fn compare(answer: &Value, report: &Report, now: Instant) -> Option<String> {
             "its answer is of {at}, and its log shows nothing after {shown}: that is a projection"
         ));
     }
-    let Some(follows) = license::document(state, report.head, at) else {
+    let Some(follows) = licence::document(state, report.head, at) else {
         return Some(format!("its answer is of {at}, before the agreement was opened"));
     };
     if follows == *answer {

@@ -11,15 +11,14 @@ use super::certificate;
 use super::context::Context;
 use super::error::CliError;
 use super::record::Record;
-use super::show::{Page, Tone, by_entry, facts, header, mark_json, time};
+use super::show::{Page, Tone, header, mark_json, time};
 use crate::engine::State;
-use crate::engine::event::Occurrence;
-use crate::engine::licence::{AttributeState, Because, GrantState, Licence, Next, Period};
+use crate::engine::licence::{AttributeState, Because, GrantState, Licence, Period};
 use crate::engine::refusal::alternatives;
-use crate::log::Head;
 use crate::values::{Id, Instant};
-use crate::workflow::Workflow;
-use crate::workflow::model::Cause;
+use crate::view::licence::{
+    because, cause_story, document, event_story, grant_json, nexts, office, one_line, reason,
+};
 
 /// Which rights are in force, since when, why, and what could move them next
 #[derive(Debug, Args)]
@@ -109,17 +108,6 @@ fn known(record: &Record, at: Option<Instant>, now: Instant) -> Result<Cow<'_, S
     }
 }
 
-/// The whole answer for a machine: a function of the log up to `head` and of the time asked for alone. `None` before
-/// the opening.
-pub fn document(state: &State, head: Head, at: Instant) -> Option<Value> {
-    let later = state.at(at);
-    let licence = later.licence(at)?;
-    let mut document = facts(state, head, at);
-    document.insert("beyond-last-entry".to_owned(), json!(licence.beyond_last_entry));
-    document.insert("grants".to_owned(), grants_json(&later, &licence));
-    Some(Value::Object(document))
-}
-
 /// Every grant at a time, as a table.
 pub fn page(page: &mut Page, state: &State, at: Instant) {
     if let Some(licence) = state.licence(at) {
@@ -190,55 +178,6 @@ fn since(period: &Period) -> String {
     }
 }
 
-/// An instant as the workflow writes it, with spaces at which a narrow column can break it.
-fn spaced(written: &str) -> String {
-    let written = written.replace('T', " ");
-    match written
-        .char_indices()
-        .rev()
-        .find(|(place, letter)| *place > 10 && matches!(letter, '+' | '-' | 'Z'))
-    {
-        Some((place, _)) => {
-            format!("{} {}", written.get(..place).unwrap_or(&written), written.get(place..).unwrap_or(""))
-        }
-        None => written,
-    }
-}
-
-fn because(because: &Because) -> String {
-    match because {
-        Because::Opening => "opening".to_owned(),
-        Because::Amendment(done) => format!("amendment{}", by_entry(Some(done.entry))),
-        Because::Event(occurrence) => format!("{}{}", occurrence.event, by_entry(occurrence.why.entry)),
-        Because::Instant(written) => spaced(written),
-        Because::Annulled(occurrence) => {
-            let by = occurrence.annulled.as_ref();
-            let by = by.map_or_else(String::new, |by| format!(", {}{}", by.by, by_entry(by.why.entry)));
-            format!("{} annulled{by}", occurrence.event)
-        }
-    }
-}
-
-fn nexts(attribute: &AttributeState<'_>) -> String {
-    let causes = |next: &Next<'_>| {
-        let causes: Vec<String> = next.causes.iter().map(|cause| cause_words(cause)).collect();
-        causes.join(if next.all { " and " } else { " or " })
-    };
-    let mut each: Vec<String> = match attribute.next.as_slice() {
-        [only] => vec![causes(only)],
-        several => several.iter().map(|next| format!("{}: {}", next.value.is, causes(next))).collect(),
-    };
-    each.extend(attribute.back.map(|event| format!("back: {event}")));
-    each.join("; ")
-}
-
-fn cause_words(cause: &Cause) -> String {
-    match cause {
-        Cause::Event(event) => event.to_string(),
-        Cause::At(_, written) => spaced(written),
-    }
-}
-
 fn why(page: &mut Page, state: &State, grant: &GrantState<'_>, at: Instant) {
     let workflow = state.in_force_at(at).map_or(&state.workflow, |it| &it.workflow);
     let definition = grant.grant;
@@ -288,133 +227,4 @@ fn why(page: &mut Page, state: &State, grant: &GrantState<'_>, at: Instant) {
             );
         }
     }
-}
-
-fn office(state: &State, name: &Id) -> String {
-    state.office(name).and_then(|office| office.title.clone()).unwrap_or_else(|| name.to_string())
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn reason(state: &State, because: &Because) -> String {
-    match because {
-        Because::Opening => "so it was when the agreement was opened (entry 0)".to_owned(),
-        Because::Amendment(done) => {
-            let occasion =
-                state.workflows.iter().find(|it| it.from == *done).and_then(|it| it.occasion.as_ref());
-            let occasion = occasion.map_or_else(String::new, |occasion| format!(": {occasion}"));
-            format!("the parties amended the workflow{}{occasion}", by_entry(Some(done.entry)))
-        }
-        Because::Instant(written) => format!("the instant {written} came"),
-        Because::Event(occurrence) => story(state, occurrence),
-        Because::Annulled(occurrence) => {
-            let annulled = occurrence.annulled.as_ref();
-            let by = annulled.map_or_else(String::new, |by| {
-                format!(" by the event `{}`: {}{}", by.by, by.why.words, by_entry(by.why.entry))
-            });
-            format!("the event `{}` was annulled{by}", occurrence.event)
-        }
-    }
-}
-
-fn story(state: &State, occurrence: &Occurrence) -> String {
-    let events = &state.workflow_of(&occurrence.case).events;
-    let meaning = events.iter().find(|event| event.name == occurrence.event);
-    let meaning = meaning.map_or_else(String::new, |event| format!(": {}", event.meaning));
-    let ballot =
-        occurrence.why.ballot.as_ref().map_or_else(String::new, |ballot| format!(" of the ballot {ballot}"));
-    format!(
-        "the event `{}` of {}{meaning}; by {}{ballot}{}",
-        occurrence.event,
-        occurrence.case,
-        occurrence.why.words,
-        by_entry(occurrence.why.entry)
-    )
-}
-
-fn cause_story(workflow: &Workflow, cause: &Cause) -> String {
-    match cause {
-        Cause::At(_, written) => format!("the instant {written}"),
-        Cause::Event(event) => event_story(workflow, event),
-    }
-}
-
-fn event_story(workflow: &Workflow, event: &Id) -> String {
-    let emitters = workflow.emitters(event);
-    let emitters: Vec<String> =
-        emitters.map(|(procedure, words)| format!("{words} in {procedure}")).collect();
-    format!("the event `{event}`, from {}", emitters.join(", or "))
-}
-
-/// The licence as JSON: what `--json` prints under `grants`.
-pub fn grants_json(state: &State, licence: &Licence<'_>) -> Value {
-    licence.grants.iter().map(|grant| grant_json(state, grant)).collect()
-}
-
-fn grant_json(state: &State, grant: &GrantState<'_>) -> Value {
-    let definition = grant.grant;
-    let attributes = grant.attributes.iter().map(|attribute| {
-        json!({
-            "attribute": attribute.attribute.name,
-            "value": attribute.value.is,
-            "since": attribute.period.since,
-            "because": because_json(state, &attribute.period),
-            "reading": attribute.value.reading,
-            "next": attribute.next.iter().map(next_json).collect::<Vec<_>>(),
-            "back": attribute.back.map(|event| json!({ "event": event })),
-        })
-    });
-    json!({
-        "grant": definition.name,
-        "title": definition.title,
-        "from": definition.from,
-        "to": definition.to,
-        "scope": definition.scope,
-        "clause": definition.clause,
-        "source": definition.source,
-        "reading": definition.reading,
-        "fixed": definition.fixed,
-        "attributes": attributes.collect::<Vec<_>>(),
-    })
-}
-
-fn because_json(state: &State, period: &Period) -> Value {
-    let occurrence = |occurrence: &Occurrence| {
-        json!({
-            "event": occurrence.event,
-            "case": occurrence.case,
-            "at": occurrence.at,
-            "by": occurrence.why.words,
-            "ballot": occurrence.why.ballot,
-            "entry": occurrence.why.entry,
-            "line": occurrence.why.line,
-        })
-    };
-    match &period.because {
-        Because::Opening => json!({ "opening": state.opened, "entry": 0 }),
-        Because::Amendment(done) => json!({ "amendment": done.at, "entry": done.entry }),
-        Because::Instant(written) => json!({ "instant": written }),
-        Because::Event(event) => occurrence(event),
-        Because::Annulled(event) => {
-            let by = event.annulled.as_ref();
-            let by = by
-                .map(|by| json!({ "event": by.by, "at": by.at, "by": by.why.words, "entry": by.why.entry }));
-            json!({ "annulled": occurrence(event), "by": by })
-        }
-    }
-}
-
-fn next_json(next: &Next<'_>) -> Value {
-    let causes: Vec<Value> = next
-        .causes
-        .iter()
-        .map(|cause| match cause {
-            Cause::Event(event) => json!({ "event": event }),
-            Cause::At(at, written) => json!({ "instant": at, "written": written }),
-        })
-        .collect();
-    let how = if next.all { "all-of" } else { "first-of" };
-    json!({ "value": next.value.is, how: causes })
 }

@@ -20,6 +20,7 @@ use crate::engine::case::Case;
 use crate::engine::event::Occurrence;
 use crate::scenario::{Scenario, Supposed};
 use crate::values::{Instant, Span};
+use crate::view::licence;
 use crate::workflow::Diagnostics;
 
 /// What would follow if somebody did this: licence, outcomes, what comes next
@@ -106,7 +107,7 @@ pub fn run(context: &Context, args: &WhatIfArgs) -> Result<Answer, CliError> {
     json.insert("follows".to_owned(), json!(what_follows(&before, &state)));
     json.insert(
         "grants".to_owned(),
-        state.licence(at).map_or(Value::Null, |it| license::grants_json(&state, &it)),
+        state.licence(at).map_or(Value::Null, |it| licence::grants_json(&state, &it)),
     );
     let coming = state.if_nobody_acts();
     let coming = coming.iter().map(|it| json!({ "at": it.at, "case": it.case, "what": it.what }));

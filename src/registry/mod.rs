@@ -198,9 +198,8 @@ impl Registry {
     /// The agreements that are open here: anchor and name.
     pub fn agreements(&self) -> Vec<(Digest, Id)> {
         let Ok(published) = self.published.read() else { return Vec::new() };
-        let named = published
-            .iter()
-            .filter_map(|(anchor, agreement)| Some((*anchor, agreement.now.state.agreement.name.clone())));
+        let named =
+            published.iter().map(|(anchor, agreement)| (*anchor, agreement.now.state.agreement.name.clone()));
         named.collect()
     }
 

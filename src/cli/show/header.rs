@@ -1,28 +1,17 @@
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::page::{Page, Tone};
-use super::time;
 use crate::cli::record::Record;
 use crate::engine::State;
 use crate::engine::in_force::InForce;
-use crate::log::Head;
 use crate::store::ReadOnly;
 use crate::values::Instant;
-use crate::workflow::model::{Nature, Workflow};
-
-/// `1 entry`, `27 entries`.
-fn entries(count: u64) -> String {
-    if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") }
-}
+use crate::view::{by_entry, entries, facts, mark_json, time, workflow_at};
+use crate::workflow::model::Workflow;
 
 /// A workflow's title, and under it that it binds nobody where it is a specimen.
 pub fn title(page: &mut Page, workflow: &Workflow) {
     page.title(&workflow.title).specimen(workflow);
-}
-
-/// ` (entry 3)`, or nothing where no entry did it.
-pub fn by_entry(entry: Option<u64>) -> String {
-    entry.map_or_else(String::new, |entry| format!(" (entry {entry})"))
 }
 
 /// What stands above every answer about an agreement: what it is, whether it is a specimen, the workflow, the
@@ -55,16 +44,6 @@ pub fn marked(page: &mut Page, why: Option<ReadOnly>) {
     }
 }
 
-/// The same for a machine: `restored`, `newer SIZE`, `two-histories SIZE`, or null.
-pub fn mark_json(why: Option<ReadOnly>) -> Value {
-    json!(why.map(|why| why.to_string()))
-}
-
-/// The workflow that was in force at a time; before the opening that of the opening.
-pub fn workflow_at(state: &State, at: Instant) -> &Workflow {
-    state.in_force_at(at).or(state.workflows.first()).map_or(&state.workflow, |it| &it.workflow)
-}
-
 /// From when to when the workflow of a time was in force, and by which amendments; nothing where there was none.
 fn in_force(state: &State, at: Instant) -> Option<String> {
     let is_it = |it: &InForce| state.in_force_at(at) == Some(it);
@@ -78,38 +57,4 @@ fn in_force(state: &State, at: Instant) -> Option<String> {
     let until = state.workflows.get(place + 1);
     let until = until.map_or_else(String::new, |next| format!(", until the amendment of {}", amended(next)));
     Some(format!("{since}{until}"))
-}
-
-/// Every workflow that was in force, for a machine.
-pub fn workflows_json(state: &State) -> Value {
-    let each = state.workflows.iter().map(|it| {
-        json!({
-            "workflow": it.workflow.digest,
-            "title": it.workflow.title,
-            "from": it.from.at,
-            "entry": it.from.entry,
-            "occasion": it.occasion,
-        })
-    });
-    each.collect()
-}
-
-/// What every JSON answer about an agreement begins with. Where the agreement was amended, `workflow` is the one that
-/// was in force at the time, and `workflows` tells all.
-pub fn facts(state: &State, head: Head, at: Instant) -> Map<String, Value> {
-    let workflow = workflow_at(state, at);
-    let mut fields = Map::new();
-    let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
-    put("agreement", json!(state.agreement));
-    put("title", json!(workflow.title));
-    put("specimen", json!(workflow.nature == Nature::Specimen));
-    put("workflow", json!(workflow.digest));
-    if state.workflows.len() > 1 {
-        put("workflows", workflows_json(state));
-    }
-    put("contract", json!({ "digest": workflow.contract.digest, "prevails": true }));
-    put("readings", json!(workflow.readings.len()));
-    put("at", json!(at));
-    put("head", json!(head));
-    fields
 }

@@ -24,11 +24,11 @@ pub fn between(before: Option<&State>, after: &State) -> Vec<String> {
                 changes.push(format!(
                     "the ballot {} is open until {}",
                     run.id,
-                    super::time::plain(run.closes)
+                    crate::view::time::plain(run.closes)
                 ));
             }
             if was.is_some_and(|was| was.closes != run.closes) && run.closed.is_none() {
-                let until = super::time::plain(run.closes);
+                let until = crate::view::time::plain(run.closes);
                 changes.push(match run.revealing() {
                     Some(_) => format!("the votes on {} can be revealed until {until}", run.id),
                     None => format!("the closing of the ballot {} is put off to {until}", run.id),

@@ -1,0 +1,12 @@
+//! What is told of an agreement, in words and for machines: the same words and the same documents wherever they are asked for.
+//!
+//! It decides nothing: the engine does. How a page looks, the command line and the server say.
+
+pub mod changes;
+mod facts;
+pub mod licence;
+pub mod statement;
+pub mod status;
+pub mod time;
+
+pub use facts::{by_entry, entries, facts, in_words, mark_json, workflow_at, workflows_json};
