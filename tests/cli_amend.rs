@@ -99,6 +99,8 @@ fn an_amendment_is_written_without_keys_signed_by_each_party_and_submitted() {
         "warranty goes on",
         "retention ends: released in full",
         "registrar/a",
+        "What the amendment changes",
+        "signatures: signs with 1 of 2 → signs with 2 of 2",
     ] {
         assert!(shown.contains(words), "{words}: {shown}");
     }
@@ -110,6 +112,43 @@ fn an_amendment_is_written_without_keys_signed_by_each_party_and_submitted() {
         changes.contains("Acceptance of works, second text") && changes.contains("is in force"),
         "{changes}"
     );
+}
+
+#[test]
+fn whoever_signs_an_amendment_elsewhere_sees_what_it_changes_against_the_text_in_force() {
+    let mut stage = complete();
+    AMENDED.clone_into(&mut stage.clock);
+    let diff = shown(&stage, "workflow diff first.toml second.toml");
+    let at = diff.find("party buyer").unwrap();
+    let part = diff.get(at..).unwrap().to_owned();
+    // The one who writes it sees it before a key is used, and whoever signs it does where the log is.
+    assert!(shown(&stage, &format!("{AMEND} --out amend.json")).contains(&part));
+    assert!(shown(&stage, "sign amend.json --key buyer-2").contains(&part));
+    let elsewhere = Stage::empty();
+    elsewhere.ok("key new seller --no-passphrase");
+    for file in ["amend.json", "first.toml", "second.toml"] {
+        fs::copy(stage.path(file), elsewhere.path(file)).unwrap();
+    }
+    let told = shown(&elsewhere, "sign amend.json --key seller");
+    assert!(told.contains("What it changes cannot be shown") && told.contains("--from FILE"), "{told}");
+    assert!(shown(&elsewhere, "sign amend.json --from first.toml --key seller").contains(&part));
+    let told = elsewhere.fails("sign amend.json --from second.toml --key seller", 2);
+    assert!(told.contains("name the text that is in force"), "{told}");
+}
+
+#[test]
+fn an_unsound_workflow_is_drawn_where_it_is_named_as_check_does() {
+    let stage = complete();
+    stage.write("bent.toml", &stage.read("second.toml").replacen("language = 1", "language = one", 1));
+    let checked = stage.run("workflow check bent.toml");
+    let drawn = checked.out.lines().find(|line| line.contains("╭─[bent.toml:")).unwrap().to_owned();
+    for line in [
+        "workflow diff first.toml bent.toml".to_owned(),
+        format!("{} --out amend.json", AMEND.replace("second.toml", "bent.toml")),
+    ] {
+        let done = stage.run(&line);
+        assert!(done.code == 1 && done.err.contains(&drawn), "{line}: {done:?}");
+    }
 }
 
 #[test]

@@ -180,3 +180,22 @@ fn a_struck_report_is_told_to_be_erased_not_unsigned() {
     let told = folded(&stage.run("report --check report.md").out);
     assert!(told.contains(&format!("erased by entry {strike}: that holds")), "{told}");
 }
+
+#[test]
+fn the_log_names_what_was_filed_and_struck() {
+    let stage = claimed("evidence-stands");
+    stage.ok("do file --attach exhibit=letter.md --key respondent");
+    let digest = digest_of(&stage, "exhibit");
+    stage.ok("do strike --strike exhibit --key chamber");
+    let short = digest.get(..19).unwrap();
+    let told = folded(&stage.run("log").out);
+    assert!(told.contains(&format!("did file in claim#1: exhibit {short}…")), "{told}");
+    assert!(told.contains(&format!("did strike in claim#1: strikes exhibit {short}…")), "{told}");
+    let entries = stage.ok("log")["entries"].as_array().unwrap().clone();
+    let [.., filed, struck] = entries.as_slice() else { panic!("{entries:?}") };
+    for (entry, strikes) in [(filed, false), (struck, true)] {
+        let named = &entry["documents"][0];
+        assert_eq!((&named["name"], &named["digest"]), (&"exhibit".into(), &digest.as_str().into()));
+        assert_eq!(named["strikes"], strikes);
+    }
+}

@@ -308,3 +308,18 @@ fn storage(book: &mut Book) {
     stage.ok("license");
     stage.ok(&format!("{vote} --out vote.json"));
 }
+
+#[test]
+fn a_scenario_file_that_cannot_be_read_is_told_and_the_others_are_run() {
+    let stage = Stage::empty();
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("workflows");
+    fs::copy(shipped.join("plain-board.toml"), stage.path("board.toml")).unwrap();
+    cli_support::copy_folder(&shipped.join("plain-board"), &stage.path("board"));
+    let all = stage.ok("workflow test board.toml")["passed"].as_u64().unwrap();
+    fs::write(stage.path("board/aaa.toml"), [0xff, 0xfe]).unwrap();
+    let done = stage.run("workflow test board.toml --json");
+    let (json, code) = (done.json(), done.code);
+    assert_eq!((code, &json["passed"], &json["failed"]), (1, &all.into(), &1.into()));
+    let told = stage.run("workflow test board.toml").out;
+    assert!(told.contains("FAIL") && told.contains("aaa.toml is no text"), "{told}");
+}

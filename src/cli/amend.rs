@@ -11,8 +11,9 @@ use super::context::Context;
 use super::documents::{Attach, Documents, read};
 use super::error::CliError;
 use super::open::{other_contract, roster};
+use super::show::Page;
 use super::signing::{Desk, Signing};
-use super::workflow;
+use super::{diff, workflow};
 use crate::statement::{Amend, Body, CaseFate, CaseRef, GrantFate};
 use crate::values::{Digest, Id};
 
@@ -94,6 +95,11 @@ pub fn run(context: &Context, args: &AmendArgs) -> Result<Answer, CliError> {
     // Judged before anybody signs, and again when it is submitted.
     let amend = state.with_moves(desk.now, amend)?;
     state.judge_amendment(desk.now, &amend)?;
+    // Before any key is used: nobody signs blind.
+    let mut page = Page::default();
+    page.title("What the amendment changes");
+    diff::told(&mut page, (&state.workflow, &new), &state.workflow.diff(&new));
+    super::tell(page)?;
     let by = state.all_parties();
     desk.finish(context, &args.signing, by, Body::Amend(Box::new(amend)), documents)
 }

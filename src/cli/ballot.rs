@@ -10,7 +10,7 @@ use super::context::Context;
 use super::documents::read_text;
 use super::error::CliError;
 use super::parcel::{beside, write_new};
-use super::record::Record;
+use super::record::{Record, if_kept};
 use super::show::{Page, Tone, marked};
 use crate::audit::signed_head;
 use crate::engine::State;
@@ -18,7 +18,6 @@ use crate::engine::paper::Paper;
 use crate::engine::refusal::alternatives;
 use crate::log::Head;
 use crate::statement::BallotRef;
-use crate::store::{SledStore, Store as _};
 use crate::values::Digest;
 
 /// Print the ballot paper, or write it for voting on another machine
@@ -131,13 +130,8 @@ impl Sheet {
     /// # Errors
     /// The log has another paper, or does not pass its audit.
     pub fn compare(&self, context: &Context) -> Result<bool, CliError> {
-        let anchor = self.paper.agreement.anchor;
-        let Ok(data) = context.data() else { return Ok(false) };
-        let store = SledStore::inspect(&data.store_path(), &data.blobs_path());
-        if !store.is_ok_and(|store| store.agreements().is_ok_and(|all| all.contains(&anchor))) {
-            return Ok(false);
-        }
-        let state = Record::load(context, Some(&anchor.to_string()))?.state.at(context.now()).into_owned();
+        let Some(record) = if_kept(context, self.paper.agreement.anchor)? else { return Ok(false) };
+        let state = record.state.at(context.now());
         state.judge_question(&self.paper.ballot, self.question, &self.paper.asks)?;
         Ok(true)
     }

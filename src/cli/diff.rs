@@ -9,6 +9,7 @@ use super::answer::Answer;
 use super::error::CliError;
 use super::show::{Page, Tone};
 use super::workflow::read;
+use crate::workflow::Workflow;
 use crate::workflow::diff::{Difference, How};
 
 /// Two workflow files.
@@ -30,8 +31,15 @@ pub fn run(args: &DiffArgs) -> Result<Answer, CliError> {
     let mut page = Page::default();
     page.title(&format!("From {} to {}", args.old.display(), args.new.display()));
     page.fields([("from", old.digest.to_string()), ("to", new.digest.to_string())]);
-    for difference in &differences {
-        tell(&mut page, difference);
+    told(&mut page, (&old, &new), &differences);
+    let json = json!({ "from": old.digest, "to": new.digest, "differences": differences });
+    Ok(Answer::done(page, json))
+}
+
+/// What one workflow says otherwise than another, part by part.
+pub fn told(page: &mut Page, (old, new): (&Workflow, &Workflow), differences: &[Difference]) {
+    for difference in differences {
+        tell(page, difference);
     }
     if differences.is_empty() {
         page.blank();
@@ -42,8 +50,6 @@ pub fn run(args: &DiffArgs) -> Result<Answer, CliError> {
         };
         page.line(Tone::Good, words);
     }
-    let json = json!({ "from": old.digest, "to": new.digest, "differences": differences });
-    Ok(Answer::done(page, json))
 }
 
 fn tell(page: &mut Page, difference: &Difference) {

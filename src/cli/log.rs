@@ -12,10 +12,11 @@ use super::parcel::write_new;
 use super::record::Record;
 use super::show::{Tone, header, statement as words, time};
 use crate::audit::replay_until;
+use crate::engine::State;
 use crate::registry::receipt;
-use crate::statement::{Checked, Entry, PublicKey};
+use crate::statement::{Act, Body, Checked, Entry, PublicKey, Statement, attachments};
 use crate::store::Store;
-use crate::values::Instant;
+use crate::values::{Digest, Instant};
 
 /// The record, readable
 #[derive(Debug, Args)]
@@ -73,22 +74,53 @@ fn list(context: &Context, agreement: Option<&str>) -> Result<Answer, CliError> 
         let (time, checked) = checked(&bytes)?;
         let statement = checked.statement();
         let summary = words::summary(statement);
+        let documents = documents(&record.state, statement);
+        let named = documents.iter().map(|it| format!("{}{} {}", it.how(), it.name, it.digest.short()));
+        let named = named.collect::<Vec<_>>().join(", ");
+        let what = if named.is_empty() { summary.clone() } else { format!("{summary}: {named}") };
         let plain = |text: String| (text, Tone::Plain);
         rows.push(vec![
             plain(index.to_string()),
             plain(time::bare(time)),
             plain(statement.by.to_string()),
-            plain(summary.clone()),
+            plain(what),
         ]);
         entries.push(json!({
             "entry": index, "time": time, "type": statement.type_name(), "by": statement.by, "what": summary,
             "statement": checked.digest(),
+            "documents": documents.iter().map(|it| json!({ "name": it.name, "digest": it.digest, "strikes": it.strikes })).collect::<Vec<_>>(),
         }));
     }
     page.blank();
     page.table(&["entry", "time (UTC)", "by", "what"], rows);
     json.insert("entries".to_owned(), Value::Array(entries));
     Ok(Answer::done(page, Value::Object(json)))
+}
+
+/// A document that a statement files or strikes.
+struct Named {
+    name: String,
+    digest: Digest,
+    strikes: bool,
+}
+
+impl Named {
+    fn how(&self) -> &'static str {
+        if self.strikes { "strikes " } else { "" }
+    }
+}
+
+/// The documents that a statement carries, and the one that it strikes, by the name under which that was filed.
+fn documents(state: &State, statement: &Statement) -> Vec<Named> {
+    let carried = attachments(&statement.body).into_iter();
+    let mut all: Vec<Named> =
+        carried.map(|(name, digest)| Named { name: name.to_string(), digest, strikes: false }).collect();
+    if let Body::Act(Act { case, strike: Some(digest), .. }) = &statement.body {
+        let filed = state.case(case).and_then(|case| case.filed.iter().find(|filed| filed.digest == *digest));
+        let name = filed.map_or_else(|| "a document".to_owned(), |filed| filed.name.to_string());
+        all.push(Named { name, digest: *digest, strikes: true });
+    }
+    all
 }
 
 fn entry(context: &Context, args: &ShowArgs) -> Result<Answer, CliError> {

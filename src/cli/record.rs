@@ -83,6 +83,19 @@ impl Record {
     }
 }
 
+/// The record of this agreement, where the data folder keeps its log; `None` where there is no such folder or log.
+///
+/// # Errors
+/// The log is here and does not pass its audit.
+pub fn if_kept(context: &Context, anchor: Digest) -> Result<Option<Record>, CliError> {
+    let Ok(data) = context.data() else { return Ok(None) };
+    let store = SledStore::inspect(&data.store_path(), &data.blobs_path());
+    if !store.is_ok_and(|store| store.agreements().is_ok_and(|all| all.contains(&anchor))) {
+        return Ok(None);
+    }
+    Record::load(context, Some(&anchor.to_string())).map(Some)
+}
+
 /// See [`Record::shown_until`].
 pub fn shown_until(state: &State, times: &Times) -> Instant {
     times.newest_at.map_or(state.last, |newest| newest.max(state.last))

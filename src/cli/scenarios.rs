@@ -14,7 +14,7 @@ use crate::scenario::{Outcome, Scenario, files_of, folder_of};
 /// Runs every scenario of a workflow.
 ///
 /// # Errors
-/// A file cannot be read, or the workflow does not pass.
+/// The workflow or the folder of its scenarios cannot be read, or the workflow does not pass.
 pub fn run(file: &Path) -> Result<Answer, CliError> {
     let (text, workflow) = read(file)?;
     let scenarios = files_of(file).map_err(file_error("list", &folder_of(file)))?;
@@ -31,7 +31,7 @@ pub fn run(file: &Path) -> Result<Answer, CliError> {
     let mut rows = Vec::new();
     let mut failures = Vec::new();
     for path in &scenarios {
-        let played = play(path, (file, &text))?;
+        let played = play(path, (file, &text));
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         rows.push(match &played {
             Ok((title, _)) => {
@@ -60,21 +60,25 @@ pub fn run(file: &Path) -> Result<Answer, CliError> {
 /// A scenario's title and what it showed, or the failure as a person reads it.
 type Played = Result<(String, Outcome), String>;
 
-fn play(path: &Path, workflow: (&Path, &str)) -> Result<Played, CliError> {
-    let text = read_text(path)?;
+fn play(path: &Path, workflow: (&Path, &str)) -> Played {
+    // A file that cannot be read is a scenario that fails: the others are run all the same.
+    let text = match read_text(path) {
+        Ok(text) => text,
+        Err(error) => return Err(error.to_string()),
+    };
     let name = path.display().to_string();
     let scenario = match Scenario::parse(&text) {
         Ok(scenario) => scenario,
-        Err(found) => return Ok(Err(drawn(|colour| found.render(&name, &text, colour)))),
+        Err(found) => return Err(drawn(|colour| found.render(&name, &text, colour))),
     };
     let workflow_name = workflow.0.display().to_string();
     let folder = workflow.0.parent().unwrap_or_else(|| Path::new(""));
     let failure = match scenario.run_beside(workflow.1, folder) {
-        Ok(outcome) => return Ok(Ok((scenario.title, outcome))),
+        Ok(outcome) => return Ok((scenario.title, outcome)),
         Err(failure) => failure,
     };
     let texts = ((name.as_str(), scenario.text()), (workflow_name.as_str(), workflow.1));
-    Ok(Err(drawn(|colour| failure.render(texts.0, texts.1, colour))))
+    Err(drawn(|colour| failure.render(texts.0, texts.1, colour)))
 }
 
 fn result(path: &Path, played: &Played) -> Value {

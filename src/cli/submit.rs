@@ -10,13 +10,15 @@ use super::context::Context;
 use super::documents::read_text;
 use super::error::CliError;
 use super::keyring::signers;
+use super::record::if_kept;
 use super::session::Session;
 use super::show::{Page, Tone, statement as words};
 use super::signing::sign as signatures_of;
-use super::{parcel, taken};
+use super::{diff, parcel, taken};
 use crate::engine::Refusal;
 use crate::registry::Submission;
-use crate::statement::Statement;
+use crate::statement::{Body, Statement};
+use crate::workflow::Workflow;
 use crate::workflow::model::Nature;
 
 /// Sign a statement that somebody wrote with --out
@@ -29,6 +31,9 @@ pub struct Sign {
     /// Sign with this key; several times for several signatures
     #[arg(long = "key", value_name = "KEY")]
     keys: Vec<String>,
+    /// The workflow in force, against which an amendment is shown; read off the log where that is here
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
 }
 
 /// Submit a statement with the signatures and documents beside it
@@ -59,6 +64,16 @@ pub fn sign(context: &Context, args: &Sign) -> Result<Answer, CliError> {
     page.title("You sign");
     page.nature(words::nature(&statement));
     page.fields(words::fields(&statement));
+    let amended = amended(context, args, &statement)?;
+    if let Some((old, new)) = &amended {
+        page.title("What the amendment changes");
+        diff::told(&mut page, (old, new), &old.diff(new));
+    } else if matches!(statement.body, Body::Amend(_)) {
+        page.line(
+            Tone::Notice,
+            "What it changes cannot be shown: the log is not here. Name the text of the workflow in force with --from FILE.",
+        );
+    }
     super::tell(page)?;
     let signers = signers(context, &args.keys, true)?;
     let mut page = Page::default();
@@ -73,6 +88,39 @@ pub fn sign(context: &Context, args: &Sign) -> Result<Answer, CliError> {
         page,
         json!({ "type": statement.type_name(), "specimen": specimen, "signatures": written }),
     ))
+}
+
+/// The workflow that an amendment takes the place of, and the one that it puts into force; `None` of another statement,
+/// and where the former is not known here.
+fn amended(
+    context: &Context,
+    args: &Sign,
+    statement: &Statement,
+) -> Result<Option<(Workflow, Workflow)>, CliError> {
+    let (Body::Amend(amend), Some(header)) = (&statement.body, &statement.header) else { return Ok(None) };
+    let old = match &args.from {
+        Some(file) => {
+            let (_, old) = super::workflow::read(file)?;
+            if old.digest != header.workflow {
+                return Err(CliError::usage(format!(
+                    "{} is {}, and the amendment is of the workflow {}; name the text that is in force",
+                    file.display(),
+                    old.digest,
+                    header.workflow
+                )));
+            }
+            Some(old)
+        }
+        None => if_kept(context, header.agreement.anchor)?.and_then(|record| {
+            let mut known = record.state.workflows.iter().rev().map(|it| &it.workflow);
+            known.find(|workflow| workflow.digest == header.workflow).map(|workflow| (**workflow).clone())
+        }),
+    };
+    let new = Workflow::parse(&amend.to).map_err(|found| {
+        let why = format!("the workflow that it puts into force does not pass: {found}");
+        Refusal::new("bad-workflow", why, "do not sign it; have it written anew")
+    })?;
+    Ok(old.map(|old| (old, new)))
 }
 
 /// Runs `submit`.

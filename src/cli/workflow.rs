@@ -145,11 +145,11 @@ pub fn read(file: &std::path::Path) -> Result<(String, Workflow), CliError> {
     let text = read_text(file)?;
     match Workflow::parse(&text) {
         Ok(workflow) => Ok((text, workflow)),
-        Err(found) => Err(CliError::Faults(format!(
-            "{} does not pass: {found}; `quorate workflow check {}` shows where",
-            file.display(),
-            file.display()
-        ))),
+        Err(found) => {
+            let name = file.display().to_string();
+            let drawn = found.render(&name, &text, false);
+            Err(CliError::Faults(format!("{name} does not pass\n{}", drawn.trim_end())))
+        }
     }
 }
 
