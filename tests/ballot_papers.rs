@@ -99,3 +99,27 @@ fn a_paper_says_what_can_be_answered_and_which_answer_decides() {
     assert!(text.contains(answer), "{text}");
     assert!(text.contains("is = \"set\"\nif = \"answers >= 3\"\ngives = \"answer\"\n"), "{text}");
 }
+
+#[test]
+fn a_paper_says_how_many_business_days_the_ballot_is_open_and_when_it_closes() {
+    let text = fs::read_to_string("tests/workflows/flows/business-days.toml").unwrap();
+    let store = Arc::new(MemoryStore::new());
+    let mut stage = Stage::open(&text, &id("papers"), at("2026-05-01T09:00:00Z"), store).unwrap();
+    stage.clock().set(at("2026-05-21T20:00:00Z"));
+    let case: CaseRef = "claim#1".parse().unwrap();
+    stage.act(&case, &id("claim"), &By::One(id("seller")), &[]).unwrap();
+    stage.act(&case, &id("answer"), &By::One(id("buyer")), &[id("answer")]).unwrap();
+    for (seat, by) in [("b1", "buyer"), ("s1", "seller"), ("c1", "chamber")] {
+        let seat = HolderRef::CaseSeat { case: case.clone(), seat: id(seat) };
+        stage.nominate(&id(by), &seat).unwrap();
+        stage.accept(&seat).unwrap();
+    }
+    let paper = paper(&stage, &"claim#1/claim#1".parse().unwrap());
+    // From a Thursday over a weekend and a Monday that is a holiday, to the end of Tuesday in New York.
+    let wanted = "closes = \"2026-05-27T04:59:59Z\"\nopen-for = \"2 business days\"\n";
+    assert!(paper.contains(wanted), "{paper}");
+    assert!(
+        paper.contains("sealed = { reveal-for = \"1 business day\", unrevealed = \"has not voted\" }\n"),
+        "{paper}"
+    );
+}

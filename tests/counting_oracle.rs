@@ -305,7 +305,7 @@ fn ballot(quorum: Option<&Law>, laws: &[Law]) -> Ballot {
         answer: None,
         abstention: Some(id("abstain")),
         attach: Vec::new(),
-        open_for: Span::from_seconds(60),
+        open_for: Span::from_seconds(60).into(),
         excluded: false,
         change: model::Change::Never,
         early: Early::Certain,

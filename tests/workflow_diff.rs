@@ -151,3 +151,14 @@ fn the_amendment_that_ships_is_told_as_what_it_is() {
         ["grant revenue-share-to-openai", "grant azure-first"]
     );
 }
+
+#[test]
+fn another_calendar_is_told_once_and_not_at_each_time_that_counts_in_it() {
+    let text = fs::read_to_string("tests/workflows/flows/business-days.toml").unwrap();
+    let found = parse(&text).diff(&parse(&text.replace("\"2026-05-25\", ", "")));
+    let [one] = found.as_slice() else { panic!("{found:#?}") };
+    assert_eq!((one.part.as_str(), one.how), ("the calendar", How::Changed));
+    assert_eq!(one.lines, ["holiday, no longer: 2026-05-25"]);
+    let found = parse(&text).diff(&parse(&text.replace("-05:00", "+00:00")));
+    assert_eq!(found[0].lines, ["a day begins at midnight: UTC-05:00 → UTC+00:00"]);
+}

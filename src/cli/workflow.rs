@@ -162,6 +162,14 @@ fn show(args: &FileArgs) -> Result<Answer, CliError> {
         ("contract", format!("{}, which prevails", workflow.contract.digest)),
         ("readings", format!("{} are ours", workflow.readings.len())),
     ]);
+    if let Some(calendar) = &workflow.calendar {
+        page.title("Business days");
+        page.fields(calendar.facts());
+        let days: Vec<String> = calendar.holidays().iter().map(ToString::to_string).collect();
+        if !days.is_empty() {
+            page.line(Tone::Plain, &format!("holidays: {}", days.join(", ")));
+        }
+    }
     page.title("Who takes part");
     let offices =
         workflow.parties.iter().map(|it| ("party", it)).chain(workflow.roles.iter().map(|it| ("role", it)));

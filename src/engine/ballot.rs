@@ -25,6 +25,9 @@ pub struct BallotRun {
     /// When its window ends if nothing closes it before; late votes may have put it off. Of a sealed ballot, when the
     /// present phase ends.
     pub closes: Instant,
+    /// The end of the present phase as the workflow counts it, before votes and acts put it off; without the days on
+    /// which the case stood still, where it counts business days.
+    pub counted: Instant,
     /// How often late votes have put the closing off.
     pub extended: u32,
     /// The acts that can put the end of its window off, in words.

@@ -9,7 +9,7 @@ use crate::engine::event::Why;
 use crate::engine::panel::{Done, Seats};
 use crate::engine::suspension::Stop;
 use crate::statement::{CaseRef, HolderRef};
-use crate::values::{Digest, Id, Instant, Span};
+use crate::values::{Digest, Id, Instant, Length, Span};
 use crate::workflow::Workflow;
 use crate::workflow::model::{Actors, Duty, Procedure, State, Step, Trigger};
 
@@ -114,6 +114,8 @@ pub struct DutyRun {
     pub arisen: Instant,
     /// By when. Later it is overdue, never void. While its case is suspended, what it was before.
     pub due: Instant,
+    /// How long it may take.
+    pub within: Length,
     /// Whether its clock stands still.
     pub stopped: bool,
     /// Whether it is overdue at that very instant.
@@ -142,7 +144,8 @@ impl DutyRun {
             by: duty.by.clone(),
             attach: duty.attach.clone(),
             arisen: entered,
-            due: entered.plus(duty.within),
+            due: duty.within.end(entered, !duty.excluded),
+            within: duty.within.clone(),
             stopped,
             excluded: duty.excluded,
             done: None,

@@ -118,12 +118,12 @@ impl State {
 
     /// The moment from which a delay has run out; `None` before its clock starts, and while it stands still.
     pub(super) fn deadline(&self, case: &Case, delay: &Delay) -> Option<Moment> {
-        case.moment_extended(self.origin(case, delay)?, delay.span, !delay.excluded)
+        case.moment_extended(self.origin(case, delay)?, &delay.length, !delay.excluded)
     }
 
     /// The instant from which an act is early enough, itself included; `None` as in [`State::deadline`].
     pub(super) fn earliest(&self, case: &Case, delay: &Delay) -> Option<Instant> {
-        case.moment_after(self.origin(case, delay)?, delay.span, false).map(|moment| moment.at)
+        case.moment_after(self.origin(case, delay)?, &delay.length, false).map(|moment| moment.at)
     }
 
     /// The instant from which a delay counts.

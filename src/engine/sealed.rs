@@ -84,7 +84,8 @@ impl BallotRun {
         let first = self.sealed.as_mut().filter(|sealing| sealing.revealing.is_none());
         let (Some(sealing), Some(sealed)) = (first, &ballot.sealed) else { return false };
         sealing.revealing = Some(Revealing { since: at, entry });
-        self.closes = at.plus(sealed.reveal_for);
+        self.counted = sealed.reveal_for.end(at, !ballot.excluded);
+        self.closes = self.counted;
         true
     }
 

@@ -283,8 +283,8 @@ impl Seating<'_> {
         let vacancy = self.panel.vacancy.as_ref()?;
         let late = !vacancy.excluded;
         match self.case {
-            Some(case) => case.moment_after(self.vacant_since, vacancy.after, late),
-            None => Some(Moment { at: self.vacant_since.plus(vacancy.after), late }),
+            Some(case) => case.moment_after(self.vacant_since, &vacancy.after, late),
+            None => Some(Moment { at: vacancy.after.end(self.vacant_since, late), late }),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::engine::refusal::{all_of, alternatives};
 use crate::engine::state::State;
 use crate::engine::{Refusal, ballot::BallotRun};
 use crate::statement::CaseRef;
-use crate::values::{Id, Instant, Span};
+use crate::values::{BusinessDays, Id, Instant, Length, Span, Standstill};
 use crate::workflow::model::{Suspends, Trigger};
 
 /// A time in which a case stands still.
@@ -29,23 +29,24 @@ impl Case {
         self.stops.last().filter(|stop| stop.until.is_none()).map(|stop| stop.from)
     }
 
-    /// The moment at which `span` has run since `from`, without the time in which the case stood still; `late`
+    /// The moment at which `length` has run since `from`, without the time in which the case stood still; `late`
     /// says whether what is done at its instant is still in time. `None` while its clocks stand still before that.
-    pub fn moment_after(&self, from: Instant, span: Span, late: bool) -> Option<Moment> {
-        moment_after(&self.stops, &[], from, span, late)
+    pub fn moment_after(&self, from: Instant, length: &Length, late: bool) -> Option<Moment> {
+        moment_after(&self.stops, &[], from, length, late)
     }
 
     /// The same for a time of its state, which acts may have put off before it had come.
-    pub(super) fn moment_extended(&self, from: Instant, span: Span, late: bool) -> Option<Moment> {
-        moment_after(&self.stops, &self.extensions, from, span, late)
+    pub(super) fn moment_extended(&self, from: Instant, length: &Length, late: bool) -> Option<Moment> {
+        moment_after(&self.stops, &self.extensions, from, length, late)
     }
 
     /// A duty is done; where its clock stands still, its time moves by as much as it has stood.
     pub(super) fn discharged(&mut self, duty: usize, done: Done) {
         let stopped = self.suspended();
+        let stops = stood_still(&self.stops, done.at);
         let Some(duty) = self.duties.get_mut(duty) else { return };
         if let Some(stopped) = stopped.filter(|_| duty.stopped) {
-            duty.go_on(stopped, done.at);
+            duty.go_on(stopped, done.at, &stops);
         }
         duty.done = Some(done);
     }
@@ -63,11 +64,12 @@ impl Case {
         let Some(stop) = self.stops.last_mut().filter(|stop| stop.until.is_none()) else { return };
         stop.until = Some(at);
         let from = stop.from;
+        let stops = stood_still(&self.stops, at);
         for duty in self.duties.iter_mut().filter(|duty| duty.stopped) {
-            duty.go_on(from, at);
+            duty.go_on(from, at, &stops);
         }
         for run in self.open_ballots_mut() {
-            run.go_on(from, at);
+            run.go_on(from, at, &stops);
         }
     }
 }
@@ -76,43 +78,117 @@ fn moment_after(
     stops: &[Stop],
     extensions: &[(Instant, Span)],
     from: Instant,
-    span: Span,
+    length: &Length,
     late: bool,
 ) -> Option<Moment> {
-    let mut moment = Moment { at: from.plus(span), late };
+    let mut moment = Moment { at: length.end(from, late), late };
+    let mut days = match length {
+        Length::Time(_) => None,
+        Length::Business(days) => Some(Counted { days, from, moment, stops: Vec::new() }),
+    };
     let stops = stops.iter().filter(|stop| stop.until.is_none_or(|until| until > from));
-    let stops = stops.map(|stop| (stop.from, stop.until.map(|until| until.since(stop.from.max(from)))));
-    let extensions = extensions.iter().filter(|(at, _)| *at >= from).map(|(at, by)| (*at, Some(*by)));
-    let mut pushes: Vec<(Instant, Option<Span>)> = stops.chain(extensions).collect();
+    let stops = stops.map(|stop| (stop.from, Push::Stop(*stop)));
+    let extensions = extensions.iter().filter(|(at, _)| *at >= from).map(|(at, by)| (*at, Push::By(*by)));
+    let mut pushes: Vec<(Instant, Push)> = stops.chain(extensions).collect();
     // A stable order: of one instant the stop first, which leaves what an extension then puts off.
     pushes.sort_by_key(|(at, _)| *at);
-    for (at, by) in pushes {
+    for (at, push) in pushes {
         if moment <= Moment::of(at) {
             break;
         }
-        moment.at = moment.at.plus(by?);
+        let by = match (push, &mut days) {
+            (Push::By(by), _) => by,
+            (Push::Stop(stop), Some(days)) if days.moment > Moment::of(at) => days.without(stop)?,
+            (Push::Stop(stop), _) => stop.until?.since(stop.from.max(from)),
+        };
+        moment.at = moment.at.plus(by);
     }
     Some(moment)
 }
 
+/// What puts a moment off.
+enum Push {
+    /// The case stands still.
+    Stop(Stop),
+    /// An act puts it off by so much.
+    By(Span),
+}
+
+/// Business days as they are counted: what extensions add comes after them, and runs as other times do.
+struct Counted<'a> {
+    days: &'a BusinessDays,
+    from: Instant,
+    /// When they have run.
+    moment: Moment,
+    /// The days on which the case stood still are none of them.
+    stops: Vec<Standstill>,
+}
+
+impl Counted<'_> {
+    /// Counts without the days of one more standstill, and says by how much later they have run; `None` while it
+    /// lasts.
+    fn without(&mut self, stop: Stop) -> Option<Span> {
+        self.stops.push((stop.from, stop.until));
+        let end = self.days.end(self.from, self.moment.late, &self.stops)?;
+        let by = end.since(self.moment.at);
+        self.moment.at = end;
+        Some(by)
+    }
+}
+
+/// The times in which a case stood still before it goes on at `at`.
+fn stood_still(stops: &[Stop], at: Instant) -> Vec<Standstill> {
+    stops.iter().map(|stop| (stop.from, Some(stop.until.unwrap_or(at)))).collect()
+}
+
 impl DutyRun {
-    fn go_on(&mut self, stopped: Instant, at: Instant) {
+    fn go_on(&mut self, stopped: Instant, at: Instant, stops: &[Standstill]) {
         self.stopped = false;
-        self.due = self.due.plus(at.since(stopped.max(self.arisen)));
+        self.due = match &self.within {
+            Length::Time(_) => self.due.plus(at.since(stopped.max(self.arisen))),
+            // It was not overdue when it stopped, so no day of a stop comes after it.
+            Length::Business(days) => days.end(self.arisen, !self.excluded, stops).unwrap_or(Instant::MAX),
+        };
     }
 }
 
 impl BallotRun {
     /// What was still to come comes so much later: the end of the window, easier rules, and what a rule that must
     /// last has still to last.
-    fn go_on(&mut self, stopped: Instant, at: Instant) {
+    fn go_on(&mut self, stopped: Instant, at: Instant, stops: &[Standstill]) {
         let stood = at.since(stopped.max(self.opened));
         self.stood = Span::from_seconds(self.stood.seconds().saturating_add(stood.seconds()));
         // Also where the window had ended and an outcome was being confirmed: it began to hold within the window.
-        self.closes = self.closes.plus(stood);
+        self.closes = self.closes.plus(self.later(stopped, stops).unwrap_or(stood));
         for since in self.held.values_mut() {
             *since = since.plus(at.since(stopped.max(*since)));
         }
+    }
+
+    /// By how much later the business days of the present phase have run, where it counts any and they had not run
+    /// when the case stood still.
+    fn later(&mut self, stopped: Instant, stops: &[Standstill]) -> Option<Span> {
+        let late = !self.rules()?.excluded;
+        let counted = Moment { at: self.counted, late };
+        let Length::Business(days) = self.phase().filter(|_| counted > Moment::of(stopped))? else {
+            return None;
+        };
+        let end = days.end(self.phase_began(), late, stops)?;
+        self.counted = end;
+        Some(end.since(counted.at))
+    }
+
+    /// How long the present phase is open by itself.
+    fn phase(&self) -> Option<&Length> {
+        let ballot = self.rules()?;
+        match self.revealing() {
+            None => Some(&ballot.open_for),
+            Some(_) => ballot.sealed.as_ref().map(|sealed| &sealed.reveal_for),
+        }
+    }
+
+    fn phase_began(&self) -> Instant {
+        self.revealing().map_or(self.opened, |revealing| revealing.since)
     }
 }
 
@@ -212,7 +288,7 @@ mod tests {
     fn moment(from: i64, span: u64, late: bool) -> Option<Moment> {
         let stop = |from, until: Option<i64>| Stop { from: at(from), until: until.map(at) };
         let stops = [stop(10, Some(20)), stop(30, Some(35)), stop(50, None)];
-        moment_after(&stops, &[], at(from), Span::from_seconds(span), late)
+        moment_after(&stops, &[], at(from), &Length::Time(Span::from_seconds(span)), late)
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::engine::case::Case;
 use crate::engine::event::Occurrence;
 use crate::engine::sealed::Sealing;
 use crate::engine::suspension::Stop;
-use crate::values::{Instant, Span};
+use crate::values::{Calendar, Instant, Span};
 
 /// More documents of one name that could be struck count as so many.
 pub(super) const MOST_FILED: usize = 2;
@@ -29,6 +29,9 @@ pub(super) fn key(view: &View<'_>, branch: &Branch) -> u128 {
     for date in &view.anchored {
         let ahead = date.since(now);
         key.put(if ahead > view.horizon { u64::MAX } else { ahead.seconds() });
+    }
+    if let Some(calendar) = &view.workflow.calendar {
+        week_into(&mut key, view, calendar, now);
     }
     let seats = SeatMarks::of(view, branch);
     for procedure in &view.workflow.procedures {
@@ -55,9 +58,9 @@ pub(super) fn key(view: &View<'_>, branch: &Branch) -> u128 {
         key.put(count);
         // How long until another may be opened matters where one may still be.
         if count < u64::from(view.bounds.cases)
-            && let (Some(ended), Some(after)) = (ended, procedure.again_after)
+            && let (Some(ended), Some(after)) = (ended, &procedure.again_after)
         {
-            key.put(ended.plus(after).since(now).seconds());
+            key.put(after.end(ended, false).since(now).seconds());
         }
     }
     for panel in seats.all.iter().filter(|panel| panel.case.is_none()) {
@@ -74,6 +77,21 @@ pub(super) fn key(view: &View<'_>, branch: &Branch) -> u128 {
         }
     }
     key.finish()
+}
+
+/// Where in the week it is, and which holidays are near: the same time has more business days in one week than in
+/// another.
+fn week_into(key: &mut Mixer, view: &View<'_>, calendar: &Calendar, now: Instant) {
+    let today = calendar.day_of(now);
+    key.put(u64::try_from(today.weekday()).unwrap_or(u64::MAX));
+    key.put(calendar.last_second(today).since(now).seconds());
+    for holiday in calendar.holidays().iter().filter(|holiday| **holiday >= today) {
+        let ahead = calendar.last_second(*holiday).since(now);
+        if ahead > view.horizon {
+            break;
+        }
+        key.put(ahead.seconds());
+    }
 }
 
 /// Whether a running case has stood still, or its times were put off: then what is long past may still be to come.
@@ -162,6 +180,7 @@ fn ballot_into(key: &mut Mixer, run: &BallotRun, now: Instant) {
         workflow: _,
         opened, // as `closes`, and how often that was put off
         closes,
+        counted,
         extended,
         eased,
         held,
@@ -180,6 +199,9 @@ fn ballot_into(key: &mut Mixer, run: &BallotRun, now: Instant) {
     } = run;
     key.put_id(&id.ballot);
     key.put(closes.since(now).seconds());
+    if run.workflow.calendar.is_some() {
+        key.put(counted.since(now).seconds());
+    }
     if let Some(Sealing { commitments: _, known: _, revealing }) = sealed {
         key.put(1 + u64::from(revealing.is_some()));
     }

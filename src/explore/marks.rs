@@ -105,10 +105,10 @@ impl<'a> SeatMarks<'a> {
                 mark.put(u64::from(case.id.number.get()));
             }
             Some(ended) if view.bounds.cases > 1 => {
-                if let Some(after) = case.procedure().and_then(|procedure| procedure.again_after) {
+                if let Some(after) = case.procedure().and_then(|procedure| procedure.again_after.as_ref()) {
                     mark.put(29);
                     mark.put_id(&case.id.procedure);
-                    mark.put(age(now, ended, after));
+                    mark.put(age(now, ended, after.longest()));
                 }
             }
             _ => {}

@@ -102,7 +102,9 @@ fn share_out(walks: &mut [Walk<'_>], most: usize, progress: &mut dyn FnMut(Progr
 /// When the agreement is opened: long before the first date that something waits for; and where nothing does, so long
 /// ago that no date of the file comes meanwhile.
 fn opening_time(view: &View<'_>) -> Instant {
-    let Some(first) = view.anchored.first() else { return Instant::MIN };
+    let Some(first) = view.anchored.first() else {
+        return if view.workflow.calendar.is_some() { story::usual() } else { Instant::MIN };
+    };
     let far = view.horizon.seconds().saturating_mul(2);
     story::usual().min(Instant::from_unix(first.unix().saturating_sub_unsigned(far)))
 }
@@ -231,7 +233,7 @@ impl<'v> Walk<'v> {
             deeds: deeds.collect(),
             end,
             dates: dates.unwrap_or_default(),
-            anchored: !self.view.anchored.is_empty(),
+            anchored: !self.view.anchored.is_empty() || self.view.workflow.calendar.is_some(),
         }
     }
 }

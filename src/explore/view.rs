@@ -85,7 +85,9 @@ impl<'w> View<'w> {
             _ => None,
         });
         let dates = dates(workflow, &parts);
-        let waits = steps(workflow).any(|(_, step)| matches!(step.trigger, Trigger::At(_)));
+        // Where business days count, nothing can be told as of another day.
+        let waits = workflow.calendar.is_some()
+            || steps(workflow).any(|(_, step)| matches!(step.trigger, Trigger::At(_)));
         let mut view = Self {
             workflow,
             bounds,
@@ -115,8 +117,8 @@ impl<'w> View<'w> {
         }
         for delay in delays(workflow) {
             if let Origin::Event(event) = &delay.of {
-                let longest = view.events.entry(event.clone()).or_insert(delay.span);
-                *longest = (*longest).max(delay.span);
+                let longest = view.events.entry(event.clone()).or_insert(delay.length.longest());
+                *longest = (*longest).max(delay.length.longest());
             }
         }
         for (span, event) in &view.withins {
@@ -199,15 +201,16 @@ fn dates(workflow: &Workflow, parts: &[Holds]) -> BTreeSet<Instant> {
 }
 
 fn leads(workflow: &Workflow) -> Vec<Span> {
-    let ballots = workflow.ballots.iter().map(|ballot| ballot.open_for);
-    let spans: BTreeSet<Span> = delays(workflow).map(|delay| delay.span).chain(ballots).collect();
+    let ballots = workflow.ballots.iter().map(|ballot| ballot.open_for.longest());
+    let spans: BTreeSet<Span> = delays(workflow).map(|delay| delay.length.longest()).chain(ballots).collect();
     spans.into_iter().collect()
 }
 
 fn horizon(workflow: &Workflow) -> Span {
-    let delays = delays(workflow).map(|delay| delay.span.seconds()).sum::<u64>();
-    let ballots = workflow.ballots.iter().map(|ballot| ballot.open_for.seconds()).sum::<u64>();
-    let again = workflow.procedures.iter().filter_map(|it| it.again_after).map(Span::seconds).sum::<u64>();
+    let delays = delays(workflow).map(|delay| delay.length.longest().seconds()).sum::<u64>();
+    let ballots = workflow.ballots.iter().map(|ballot| ballot.open_for.longest().seconds()).sum::<u64>();
+    let again = workflow.procedures.iter().filter_map(|it| it.again_after.as_ref());
+    let again = again.map(|it| it.longest().seconds()).sum::<u64>();
     Span::from_seconds(delays + ballots + again)
 }
 
@@ -215,7 +218,7 @@ fn clocks(procedure: &Procedure, state: &State) -> Clocks {
     let longest = |states: &[&State], of: &Origin| {
         let steps = states.iter().flat_map(|state| &state.steps);
         let delays = steps.flat_map(|step| delays_of(&step.trigger));
-        delays.filter(|delay| delay.of == *of).map(|delay| delay.span).max()
+        delays.filter(|delay| delay.of == *of).map(|delay| delay.length.longest()).max()
     };
     let mut reached = vec![state];
     let mut next = 0;
@@ -254,8 +257,8 @@ fn seating(workflow: &Workflow, panel: &Panel) -> Seating {
         names: seats.iter().map(|seat| seat.name.clone()).collect(),
         kinds,
         passes: seats.iter().any(|seat| passes(&seat.by)),
-        vacancy: panel.vacancy.as_ref().map_or(Span::from_seconds(0), |vacancy| vacancy.after),
-        counts_filled: about.filter(|delay| delay.of == Origin::Filled).map(|delay| delay.span).max(),
+        vacancy: panel.vacancy.as_ref().map_or(Span::from_seconds(0), |vacancy| vacancy.after.longest()),
+        counts_filled: about.filter(|it| it.of == Origin::Filled).map(|it| it.length.longest()).max(),
     }
 }
 

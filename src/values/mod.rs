@@ -1,20 +1,26 @@
-//! The small values that every other room shares: ids, instants, spans, digests.
+//! The small values that every other room shares: ids, instants, days, spans, digests.
 //!
 //! Each has exactly one text form, refuses every other one, and has a total order.
 //! Nothing here knows about statements, logs or workflows.
 
+mod calendar;
 pub mod count;
+mod day;
 mod digest;
 mod hidden;
 mod id;
 mod instant;
+mod length;
 mod span;
 mod visible;
 
+pub use calendar::{Calendar, Offset};
+pub use day::{Day, WEEKDAYS};
 pub use digest::Digest;
 pub use hidden::is_hidden;
 pub use id::Id;
 pub use instant::Instant;
+pub use length::{BusinessDays, Length, Standstill};
 pub use span::Span;
 pub use visible::{visible, visible_json};
 

@@ -96,10 +96,10 @@ impl State {
         procedure: &Procedure,
         subject: Option<&HolderRef>,
     ) -> Option<(Instant, Instant)> {
-        let again_after = procedure.again_after?;
+        let again_after = procedure.again_after.as_ref()?;
         let alike = |case: &&Case| case.subject.as_ref().map(|subject| &subject.seat) == subject;
         let ended = self.cases_of(&procedure.name).filter(alike).filter_map(|case| case.ended).max()?;
-        Some((ended, ended.plus(again_after)))
+        Some((ended, again_after.end(ended, false)))
     }
 
     /// Whether another case may be opened: as many as may run do not, none about the same seat does, and the last
@@ -133,7 +133,7 @@ impl State {
             let why = format!("there were {most} {cases} of `{}`, as many as there may be", procedure.name);
             return Err(Refusal::new("too-often", why, "no more is admitted under this workflow"));
         }
-        match (self.again_from(procedure, subject), procedure.again_after) {
+        match (self.again_from(procedure, subject), &procedure.again_after) {
             (Some((ended, earliest)), Some(again_after)) if at < earliest => {
                 let why =
                     format!("the last case ended on {ended}, and another may be opened {again_after} later");

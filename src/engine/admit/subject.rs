@@ -102,6 +102,7 @@ impl State {
             }
             Origin::Entered | Origin::Opened | Origin::Served => return None,
         };
-        Some(Moment { at: from.plus(within.span), late: !within.excluded })
+        let late = !within.excluded;
+        Some(Moment { at: within.length.end(from, late), late })
     }
 }

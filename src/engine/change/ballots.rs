@@ -27,11 +27,13 @@ impl State {
         let (panel, seats) = self.panel_of(case)?;
         let rounds = case.ballots.iter().filter(|run| run.id.ballot == *name).count();
         let round = u32::try_from(rounds + 1).ok().and_then(NonZeroU32::new)?;
+        let closes = ballot.open_for.end(self.moment.at, !ballot.excluded);
         let mut run = BallotRun {
             id: BallotRef { case: case.id.clone(), ballot: name.clone(), round },
             workflow: Arc::clone(&case.workflow),
             opened: self.moment.at,
-            closes: self.moment.at.plus(ballot.open_for),
+            closes,
+            counted: closes,
             extended: 0,
             put_off_by: case.rules().into_iter().flat_map(put_off_by).collect(),
             stood: Span::from_seconds(0),

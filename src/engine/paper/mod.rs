@@ -11,7 +11,7 @@ use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
 use crate::engine::state::State;
 use crate::statement::{AgreementRef, BallotRef, HolderRef};
-use crate::values::{Digest, Id, Instant, Span};
+use crate::values::{Digest, Id, Instant, Length, Span};
 use crate::workflow::model::{AnswerKind, Ballot, Change, Early, Extend, Nature, NewEvidence};
 
 /// A ballot paper as a voter's machine reads it.
@@ -57,6 +57,8 @@ pub struct Paper {
     pub opened: Instant,
     /// When it closes at the latest, unless a case of `suspended-by` runs meanwhile: then so much later.
     pub closes: Instant,
+    /// How many business days it is open, where it counts any: days on which it is suspended are none of them.
+    pub open_for: Option<String>,
     /// The procedures whose cases suspend the ballot.
     #[serde(default)]
     pub suspended_by: Vec<Id>,
@@ -98,7 +100,7 @@ pub struct Paper {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SealedLine {
     /// How long they can be revealed.
-    pub reveal_for: Span,
+    pub reveal_for: String,
     /// What one counts as that is not: `has not voted`, `abstains`, or a choice.
     pub unrevealed: String,
 }
@@ -342,7 +344,8 @@ fn paper(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> Paper 
         attach: ballot.attach.clone(),
         opened: run.opened,
         // As it was when the ballot opened, whatever has put the closing off since: the paper does not change.
-        closes: run.opened.plus(ballot.open_for),
+        closes: ballot.open_for.end(run.opened, !ballot.excluded),
+        open_for: matches!(ballot.open_for, Length::Business(_)).then(|| ballot.open_for.to_string()),
         put_off_by: run.put_off_by.clone(),
         suspended_by: run.workflow.suspending(&case.id.procedure).map(|it| it.name.clone()).collect(),
         change: change.to_owned(),
@@ -350,7 +353,7 @@ fn paper(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> Paper 
         early: early.to_owned(),
         extend: ballot.extend.as_ref().map(Extend::words),
         sealed: ballot.sealed.as_ref().map(|sealed| SealedLine {
-            reveal_for: sealed.reveal_for,
+            reveal_for: sealed.reveal_for.to_string(),
             unrevealed: sealed.unrevealed.words().to_owned(),
         }),
         count: ballot.per_affiliation.then(|| "one per affiliation".to_owned()),

@@ -81,6 +81,7 @@ fn rules(out: &mut Writer, paper: &Paper) {
     out.field("attach", &list(&paper.attach));
     out.field("opened", &quoted(&paper.opened.to_string()));
     out.field("closes", &quoted(&paper.closes.to_string()));
+    out.maybe("open-for", paper.open_for.as_deref().map(quoted));
     if !paper.put_off_by.is_empty() {
         let acts: Vec<String> = paper.put_off_by.iter().map(|act| quoted(act)).collect();
         out.field("put-off-by", &format!("[{}]", acts.join(", ")));
@@ -93,7 +94,7 @@ fn rules(out: &mut Writer, paper: &Paper) {
     out.field("early", &quoted(&paper.early));
     out.maybe("extend", paper.extend.as_deref().map(quoted));
     let sealed = |line: &SealedLine| {
-        let (reveal_for, unrevealed) = (quoted(&line.reveal_for.to_string()), quoted(&line.unrevealed));
+        let (reveal_for, unrevealed) = (quoted(&line.reveal_for), quoted(&line.unrevealed));
         format!("{{ reveal-for = {reveal_for}, unrevealed = {unrevealed} }}")
     };
     out.maybe("sealed", paper.sealed.as_ref().map(sealed));

@@ -139,7 +139,7 @@ fn window(c: &mut Checker<'_>, ballot: &Ballot) {
             let message = "votes can be cast anew, so the closing could be put off for ever";
             c.error(&place, message, help);
         }
-        if extend.in_last > ballot.open_for {
+        if extend.in_last > ballot.open_for.longest() {
             let message = format!("the ballot is open for {} only", ballot.open_for);
             c.error(&format!("{place}.in-last"), message, "Shorten it: late is what comes near the closing");
         }
@@ -148,7 +148,7 @@ fn window(c: &mut Checker<'_>, ballot: &Ballot) {
         || ballot.sealed.is_some()
         || ballot.outcomes.iter().any(|outcome| outcome.lasting.is_some());
     for (index, outcome) in ballot.outcomes.iter().enumerate() {
-        let late = outcome.eases.iter().position(|ease| ease.after > ballot.open_for);
+        let late = outcome.eases.iter().position(|ease| ease.after > ballot.open_for.longest());
         if let Some(late) = late.filter(|_| !may_outlast) {
             let message =
                 format!("the ballot is open for {} only, so this rule is never in force", ballot.open_for);

@@ -88,7 +88,7 @@ fn office(actor: &Actor) -> Option<&Id> {
 fn no_time(step: &Step) -> bool {
     match &step.trigger {
         Trigger::When(condition) => !together::waits(condition),
-        Trigger::After(delay) => delay.span.seconds() == 0,
+        Trigger::After(delay) => !delay.length.is_some_time(),
         _ => false,
     }
 }

@@ -9,6 +9,7 @@ mod acts;
 mod alone;
 mod ballots;
 mod block;
+mod calendar;
 pub(super) mod counts;
 mod events;
 mod evidence;
@@ -47,6 +48,7 @@ pub(super) fn check(workflow: &Workflow, places: &Places, text: &str) -> Vec<Dia
     alone::check(&mut c);
     suspension::check(&mut c);
     grants::check(&mut c);
+    calendar::check(&mut c);
     c.found
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::together;
 use super::{Checker, place_of_state, place_of_step};
-use crate::values::Span;
+use crate::values::Length;
 use crate::workflow::model::{Ballot, NO_QUORUM, Origin, Procedure, State, Step, Trigger};
 
 pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure, state: &State) {
@@ -48,11 +48,17 @@ pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure, state: &State) {
 
 /// A clock of the state that runs out no later than its ballot closes: whatever was voted by then decides nothing.
 fn cut_short(c: &mut Checker<'_>, procedure: &Procedure, state: &State, ballot: &Ballot) {
-    let reveal = ballot.sealed.as_ref().map_or(Span::from_seconds(0), |sealed| sealed.reveal_for);
-    let open = ballot.open_for.seconds().saturating_add(reveal.seconds());
+    let reveal = ballot.sealed.as_ref().map(|sealed| &sealed.reveal_for);
+    let longest = |length: &Length| length.longest().seconds();
+    let open = longest(&ballot.open_for).saturating_add(reveal.map_or(0, longest));
+    // Of business days, how many there are tells: on some day a clock that counts hours may be longer or shorter.
+    let shorter = |clock: &Length| match (clock, &ballot.open_for, reveal) {
+        (Length::Business(clock), Length::Business(open), None) => clock.days() < open.days(),
+        (clock, ..) => clock.shortest().seconds() < open,
+    };
     for (index, step) in state.steps.iter().enumerate() {
         let Trigger::After(delay) = &step.trigger else { continue };
-        if step.to.is_some() && delay.of == Origin::Entered && delay.span.seconds() < open {
+        if step.to.is_some() && delay.of == Origin::Entered && shorter(&delay.length) {
             let message = format!("this clock leaves the state before the ballot `{}` closes", ballot.name);
             let help = "The votes given by then would decide nothing: make it longer, or the ballot shorter";
             c.warn(&format!("{}.after", place_of_step(procedure, state, index)), message, help);

@@ -1,7 +1,7 @@
 //! The parts of a workflow, each with everything that is said of it. Taken apart without `..`.
 
 use super::{Listed, Part, nature};
-use crate::values::Id;
+use crate::values::{Calendar, Id};
 use crate::workflow::invariant::{Invariant, Promise};
 use crate::workflow::model::{
     AnnulledFrom, Attribute, Ballot, Contract, Duty, Event, Grant, Office, Outcome, Panel, Procedure,
@@ -16,6 +16,7 @@ pub(super) fn of(workflow: &Workflow) -> Vec<Part> {
         nature: _,
         contract: _,
         readings,
+        calendar,
         parties,
         roles,
         panels,
@@ -26,6 +27,7 @@ pub(super) fn of(workflow: &Workflow) -> Vec<Part> {
         invariants: _,
     } = workflow;
     let mut parts = vec![top(workflow)];
+    parts.extend(calendar.as_deref().map(self::calendar));
     parts.extend(parties.iter().map(|it| office("party", it)));
     parts.extend(roles.iter().map(|it| office("role", it)));
     parts.extend(panels.iter().map(panel));
@@ -59,6 +61,12 @@ fn top(workflow: &Workflow) -> Part {
         ("source of the contract", source.clone()),
     ];
     part("the workflow".to_owned(), facts, Vec::new(), String::new())
+}
+
+fn calendar(calendar: &Calendar) -> Part {
+    let holidays = listed("holiday", calendar.holidays().iter().map(ToString::to_string).collect());
+    let facts = calendar.facts().into_iter().map(|(name, value)| (name, Some(value))).collect();
+    part("the calendar".to_owned(), facts, vec![holidays], String::new())
 }
 
 fn office(kind: &str, office: &Office) -> Part {

@@ -54,8 +54,8 @@ fn cases(workflow: &Workflow, procedure: &Procedure) -> Paragraph {
         1 => "Only one case of it is open at a time.".to_owned(),
         most => format!("At most {most} cases of it are open at a time."),
     };
-    let again = again_after.map_or_else(String::new, |span| {
-        format!(" After one{seat} has ended, {span} pass before another can be opened; at the very instant it can.")
+    let again = again_after.as_ref().map_or_else(String::new, |length| {
+        format!(" After one{seat} has ended, {length} pass before another can be opened; at the very instant it can.")
     });
     Paragraph::of(format!(
         "{open}{one}{again}{more}{}",
@@ -154,7 +154,7 @@ fn window(delay: &Delay) -> String {
 
 /// `90 days from the opening of the case`.
 fn span(delay: &Delay) -> String {
-    let Delay { span, of, excluded: _ } = delay;
+    let Delay { length, of, excluded: _ } = delay;
     let of = match of {
         Origin::Entered => "entering the state".to_owned(),
         Origin::Opened => "the opening of the case".to_owned(),
@@ -162,7 +162,7 @@ fn span(delay: &Delay) -> String {
         Origin::Filled => "the filling of the seat that the case is about".to_owned(),
         Origin::Event(event) => format!("the latest event {} that counts", quoted(event)),
     };
-    format!("{span} from {of}")
+    format!("{length} from {of}")
 }
 
 fn duty(duty: &Duty) -> String {

@@ -68,6 +68,7 @@ impl Workflow {
             nature,
             contract: _,
             readings: _,
+            calendar: _, // the preamble
             parties: _,
             roles: _,
             panels: _,
@@ -141,6 +142,7 @@ fn preamble(workflow: &Workflow) -> Vec<String> {
             workflow.marked("deadline")
         ),
     ];
+    told.extend(workflow.calendar.as_deref().map(|it| terms::calendar(it) + &workflow.marked("calendar")));
     if !workflow.readings.is_empty() {
         told.push(
             "A mark such as [R1] says that what stands there is a choice or reading of the workflow's authors and no \

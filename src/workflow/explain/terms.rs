@@ -1,7 +1,7 @@
 //! What can happen, and what hangs on it: events and grants.
 
 use super::{Paragraph, Section, folded, sentence, within};
-use crate::values::Id;
+use crate::values::{Calendar, Id};
 use crate::workflow::model::{
     AnnulledFrom, Annulment, Attribute, Cause, Event, Grant, Moves, Value, Workflow,
 };
@@ -91,4 +91,23 @@ fn after(causes: &[Cause], several: &str, by: &str) -> String {
         [only] => format!("from {only} on"),
         list => format!("from {several}{} on", list.join(by)),
     }
+}
+
+/// What business days are, as a paragraph of the preamble.
+pub(super) fn calendar(calendar: &Calendar) -> String {
+    let days: Vec<String> = calendar.holidays().iter().map(ToString::to_string).collect();
+    let holidays = match days.as_slice() {
+        [] => String::new(),
+        days => format!(" and these holidays: {}", days.join(", ")),
+    };
+    let until = calendar.until().map_or_else(String::new, |until| {
+        format!(" The holidays are known until {until}; after it every other day counts.")
+    });
+    format!(
+        "Business days are all days but {weekend}{holidays}. Each lasts from midnight to midnight at UTC{offset}, in \
+         summer as in winter. Some number of them from an event on has passed at the end of the last of them; the day \
+         of the event is not counted, and neither is a day on which the case stood still.{until}",
+        weekend = calendar.weekend_words(),
+        offset = calendar.offset(),
+    )
 }

@@ -1,7 +1,7 @@
 //! Ballots: who votes, how long, and what the votes come to.
 
 use super::rule::Rule;
-use crate::values::{Id, Span};
+use crate::values::{Id, Length, Span};
 
 /// A ballot.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct Ballot {
     /// The documents that each vote must carry.
     pub attach: Vec<Id>,
     /// How long votes are taken.
-    pub open_for: Span,
+    pub open_for: Length,
     /// Whether a vote at the closing instant is already late.
     pub excluded: bool,
     /// Whether a vote may be changed.
@@ -133,7 +133,7 @@ pub enum NewEvidence {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sealed {
     /// How long votes may be revealed after the last could be cast.
-    pub reveal_for: Span,
+    pub reveal_for: Length,
     /// What a vote counts as that nobody revealed in time.
     pub unrevealed: Unrevealed,
 }

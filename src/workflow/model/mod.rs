@@ -15,8 +15,10 @@ pub use people::*;
 pub use procedure::*;
 pub use rule::*;
 
+use std::sync::Arc;
+
 use super::invariant::Invariant;
-use crate::values::Digest;
+use crate::values::{Calendar, Digest};
 
 /// A workflow in language 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub struct Workflow {
     pub contract: Contract,
     /// The choices that are the authors' own: places listed in `ours`, and every `reading`.
     pub readings: Vec<Reading>,
+    /// Which days are business days, where it counts any.
+    pub calendar: Option<Arc<Calendar>>,
     /// Who contracts.
     pub parties: Vec<Office>,
     /// Offices outside both parties and panels, such as an appointing authority.

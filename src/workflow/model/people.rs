@@ -1,6 +1,6 @@
 //! Who takes part: parties, roles, and bodies of seats.
 
-use crate::values::{Id, Span};
+use crate::values::{Id, Length};
 
 /// A party or a role: officers who sign for it, `needed` of `of`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +71,7 @@ pub enum Filling {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vacancy {
     /// Counted from when the seat became vacant.
-    pub after: Span,
+    pub after: Length,
     /// The party or role to which the right passes.
     pub filled_by: Id,
     /// Whether it has passed at the very instant (`deadline = "excluded"`), or only after it.

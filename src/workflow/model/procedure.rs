@@ -1,7 +1,7 @@
 //! Events, and the state machines that emit them.
 
 use super::Rule;
-use crate::values::{Id, Instant, Span};
+use crate::values::{Id, Instant, Length, Span};
 
 /// A named fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub struct Procedure {
     /// How many cases may be open at once.
     pub at_once: u32,
     /// How long after the end of the last case before another may be opened.
-    pub again_after: Option<Span>,
+    pub again_after: Option<Length>,
     /// How many cases there may be in all.
     pub at_most: Option<u32>,
     /// What stands still while a case of it runs.
@@ -170,7 +170,7 @@ pub struct Doing {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delay {
     /// How long.
-    pub span: Span,
+    pub length: Length,
     /// From when.
     pub of: Origin,
     /// Whether an act at the very instant is already late (`deadline = "excluded"`).
@@ -225,7 +225,7 @@ pub struct Duty {
     /// The documents that it must carry.
     pub attach: Vec<Id>,
     /// By when, from entering the state; late is overdue, never void.
-    pub within: Span,
+    pub within: Length,
     /// Whether it is overdue at the very instant (`deadline = "excluded"`), or only after it.
     pub excluded: bool,
     /// Where it stands in the file, from 1.

@@ -3,7 +3,7 @@
 use super::event::starts_with_digit;
 use super::outcome::outcomes_of;
 use super::sealed;
-use super::{Item, Reader, answer, deadline};
+use super::{Item, Reader, answer, calendar, deadline};
 use crate::values::Id;
 use crate::workflow::model::{
     Ballot, Change, Early, Exclusion, Extend, ExtendOn, NewEvidence, Positions, Rule,
@@ -40,8 +40,10 @@ pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bo
     let attach = fields.get("attach").map(|i| r.each_once(&i, |r, member| member.id(r))).unwrap_or_default();
     let open_for = fields.need(r, "open-for", "Say how long votes are taken: open-for = \"14 days\"");
     let open_for =
-        open_for.and_then(|item| item.some_time(r, "Nobody can vote in no time: open-for = \"14 days\""));
-    let excluded = fields.get("deadline").and_then(|item| deadline(r, &item)).unwrap_or(excluded);
+        open_for.and_then(|item| item.some_length(r, "Nobody can vote in no time: open-for = \"14 days\""));
+    let end = fields.get("deadline");
+    let excluded = end.as_ref().and_then(|item| deadline(r, item)).unwrap_or(excluded);
+    let excluded = calendar::excluded(r, open_for.as_ref(), excluded, end.as_ref());
     let change = fields.get("change").map_or(Some(Change::Never), |item| {
         item.word(r, &[("never", Change::Never), ("until close", Change::UntilClose)])
     });

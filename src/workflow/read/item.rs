@@ -105,6 +105,10 @@ impl<'a> Item<'a> {
         let DeValue::String(raw) = self.value.get_ref() else {
             return self.wrong(r, "a length of time", "Write it in quotes: \"14 days\"");
         };
+        if super::calendar::asks(raw) {
+            let help = "Write whole days, hours, minutes and seconds: \"7 days\"";
+            return r.refuse(&self.span(), "no business days are counted here", help);
+        }
         raw.parse().ok().or_else(|| {
             let help = match meant(raw) {
                 Some(meant) => format!("Did you mean \"{meant}\"?"),

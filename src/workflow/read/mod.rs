@@ -8,6 +8,7 @@
 mod actors;
 mod answer;
 mod ballot;
+mod calendar;
 mod event;
 mod grant;
 mod invariant;
@@ -75,11 +76,14 @@ pub(crate) struct Reader<'t> {
     found: Vec<Diagnostic>,
     readings: Vec<Reading>,
     names: Names,
+    /// The business days.
+    calendar: calendar::Given,
 }
 
 impl<'t> Reader<'t> {
     pub(crate) fn new(text: &'t str, subject: &'static str) -> Self {
-        Self { text, subject, found: Vec::new(), readings: Vec::new(), names: Names::default() }
+        let (names, calendar) = (Names::default(), calendar::Given::Absent);
+        Self { text, subject, found: Vec::new(), readings: Vec::new(), names, calendar }
     }
 
     /// The text as TOML, once every character of it can be seen.
@@ -204,6 +208,13 @@ fn workflow(r: &mut Reader<'_>, mut fields: Fields<'_>, places: &Places) -> Opti
     let contract = contract(r, &mut fields);
     let excluded = fields.get("deadline").and_then(|item| deadline(r, &item)).unwrap_or(false);
     let ours = fields.get("ours");
+    // Before everything that can count in it.
+    let calendar = fields.get("calendar").map(|item| calendar::calendar(r, &item));
+    r.calendar = match &calendar {
+        None => calendar::Given::Absent,
+        Some(None) => calendar::Given::Bad,
+        Some(Some(calendar)) => calendar::Given::Is(std::sync::Arc::clone(calendar)),
+    };
     let parties = section(r, &mut fields, "party", actors::office);
     let roles = section(r, &mut fields, "role", actors::office);
     let panels = section(r, &mut fields, "panel", |r, name, item| panel::panel(r, name, item, excluded));
@@ -232,6 +243,7 @@ fn workflow(r: &mut Reader<'_>, mut fields: Fields<'_>, places: &Places) -> Opti
         nature: nature?,
         contract: contract?,
         readings,
+        calendar: calendar.flatten(),
         parties,
         roles,
         panels,

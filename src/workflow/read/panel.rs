@@ -1,6 +1,6 @@
 //! Panels and their seats.
 
-use super::{Item, Reader};
+use super::{Item, Reader, calendar};
 use crate::values::Id;
 use crate::workflow::model::{Filling, Formed, Panel, Seat, Vacancy};
 
@@ -100,12 +100,13 @@ fn chair(r: &mut Reader<'_>, item: &Item<'_>, seats: Option<&[Seat]>) -> Option<
 fn vacancy(r: &mut Reader<'_>, item: &Item<'_>, excluded: bool) -> Option<Vacancy> {
     let mut fields = item.table(r)?;
     let after = fields.need(r, "after", "Say how long a seat may stay vacant: after = \"30 days\"");
-    let after = after.and_then(|item| item.time(r));
+    let after = after.and_then(|item| item.length(r));
     let filled_by = fields.need(r, "filled-by", "Say who nominates then: filled-by = \"…\"");
     let filled_by = filled_by.and_then(|item| {
         let offices = r.names.offices();
         r.known(&item, "party or role", &offices)
     });
     fields.close(r);
+    let excluded = calendar::excluded(r, after.as_ref(), excluded, None);
     Some(Vacancy { after: after?, filled_by: filled_by?, excluded })
 }

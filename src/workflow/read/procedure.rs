@@ -2,8 +2,8 @@
 
 use super::actors::by;
 use super::step::{Asked, step, window};
-use super::{Fields, Item, Reader};
-use crate::values::{Id, Span};
+use super::{Fields, Item, Reader, calendar};
+use crate::values::{Id, Length};
 use crate::workflow::model::{Duty, Opening, Procedure, State, Suspends};
 
 /// What the parts of one procedure know of it.
@@ -82,7 +82,7 @@ pub(super) fn emits(r: &mut Reader<'_>, fields: &mut Fields<'_>) -> Vec<Id> {
 /// How many cases there may be, and when.
 struct Cases {
     at_once: u32,
-    again_after: Option<Span>,
+    again_after: Option<Length>,
     at_most: Option<u32>,
 }
 
@@ -116,7 +116,7 @@ fn suspends(r: &mut Reader<'_>, item: &Item<'_>, own: &Id) -> Option<Suspends> {
 fn cases(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Cases> {
     let mut fields = item.table(r)?;
     let at_once = fields.get("at-once").map_or(Some(1), |item| item.number(r, 1, 1_000));
-    let again_after = fields.get("again-after").and_then(|item| item.time(r));
+    let again_after = fields.get("again-after").and_then(|item| item.length(r));
     let at_most = fields.get("at-most").and_then(|item| item.number(r, 1, 1_000));
     fields.close(r);
     Some(Cases { at_once: at_once?, again_after, at_most })
@@ -163,10 +163,11 @@ fn duty(r: &mut Reader<'_>, item: &Item<'_>, around: &Around<'_>) -> Option<Duty
     let by = by(r, &mut fields, around.panel);
     let attach = attach(r, &mut fields);
     let within = fields.need(r, "within", "Say by when it is owed: within = \"30 days\"");
-    let within = within.and_then(|item| item.time(r));
+    let within = within.and_then(|item| item.length(r));
     let line = r.line(&fields);
     fields.close(r);
-    Some(Duty { act: act?, by: by?, attach, within: within?, excluded: around.excluded, line })
+    let excluded = calendar::excluded(r, within.as_ref(), around.excluded, None);
+    Some(Duty { act: act?, by: by?, attach, within: within?, excluded, line })
 }
 
 impl Reader<'_> {

@@ -18,7 +18,7 @@ pub(super) fn sealed(
     let reveal_for =
         fields.need(r, "reveal-for", "Say how long votes may be revealed: reveal-for = \"3 days\"");
     let help = "Nobody can reveal a vote in no time: reveal-for = \"3 days\"";
-    let reveal_for = reveal_for.and_then(|item| item.some_time(r, help));
+    let reveal_for = reveal_for.and_then(|item| item.some_length(r, help));
     let help = "Say what a vote counts as that nobody reveals: unrevealed = \"abstains\"";
     let unrevealed = fields.need(r, "unrevealed", help);
     let unrevealed = unrevealed.and_then(|item| unrevealed_of(r, &item, choices, abstention));

@@ -2,8 +2,8 @@
 
 use super::actors::by;
 use super::procedure::{Around, attach, emits};
-use super::{Fields, Item, Reader, deadline};
-use crate::values::Id;
+use super::{Fields, Item, Reader, calendar, deadline};
+use crate::values::{Id, Length};
 use crate::workflow::model::{Condition, Delay, Doing, Effect, NO_QUORUM, Origin, Step, Trigger};
 use crate::workflow::rule::Vocabulary;
 
@@ -59,8 +59,9 @@ pub(super) fn window(r: &mut Reader<'_>, fields: &mut Fields<'_>, around: &Aroun
         }
         return None;
     };
-    let span = within.time(r);
-    let excluded = end.map_or(Some(around.excluded), |item| deadline(r, &item));
+    let length = within.length(r);
+    let excluded = end.as_ref().map_or(Some(around.excluded), |item| deadline(r, item));
+    let excluded = excluded.map(|it| calendar::excluded(r, length.as_ref(), it, end.as_ref()));
     let Some(of) = of else {
         let help = "Say from when: of = \"filled\" (the seat that the case is about), or of = \"EVENT\"";
         return r.refuse(&within.key, "no case is open yet from which this time could count", help);
@@ -98,7 +99,7 @@ pub(super) fn window(r: &mut Reader<'_>, fields: &mut Fields<'_>, around: &Aroun
             r.known(&of, "event", &known).map(Origin::Event)
         }
     };
-    Some(Delay { span: span?, of: of?, excluded: excluded? })
+    Some(Delay { length: length?, of: of?, excluded: excluded? })
 }
 
 fn trigger(
@@ -141,14 +142,16 @@ fn trigger(
 }
 
 /// The keys of a step that say how its times are counted.
-struct Clocks {
+struct Clocks<'a> {
     of: Origin,
     excluded: bool,
+    /// The key that says so, if one does.
+    end: Option<Item<'a>>,
 }
 
-impl Clocks {
+impl<'a> Clocks<'a> {
     /// Reads `of` and `deadline`, and refuses what belongs to another trigger.
-    fn read(r: &mut Reader<'_>, fields: &mut Fields<'_>, trigger: &str, around: &Around<'_>) -> Self {
+    fn read(r: &mut Reader<'_>, fields: &mut Fields<'a>, trigger: &str, around: &Around<'_>) -> Self {
         let timed = ["do", "after"].contains(&trigger);
         let of = fields.get("of");
         let end = fields.get("deadline");
@@ -167,8 +170,8 @@ impl Clocks {
         // Where one is wrong, which has been said, the rest of the step is read all the same: else each of its
         // other keys would be a mistake too.
         let of = of.and_then(|item| origin(r, &item)).unwrap_or(Origin::Entered);
-        let excluded = end.and_then(|item| deadline(r, &item)).unwrap_or(around.excluded);
-        Self { of, excluded }
+        let excluded = end.as_ref().and_then(|item| deadline(r, item)).unwrap_or(around.excluded);
+        Self { of, excluded, end }
     }
 }
 
@@ -191,16 +194,19 @@ fn origin(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Origin> {
 }
 
 /// `"60 days"`, counted from the step's `of`; or `{ time = "60 days", of = "declared" }`.
-fn delay(r: &mut Reader<'_>, item: &Item<'_>, clocks: &Clocks) -> Option<Delay> {
-    let excluded = clocks.excluded;
+fn delay(r: &mut Reader<'_>, item: &Item<'_>, clocks: &Clocks<'_>) -> Option<Delay> {
+    let end = clocks.end.as_ref();
     if item.value.get_ref().as_str().is_some() {
-        return Some(Delay { span: item.time(r)?, of: clocks.of.clone(), excluded });
+        let length = item.length(r)?;
+        let excluded = calendar::excluded(r, Some(&length), clocks.excluded, end);
+        return Some(Delay { length, of: clocks.of.clone(), excluded });
     }
     let mut fields = item.table(r)?;
-    let time = fields.need(r, "time", "Say how long: time = \"60 days\"").and_then(|item| item.time(r));
+    let time = fields.need(r, "time", "Say how long: time = \"60 days\"").and_then(|item| item.length(r));
     let of = fields.get("of").map_or(Some(clocks.of.clone()), |item| origin(r, &item));
     fields.close(r);
-    Some(Delay { span: time?, of: of?, excluded })
+    let excluded = calendar::excluded(r, time.as_ref(), clocks.excluded, end);
+    Some(Delay { length: time?, of: of?, excluded })
 }
 
 fn doing(
@@ -208,7 +214,7 @@ fn doing(
     item: &Item<'_>,
     fields: &mut Fields<'_>,
     around: &Around<'_>,
-    clocks: Clocks,
+    clocks: Clocks<'_>,
 ) -> Option<Doing> {
     let act = item.id(r);
     let by = by(r, fields, around.panel);
@@ -216,11 +222,11 @@ fn doing(
     let latest = fields.get("within");
     let within = latest.as_ref().and_then(|item| delay(r, item, &clocks));
     // The earliest time is never late at its own instant.
-    let clocks = Clocks { excluded: false, ..clocks };
+    let clocks = Clocks { excluded: false, end: None, ..clocks };
     let not_before = fields.get("not-before").and_then(|item| delay(r, &item, &clocks));
     if let (Some(item), Some(within), Some(earliest)) = (&latest, &within, &not_before)
         && within.of == earliest.of
-        && latest_second(within) < Some(earliest.span.seconds())
+        && never_in_time(within, earliest)
     {
         let help = "Nobody could ever do it: make `within` longer or `not-before` shorter";
         r.error(&item.span(), "the act is late before it is early enough", help);
@@ -234,9 +240,17 @@ fn doing(
     Some(Doing { act: act?, by: by?, attach, within, not_before, strikes, serves, extends })
 }
 
-/// The last second after the origin at which an act is in time; none where there is not even one.
-fn latest_second(within: &Delay) -> Option<u64> {
-    within.span.seconds().checked_sub(u64::from(within.excluded))
+/// Whether an act of the same origin is late, whatever the day, before it is early enough.
+fn never_in_time(within: &Delay, earliest: &Delay) -> bool {
+    match (&within.length, &earliest.length) {
+        // Both end with a day; what has run at its end begins with the next one.
+        (Length::Business(within), Length::Business(earliest)) => within.days() <= earliest.days(),
+        (latest, earliest) => {
+            // The last second after the origin at which it is in time; none where there is not even one.
+            let excluded = within.excluded && matches!(latest, Length::Time(_));
+            latest.longest().seconds().checked_sub(u64::from(excluded)) < Some(earliest.shortest().seconds())
+        }
+    }
 }
 
 /// `outcome = "scope.yes"`, where a state has several ballots: the same as `when` with these joined by `or`.

@@ -39,7 +39,7 @@ impl Procedure {
             1 => "one case at a time".to_owned(),
             most => format!("at most {most} cases at once"),
         };
-        let again = again_after.map(|span| format!("another {span} after the last one ended"));
+        let again = again_after.as_ref().map(|length| format!("another {length} after the last one ended"));
         let about = about.as_ref().map(|panel| format!("about a seat of {panel}"));
         let facts = panel.into_iter().chain(about).chain([most]).chain(again).collect::<Vec<_>>().join("; ");
         [vec![facts], self.cases_words()].concat()

@@ -1,6 +1,7 @@
 //! Parts of a workflow in words: as statuses, reasons and refusals quote them, and as `show`, `explain` and `draw` tell
 //! them. One place, so that what the language learns to say is put into words once.
 
+mod calendar;
 mod length;
 
 use super::model::{
@@ -133,11 +134,11 @@ impl Delay {
     /// `60 days`, `90 days from the opening of the case`.
     pub fn words(&self) -> String {
         match &self.of {
-            Origin::Entered => self.span.to_string(),
-            Origin::Opened => format!("{} from the opening of the case", self.span),
-            Origin::Served => format!("{} from the service of notice", self.span),
-            Origin::Filled => format!("{} from the filling of the seat", self.span),
-            Origin::Event(event) => format!("{} from `{event}`", self.span),
+            Origin::Entered => self.length.to_string(),
+            Origin::Opened => format!("{} from the opening of the case", self.length),
+            Origin::Served => format!("{} from the service of notice", self.length),
+            Origin::Filled => format!("{} from the filling of the seat", self.length),
+            Origin::Event(event) => format!("{} from `{event}`", self.length),
         }
     }
 }

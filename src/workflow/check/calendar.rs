@@ -1,0 +1,60 @@
+//! Business days: whether anything counts in the calendar, and whether it lasts as long as the file does.
+
+use super::Checker;
+use crate::values::{Instant, Length};
+use crate::workflow::model::{Cause, Delay, Moves, Procedure, Step, Trigger, Workflow};
+
+pub(super) fn check(c: &mut Checker<'_>) {
+    let Some(calendar) = &c.workflow.calendar else { return };
+    if !lengths(c.workflow).any(|length| matches!(length, Length::Business(_))) {
+        let help = "Leave the calendar out, or count in it: open-for = \"5 business days\"";
+        return c.warn_at_name("calendar", "nothing counts business days", help);
+    }
+    let Some(until) = calendar.until() else { return };
+    let end = calendar.last_second(until);
+    if let Some(later) = instants(c.workflow).filter(|at| *at > end).min() {
+        let message =
+            format!("the holidays are known until {until}, and the file goes on until {later} at least");
+        let help = "After it no day but the weekend is free: list the holidays to come, or amend the workflow in time";
+        c.warn("calendar.until", message, help);
+    }
+}
+
+/// Every length of time that can be in business days.
+fn lengths(workflow: &Workflow) -> impl Iterator<Item = &Length> {
+    let ballots = workflow.ballots.iter();
+    let ballots = ballots.flat_map(|it| [Some(&it.open_for), it.sealed.as_ref().map(|it| &it.reveal_for)]);
+    let panels = workflow.panels.iter().filter_map(|panel| Some(&panel.vacancy.as_ref()?.after));
+    ballots.flatten().chain(panels).chain(workflow.procedures.iter().flat_map(of_procedure))
+}
+
+fn of_procedure(procedure: &Procedure) -> impl Iterator<Item = &Length> {
+    let steps = procedure.states.iter().flat_map(|state| &state.steps);
+    let delays = procedure.open.within.iter().chain(steps.flat_map(delays_of));
+    let duties = procedure.states.iter().flat_map(|state| &state.duties).map(|duty| &duty.within);
+    delays.map(|delay| &delay.length).chain(duties).chain(&procedure.again_after)
+}
+
+fn delays_of(step: &Step) -> impl Iterator<Item = &Delay> {
+    let (after, doing) = match &step.trigger {
+        Trigger::After(delay) => (Some(delay), None),
+        Trigger::Do(doing) => (None, Some(doing)),
+        _ => (None, None),
+    };
+    after.into_iter().chain(doing.into_iter().flat_map(|doing| doing.within.iter().chain(&doing.not_before)))
+}
+
+/// Every instant at which the file says that something happens.
+fn instants(workflow: &Workflow) -> impl Iterator<Item = Instant> {
+    let steps = workflow.procedures.iter().flat_map(|it| &it.states).flat_map(|state| &state.steps);
+    let steps = steps.filter_map(|step| match &step.trigger {
+        Trigger::At(at) => Some(*at),
+        _ => None,
+    });
+    let values = workflow.grants.iter().flat_map(|grant| &grant.attributes).flat_map(|it| &it.values);
+    let causes = values.filter_map(|value| value.moves.as_ref()).flat_map(Moves::causes);
+    steps.chain(causes.filter_map(|cause| match cause {
+        Cause::At(at, _) => Some(*at),
+        Cause::Event(_) => None,
+    }))
+}
