@@ -20,7 +20,12 @@ pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
             let earlier = acts.iter().take(index).any(|(_, other, who)| other == act && overlap(by, who));
             if earlier {
                 let message = format!("somebody may `{act}` in this state in two ways");
-                let help = "A statement names the act and who acts: give one of the two another name";
+                let help = if place.contains(".duties[") {
+                    "A duty is an act of its own, and a statement names only the act and who acts: leave the \
+                     duty out and let a clock follow the step, or give one of the two another name"
+                } else {
+                    "A statement names the act and who acts: give one of the two another name"
+                };
                 c.error(&format!("{place}.do"), message, help);
             }
         }

@@ -49,6 +49,9 @@ impl<'a> Item<'a> {
     pub(crate) fn raw(&self, r: &mut Reader<'_>) -> Option<&'a str> {
         match self.value.get_ref() {
             DeValue::String(text) => Some(text),
+            DeValue::Array(_) => {
+                self.wrong(r, "a text", "Only one can stand here: write it alone, without brackets")
+            }
             _ => self.wrong(r, "a text", "Put it in quotes"),
         }
     }
@@ -317,6 +320,9 @@ impl<'a> Fields<'a> {
         }
         let help = match nearest(name, self.asked.iter().copied()) {
             Some(near) => format!("Did you mean `{near}`?"),
+            None if name == "of" && r.subject == WORKFLOW => {
+                format!("What this time counts from is fixed. The keys here: {}", self.asked.join(", "))
+            }
             None => format!("The keys here: {}", self.asked.join(", ")),
         };
         let place = match self.place.as_str() {
