@@ -306,3 +306,35 @@ fn errors_are_json_too_and_words_go_to_standard_error() {
         assert_eq!(stage.run(line).out, "", "{line}");
     }
 }
+
+#[test]
+fn a_picture_is_written_as_the_name_of_its_file_says_or_not_at_all() {
+    let stage = Stage::empty();
+    let draw = format!("workflow draw '{}/workflows/w3c-council.toml'", env!("CARGO_MANIFEST_DIR"));
+    stage.ok(&format!("{draw} --out a.mmd"));
+    assert!(stage.read("a.mmd").starts_with("flowchart TB\n"));
+    stage.ok(&format!("{draw} --out a.svg"));
+    assert!(stage.read("a.svg").starts_with("<svg "));
+    stage.ok(&format!("{draw} --format mermaid --out flowchart.txt"));
+    let pages = stage.ok(&format!("{draw} --pages --out annex.svg"))["out"].clone();
+    let pages: Vec<&str> = pages.as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+    assert!(pages.len() > 3 && pages[0] == "annex-1.svg", "{pages:?}");
+    assert!(pages.iter().all(|page| stage.read(page).starts_with("<svg ")));
+
+    for (wrong, words) in [
+        ("--format svg --out b.mmd", "--format says otherwise than the ending .mmd"),
+        ("--format mermaid --out b.svg", "--format says otherwise than the ending .svg"),
+        ("--out b.pdf", "nothing is drawn as .pdf"),
+        ("--pages --out b.mmd", "a Mermaid flowchart has no pages"),
+    ] {
+        let told = stage.fails(&format!("{draw} {wrong}"), 2);
+        assert!(told.contains(words), "{told}");
+    }
+    // One page is there already: none is written.
+    stage.write("c-2.svg", "mine");
+    assert!(stage.fails(&format!("{draw} --pages --out c.svg"), 2).contains("c-2.svg is there already"));
+    assert_eq!(stage.read("c-2.svg"), "mine");
+    let written = fs::read_dir(stage.path("")).unwrap().map(|it| it.unwrap().file_name());
+    let written: Vec<OsString> = written.filter(|it| it.to_string_lossy().starts_with(['b', 'c'])).collect();
+    assert_eq!(written, ["c-2.svg"]);
+}

@@ -37,7 +37,7 @@ fn hostile() -> Workflow {
     let long = "a".repeat(64);
     let text = text.replace("forming", &long).replace("\"met\"", &format!("\"{}\"", "met-".repeat(15) + "x"));
     let text = text.replace("met >= 2/3", &format!("{} >= 2/3", "met-".repeat(15) + "x"));
-    let title = "title = \"</text><b> & ]]> --> |x| %% {{init}} #quot; ; ` end 東京 ".to_owned()
+    let title = "title = \"</text><b> & ]]> --> |x| %% {{init}} #quot; ; ` ' </script> end 東京 ".to_owned()
         + &"wide ".repeat(40)
         + "\"";
     let text = text.replacen(
@@ -106,10 +106,49 @@ fn elements(svg: &str) -> Vec<(String, BTreeMap<String, String>, String)> {
     found
 }
 
+/// Every picture of every workflow: whole, and each of its pages.
+fn pictures() -> Vec<(String, String)> {
+    let of = |(name, workflow): (String, Workflow)| {
+        let pages = workflow.draw_svg_pages().into_iter().zip(1..);
+        let pages = pages.map(|(page, number)| (format!("{name}, page {number}"), page));
+        std::iter::once((name.clone(), workflow.draw_svg())).chain(pages).collect::<Vec<_>>()
+    };
+    all().into_iter().flat_map(of).collect()
+}
+
+/// The lines of text in a picture.
+fn texts(svg: &str) -> Vec<String> {
+    elements(svg).into_iter().filter(|(element, ..)| element == "text").map(|(.., text)| text).collect()
+}
+
+#[test]
+fn pages_fit_on_paper_and_hold_all_of_the_picture_once_and_in_its_order() {
+    for (name, workflow) in all() {
+        let pages = workflow.draw_svg_pages();
+        let mut together = Vec::new();
+        for (page, number) in pages.iter().zip(1..) {
+            let (_, attributes, _) = &elements(page)[0];
+            let height: u32 = attributes["height"].trim_end_matches("mm").parse().unwrap();
+            assert!(height <= 250 && attributes["width"] == "190mm", "{name}, page {number}: {height}");
+            let mut told = texts(page);
+            let foot =
+                told.iter().position(|it| it.starts_with(&format!("Page {number} of {}.", pages.len())));
+            let foot = told.split_off(foot.unwrap_or_else(|| panic!("{name}: page {number} has no foot")));
+            let foot = foot.join(" ");
+            assert!(foot.contains(&workflow.digest.to_string()), "{foot}");
+            let specimen = workflow.nature == quorate::workflow::model::Nature::Specimen;
+            assert_eq!(foot.contains("SPECIMEN: it binds nobody."), specimen, "{foot}");
+            together.extend(told);
+        }
+        assert_eq!(together, texts(&workflow.draw_svg()), "{name}");
+    }
+    let long = workflows("workflows").into_iter().find(|(name, _)| name == "w3c-council").unwrap().1;
+    assert!(long.draw_svg_pages().len() > 3);
+}
+
 #[test]
 fn a_picture_is_well_formed_and_nothing_in_it_leaves_it() {
-    for (name, workflow) in all() {
-        let svg = workflow.draw_svg();
+    for (name, svg) in pictures() {
         let elements = elements(&svg);
         let (root, attributes, _) = elements.first().unwrap();
         assert_eq!((root.as_str(), attributes["role"].as_str()), ("svg", "img"));
@@ -145,8 +184,7 @@ fn a_picture_is_well_formed_and_nothing_in_it_leaves_it() {
 
 #[test]
 fn boxes_lie_beside_each_other_or_in_each_other_and_lines_of_text_do_not_overlap() {
-    for (name, workflow) in all() {
-        let svg = workflow.draw_svg();
+    for (name, svg) in pictures() {
         let mut boxes: Vec<(i32, i32, i32, i32)> = Vec::new();
         let mut texts: Vec<(i32, i32, i32, i32, String)> = Vec::new();
         for (element, attributes, text) in elements(&svg) {
@@ -282,5 +320,6 @@ fn mermaid_is_in_its_grammar_whatever_a_workflow_says() {
 #[test]
 fn a_workflow_is_drawn_in_the_same_bytes_each_time() {
     assert_eq!(hostile().draw_svg(), hostile().draw_svg());
+    assert_eq!(hostile().draw_svg_pages(), hostile().draw_svg_pages());
     assert_eq!(hostile().draw_mermaid(), hostile().draw_mermaid());
 }

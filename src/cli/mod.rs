@@ -12,6 +12,7 @@ mod cosign;
 mod demo;
 mod diff;
 mod documents;
+mod draw;
 mod error;
 mod evidence;
 mod explore;

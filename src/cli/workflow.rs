@@ -4,13 +4,12 @@ use std::borrow::Cow;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::documents::read_text;
 use super::error::CliError;
-use super::parcel::write_new;
 use super::show::{Page, Tone, title, visible};
 use crate::workflow::model::{Ballot, Grant, Nature, Panel, Procedure, Workflow};
 use crate::workflow::{Checked, Diagnostics, words};
@@ -32,10 +31,12 @@ pub enum WorkflowCommand {
     /// Draw it: states, steps, deadlines, ballots, panels, and what hangs on it
     #[command(
         after_help = "Example:\n  quorate workflow draw workflows/agi-2025.toml --out agi-2025.svg\n  \
-        quorate workflow draw workflows/agi-2025.toml --format mermaid\n\n\
-        The SVG is for an A4 page with margins, and in black and white."
+        quorate workflow draw workflows/agi-2025.toml --pages --out annex.svg\n  \
+        quorate workflow draw workflows/agi-2025.toml --out agi-2025.mmd\n\n\
+        The SVG is 190 mm wide and in black and white. With --pages it is cut into pages for A4 or US Letter:\n\
+        annex-1.svg, annex-2.svg, and so on. Without --format the ending of --out says what is written."
     )]
-    Draw(DrawArgs),
+    Draw(super::draw::DrawArgs),
     /// Walk through everything that a panel and the parties can do, and look whether its invariants hold
     #[command(after_help = "Example:\n  quorate workflow explore workflows/agi-2025.toml\n\n\
         What breaks an invariant is shown as a scenario: the shortest way to it.")]
@@ -56,28 +57,6 @@ pub struct FileArgs {
     file: PathBuf,
 }
 
-/// What to draw, and how.
-#[derive(Debug, Args)]
-pub struct DrawArgs {
-    /// The workflow
-    file: PathBuf,
-    /// As what
-    #[arg(long, value_enum, default_value_t = Picture::Svg)]
-    format: Picture,
-    /// Write it to a new file instead of showing it
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
-}
-
-/// The format of a picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Picture {
-    /// A picture for an A4 page
-    Svg,
-    /// A Mermaid flowchart
-    Mermaid,
-}
-
 /// Runs `workflow`.
 ///
 /// # Errors
@@ -87,7 +66,7 @@ pub fn run(command: &WorkflowCommand) -> Result<Answer, CliError> {
         WorkflowCommand::Check(args) => check(args),
         WorkflowCommand::Show(args) => show(args),
         WorkflowCommand::Explain(args) => explain(args),
-        WorkflowCommand::Draw(args) => draw_picture(args),
+        WorkflowCommand::Draw(args) => super::draw::run(args),
         WorkflowCommand::Explore(args) => super::explore::run(args),
         WorkflowCommand::Diff(args) => super::diff::run(args),
         WorkflowCommand::Test(args) => super::scenarios::run(&args.file),
@@ -205,29 +184,6 @@ fn explain(args: &FileArgs) -> Result<Answer, CliError> {
     page.raw(explained.to_string().trim_end());
     let json = json!({ "digest": workflow.digest, "explained": explained });
     Ok(Answer::done(page, json))
-}
-
-fn draw_picture(args: &DrawArgs) -> Result<Answer, CliError> {
-    let (_, workflow) = read(&args.file)?;
-    let (format, picture) = match args.format {
-        Picture::Svg => ("svg", workflow.draw_svg()),
-        Picture::Mermaid => ("mermaid", workflow.draw_mermaid()),
-    };
-    let mut page = Page::default();
-    match &args.out {
-        Some(out) => {
-            write_new(out, picture.as_bytes())?;
-            page.line(Tone::Good, &format!("wrote {}", out.display()));
-        }
-        None => {
-            page.raw(picture.trim_end());
-        }
-    }
-    let out = args.out.as_deref().map(super::answer::path);
-    Ok(Answer::done(
-        page,
-        json!({ "digest": workflow.digest, "format": format, "picture": picture, "out": out }),
-    ))
 }
 
 fn plain(text: &str) -> (String, Tone) {

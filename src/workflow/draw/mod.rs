@@ -18,6 +18,11 @@ impl Workflow {
         svg::draw(self)
     }
 
+    /// The same in pages of at most 250 mm, each a picture of its own that says which page of which workflow it is.
+    pub fn draw_svg_pages(&self) -> Vec<String> {
+        svg::pages(self)
+    }
+
     /// The picture as a Mermaid flowchart, for pages that draw it themselves.
     pub fn draw_mermaid(&self) -> String {
         mermaid::draw(self)

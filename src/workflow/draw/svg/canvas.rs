@@ -7,9 +7,30 @@ use super::font::Face;
 /// A drawing that grows downwards.
 #[derive(Debug)]
 pub struct Canvas {
-    body: String,
+    things: Vec<Thing>,
+    /// Where a page may end: heights at which nothing but lines goes on.
+    cuts: Vec<(i32, Cut)>,
     /// Where the next thing can begin.
     pub y: i32,
+}
+
+/// How well a page can end somewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// Between cards.
+    Between,
+    /// Within one, between its rows: only where a card is longer than a page.
+    Within,
+}
+
+/// One thing in the drawing.
+#[derive(Debug)]
+enum Thing {
+    Text { x: i32, y: i32, face: Face, text: String },
+    Rect { x: i32, y: i32, width: i32, height: i32, frame: Frame },
+    Line(Vec<(i32, i32)>),
+    Shape { points: Vec<(i32, i32)>, filled: bool },
+    Circle { x: i32, y: i32, radius: i32, filled: bool },
 }
 
 /// How a box stands out in black and white.
@@ -28,12 +49,47 @@ pub enum Frame {
 impl Canvas {
     /// An empty one whose first thing begins here.
     pub fn from(y: i32) -> Self {
-        Self { body: String::new(), y }
+        Self { things: Vec::new(), cuts: Vec::new(), y }
     }
 
-    /// What has been drawn.
-    pub fn into_body(self) -> String {
-        self.body
+    /// A page may end here.
+    pub fn cut(&mut self, cut: Cut) {
+        self.cuts.push((self.y, cut));
+    }
+
+    /// Where it is cut into pages of at most `room`: `(from, to)` of each. What cannot be cut makes its page longer.
+    pub fn pages(&self, room: i32) -> Vec<(i32, i32)> {
+        let mut pages = Vec::new();
+        let mut from = 0;
+        while self.y - from > room {
+            let after = |least: i32, kind: Option<Cut>| {
+                let cuts =
+                    self.cuts.iter().filter(move |(y, cut)| *y > least && kind.is_none_or(|it| it == *cut));
+                cuts.map(|(y, _)| *y)
+            };
+            let fits = |y: &i32| *y <= from + room;
+            // A page that would be left mostly empty is rather cut within a card.
+            let between = after(from + room / 3, Some(Cut::Between)).filter(fits).max();
+            let within = || after(from + room / 3, None).filter(fits).max();
+            let any = || after(from, None).min();
+            let Some(to) = between.or_else(within).or_else(any) else { break };
+            pages.push((from, to));
+            from = to;
+        }
+        pages.push((from, self.y));
+        pages
+    }
+
+    /// What lies between two heights, the first of which becomes `top`.
+    pub fn between(&self, (from, to): (i32, i32), top: i32) -> String {
+        let mut out = String::new();
+        self.things.iter().for_each(|thing| thing.write(&mut out, (from, to), top - from));
+        out
+    }
+
+    /// All of it.
+    pub fn whole(&self) -> String {
+        self.between((i32::MIN / 2, i32::MAX / 2), i32::MIN / 2)
     }
 
     /// One line of text; `y` is its base.
@@ -41,19 +97,7 @@ impl Canvas {
         if text.is_empty() {
             return;
         }
-        let bold = if face.bold { " font-weight=\"bold\"" } else { "" };
-        // A bold text's width is only known from above: fitted, it would be stretched.
-        let fit = if face.bold {
-            String::new()
-        } else {
-            format!(" textLength=\"{}\" lengthAdjust=\"spacingAndGlyphs\"", face.width(text))
-        };
-        let _ = writeln!(
-            self.body,
-            "<text x=\"{x}\" y=\"{y}\" font-size=\"{}\"{bold}{fit}>{}</text>",
-            face.size,
-            escaped(text)
-        );
+        self.things.push(Thing::Text { x, y, face, text: text.to_owned() });
     }
 
     /// A text in lines from the top `y` on; where it ends.
@@ -73,46 +117,92 @@ impl Canvas {
 
     /// A box.
     pub fn frame(&mut self, x: i32, y: i32, width: i32, height: i32, frame: Frame) {
-        let look = match frame {
-            Frame::Thin => "fill=\"none\" stroke=\"#000\" stroke-width=\"1\"",
-            Frame::Thick => "fill=\"none\" stroke=\"#000\" stroke-width=\"2.5\"",
-            Frame::Shaded => "fill=\"#eee\" stroke=\"#000\" stroke-width=\"1\"",
-            Frame::Dashed => "fill=\"none\" stroke=\"#000\" stroke-width=\"1\" stroke-dasharray=\"4 3\"",
-        };
-        let _ = writeln!(
-            self.body,
-            "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"3\" {look}/>"
-        );
+        self.things.push(Thing::Rect { x, y, width, height, frame });
     }
 
     /// A line through points.
     pub fn line(&mut self, points: &[(i32, i32)]) {
-        let points: Vec<String> = points.iter().map(|(x, y)| format!("{x},{y}")).collect();
-        let _ = writeln!(
-            self.body,
-            "<polyline points=\"{}\" fill=\"none\" stroke=\"#000\" stroke-width=\"1.2\"/>",
-            points.join(" ")
-        );
+        self.things.push(Thing::Line(points.to_vec()));
     }
 
     /// A filled shape.
     pub fn shape(&mut self, points: &[(i32, i32)], filled: bool) {
-        let points: Vec<String> = points.iter().map(|(x, y)| format!("{x},{y}")).collect();
-        let fill = if filled { "#000" } else { "#fff" };
-        let _ = writeln!(
-            self.body,
-            "<polygon points=\"{}\" fill=\"{fill}\" stroke=\"#000\" stroke-width=\"1\"/>",
-            points.join(" ")
-        );
+        self.things.push(Thing::Shape { points: points.to_vec(), filled });
     }
 
     /// A dot, or a ring.
     pub fn circle(&mut self, x: i32, y: i32, radius: i32, filled: bool) {
-        let fill = if filled { "#000" } else { "#fff" };
-        let _ = writeln!(
-            self.body,
-            "<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" fill=\"{fill}\" stroke=\"#000\" stroke-width=\"1\"/>"
-        );
+        self.things.push(Thing::Circle { x, y, radius, filled });
+    }
+}
+
+impl Thing {
+    /// Writes what of it lies between two heights, moved by `by`.
+    fn write(&self, out: &mut String, (from, to): (i32, i32), by: i32) {
+        let inside = |y: i32| from < y && y <= to;
+        let _ = match self {
+            Self::Text { x, y, face, text } if inside(*y) => {
+                let bold = if face.bold { " font-weight=\"bold\"" } else { "" };
+                // A bold text's width is only known from above: fitted, it would be stretched.
+                let fit = if face.bold {
+                    String::new()
+                } else {
+                    format!(" textLength=\"{}\" lengthAdjust=\"spacingAndGlyphs\"", face.width(text))
+                };
+                let (y, size, text) = (y + by, face.size, escaped(text));
+                writeln!(out, "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\"{bold}{fit}>{text}</text>")
+            }
+            Self::Rect { x, y, width, height, frame } if *y < to && y + height > from => {
+                let (top, bottom) = ((*y).max(from), (y + height).min(to));
+                let (y, height, look) = (top + by, bottom - top, frame.look());
+                writeln!(
+                    out,
+                    "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"3\" {look}/>"
+                )
+            }
+            Self::Line(points)
+                if points.iter().any(|(_, y)| *y > from) && points.iter().any(|(_, y)| *y <= to) =>
+            {
+                let points = points.iter().map(|(x, y)| (*x, (*y).clamp(from, to)));
+                let points = written(points, by);
+                writeln!(
+                    out,
+                    "<polyline points=\"{points}\" fill=\"none\" stroke=\"#000\" stroke-width=\"1.2\"/>"
+                )
+            }
+            Self::Shape { points, filled } if points.iter().all(|(_, y)| inside(*y)) => {
+                let points = written(points.iter().copied(), by);
+                let fill = if *filled { "#000" } else { "#fff" };
+                writeln!(
+                    out,
+                    "<polygon points=\"{points}\" fill=\"{fill}\" stroke=\"#000\" stroke-width=\"1\"/>"
+                )
+            }
+            Self::Circle { x, y, radius, filled } if inside(*y) => {
+                let fill = if *filled { "#000" } else { "#fff" };
+                let y = y + by;
+                writeln!(
+                    out,
+                    "<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" fill=\"{fill}\" stroke=\"#000\" stroke-width=\"1\"/>"
+                )
+            }
+            _ => Ok(()),
+        };
+    }
+}
+
+fn written(points: impl Iterator<Item = (i32, i32)>, by: i32) -> String {
+    points.map(|(x, y)| format!("{x},{}", y + by)).collect::<Vec<_>>().join(" ")
+}
+
+impl Frame {
+    const fn look(self) -> &'static str {
+        match self {
+            Self::Thin => "fill=\"none\" stroke=\"#000\" stroke-width=\"1\"",
+            Self::Thick => "fill=\"none\" stroke=\"#000\" stroke-width=\"2.5\"",
+            Self::Shaded => "fill=\"#eee\" stroke=\"#000\" stroke-width=\"1\"",
+            Self::Dashed => "fill=\"none\" stroke=\"#000\" stroke-width=\"1\" stroke-dasharray=\"4 3\"",
+        }
     }
 }
 

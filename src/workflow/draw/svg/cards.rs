@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::canvas::{Canvas, Frame};
+use super::canvas::{Canvas, Cut, Frame};
 use super::lanes::{self, Lane};
 use super::marks::Mark;
 use super::{BODY, CARDS_END, MARGIN, SMALL, STRONG, heading, order};
@@ -34,6 +34,7 @@ pub fn procedure(canvas: &mut Canvas, workflow: &Workflow, procedure: &Procedure
     opening(canvas, procedure, &mut ends);
     for state in &states {
         canvas.y += 14;
+        canvas.cut(Cut::Between);
         card(canvas, workflow, state, &mut ends);
     }
     lanes::draw(canvas, ends.into_values().collect());
@@ -107,6 +108,7 @@ fn row<'w>(
     }
     bottom = bottom.max(right);
     canvas.y = bottom + 5;
+    canvas.cut(Cut::Within);
 }
 
 /// The ballot that opens in a state, inside its card.
@@ -126,6 +128,7 @@ fn asked(canvas: &mut Canvas, ballot: &Ballot) {
         let y = canvas.y;
         let name = canvas.block(x + 10, y, 120, STRONG, outcome.is.as_str());
         canvas.y = canvas.block(x + 140, y, room - 150, BODY, &rule).max(name);
+        canvas.cut(Cut::Within);
     }
     canvas.y += 5;
     canvas.frame(x, top, room, canvas.y - top, Frame::Dashed);

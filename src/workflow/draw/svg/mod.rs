@@ -9,7 +9,7 @@ mod sides;
 
 use std::fmt::Write as _;
 
-use canvas::{Canvas, escaped};
+use canvas::{Canvas, Cut, escaped};
 use font::Face;
 
 use super::{nature, order};
@@ -30,7 +30,41 @@ const STRONG: Face = Face { size: 12, bold: true };
 const BODY: Face = Face { size: 12, bold: false };
 const SMALL: Face = Face { size: 11, bold: false };
 
+/// How long the drawing on a page may be: 250 mm, so that it goes on A4 and on US Letter.
+const PAGE: i32 = 250 * WIDTH / MILLIMETRES;
+/// The room on a page that the drawing does not have: the space above it, and the foot, which may take three lines.
+const BESIDES: i32 = 84;
+
+/// One picture, as long as it needs.
 pub(super) fn draw(workflow: &Workflow) -> String {
+    let canvas = drawn(workflow);
+    picture(&workflow.title, &described(workflow), canvas.y + MARGIN, &canvas.whole())
+}
+
+/// The picture in pages. Lines that leave a page below go on at the same place above on the next.
+pub(super) fn pages(workflow: &Workflow) -> Vec<String> {
+    let canvas = drawn(workflow);
+    let pages = canvas.pages(PAGE - BESIDES);
+    let many = pages.len();
+    let page = |(number, (from, to)): (usize, &(i32, i32))| {
+        let of = format!("Page {} of {many}", number + 1);
+        let on =
+            if number + 1 < many { ". Lines go on at the same place above on the next page." } else { "" };
+        let top = if number == 0 { 0 } else { MARGIN };
+        let mut foot = Canvas::from(to - from + top + 14);
+        let room = WIDTH - 2 * MARGIN;
+        foot.line(&[(MARGIN, foot.y - 6), (WIDTH - MARGIN, foot.y - 6)]);
+        foot.paragraph(MARGIN, room, SMALL, &format!("{of}. Workflow {}{on}", workflow.digest));
+        foot.paragraph(MARGIN, room, SMALL, nature(workflow));
+        let told =
+            if number == 0 { format!("{of}.\n{}", described(workflow)) } else { format!("{of}, goes on.") };
+        let body = canvas.between((*from, *to), top) + &foot.whole();
+        picture(&format!("{} ({of})", workflow.title), &told, foot.y + MARGIN, &body)
+    };
+    pages.iter().enumerate().map(page).collect()
+}
+
+fn drawn(workflow: &Workflow) -> Canvas {
     let mut canvas = Canvas::from(MARGIN);
     let room = WIDTH - 2 * MARGIN;
     canvas.paragraph(MARGIN, room, TITLE, &workflow.title);
@@ -50,7 +84,10 @@ pub(super) fn draw(workflow: &Workflow) -> String {
     workflow.procedures.iter().for_each(|procedure| cards::procedure(&mut canvas, workflow, procedure));
     sides::grants(&mut canvas, workflow);
     marks::legend(&mut canvas);
-    let height = canvas.y + MARGIN;
+    canvas
+}
+
+fn picture(title: &str, description: &str, height: i32, body: &str) -> String {
     let mut out = String::new();
     let _ = writeln!(
         out,
@@ -58,10 +95,10 @@ pub(super) fn draw(workflow: &Workflow) -> String {
          role=\"img\" aria-labelledby=\"title desc\" lang=\"en\" font-family=\"Helvetica, Arial, 'Liberation Sans', sans-serif\">",
         height * MILLIMETRES / WIDTH
     );
-    let _ = writeln!(out, "<title id=\"title\">{}</title>", escaped(&workflow.title));
-    let _ = writeln!(out, "<desc id=\"desc\">{}</desc>", escaped(&described(workflow)));
+    let _ = writeln!(out, "<title id=\"title\">{}</title>", escaped(title));
+    let _ = writeln!(out, "<desc id=\"desc\">{}</desc>", escaped(description));
     let _ = writeln!(out, "<rect width=\"{WIDTH}\" height=\"{height}\" fill=\"#fff\"/>");
-    out.push_str(&canvas.into_body());
+    out.push_str(body);
     out.push_str("</svg>\n");
     out
 }
@@ -69,6 +106,7 @@ pub(super) fn draw(workflow: &Workflow) -> String {
 /// A section's heading.
 fn heading(canvas: &mut Canvas, text: &str) {
     canvas.y += 16;
+    canvas.cut(Cut::Between);
     canvas.paragraph(MARGIN, WIDTH - 2 * MARGIN, HEADING, text);
     canvas.y += 4;
 }

@@ -1,6 +1,6 @@
 //! What stands before and after the procedures: panels, and the grants that move.
 
-use super::canvas::{Canvas, Frame};
+use super::canvas::{Canvas, Cut, Frame};
 use super::cards::field;
 use super::{BODY, MARGIN, SMALL, STRONG, WIDTH, heading};
 use crate::workflow::model::{Attribute, Grant, Office, Panel, Seat, Workflow};
@@ -69,6 +69,7 @@ pub fn grants(canvas: &mut Canvas, workflow: &Workflow) {
         canvas.y = canvas.y.max(left + 4);
         canvas.frame(MARGIN, top, WIDTH - 2 * MARGIN, canvas.y - top, Frame::Thin);
         canvas.y += 6;
+        canvas.cut(Cut::Between);
     }
     if !still.is_empty() {
         let names: Vec<&str> = still.iter().map(|grant| grant.name.as_str()).collect();
