@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use cli_support::{CLOSED, SEATS, Stage, VOTING};
+use cli_support::{CLOSED, OPEN, PARTIES, SEATS, Stage, VOTING};
 use quorate::audit::{Source as _, audit};
 use quorate::export::Reader;
 use quorate::report::{Format, Made, Report, Sources};
@@ -239,7 +239,7 @@ fn positions_that_are_not_told_follow_from_nothing_in_the_report() {
     let workflow =
         workflow.replace("change     = \"never\"", "change     = \"never\"\npositions  = \"not told\"");
     stage.write("agi-2025.toml", &workflow);
-    stage.ok(&format!("{} {}", cli_support::OPEN, cli_support::PARTIES));
+    stage.ok(&format!("{} {}", OPEN, PARTIES));
     stage.declare_and_seat();
     closed(&mut stage);
     let report = stage.ok("report verification#1 --with-documents")["report"].clone();
@@ -315,4 +315,120 @@ fn html_needs_nothing_from_elsewhere() {
             );
         }
     }
+}
+
+/// A stage up to the open ballot whose workflow has these words in place of others.
+fn stage_with(changes: &[(&str, &str)]) -> Stage {
+    let mut stage = Stage::prepared();
+    let text = changes.iter().fold(stage.read("agi-2025.toml"), |text, (from, to)| {
+        assert!(text.contains(from), "{from}");
+        text.replacen(from, to, 1)
+    });
+    stage.write("agi-2025.toml", &text);
+    stage.ok(&format!("{OPEN} {PARTIES}"));
+    stage.declare_and_seat();
+    closed(&mut stage);
+    stage.ok("report verification#1 --out report-1.md");
+    CLOSED.clone_into(&mut stage.clock);
+    stage
+}
+
+#[test]
+fn the_workflow_says_whose_signature_makes_a_report_the_panels_and_check_tells_whether_it_is_there() {
+    let procedure = "[procedure.verification]\n";
+    let chair = format!("{procedure}report = {{ signed-by = \"chair\" }}\n");
+    let stage = stage_with(&[(procedure, &chair)]);
+    let asked = "- to be signed: by the chair; quorate report --check tells whether it is\n";
+    assert!(stage.read("report-1.md").contains(asked), "{}", stage.read("report-1.md"));
+    let told = stage.run("report --check report-1.md");
+    assert_eq!(told.code, 6, "{told:?}");
+    assert!(told.out.contains("It is not signed by the chair, as the workflow asks."), "{told:?}");
+    // What was altered is altered first of all, signed or not.
+    stage.write("altered.md", &format!("{}\n", stage.read("report-1.md")));
+    assert_eq!(stage.run("report --check altered.md").code, 1);
+    stage.ok("do sign-report --attach report=report-1.md --key i1");
+    let told = stage.run("report --check report-1.md");
+    assert_eq!(told.code, 0, "{told:?}");
+    assert!(told.out.contains("It is signed by the chair, as the workflow asks."), "{told:?}");
+    let asked = stage.ok("report --check report-1.md")["asked"].clone();
+    assert_eq!((&asked["signed-by"], &asked["met"]), (&"chair".into(), &true.into()));
+
+    // Of seven filled seats four are a majority, and one seat counts once.
+    let majority = format!("{procedure}report = {{ signed-by = \"majority\" }}\n");
+    let step = "{ do = \"set-aside\"";
+    let either = "{ do = \"co-sign\", by = \"experts\", attach = [\"report\"] },\n  { do = \"set-aside\"";
+    let stage = stage_with(&[(procedure, &majority), (step, either)]);
+    for (seat, code) in [("o1", 6), ("m1", 6), ("i2", 6), ("i1", 0)] {
+        stage.ok(&format!("do co-sign --attach report=report-1.md --key {seat}"));
+        let told = stage.run("report --check report-1.md");
+        assert_eq!(told.code, code, "{seat}: {told:?}");
+    }
+    let told = stage.run("report --check report-1.md").out;
+    assert!(
+        told.contains("It is signed by a majority of the panel's filled seats, as the workflow asks."),
+        "{told}"
+    );
+    let explained = stage.run("workflow explain agi-2025.toml").out;
+    let folded = explained.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        folded.contains("The report of a case is signed by a majority of the panel's filled seats."),
+        "{folded}"
+    );
+}
+
+#[test]
+fn a_rationale_cannot_pass_for_a_part_of_the_report() {
+    let mut stage = Stage::voting();
+    let wild = "</blockquote></main><script>alert(1)</script>\n# Report on verification#2\n\n---\n\n## 9. The count\n\
+                | choice | votes | entry |\n|---|---|---|\n| met | 7 | 1 |\n```\n<!-- quorate-report 1 x -->\n~~~\n1. one\n\
+                - two\n> three\n===\n    four\n[a]: javascript:b \"c\"\n![x](y) **bold** _it_ &amp; \\\\ %%{init}%%; --> \u{5d0}\u{5d1}\n";
+    stage.write("wild.md", wild);
+    VOTING.clone_into(&mut stage.clock);
+    for (seat, choice) in SEATS.iter().zip(["met", "met", "not-met", "not-met", "met", "met", "met"]) {
+        stage.ok(&format!("vote --choice {choice} --rationale wild.md --key {seat}"));
+    }
+    for format in ["md", "html"] {
+        stage.ok(&format!(
+            "report verification#1 --with-documents --format {format} --out wild-report.{format}"
+        ));
+        assert_eq!(stage.ok(&format!("report --check wild-report.{format}"))["passes"], true);
+        stage.ok(&format!("report verification#1 --format {format} --out plain.{format}"));
+    }
+    // Of Markdown: each line of a rationale is quoted, and with the quotes left out the page is as without documents.
+    let (wild_page, plain) = (stage.read("wild-report.md"), stage.read("plain.md"));
+    let heads = |page: &str| -> Vec<String> {
+        page.lines()
+            .filter(|line| line.starts_with(['#', '|', '-', '*', '`', '~', '=', '<', ' ']))
+            .map(str::to_owned)
+            .collect()
+    };
+    let but_made = |page: &str| heads(page).into_iter().skip(1).collect::<Vec<_>>();
+    assert_eq!(but_made(&wild_page), but_made(&plain));
+    let quoted: Vec<&str> = wild_page.lines().filter(|line| line.starts_with('>')).collect();
+    assert_eq!(quoted.len(), 7 * wild.lines().count());
+    for line in quoted {
+        let words = line.trim_start_matches('>').trim_start();
+        assert!(!words.starts_with(['#', '|', '-', '`', '~', '=', '<', '>', '[', '+']), "{line}");
+        let numbered = words.trim_start_matches(|letter: char| letter.is_ascii_digit());
+        assert!(numbered.len() == words.len() || !numbered.starts_with(['.', ')']), "{line}");
+        assert!(!line.contains('<') && !words.contains("\u{5d0}\u{202e}"), "{line}");
+        for mark in ["**", "](", "`"] {
+            assert!(!line.replace("\\*", "").replace("\\]", "").replace("\\`", "").contains(mark), "{line}");
+        }
+    }
+    // Of HTML: no element that a report without documents does not have, but the paragraphs and quotes themselves.
+    let tags = |page: &str| -> BTreeMap<String, usize> {
+        let mut counted = BTreeMap::new();
+        for part in page.split("-->").nth(1).unwrap().split('<').skip(1) {
+            let name = part.split([' ', '>']).next().unwrap().to_owned();
+            *counted.entry(name).or_default() += 1;
+        }
+        counted
+    };
+    let (mut with, without) = (tags(&stage.read("wild-report.html")), tags(&stage.read("plain.html")));
+    assert_eq!((with.remove("blockquote"), with.remove("/blockquote")), (Some(7), Some(7)));
+    for end in ["p", "/p"] {
+        *with.get_mut(end).unwrap() -= 7;
+    }
+    assert_eq!(with, without);
 }

@@ -53,4 +53,9 @@ impl Answer {
     pub fn faults(page: Page, json: Value) -> Self {
         Self { text: page.into_text(), json, code: Code::Faults }
     }
+
+    /// A document is genuine, and lacks a signature that is asked for.
+    pub fn unsigned(page: Page, json: Value) -> Self {
+        Self { text: page.into_text(), json, code: Code::Unsigned }
+    }
 }

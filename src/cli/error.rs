@@ -26,6 +26,8 @@ pub enum Code {
     Storage = 4,
     /// 5: a check found no fault, and did not look at everything.
     Undecided = 5,
+    /// 6: a report is genuine, and lacks the signature that its workflow asks for.
+    Unsigned = 6,
 }
 
 /// Why a command did not do what it was asked to.

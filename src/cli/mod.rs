@@ -69,7 +69,8 @@ use show::{visible, visible_json};
     propagate_version = true,
     disable_help_subcommand = true,
     after_help = "Exit codes: 0 done, 1 a check found faults, 2 wrong usage, 3 statement refused, 4 storage or I/O,\n\
-        5 no fault found, and not all looked at.\n\
+        5 no fault found, and not all looked at,\n\
+        6 a report lacks the signature that is asked for.\n\
         Example:\n  quorate demo"
 )]
 pub struct Cli {

@@ -43,7 +43,7 @@ pub(super) fn write(report: &Report) -> String {
         section.parts.iter().for_each(|it| part(&mut out, it));
         out.push_str("</section>\n");
     }
-    let _ = write!(out, "<footer>{}</footer>\n</main>\n</body>\n</html>\n", escaped(CLOSING));
+    let _ = write!(out, "<footer>{}</footer>\n</main>\n</body>\n</html>\n", coded(CLOSING));
     out
 }
 
@@ -88,6 +88,12 @@ fn marked(entries: &[u64]) -> String {
     } else {
         format!(" <span class=\"entry\">[{}]</span>", behind(entries))
     }
+}
+
+/// Words of ours, in which a command stands between backticks.
+fn coded(text: &str) -> String {
+    let parts = text.split('`').map(escaped).zip([false, true].into_iter().cycle());
+    parts.map(|(part, code)| if code { format!("<code>{part}</code>") } else { part }).collect()
 }
 
 fn escaped(text: &str) -> String {

@@ -24,7 +24,7 @@ use crate::engine::State;
 use crate::log::Head;
 use crate::statement::{AgreementRef, Attachments, CaseRef};
 use crate::values::{Digest, Instant};
-use crate::workflow::model::Nature;
+use crate::workflow::model::{Nature, ReportSigner};
 
 /// What a report is made from.
 #[derive(Debug)]
@@ -58,6 +58,9 @@ pub struct Report {
     pub contract: Digest,
     /// How many choices and readings in the workflow are its authors'.
     pub readings: usize,
+    /// Whose signature makes it the panel's, where the workflow says so: `chair` or `majority`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signed_by: Option<ReportSigner>,
     /// The sections.
     pub sections: Vec<Section>,
     /// The count of each ballot that has closed, for a machine.
@@ -148,6 +151,7 @@ impl Report {
             workflow: workflow.digest,
             contract: state.contract,
             readings: workflow.readings.len(),
+            signed_by: case.procedure().and_then(|procedure| procedure.report),
             sections,
             ballots,
         })
@@ -170,14 +174,18 @@ impl Report {
             0 => String::new(),
             many => format!("; {many} choices and readings in it are its authors'"),
         };
-        vec![
+        let signer = self.signed_by.map(|signer| {
+            ("to be signed", format!("by {}; quorate report --check tells whether it is", signer.plainly()))
+        });
+        let facts = vec![
             ("agreement", format!("{name}, anchor {anchor}")),
             ("case", case.to_string()),
             ("as of", told(*at)),
             ("log", format!("{} entries, root {}", head.size, head.root)),
             ("workflow", format!("{}{readings}", self.workflow)),
             ("contract", format!("{}, which prevails over the workflow", self.contract)),
-        ]
+        ];
+        facts.into_iter().chain(signer).collect()
     }
 }
 
@@ -197,7 +205,10 @@ impl Section {
         self.parts.push(Part::Sentence { sentence: sentence.into(), entries });
     }
 
-    fn table(&mut self, columns: Vec<&'static str>, rows: Vec<Row>) {
+    fn table(&mut self, columns: Vec<&'static str>, mut rows: Vec<Row>) {
+        for row in &mut rows {
+            row.entries.sort_unstable();
+        }
         if !rows.is_empty() {
             self.parts.push(Part::Table { columns, rows });
         }

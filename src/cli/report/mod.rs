@@ -2,6 +2,7 @@
 
 mod kept;
 mod missing;
+mod signatures;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use kept::Kept;
 use serde_json::{Value, json};
+use signatures::{asked, seats_signed, signed};
 
 use crate::cli::answer::{self, Answer};
 use crate::cli::context::Context;
@@ -17,7 +19,7 @@ use crate::cli::error::CliError;
 use crate::cli::parcel::write_new;
 use crate::cli::show::{Page, Tone, marked, time};
 use crate::engine::State;
-use crate::engine::case::{Case, Filed};
+use crate::engine::case::Case;
 use crate::engine::refusal::alternatives;
 use crate::log::Head;
 use crate::report::{Format, Made, Report, Sources};
@@ -30,7 +32,7 @@ use crate::values::{Digest, Instant};
     quorate do sign-report --attach report=report.md --key chair\n  \
     quorate report --check report.md\n\n\
     The same log, time and options always give the same bytes. Where the workflow asks for the report's signature, whoever \
-    owes it attaches the file.")]
+    owes it attaches the file; exit code 6 of --check says that it is not there.")]
 pub struct ReportArgs {
     /// The case
     #[arg(required_unless_present = "check", conflicts_with = "check")]
@@ -268,6 +270,16 @@ fn check(log: &Kept, file: &Path) -> Result<Answer, CliError> {
         let most = if signed * 2 > seats { ", a majority of the panel" } else { "" };
         page.line(Tone::Plain, &format!("{signed} of {seats} filled seats have signed it{most}."));
     }
+    let asked = asked(log.state(), &named.case, &signed);
+    if let Some((signer, met)) = asked {
+        let who = signer.plainly();
+        let (tone, words) = if met {
+            (Tone::Good, format!("It is signed by {who}, as the workflow asks."))
+        } else {
+            (Tone::Bad, format!("It is not signed by {who}, as the workflow asks."))
+        };
+        page.line(tone, &words);
+    }
     marked(&mut page, log.read_only());
     let signatures = signed.iter().map(|(by, entry, at)| json!({ "by": by, "entry": entry, "at": at }));
     let json = json!({
@@ -279,8 +291,13 @@ fn check(log: &Kept, file: &Path) -> Result<Answer, CliError> {
         "erased": erased.iter().map(|it| json!({ "by": it.by, "entry": it.done.entry, "name": it.name, "struck": it.struck.map(|done| done.entry) })).collect::<Vec<Value>>(),
         "signed": signatures.collect::<Vec<Value>>(),
         "seats": panel.map(|(signed, seats)| json!({ "signed": signed, "filled": seats })),
+        "asked": asked.map(|(signer, met)| json!({ "signed-by": signer.word(), "met": met })),
     });
-    if same && overtaken.is_none() { Ok(Answer::done(page, json)) } else { Ok(Answer::faults(page, json)) }
+    Ok(match (same && overtaken.is_none(), asked) {
+        (false, _) => Answer::faults(page, json),
+        (true, Some((_, false))) => Answer::unsigned(page, json),
+        (true, _) => Answer::done(page, json),
+    })
 }
 
 /// The time of the next entry after a report's head, where that is before the time as of which the report tells.
@@ -320,40 +337,4 @@ fn again_with(
         return Ok(None);
     }
     made(log, &state, (named.head, named.at), &named.case, named.documents.then_some(texts)).map(Some)
-}
-
-/// In whose name a report was filed, by which entry, when.
-type Signed = (String, u64, Instant);
-
-/// Who has filed this very document in the case: in whose name, by which entry, when; and the struck filings whose
-/// documents are not here to be compared.
-fn signed<'a>(
-    log: &'a Kept,
-    case: &CaseRef,
-    report: &[u8],
-) -> Result<(Vec<Signed>, Vec<&'a Filed>), CliError> {
-    let (mut signed, mut erased) = (Vec::new(), Vec::new());
-    for filed in log.state().case(case).map_or(&[][..], |case| &case.filed) {
-        match content(log, &filed.digest)? {
-            Some(content) if content == report => {
-                signed.push((filed.by.clone(), filed.done.entry, filed.done.at));
-            }
-            None if filed.struck.is_some() => erased.push(filed),
-            _ => {}
-        }
-    }
-    Ok((signed, erased))
-}
-
-/// How many filled seats of the case's panel have signed, each once, and how many there are.
-fn seats_signed(state: &State, case: &CaseRef, signed: &[Signed]) -> Option<(usize, usize)> {
-    let (panel, seats) = state.panel_of(state.case(case)?)?;
-    let filled: Vec<&str> = panel
-        .seats
-        .iter()
-        .filter(|seat| seats.filled(panel, &seat.name).is_some())
-        .map(|seat| seat.name.as_str())
-        .collect();
-    let by = |seat: &&&str| signed.iter().any(|(by, ..)| by == **seat || by.ends_with(&format!("/{seat}")));
-    Some((filled.iter().filter(by).count(), filled.len()))
 }

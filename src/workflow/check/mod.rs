@@ -18,6 +18,7 @@ mod grants;
 mod graph;
 mod outcomes;
 mod sealed;
+mod signed;
 mod states;
 mod suspension;
 mod times;
@@ -37,6 +38,7 @@ pub(super) fn check(workflow: &Workflow, places: &Places, text: &str) -> Vec<Dia
         acts::check(&mut c, procedure);
         states::check(&mut c, procedure);
         evidence::check(&mut c, procedure);
+        signed::check(&mut c, procedure);
         for state in procedure.states.iter().filter(|state| !state.ends) {
             outcomes::check(&mut c, procedure, state);
         }

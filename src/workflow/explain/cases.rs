@@ -46,7 +46,7 @@ fn opening(workflow: &Workflow, procedure: &Procedure, open: &Opening) -> Paragr
 }
 
 fn cases(workflow: &Workflow, procedure: &Procedure) -> Paragraph {
-    let Procedure { name, about, at_once, again_after, at_most: _, suspends: _, .. } = procedure;
+    let Procedure { name, about, at_once, again_after, at_most: _, suspends: _, report: _, .. } = procedure;
     let more = [vec![String::new()], procedure.cases_words()].concat().join(" ");
     let seat = if about.is_some() { " about the same seat" } else { "" };
     let one = if about.is_some() { " There is one about a seat at a time." } else { "" };

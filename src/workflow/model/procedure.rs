@@ -1,5 +1,7 @@
 //! Events, and the state machines that emit them.
 
+use serde::Serialize;
+
 use super::Rule;
 use crate::values::{Id, Instant, Length, Span};
 
@@ -54,10 +56,40 @@ pub struct Procedure {
     pub at_most: Option<u32>,
     /// What stands still while a case of it runs.
     pub suspends: Option<Suspends>,
+    /// Who signs the report of a case (`report`), where it says so.
+    pub report: Option<ReportSigner>,
     /// The state in which a case begins.
     pub start: Id,
     /// The states, the first being not necessarily the start.
     pub states: Vec<State>,
+}
+
+/// `report = { signed-by = "chair" }`: whose signature makes the report of a case the panel's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReportSigner {
+    /// `chair`.
+    Chair,
+    /// `majority`: more than half of the panel's filled seats.
+    Majority,
+}
+
+impl ReportSigner {
+    /// As it is written.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Chair => "chair",
+            Self::Majority => "majority",
+        }
+    }
+
+    /// As people say it.
+    pub const fn plainly(self) -> &'static str {
+        match self {
+            Self::Chair => "the chair",
+            Self::Majority => "a majority of the panel's filled seats",
+        }
+    }
 }
 
 /// `suspends`: cases of other procedures stand still while one of this procedure runs. Their clocks and ballots go

@@ -4,7 +4,7 @@ use super::actors::by;
 use super::step::{Asked, step, window};
 use super::{Fields, Item, Reader, calendar};
 use crate::values::{Id, Length};
-use crate::workflow::model::{Duty, Opening, Procedure, State, Suspends};
+use crate::workflow::model::{Duty, Opening, Procedure, ReportSigner, State, Suspends};
 
 /// What the parts of one procedure know of it.
 pub(super) struct Around<'p> {
@@ -37,6 +37,7 @@ pub(super) fn procedure(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded:
     let open = open.and_then(|item| opening(r, &item, &around));
     let cases = fields.get("cases").map_or(Some(Cases::default()), |item| cases(r, &item));
     let suspends = fields.get("suspends").and_then(|item| suspends(r, &item, &name));
+    let report = fields.get("report").and_then(|item| report(r, &item));
     let start = fields.need(r, "start", "Say in which state a case begins: start = \"…\"");
     let start = start.and_then(|item| r.known(&item, "state", &states));
     let states: Vec<Option<State>> = named.iter().map(|(name, item)| state(r, name, item, &around)).collect();
@@ -53,6 +54,7 @@ pub(super) fn procedure(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded:
         again_after,
         at_most,
         suspends,
+        report,
         start: start?,
         states: states.into_iter().collect::<Option<_>>()?,
     })
@@ -110,6 +112,16 @@ fn suspends(r: &mut Reader<'_>, item: &Item<'_>, own: &Id) -> Option<Suspends> {
     let allow = fields.get("allow").map(|item| r.each_once(&item, |r, member| member.id(r)));
     fields.close(r);
     Some(Suspends { procedures: procedures?, allow: allow.unwrap_or_default() })
+}
+
+/// `report = { signed-by = "chair" }`. Whether they can sign it, `check` looks at.
+fn report(r: &mut Reader<'_>, item: &Item<'_>) -> Option<ReportSigner> {
+    let mut fields = item.table(r)?;
+    let help = "Say whose signature makes it the panel's: signed-by = \"chair\" or \"majority\"";
+    let words = [ReportSigner::Chair, ReportSigner::Majority].map(|signer| (signer.word(), signer));
+    let by = fields.need(r, "signed-by", help).and_then(|item| item.word(r, &words));
+    fields.close(r);
+    by
 }
 
 /// `cases = { at-once = 1, again-after = "180 days", at-most = 10 }`.

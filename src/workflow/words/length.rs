@@ -31,6 +31,7 @@ impl Procedure {
             again_after,
             at_most: _,
             suspends: _,
+            report: _,
             start: _,
             states: _,
         } = self;

@@ -31,7 +31,8 @@ impl Trigger {
 }
 
 impl Procedure {
-    /// How many cases there may be, and what stands still meanwhile: a sentence each, where the workflow says so.
+    /// How many cases there may be, what stands still meanwhile, and who signs the report: a sentence each, where the
+    /// workflow says so.
     pub fn cases_words(&self) -> Vec<String> {
         let most = self.at_most.map(|most| format!("There may be {} in all.", count(most.into(), "case")));
         let suspends = self.suspends.as_ref().map(|suspends| {
@@ -42,7 +43,9 @@ impl Procedure {
             let names = all_of(&suspends.procedures);
             format!("While a case runs, the clocks and ballots of {names} stand still; {meanwhile}.")
         });
-        most.into_iter().chain(suspends).collect()
+        let report =
+            self.report.map(|signer| format!("The report of a case is signed by {}.", signer.plainly()));
+        most.into_iter().chain(suspends).chain(report).collect()
     }
 }
 
