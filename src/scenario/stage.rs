@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use base64ct::{Base64, Encoding as _};
 use ed25519_dalek::{Signer as _, SigningKey};
@@ -30,6 +30,8 @@ pub struct Stage {
     anchor: Digest,
     /// How often each holder's key was made anew; absent is 0.
     generations: BTreeMap<HolderRef, u32>,
+    /// The choices and answers behind the commitments that were made here.
+    committed: Mutex<BTreeMap<Digest, Id>>,
 }
 
 /// Why there is no stage.
@@ -94,7 +96,8 @@ impl Stage {
             let _entered = runtime.enter();
             Registry::open(store, log_seed(), settings, clock.clone())?
         };
-        Ok(Self { runtime, registry, clock, anchor, generations: [].into() })
+        let (generations, committed) = ([].into(), Mutex::default());
+        Ok(Self { runtime, registry, clock, anchor, generations, committed })
     }
 
     /// The agreement's anchor.
@@ -134,6 +137,17 @@ impl Stage {
     /// Which person will be nominated next for a seat that somebody was nominated for, counted from 1.
     pub(super) fn next_person(&self, holder: &HolderRef) -> u32 {
         self.generations.get(holder).map_or(1, |generation| generation + 2)
+    }
+
+    /// Remembers what a commitment stands for.
+    pub(super) fn keep(&self, commitment: Digest, choice: &Id) {
+        let mut committed = self.committed.lock().unwrap_or_else(PoisonError::into_inner);
+        committed.insert(commitment, choice.clone());
+    }
+
+    /// What a commitment that was made here stands for.
+    pub(super) fn kept(&self, commitment: Digest) -> Option<Id> {
+        self.committed.lock().unwrap_or_else(PoisonError::into_inner).get(&commitment).cloned()
     }
 
     /// Makes the holder's next key the current one.

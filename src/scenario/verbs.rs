@@ -113,7 +113,9 @@ impl Stage {
         let state = self.state()?;
         let rules = state.ballot(ballot);
         if rules.is_some_and(|rules| rules.sealed.is_some()) {
-            return self.commit(ballot, seat, opening_of(&state, ballot, seat, choice).digest());
+            let commitment = opening_of(&state, ballot, seat, choice).digest();
+            self.keep(commitment, choice);
+            return self.commit(ballot, seat, commitment);
         }
         let run = state.ballot_run(ballot);
         let asked = attach.unwrap_or_else(|| rules.map_or(&[][..], |rules| &rules.attach));
@@ -159,12 +161,14 @@ impl Stage {
         let committed = sealing.and_then(|sealing| sealing.commitments.get(seat)).map(|it| it.commitment);
         let choices: Vec<&Id> =
             rules.into_iter().flat_map(|rules| rules.choices.iter().chain(&rules.abstention)).collect();
+        // Answers cannot be tried, as choices can where another stage made the commitment.
+        let kept = committed.and_then(|commitment| self.kept(commitment));
         let own = choices
             .iter()
             .copied()
             .find(|choice| Some(opening_of(&state, ballot, seat, choice).digest()) == committed);
         let none = Id::constant("none");
-        let choice = choice.or(own).or(choices.first().copied()).unwrap_or(&none);
+        let choice = choice.or(kept.as_ref()).or(own).or(choices.first().copied()).unwrap_or(&none);
         let asked = attach.unwrap_or_else(|| rules.map_or(&[][..], |rules| &rules.attach));
         let (attach, blobs) = documents(asked, &format!("{choice} by {seat} on {ballot}"));
         let salt = opening_of(&state, ballot, seat, choice).salt;
