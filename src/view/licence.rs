@@ -111,11 +111,14 @@ fn story(state: &State, occurrence: &Occurrence) -> String {
     let meaning = meaning.map_or_else(String::new, |event| format!(": {}", event.meaning));
     let ballot =
         occurrence.why.ballot.as_ref().map_or_else(String::new, |ballot| format!(" of the ballot {ballot}"));
+    // What time or a condition brings about is said with a word of its own.
+    let words = &occurrence.why.words;
+    let by =
+        if ["after ", "at ", "when ", "on "].iter().any(|word| words.starts_with(word)) { "" } else { "by " };
     format!(
-        "the event `{}` of {}{meaning}; by {}{ballot}{}",
+        "the event `{}` of {}{meaning}; {by}{words}{ballot}{}",
         occurrence.event,
         occurrence.case,
-        occurrence.why.words,
         by_entry(occurrence.why.entry)
     )
 }

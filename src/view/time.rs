@@ -62,6 +62,15 @@ pub fn parse(text: &str) -> Result<Instant, String> {
          `2033-01-02`; the last one is 9999-12-30"
             .to_owned()
     })?;
+    // jiff takes a leap second for the one before it, and a part of a second is left out: neither is what was meant.
+    let second = text.split(':').nth(2).unwrap_or_default();
+    if second.starts_with("60") {
+        return Err("a leap second has no instant of its own here: name the second before it, `…:59`, or the one after it"
+            .to_owned());
+    }
+    if stamp.subsec_nanosecond() != 0 || second.contains(['.', ',']) {
+        return Err("instants are whole seconds here: leave the part of a second out".to_owned());
+    }
     let instant = Instant::from_unix(stamp.as_second());
     if instant.unix() == stamp.as_second() {
         Ok(instant)
@@ -139,5 +148,20 @@ mod tests {
         for text in ["", "tomorrow", "2033-01-02T15:00:00", "2033-13-01"] {
             assert!(parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_no_whole_second_is_refused_and_not_rounded() {
+        for text in [
+            "2016-12-31T23:59:60Z",
+            "2016-12-31T23:59:60.5Z",
+            "2016-12-31T15:59:60-08:00",
+            "2026-03-01T12:00:00.5Z",
+            "2026-03-01T12:00:00.000Z",
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+        assert!(parse("2016-12-31T23:59:60Z").unwrap_err().contains("leap second"));
+        assert_eq!(parse("2026-03-01T12:00:00+01:00").unwrap().to_string(), "2026-03-01T11:00:00Z");
     }
 }

@@ -30,7 +30,8 @@ impl State {
         judge_paper(run, ballot, commit.question, &commit.asks)?;
         if let Some(other) = sealing.known.get(&commit.commitment).filter(|known| *known != seat) {
             let why = format!("{} is the commitment of `{other}`", commit.commitment);
-            let instead = "nobody can open another's commitment as their own: commit to a vote of yours";
+            let instead = "nobody can open another's commitment as their own; if it was yours, it was copied on its \
+                           way: vote again, which takes a new salt";
             return Err(Refusal::new("copied-commitment", why, instead));
         }
         judge_voted_before(run, ballot, seat, &name)?;
