@@ -337,6 +337,36 @@ refused! {
         let nominate = Nominate { seat: holder("council/m1"), person: "Somebody else".to_owned(), key, affiliation: None };
         refusal(&stage, |s| signed_by_all(s, by("chapter"), Body::Nominate(nominate)))
     };
+    a_nomination_of_somebody_whom_a_case_is_about: "case-about-them" = {
+        let stage = challenged();
+        stage.step_down(&holder("arbitration#1/a1")).unwrap();
+        let key = public(&stage.key(&holder("arbitration#1/a1")));
+        let (seat, person) = (holder("arbitration#1/a1"), "Somebody else".to_owned());
+        let nominate = Nominate { seat, person, key, affiliation: None };
+        refusal(&stage, |s| signed_by_all(s, by("claimant"), Body::Nominate(nominate)))
+    };
+    a_nomination_of_the_same_person_with_another_key: "case-about-them" = {
+        let stage = challenged();
+        stage.step_down(&holder("arbitration#1/a2")).unwrap();
+        let (seat, person) = (holder("arbitration#1/a2"), "panelist ARBITRATION#1/a1".to_owned());
+        let key = public(&stage.next_key(&seat));
+        let nominate = Nominate { seat, person, key, affiliation: None };
+        refusal(&stage, |s| signed_by_all(s, by("respondent"), Body::Nominate(nominate)))
+    };
+    an_act_of_the_chair_whom_the_case_is_about: "not-entitled" = {
+        let stage = accused();
+        refusal(&stage, |s| s.act(&"removal#1".parse().unwrap(), &id("keep"), &by("m2"), &[]))
+    };
+    an_act_of_a_chair_who_is_recused: "not-entitled" = {
+        let stage = accused();
+        stage.recuse(&holder("board/m1"), &"removal#1".parse().unwrap()).unwrap();
+        refusal(&stage, |s| s.act(&"removal#1".parse().unwrap(), &id("keep"), &by("m1"), &[]))
+    };
+    an_act_of_a_panelist_who_is_recused: "not-entitled" = {
+        let stage = accused();
+        stage.recuse(&holder("board/m3"), &"removal#1".parse().unwrap()).unwrap();
+        refusal(&stage, |s| s.act(&"removal#1".parse().unwrap(), &id("support"), &by("m3"), &[id("statement")]))
+    };
     a_vote_by_somebody_who_was_dismissed: "dismissed" = {
         let stage = dismissed();
         stage.act(&"decision#1".parse().unwrap(), &id("ask"), &by("team"), &[]).unwrap();
@@ -370,6 +400,20 @@ refused! {
         let act = Act { case: case(), act: id("file"), seat: Some(seat("i1")), attach: [].into(), strike: None };
         s.act_signed(act, &by("openai"), &[id("exhibit")], &signers)
     });
+    an_act_that_obliges_and_names_nobody: "wrong-seat" = refusal(&board(), |s| finds_interest(s, None));
+    an_act_that_obliges_an_officer: "wrong-seat" =
+        refusal(&board(), |s| finds_interest(s, Some("auditor/officer-1")));
+    an_act_that_obliges_somebody_twice: "wrong-seat" = {
+        let stage = board();
+        finds_interest(&stage, Some("question#1/m1")).unwrap();
+        refusal(&stage, |s| finds_interest(s, Some("question#1/m1")))
+    };
+    a_vote_by_somebody_who_must_abstain: "obliged-to-abstain" = {
+        let stage = board();
+        finds_interest(&stage, Some("question#1/m1")).unwrap();
+        stage.clock().pass(days(11));
+        refusal(&stage, |s| s.vote(&"question#1/open#1".parse().unwrap(), &id("m1"), &id("no")))
+    };
     a_nomination_of_somebody_for_a_second_seat: "person-seated" = {
         let stage = nominated(&AGI.replace("filled  =", "persons = \"one seat each\"\nfilled  ="));
         stage.say(by("o2"), Body::StepDown(StepDown { seat: seat("o2"), reason: "no".to_owned() }), &[seat("o2")], Vec::new()).unwrap();
@@ -981,6 +1025,9 @@ fn reopened(name: &str, change: impl FnOnce(&mut Open), by: &str) -> Refusal {
 
 /// Five members who can dismiss one another.
 const COUNCIL: &str = include_str!("workflows/flows/dismissal.toml");
+const CHAIRS: &str = include_str!("workflows/flows/chairs.toml");
+const TRIBUNAL: &str = include_str!("workflows/flows/challenge.toml");
+const BOARD: &str = include_str!("workflows/flows/obliged.toml");
 
 /// The council, every seat filled.
 fn council() -> Stage {
@@ -991,6 +1038,58 @@ fn council() -> Stage {
         stage.nominate(&id("chapter"), &seat).unwrap();
         stage.accept(&seat).unwrap();
     }
+    stage
+}
+
+/// A board whose members can have an interest, every seat filled.
+fn board() -> Stage {
+    let store = Arc::new(MemoryStore::new());
+    let mut stage = Stage::open(BOARD, &id("agi-2025"), at("2026-01-05T09:00:00Z"), store).unwrap();
+    stage.act(&"question#1".parse().unwrap(), &id("ask"), &by("club"), &[]).unwrap();
+    for number in 1..=4 {
+        let seat = holder(&format!("question#1/m{number}"));
+        stage.nominate(&id("club"), &seat).unwrap();
+        stage.accept(&seat).unwrap();
+    }
+    stage
+}
+
+/// The auditor finds that a member has an interest.
+fn finds_interest(stage: &Stage, seat: Option<&str>) -> Answer {
+    let (case, seat) = ("question#1".parse().unwrap(), seat.map(holder));
+    let act = Act { case, act: id("find-interest"), seat, attach: [].into(), strike: None };
+    stage.act_signed(act, &by("auditor"), &[id("grounds")], &[holder("auditor/officer-1")])
+}
+
+/// A tribunal of which the arbitrator `a1` is challenged; the ballot is open.
+fn challenged() -> Stage {
+    let store = Arc::new(MemoryStore::new());
+    let mut stage = Stage::open(TRIBUNAL, &id("agi-2025"), at("2026-01-05T09:00:00Z"), store).unwrap();
+    stage.act(&"arbitration#1".parse().unwrap(), &id("claim"), &by("claimant"), &[]).unwrap();
+    for (seat, party) in [("a1", "claimant"), ("a2", "respondent"), ("president", "institution")] {
+        let seat = holder(&format!("arbitration#1/{seat}"));
+        stage.nominate(&id(party), &seat).unwrap();
+        stage.accept(&seat).unwrap();
+    }
+    let (case, seat) = ("challenge#1".parse().unwrap(), Some(holder("arbitration#1/a1")));
+    let act = Act { case, act: id("challenge"), seat, attach: [].into(), strike: None };
+    stage.act_signed(act, &by("respondent"), &[id("ground")], &[holder("respondent/officer-1")]).unwrap();
+    stage.clock().pass(days(22));
+    stage
+}
+
+/// A board whose chair, `m2`, is accused.
+fn accused() -> Stage {
+    let store = Arc::new(MemoryStore::new());
+    let mut stage = Stage::open(CHAIRS, &id("agi-2025"), at("2026-01-05T09:00:00Z"), store).unwrap();
+    for number in 1..=4 {
+        let seat = holder(&format!("board/m{number}"));
+        stage.nominate(&id("club"), &seat).unwrap();
+        stage.accept(&seat).unwrap();
+    }
+    let (case, seat) = ("removal#1".parse().unwrap(), Some(holder("board/m2")));
+    let act = Act { case, act: id("accuse"), seat, attach: [].into(), strike: None };
+    stage.act_signed(act, &by("auditor"), &[], &[holder("auditor/officer-1")]).unwrap();
     stage
 }
 

@@ -206,7 +206,7 @@ fn only_actor(state: &State, id: &CaseRef, step: &Id) -> Option<By> {
         Actors::AllOf(all) => {
             let names = all.iter().map(|actor| match actor {
                 Actor::Office(name) | Actor::Seat(name) => Some(name.clone()),
-                Actor::Chair | Actor::Panelist => None,
+                Actor::Chair | Actor::Panelist | Actor::Subject => None,
             });
             names.collect::<Option<Vec<Id>>>().map(By::of)
         }

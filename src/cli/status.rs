@@ -97,6 +97,10 @@ fn cases(page: &mut Page, state: &State, at: Instant) {
                 &format!("  {seat} stays out: {}{}", recusal.reason, by_entry(Some(recusal.done.entry))),
             );
         }
+        for (seat, obligation) in &case.obliged {
+            let entry = by_entry(Some(obligation.done.entry));
+            page.line(tone, &format!("  {seat} is {}{entry}", obligation.words()));
+        }
         for run in &case.ballots {
             if let Some(rules) = run.rules() {
                 page.line(tone, &format!("  {}", ballot_words(run, rules, at, case.suspended().is_some())));

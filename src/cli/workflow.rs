@@ -193,7 +193,7 @@ fn plain(text: &str) -> (String, Tone) {
 fn show_panel(page: &mut Page, panel: &Panel) {
     page.title(&format!("Panel {}", panel.name));
     let rows = panel.seats.iter().map(|seat| {
-        let chair = if panel.chair.as_ref() == Some(&seat.name) { ", chairs" } else { "" };
+        let chair = if panel.chair.contains(&seat.name) { ", chairs" } else { "" };
         let class = seat.class.as_ref().map_or_else(String::new, |class| format!(", {class}"));
         let weight = if seat.weight == 1 { String::new() } else { format!(", weight {}", seat.weight) };
         vec![plain(seat.name.as_str()), plain(&format!("named by {}{class}{weight}{chair}", seat.by))]

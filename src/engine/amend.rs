@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::engine::ballot::{Leaving, Reason};
 use crate::engine::event::Why;
 use crate::engine::holders::Authority;
 use crate::engine::in_force::InForce;
@@ -26,8 +27,11 @@ impl State {
     /// Puts the workflow into force. Nothing before it changes.
     pub(super) fn amended(&mut self, amended: &Amended, by: &str, done: Done) {
         let Amended { workflow, amend } = amended;
-        let gone: Vec<HolderRef> =
-            self.officers_leaving(amended).chain(self.seats_leaving(amended)).cloned().collect();
+        let seats: Vec<HolderRef> = self.seats_leaving(amended).cloned().collect();
+        let gone: Vec<HolderRef> = self.officers_leaving(amended).chain(&seats).cloned().collect();
+        for seat in &seats {
+            self.clear_seat(seat, Leaving::by(Reason::SeatGone, done));
+        }
         let entering: Vec<RosterLine> = self.officers_entering(amend).cloned().collect();
         for holder in &gone {
             self.holders.leave(holder);
@@ -36,6 +40,7 @@ impl State {
             self.holders.enter(line.holder, line.person, line.key, done.entry);
         }
         for line in &amend.roster {
+            self.holders.rename(&line.holder, &line.person);
             self.holders.date(&line.holder, Authority { from: line.from, until: line.until });
         }
         self.panels = standing(workflow, &self.panels, done.at);
@@ -135,6 +140,7 @@ impl State {
             let panel = workflow.procedure(&id.procedure).and_then(|it| workflow.panel(it.panel.as_ref()?));
             let sits = |seat: &Id| panel.is_some_and(|it| it.seats.iter().any(|known| known.name == *seat));
             case.recused.retain(|seat, _| sits(seat));
+            case.obliged.retain(|seat, _| sits(seat));
             case.taken.clear();
             case.workflow = Arc::clone(&workflow);
         });
@@ -151,10 +157,9 @@ fn body(holder: &HolderRef) -> Option<&Id> {
     }
 }
 
-/// The panel that a workflow forms for each case of this procedure.
+/// The panel that a workflow forms for a case of its own.
 fn own_panel<'w>(workflow: &'w Workflow, case: &CaseRef) -> Option<&'w Panel> {
-    let name = workflow.procedure(&case.procedure)?.panel.as_ref()?;
-    workflow.panel(name).filter(|panel| panel.formed == Formed::PerCase)
+    workflow.own_panel(workflow.procedure(&case.procedure)?)
 }
 
 /// The standing panels of a workflow, with those who sit on seats of the same name.

@@ -40,6 +40,8 @@ pub struct BallotRun {
     pub held: BTreeMap<usize, Instant>,
     /// Who may vote, by seat; fixed at opening.
     pub electors: Arc<BTreeMap<Id, Elector>>,
+    /// Electors who do not vote and count as abstaining, since an act of the case obliges them to.
+    pub obliged: Arc<BTreeMap<Id, Cast>>,
     /// Who is seated and may not vote, with the reason.
     pub excluded: Arc<BTreeMap<Id, String>>,
     /// The seats at opening, marked where filled.
@@ -84,8 +86,8 @@ pub struct Cast {
 /// Why an elector is out of an open ballot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Leaving {
-    /// The reason: `recused`, `stepped down`, `dismissed`, `key recovered`.
-    pub reason: &'static str,
+    /// The reason.
+    pub reason: Reason,
     /// When.
     pub at: Instant,
     /// By which entry, or `None` where only time passed.
@@ -94,8 +96,36 @@ pub struct Leaving {
     pub vote_stands: bool,
 }
 
-/// The reason of an elector who lost the seat by what a case found.
-pub const DISMISSED: &str = "dismissed";
+/// Why an elector is out of an open ballot, or somebody out of a seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// Stays out of the case.
+    Recused,
+    /// Gave up the seat.
+    SteppedDown,
+    /// Somebody else was nominated before the seat was accepted.
+    Replaced,
+    /// Has the seat still, with a key that was recovered meanwhile.
+    KeyRecovered,
+    /// Lost the seat by what a case found.
+    Dismissed,
+    /// An amendment has the seat no more.
+    SeatGone,
+}
+
+impl Reason {
+    /// `stepped down`.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Recused => "recused",
+            Self::SteppedDown => "stepped down",
+            Self::Replaced => "replaced",
+            Self::KeyRecovered => "key recovered",
+            Self::Dismissed => "dismissed",
+            Self::SeatGone => "the seat is no more",
+        }
+    }
+}
 
 /// How a ballot ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,7 +140,7 @@ pub struct Closing {
 
 impl Leaving {
     /// Leaving by an entry; whether the vote stands is for the workflow to say.
-    pub(super) fn by(reason: &'static str, done: Done) -> Self {
+    pub(super) fn by(reason: Reason, done: Done) -> Self {
         Self { reason, at: done.at, entry: Some(done.entry), vote_stands: false }
     }
 }
@@ -135,9 +165,9 @@ impl BallotRun {
         marks(entitled, self.counting().map(|(seat, cast)| (seat, cast.choice.clone())))
     }
 
-    /// The votes that count: not those of whoever left, unless they stand.
+    /// The votes that count: not those of whoever left, unless they stand; and whoever must abstain does.
     pub fn counting(&self) -> impl Iterator<Item = (&Id, &Cast)> {
-        self.votes.iter().filter(|(seat, _)| self.counts(seat))
+        self.votes.iter().chain(&*self.obliged).filter(|(seat, _)| self.counts(seat))
     }
 
     /// Who can still vote: electors who have neither voted nor left. In a sealed ballot, who can still commit, and
@@ -153,7 +183,7 @@ impl BallotRun {
                     && self.counts(seat)
             }
         };
-        self.electors.iter().filter(move |(seat, _)| awaited(seat))
+        self.electors.iter().filter(move |(seat, _)| !self.obliged.contains_key(*seat) && awaited(seat))
     }
 
     /// The answer that its outcome gives, once it has closed.
@@ -175,7 +205,9 @@ impl BallotRun {
         }
         match &ballot.early {
             Early::Never => false,
-            Early::AllVoted => self.counting().next().is_some() && self.awaited().next().is_none(),
+            Early::AllVoted => {
+                self.votes.keys().any(|seat| self.counts(seat)) && self.awaited().next().is_none()
+            }
             Early::When(rule) => self.table(ballot).holds(rule),
             Early::Confirmed => match self.comes_to(ballot, moment) {
                 Comes::To(is) => ballot.outcomes.iter().any(|it| it.is == is && it.lasting.is_some()),

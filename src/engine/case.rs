@@ -8,7 +8,7 @@ use crate::engine::clock::exhausted;
 use crate::engine::event::Why;
 use crate::engine::panel::{Done, Seats};
 use crate::engine::suspension::Stop;
-use crate::statement::{CaseRef, HolderRef};
+use crate::statement::{CaseRef, HolderRef, PublicKey};
 use crate::values::{Digest, Id, Instant, Length, Span};
 use crate::workflow::Workflow;
 use crate::workflow::model::{Actors, Duty, Procedure, State, Step, Trigger};
@@ -34,6 +34,8 @@ pub struct Case {
     pub subject: Option<Subject>,
     /// Who stays out of it, by seat.
     pub recused: BTreeMap<Id, Recusal>,
+    /// Which seats are obliged to abstain in it, whoever sits there.
+    pub obliged: BTreeMap<Id, Obligation>,
     /// The ballots opened so far; only those of its present state can be open.
     pub ballots: Vec<BallotRun>,
     /// How many of them were opened before it entered its state.
@@ -66,6 +68,8 @@ pub struct Subject {
     pub seat: HolderRef,
     /// The person, in words.
     pub person: String,
+    /// The key that speaks for the person, the newest while they had the seat.
+    pub key: PublicKey,
     /// The entry of the nomination with which the person came.
     pub nominated: u64,
 }
@@ -77,6 +81,22 @@ pub struct Recusal {
     pub done: Done,
     /// The reason, in words.
     pub reason: String,
+}
+
+/// What obliges a seat to abstain in one case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Obligation {
+    /// When, and by which entry.
+    pub done: Done,
+    /// The act, in words: `name-party by secretariat`.
+    pub by: String,
+}
+
+impl Obligation {
+    /// `obliged to abstain: name-party by secretariat`. A part of ballot papers: it never changes.
+    pub fn words(&self) -> String {
+        format!("obliged to abstain: {}", self.by)
+    }
 }
 
 /// A document filed with an act.

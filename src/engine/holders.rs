@@ -70,6 +70,15 @@ impl Holders {
         Arc::make_mut(&mut self.by_name).insert(name, Holder { person, key, slot, authority });
     }
 
+    /// Gives a holder who keeps their key another name: the same key, told of as somebody else from now on.
+    pub(super) fn rename(&mut self, name: &HolderRef, person: &str) {
+        if self.by_name.get(name).is_some_and(|holder| holder.person != person)
+            && let Some(holder) = Arc::make_mut(&mut self.by_name).get_mut(name)
+        {
+            person.clone_into(&mut holder.person);
+        }
+    }
+
     /// Dates the authority of a holder who has entered; a new key does not change it.
     pub(super) fn date(&mut self, name: &HolderRef, authority: Authority) {
         if let Some(holder) = Arc::make_mut(&mut self.by_name).get_mut(name) {

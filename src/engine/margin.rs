@@ -23,7 +23,8 @@ pub enum Margin {
 const MOST_COUNTS: u32 = 1_000_000;
 
 impl BallotRun {
-    /// The margin of the votes that count now. Whoever left, and whose vote does not stand, could not have voted.
+    /// The margin of the votes that count now. Whoever left, and whose vote does not stand, could not have voted, nor
+    /// could whoever must abstain.
     pub fn margin(&self, ballot: &Ballot) -> Margin {
         if ballot.outcomes.iter().any(|outcome| outcome.lasting.is_some()) {
             return Margin::Timed;
@@ -31,9 +32,11 @@ impl BallotRun {
         if ballot.answer.is_some() {
             return Margin::NotSearched; // any answer might have been given
         }
-        let able = self.electors.iter().filter(|(seat, _)| self.counts(seat));
+        let free = |seat: &Id| self.counts(seat) && !self.obliged.contains_key(seat);
+        let able = self.electors.iter().filter(|(seat, _)| free(seat));
         let able = able.map(|(seat, elector)| (seat, elector.standing.clone()));
-        let made = self.counting().map(|(seat, cast)| (seat, cast.choice.clone()));
+        let made = self.votes.iter().filter(|(seat, _)| free(seat));
+        let made = made.map(|(seat, cast)| (seat, cast.choice.clone()));
         margin(ballot, &self.table(ballot), &marks(able, made), self.eased)
     }
 }

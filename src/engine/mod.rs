@@ -10,6 +10,7 @@
 
 pub mod admit;
 mod amend;
+pub mod around;
 pub mod ballot;
 pub mod case;
 mod change;

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::engine::ballot::{DISMISSED, Leaving};
-use crate::engine::case::{Case, Subject};
+use crate::engine::ballot::{Leaving, Reason};
+use crate::engine::case::{Case, Obligation, Subject};
 use crate::engine::panel::Dismissal;
 use crate::engine::state::State;
-use crate::statement::{CaseRef, HolderRef};
+use crate::statement::{CaseRef, HolderRef, PublicKey};
 use crate::values::Id;
-use crate::workflow::model::{self, Exclusion, Formed};
+use crate::workflow::model::{self, Exclusion};
 
 impl State {
     /// Whoever sits in a seat, as somebody a case can be about.
@@ -17,6 +17,7 @@ impl State {
         Some(Subject {
             seat: seat.clone(),
             person: nominee.person.clone(),
+            key: nominee.key.clone(),
             nominated: nominee.nominated.entry,
         })
     }
@@ -29,6 +30,34 @@ impl State {
             .is_some_and(|nominee| nominee.nominated.entry == subject.nominated)
     }
 
+    /// Whoever a running case is about has another key: by that they are known should they leave.
+    pub(super) fn subject_key_replaced(&mut self, seat: &HolderRef, key: &PublicKey) {
+        let about = |case: &Case| case.subject.as_ref().is_some_and(|subject| subject.seat == *seat);
+        let cases = self.running.iter().filter_map(|id| self.case(id));
+        let cases = cases.filter(|case| about(case) && self.subject_seated(case)).map(|case| case.id.clone());
+        for id in cases.collect::<Vec<_>>() {
+            self.with_case(&id, |case| {
+                if let Some(subject) = &mut case.subject {
+                    subject.key = key.clone();
+                }
+            });
+        }
+    }
+
+    /// The running cases that are about somebody in a body, with whom: that of this seat.
+    pub(super) fn running_about<'a>(
+        &'a self,
+        seat: &'a HolderRef,
+    ) -> impl Iterator<Item = (&'a CaseRef, &'a Subject)> {
+        let same = move |other: &HolderRef| match (seat, other) {
+            (HolderRef::CaseSeat { case, .. }, HolderRef::CaseSeat { case: other, .. }) => case == other,
+            (HolderRef::Office { body, .. }, HolderRef::Office { body: other, .. }) => body == other,
+            _ => false,
+        };
+        let subjects = self.running.iter().filter_map(|id| Some((id, self.case(id)?.subject.as_ref()?)));
+        subjects.filter(move |(_, subject)| same(&subject.seat))
+    }
+
     /// The case to which the seats of a case's panel belong, where the panel is formed per case: itself, or for a
     /// case about a seat of that very panel the one in which that seat is.
     pub fn body_of<'a>(&'a self, case: &'a Case) -> Option<&'a Case> {
@@ -36,8 +65,8 @@ impl State {
             return Some(case);
         }
         let procedure = case.procedure()?;
-        let panel = case.workflow.panel(procedure.panel.as_ref()?)?;
-        let shared = panel.formed == Formed::PerCase && procedure.about.as_ref() == Some(&panel.name);
+        let shared = procedure.about.is_some() && procedure.about == procedure.panel;
+        // Of a standing panel the seat is no case's.
         match case.subject.as_ref().map(|subject| &subject.seat) {
             Some(HolderRef::CaseSeat { case, .. }) if shared => self.case(case),
             _ => None,
@@ -60,6 +89,7 @@ impl State {
                 let is = subject.seat == self.seat_name(case, &seat.name);
                 is.then(|| "the case is about this seat".to_owned())
             }
+            Exclusion::Obliged => case.obliged.get(&seat.name).map(Obligation::words),
         }
     }
 
@@ -69,7 +99,7 @@ impl State {
         let Some(Subject { seat, person, .. }) = case.subject.clone() else { return };
         let Some(key) = self.holders.get(&seat).map(|holder| holder.key.clone()) else { return };
         let at = self.moment.at;
-        self.clear_seat(&seat, Leaving { reason: DISMISSED, at, entry, vote_stands: false });
+        self.clear_seat(&seat, Leaving { reason: Reason::Dismissed, at, entry, vote_stands: false });
         let name: Id = seat.name().clone();
         self.with_body(&seat, |body| {
             if let Some(place) = Arc::make_mut(&mut body.seats).get_mut(&name) {

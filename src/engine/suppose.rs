@@ -93,9 +93,10 @@ impl State {
                 let seating = self.seat(seat);
                 let needed = seating.is_some_and(|seating| seating.panel.affiliation_needed);
                 let affiliation = needed.then(|| seat.name().clone());
-                // Whoever was dismissed does not come back: another person is named, with another key.
+                // Whoever was dismissed does not come back, nor whom a running case is about: another person is named,
+                // with another key.
                 let dismissed = seating.map_or(0, |seating| seating.body.dismissed.len());
-                let (person, key) = match dismissed {
+                let (person, key) = match dismissed + self.running_about(seat).count() {
                     0 => (format!("Panelist {seat}"), key(seat)),
                     others => (format!("Panelist {seat}, {others}"), self.fresh_key()),
                 };

@@ -116,6 +116,7 @@ fn case_into(key: &mut Mixer, view: &View<'_>, case: &Case, (clocks, now): (Cloc
         seats: _,   // with the panel
         subject: _, // with the seat
         recused: _, // seat by seat
+        obliged: _,
         ballots,
         duties: _,
         filed,
@@ -185,6 +186,7 @@ fn ballot_into(key: &mut Mixer, run: &BallotRun, now: Instant) {
         eased,
         held,
         electors: _, // seat by seat
+        obliged: _,  // as the case says
         excluded: _, // everybody who is no elector
         seats,
         votes: _,

@@ -90,7 +90,7 @@ impl<'a> SeatMarks<'a> {
 
     /// That a case is about somebody marks their seat; and an ended one, where how long ago matters to the next about it.
     fn subject(&mut self, view: &View<'_>, case: &Case, (seated, now): (bool, Instant)) {
-        let Some(Subject { seat, person: _, nominated: _ }) = &case.subject else { return };
+        let Some(Subject { seat, person: _, key: _, nominated: _ }) = &case.subject else { return };
         let its = |marks: &&mut PanelMarks<'_>| match seat {
             HolderRef::CaseSeat { case, .. } => marks.case == Some(case),
             HolderRef::Office { body, .. } => marks.case.is_none() && marks.panel == body,
@@ -151,6 +151,7 @@ impl PanelMarks<'_> {
 
     fn of_case(&mut self, case: &Case, committed: &Committed) {
         case.recused.keys().for_each(|name| self.put(name, 11));
+        case.obliged.keys().for_each(|name| self.put(name, 31));
         for run in case.open_ballots() {
             let reaffirms = run.rules().is_some_and(|it| it.new_evidence == NewEvidence::VotesToReaffirm);
             for (name, cast) in run.lapsed.iter().filter(|_| reaffirms) {

@@ -246,9 +246,9 @@ fn seating(workflow: &Workflow, panel: &Panel) -> Seating {
     let passes = |by: &Id| panel.vacancy.as_ref().is_some_and(|vacancy| vacancy.filled_by != *by);
     let mut kinds: Vec<usize> = Vec::new();
     for (place, seat) in seats.iter().enumerate() {
-        let alone = named.contains(&seat.name) || panel.chair.as_ref() == Some(&seat.name);
+        let alone = named.contains(&seat.name) || panel.chair.contains(&seat.name);
         let twin = seats.iter().take(place).position(|other| {
-            let other_alone = named.contains(&other.name) || panel.chair.as_ref() == Some(&other.name);
+            let other_alone = named.contains(&other.name) || panel.chair.contains(&other.name);
             !other_alone && (&other.by, &other.class, other.weight) == (&seat.by, &seat.class, seat.weight)
         });
         kinds.push(twin.filter(|_| !alone).unwrap_or(place));

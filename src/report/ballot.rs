@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::panel::{end, seated};
 use super::{Part, Row, Section, Sources, documents, told};
 use crate::engine::ballot::BallotRun;
-use crate::engine::case::Case;
+use crate::engine::case::{Case, Obligation};
 use crate::engine::count::Table;
 use crate::engine::margin::Margin;
 use crate::statement::BallotRef;
@@ -213,8 +213,13 @@ fn electors(sources: &Sources<'_>, case: &Case, run: &BallotRun) -> Section {
         ),
         run.electors.iter().flat_map(|(seat, elector)| taken(sources, case, seat, &elector.person)),
     );
+    for (seat, cast) in run.obliged.iter() {
+        let obliged = case.obliged.get(seat).map(Obligation::words).unwrap_or_default();
+        section.say(format!("{seat} counts as abstaining, {obliged}."), Some(cast.done.entry));
+    }
     for (seat, reason) in run.excluded.iter() {
-        let entry = case.recused.get(seat).map(|recusal| recusal.done.entry);
+        let recused = case.recused.get(seat).map(|recusal| recusal.done.entry);
+        let entry = recused.or_else(|| case.obliged.get(seat).map(|obliged| obliged.done.entry));
         section.say(format!("{seat} was not an elector: {}.", end(reason)), entry);
     }
     for (seat, left) in &run.left {
@@ -227,7 +232,7 @@ fn electors(sources: &Sources<'_>, case: &Case, run: &BallotRun) -> Section {
             format!(
                 "{seat} left while it was open, {}: {}; {vote}, and the number of electors stays.",
                 told(left.at),
-                left.reason
+                left.reason.words()
             ),
             left.entry,
         );
@@ -324,9 +329,10 @@ fn positions(sources: &Sources<'_>, run: &BallotRun, rules: &Ballot, counted: &C
     let mut carried: Vec<Part> = Vec::new();
     let rows = run.electors.iter().map(|(seat, elector)| {
         let Some(cast) = run.votes.get(seat) else {
-            let cells =
-                vec![seat.to_string(), elector.person.clone(), "did not vote".to_owned(), String::new()];
-            return Row { cells, entries: Vec::new() };
+            let obliged = run.obliged.get(seat);
+            let vote = if obliged.is_some() { "obliged to abstain" } else { "did not vote" };
+            let cells = vec![seat.to_string(), elector.person.clone(), vote.to_owned(), String::new()];
+            return Row { cells, entries: obliged.iter().map(|cast| cast.done.entry).collect() };
         };
         let counts = if run.counts(seat) { "" } else { " (does not count)" };
         let documents = documents(sources, cast.done.entry);

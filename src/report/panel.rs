@@ -7,6 +7,7 @@ use crate::engine::panel::Nominee;
 pub(super) fn seats(sources: &Sources<'_>, case: &Case) -> Section {
     let mut section = Section::new("The panel");
     let Some((panel, seats)) = sources.state.panel_of(case) else { return section };
+    let chair = sources.state.around(case).seat_of_chair();
     let rows = panel.seats.iter().map(|seat| {
         let nominee = seats.seats.get(&seat.name).and_then(|place| place.nominee.as_ref());
         let state = match nominee {
@@ -14,7 +15,7 @@ pub(super) fn seats(sources: &Sources<'_>, case: &Case) -> Section {
             Some(_) if seats.filled(panel, &seat.name).is_some() => "filled",
             Some(_) => "not filled",
         };
-        let chairs = if panel.chair.as_ref() == Some(&seat.name) { ", chairs" } else { "" };
+        let chairs = if chair == Some(&seat.name) { ", chairs" } else { "" };
         let class = seat.class.as_ref().map_or_else(String::new, ToString::to_string);
         let entries = nominee.map(seated).unwrap_or_default();
         let person = nominee.map_or_else(String::new, |nominee| nominee.person.clone());

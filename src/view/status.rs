@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::time;
 use crate::engine::State;
 use crate::engine::ballot::BallotRun;
-use crate::engine::case::Case;
+use crate::engine::case::{Case, Obligation};
 use crate::engine::evidence::{News, since_vote};
 use crate::engine::outlook::{Kind, Task};
 use crate::engine::sealed::Sealing;
@@ -138,6 +138,7 @@ pub fn case_json(state: &State, case: &Case) -> Value {
                 "key": nominee.map(|nominee| nominee.key.fingerprint()),
                 "filled": seats.filled(panel, &seat.name).is_some(),
                 "recused": case.recused.get(&seat.name).map(|recusal| &recusal.reason),
+                "obliged": case.obliged.get(&seat.name).map(Obligation::words),
             })
         };
         panel.seats.iter().map(seat).collect::<Vec<_>>()
@@ -200,7 +201,7 @@ pub fn ballot_json(run: &BallotRun, rules: &Ballot) -> Value {
         "closed": run.closed.as_ref().map(|end| json!({ "at": end.at, "entry": end.entry, "outcome": end.outcome })),
         "electors": run.electors.keys().collect::<Vec<_>>(),
         "excluded": *run.excluded,
-        "left": run.left.iter().map(|(seat, left)| json!({ "seat": seat, "reason": left.reason, "entry": left.entry })).collect::<Vec<_>>(),
+        "left": run.left.iter().map(|(seat, left)| json!({ "seat": seat, "reason": left.reason.words(), "entry": left.entry })).collect::<Vec<_>>(),
         "heads": counts,
         "awaited": run.awaited().map(|(seat, _)| seat).collect::<Vec<_>>(),
     });

@@ -3,11 +3,18 @@
 use std::borrow::Cow;
 
 use super::model::{
-    Ballot, Cause, Doing, Moves, Office, Outcome, Panel, Procedure, Rule, State, Trigger, Workflow,
+    Ballot, Cause, Doing, Formed, Moves, Office, Outcome, Panel, Procedure, Rule, State, Trigger, Workflow,
 };
 use crate::values::{Id, Span};
 
 impl Workflow {
+    /// The panel that each case of a procedure forms for itself: one formed per case, unless the cases are about a seat
+    /// of that very panel. These are before whoever sits there already.
+    pub fn own_panel(&self, procedure: &Procedure) -> Option<&Panel> {
+        let panel = self.panel(procedure.panel.as_ref()?)?;
+        (panel.formed == Formed::PerCase && procedure.about.as_ref() != Some(&panel.name)).then_some(panel)
+    }
+
     /// The names of all parties, as listed.
     pub fn party_names(&self) -> Vec<Id> {
         self.parties.iter().map(|party| party.name.clone()).collect()

@@ -41,8 +41,8 @@ pub fn asked(state: &State, case: &CaseRef, signed: &[Signed]) -> Option<(Report
             seats_signed(state, case, signed).is_some_and(|(signed, seats)| signed * 2 > seats)
         }
         ReportSigner::Chair => {
-            let (panel, _) = state.panel_of(known)?;
-            panel.chair.as_ref().is_some_and(|chair| signed.iter().any(|(by, ..)| sits(by, chair.as_str())))
+            let chair = state.around(known).seat_of_chair();
+            chair.is_some_and(|chair| signed.iter().any(|(by, ..)| sits(by, chair.as_str())))
         }
     };
     Some((signer, met))

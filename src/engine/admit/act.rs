@@ -3,17 +3,18 @@
 use std::collections::BTreeSet;
 
 use super::Admission;
+use super::subject::judge_no_seat;
+use crate::engine::around::Around;
 use crate::engine::case::Case;
 use crate::engine::change::Change;
 use crate::engine::clock::{Moment, exhausted};
 use crate::engine::evidence::{judge_evidence, judge_strike};
-use crate::engine::panel::Seats;
 use crate::engine::refusal::{all_of, alternatives};
 use crate::engine::{Refusal, State};
 use crate::statement::body::Attachments;
 use crate::statement::{Act, By, CaseRef, Checked, HolderRef};
 use crate::values::{Id, Instant};
-use crate::workflow::model::{self, Actors, Doing, Formed, Panel, Procedure, Trigger};
+use crate::workflow::model::{self, Actors, Doing, Formed, Procedure, Trigger};
 
 impl State {
     pub(super) fn judge_act(&self, at: Instant, checked: &Checked, act: &Act) -> Result<Admission, Refusal> {
@@ -45,18 +46,14 @@ impl State {
         let by = &checked.statement().by;
         let subject = self.judge_subject(act.seat.as_ref(), procedure)?;
         // Before there is a case, only a standing panel has seats, or the one of which the case is about a seat.
-        let before = self.panel_before(procedure, subject);
-        let chair = before.and_then(|(panel, _)| panel.chair.as_ref());
-        let sits = |name: &Id| before.is_some_and(|before| sits(before, None, name));
-        if !Self::may_act(&procedure.open.by, by, chair, sits) {
-            return Err(not_up_to(by, &act.act, &procedure.open.by));
-        }
+        let around = self.around_opening(procedure, subject);
+        judge_actor(around, by, &act.act, &procedure.open.by)?;
         judge_attachments(&act.attach, &procedure.open.attach)?;
         judge_strike(&[], act.strike, &[])?;
         self.judge_room_for_case(at, procedure, &next, subject)?;
         self.judge_opening_in_time(at, procedure, subject)?;
         let seat = |name: &Id| {
-            let (panel, _) = before?;
+            let (panel, _) = around.panel?;
             let known = panel.seats.iter().any(|seat| seat.name == *name);
             let own = subject.filter(|_| panel.formed == Formed::PerCase);
             known.then(|| match own {
@@ -153,10 +150,6 @@ impl State {
         if case.suspended().is_some() {
             self.judge_suspended(&case.id.procedure, &act.act, &case.id)?;
         }
-        if let Some(seat) = &act.seat {
-            let why = format!("it names the seat {seat}, and `{}` is about none", act.act);
-            return Err(Refusal::new("wrong-seat", why, "leave the seat out"));
-        }
         let by = &checked.statement().by;
         let mut refusal = None;
         let steps = case.rules().map_or(&[][..], |state| &state.steps);
@@ -179,13 +172,14 @@ impl State {
             let evidence = !(act.attach.is_empty() && doing.strikes.is_empty());
             let judged = self
                 .judge_doing(at, by, act, case, doing)
-                .and_then(|()| judge_evidence(case, evidence, step.to.is_some()));
+                .and_then(|()| judge_evidence(case, evidence, step.to.is_some()))
+                .and_then(|()| self.judge_obliged(case, act, step));
             match judged {
-                Ok(()) => {
+                Ok(seat) => {
                     let signers = self.signed_in_case(by, checked, case)?;
                     let (case, attach, strike) = (act.case.clone(), act.attach.clone(), act.strike);
                     return Ok(Admission {
-                        change: Change::Acted { case, place, by: by.to_string(), attach, strike },
+                        change: Change::Acted { case, place, by: by.to_string(), seat, attach, strike },
                         signers,
                     });
                 }
@@ -205,9 +199,7 @@ impl State {
         case: &Case,
         doing: &Doing,
     ) -> Result<(), Refusal> {
-        if !self.may_act_in(&doing.by, by, case) {
-            return Err(not_up_to(by, &doing.act, &doing.by));
-        }
+        judge_actor(self.around(case), by, &doing.act, &doing.by)?;
         judge_attachments(&act.attach, &doing.attach)?;
         judge_strike(&case.filed, act.strike, &doing.strikes)?;
         self.judge_times(at, case, doing)
@@ -283,10 +275,11 @@ impl State {
                 refusal.get_or_insert(Refusal::new("duty-done", why, "nothing more is owed"));
                 continue;
             }
-            if !self.may_act_in(&duty.by, by, case) {
-                refusal.get_or_insert(not_up_to(by, &duty.act, &duty.by));
+            if let Err(reason) = judge_actor(self.around(case), by, &duty.act, &duty.by) {
+                refusal.get_or_insert(reason);
                 continue;
             }
+            judge_no_seat(act)?;
             judge_attachments(&act.attach, &duty.attach)?;
             judge_strike(&case.filed, act.strike, &[])?;
             judge_evidence(case, !act.attach.is_empty(), false)?;
@@ -317,10 +310,7 @@ impl State {
 
     /// Whether `by` is among those who may act in this case.
     pub fn may_act_in(&self, actors: &Actors, by: &By, case: &Case) -> bool {
-        let panel = self.panel_of(case);
-        let chair = panel.and_then(|(panel, _)| panel.chair.as_ref());
-        let sits = |name: &Id| panel.is_some_and(|panel| sits(panel, Some(case), name));
-        Self::may_act(actors, by, chair, sits)
+        self.around(case).may_act(actors, by)
     }
 
     fn signed_in_case(
@@ -330,16 +320,16 @@ impl State {
         case: &Case,
     ) -> Result<BTreeSet<HolderRef>, Refusal> {
         let seat = |name: &Id| {
+            // Whoever the case is about may sit in another panel.
+            let subject = case.subject.as_ref().map(|subject| &subject.seat);
+            if let Some(seat) = subject.filter(|seat| seat.name() == name) {
+                return Some(seat.clone());
+            }
             let (panel, _) = self.panel_of(case)?;
             panel.seats.iter().any(|seat| seat.name == *name).then(|| self.seat_name(case, name))
         };
         self.signed_for(by, checked, seat, None)
     }
-}
-
-/// Whether somebody fills a seat of a panel, and is not out of the case.
-pub(in crate::engine) fn sits((panel, seats): (&Panel, &Seats), case: Option<&Case>, seat: &Id) -> bool {
-    seats.filled(panel, seat).is_some() && !case.is_some_and(|case| case.recused.contains_key(seat))
 }
 
 /// Whether exactly the documents are attached that the workflow asks for.
@@ -354,10 +344,11 @@ pub fn judge_attachments(given: &Attachments, asked: &[Id]) -> Result<(), Refusa
     Err(Refusal::new("wrong-attachments", why, format!("attach {}", all_of(asked))))
 }
 
-fn not_up_to(by: &By, act: &Id, actors: &Actors) -> Refusal {
-    Refusal::new(
-        "not-entitled",
-        format!("`{act}` is not up to {by}"),
-        format!("it is up to {}", actors.words()),
-    )
+/// Whether an act is up to those in whose name the statement speaks.
+fn judge_actor(around: Around<'_>, by: &By, act: &Id, actors: &Actors) -> Result<(), Refusal> {
+    if around.may_act(actors, by) {
+        return Ok(());
+    }
+    let (why, instead) = around.not_up_to(by, act, actors);
+    Err(Refusal::new("not-entitled", why, instead))
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Admission;
-use super::open::{judge_dates, judge_workflow, office_of};
+use super::open::{judge_lines, judge_workflow};
 use crate::engine::amend::Amended;
 use crate::engine::case::Case;
 use crate::engine::change::Change;
@@ -12,7 +12,7 @@ use crate::engine::licence::GrantState;
 use crate::engine::panel::Done;
 use crate::engine::refusal::{all_of, alternatives};
 use crate::engine::{Refusal, State};
-use crate::statement::{Amend, CaseFate, CaseRef, Checked, GrantFate, HolderRef, RawKey};
+use crate::statement::{Amend, CaseFate, CaseRef, Checked, GrantFate, HolderRef};
 use crate::values::{Digest, Id, Instant};
 use crate::workflow::Workflow;
 use crate::workflow::model::{self, Actor, Actors, Formed, Panel, Trigger};
@@ -84,27 +84,8 @@ impl State {
     fn judge_officers(&self, amended: &Amended) -> Result<(), Refusal> {
         let Amended { workflow, amend } = amended;
         let bad = |why: String, instead: String| Refusal::new("bad-roster", why, instead);
-        let mut keys: BTreeMap<RawKey, &HolderRef> = BTreeMap::new();
-        let mut names: BTreeSet<&HolderRef> = BTreeSet::new();
-        for line in &amend.roster {
-            if office_of(workflow, &line.holder).is_none() {
-                let why = format!("the roster names {}, which is no officer of a party or role", line.holder);
-                return Err(bad(why, "roster lines are `PARTY/OFFICER`".to_owned()));
-            }
-            if !names.insert(&line.holder) {
-                let why = format!("the roster names {} twice", line.holder);
-                return Err(bad(why, "name every officer once".to_owned()));
-            }
-            judge_dates(line)?;
-            if let Some(other) = keys.insert(line.key.raw(), &line.holder) {
-                let why = format!("the roster gives {other} and {} the same key", line.holder);
-                return Err(Refusal::new(
-                    "key-in-use",
-                    why,
-                    "one key speaks for one holder: give each their own",
-                ));
-            }
-        }
+        judge_lines(workflow, &amend.roster)?;
+        let names: BTreeSet<&HolderRef> = amend.roster.iter().map(|line| &line.holder).collect();
         let leaving: BTreeSet<&HolderRef> =
             self.officers_leaving(amended).chain(self.seats_leaving(amended)).collect();
         for line in self.officers_entering(amend) {
@@ -292,6 +273,19 @@ fn judge_entering(amended: &Amended, case: &Case, state: &Id) -> Result<(), Refu
         let why = format!("the new workflow has no procedure `{}` in which {id} could go on", id.procedure);
         return Err(stranded(why, "let it go on under the `old rules`, or keep that procedure"));
     };
+    let about = case.procedure().and_then(|procedure| procedure.about.as_ref());
+    if about != procedure.about.as_ref() {
+        let of = |about: Option<&Id>| {
+            about.map_or_else(|| "no seat".to_owned(), |panel| format!("a seat of `{panel}`"))
+        };
+        let why = format!(
+            "{id} is about {}, and a case of `{}` of the new workflow is about {}",
+            of(about),
+            procedure.name,
+            of(procedure.about.as_ref())
+        );
+        return Err(stranded(why, "let it go on under the `old rules`, or keep what its cases are about"));
+    }
     if procedure.state(state).is_none() {
         let why = format!(
             "{id} cannot enter `{state}`: `{}` of the new workflow has no such state",
@@ -316,8 +310,9 @@ fn judge_entering(amended: &Amended, case: &Case, state: &Id) -> Result<(), Refu
     let mut missing = missing.filter(|(_, actor)| match actor {
         Actor::Office(office) => workflow.office(office).is_none(),
         Actor::Seat(seat) => panel.is_none_or(|panel| panel.seats.iter().all(|it| it.name != *seat)),
-        Actor::Chair => panel.is_none_or(|panel| panel.chair.is_none()),
+        Actor::Chair => panel.is_none_or(|panel| panel.chair.is_empty()),
         Actor::Panelist => panel.is_none(),
+        Actor::Subject => procedure.about.is_none(),
     });
     match missing.next() {
         Some((act, _)) => {

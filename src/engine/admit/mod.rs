@@ -13,8 +13,6 @@ mod signers;
 mod subject;
 mod vote;
 
-pub(in crate::engine) use act::sits;
-
 pub use act::judge_attachments;
 pub use amend::Moved;
 pub use open::judge_opening;

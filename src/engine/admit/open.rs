@@ -14,7 +14,7 @@ use crate::log::Policy;
 use crate::statement::{AgreementRef, Body, Checked, HolderRef, Open, RawKey, RosterLine};
 use crate::values::{Digest, Id, Instant};
 use crate::workflow::Workflow;
-use crate::workflow::model::{Formed, Office};
+use crate::workflow::model::Formed;
 
 use super::policy::judge_policy;
 
@@ -128,38 +128,37 @@ fn judge_identity(open: &Open) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The officers of every party and role, as many as the workflow says, each with a key of their own.
-fn judge_roster(workflow: &Workflow, roster: &[RosterLine]) -> Result<Holders, Refusal> {
-    let mut holders = Holders::default();
+/// The lines of a roster: officers of parties and roles, each once, with a key of their own.
+pub(super) fn judge_lines(workflow: &Workflow, roster: &[RosterLine]) -> Result<(), Refusal> {
+    let bad = |why: String, instead: String| Err(Refusal::new("bad-roster", why, instead));
     let mut keys: BTreeMap<RawKey, &HolderRef> = BTreeMap::new();
+    let mut names: BTreeSet<&HolderRef> = BTreeSet::new();
     for line in roster {
-        let office = office_of(workflow, &line.holder);
-        let Some(office) = office else {
+        let Some(office) = workflow.offices().find(|office| belongs(&line.holder, &office.name)) else {
             let why = format!("the roster names {}, which is no officer of a party or role", line.holder);
-            return Err(Refusal::new(
-                "bad-roster",
-                why,
-                "roster lines are `PARTY/OFFICER`; seats are nominated",
-            ));
+            return bad(why, "roster lines are `PARTY/OFFICER`; seats are nominated".to_owned());
         };
+        if !names.insert(&line.holder) {
+            let why = format!("the roster names {} twice", line.holder);
+            return bad(why, format!("name every officer of {} once", office.name));
+        }
         if let Some(other) = keys.insert(line.key.raw(), &line.holder) {
             let why = format!("the roster gives {other} and {} the same key", line.holder);
-            return Err(Refusal::new(
-                "key-in-use",
-                why,
-                "one key speaks for one holder: give each their own",
-            ));
+            let instead = "one key speaks for one holder: give each their own";
+            return Err(Refusal::new("key-in-use", why, instead));
         }
-        if holders.get(&line.holder).is_some() {
-            let why = format!("the roster names {} twice", line.holder);
-            return Err(Refusal::new(
-                "bad-roster",
-                why,
-                format!("name every officer of {} once", office.name),
-            ));
-        }
+        judge_dates(line)?;
+    }
+    Ok(())
+}
+
+/// The officers of every party and role, as many as the workflow says, each with a key of their own.
+fn judge_roster(workflow: &Workflow, roster: &[RosterLine]) -> Result<Holders, Refusal> {
+    judge_lines(workflow, roster)?;
+    let mut holders = Holders::default();
+    for line in roster {
         holders.enter(line.holder.clone(), line.person.clone(), line.key.clone(), 0);
-        holders.date(&line.holder, judge_dates(line)?);
+        holders.date(&line.holder, Authority { from: line.from, until: line.until });
     }
     for office in workflow.offices() {
         let named = roster.iter().filter(|line| belongs(&line.holder, &office.name)).count();
@@ -178,19 +177,15 @@ fn judge_roster(workflow: &Workflow, roster: &[RosterLine]) -> Result<Holders, R
     Ok(holders)
 }
 
-/// When the authority of an officer begins and ends.
-pub(super) fn judge_dates(line: &RosterLine) -> Result<Authority, Refusal> {
+/// Whether the authority of an officer ends after it begins.
+fn judge_dates(line: &RosterLine) -> Result<(), Refusal> {
     match (line.from, line.until) {
         (Some(from), Some(until)) if until < from => {
             let why = format!("the authority of {} ends on {until}, before it begins on {from}", line.holder);
             Err(Refusal::new("bad-roster", why, "let `until` come after `from`, or leave one of them out"))
         }
-        (from, until) => Ok(Authority { from, until }),
+        _ => Ok(()),
     }
-}
-
-pub(super) fn office_of<'a>(workflow: &'a Workflow, holder: &HolderRef) -> Option<&'a Office> {
-    workflow.offices().find(|office| belongs(holder, &office.name))
 }
 
 fn belongs(holder: &HolderRef, office: &Id) -> bool {

@@ -1,6 +1,7 @@
 //! The panel's life: nomination, acceptance, disclosure, recusal, stepping down.
 
 use super::Admission;
+use crate::engine::case::Subject;
 use crate::engine::change::Change;
 use crate::engine::clock::Moment;
 use crate::engine::panel::Place;
@@ -48,6 +49,7 @@ impl State {
             return Err(Refusal::new("affiliation-missing", why, instead));
         }
         judge_not_dismissed(&seating, nominate)?;
+        self.judge_not_subject(nominate)?;
         let change = Change::Nominated {
             seat: nominate.seat.clone(),
             person: nominate.person.clone(),
@@ -56,6 +58,22 @@ impl State {
             affiliation: nominate.affiliation.clone(),
         };
         Ok(Admission { change, signers })
+    }
+
+    /// Whoever a running case is about does not come to a seat of that body meanwhile: they would be a new member, whom
+    /// it is not about.
+    fn judge_not_subject(&self, nominate: &Nominate) -> Result<(), Refusal> {
+        let is = |subject: &Subject| {
+            subject.key.raw() == nominate.key.raw() || same_person(&subject.person, &nominate.person)
+        };
+        match self.running_about(&nominate.seat).find(|(_, subject)| is(subject)) {
+            Some((case, subject)) => {
+                let why = format!("{case} is about “{}”, and has not ended", subject.person);
+                let instead = "nominate somebody else, or wait until it has ended";
+                Err(Refusal::new("case-about-them", why, instead))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Who may nominate, and where that changes with time, why.

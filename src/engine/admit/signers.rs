@@ -6,7 +6,7 @@ use crate::engine::count::{Standing, heads, marks};
 use crate::engine::{Refusal, State};
 use crate::statement::{By, Checked, HolderRef, PublicKey, RawKey};
 use crate::values::{Id, Instant};
-use crate::workflow::model::{Actor, Actors, Office};
+use crate::workflow::model::Office;
 
 /// Who may sign besides those in whose name the statement speaks: the new key of a replacement.
 pub(super) type Besides<'a> = Option<&'a PublicKey>;
@@ -122,26 +122,6 @@ impl State {
             return Err(Refusal::new("wrong-key", why, format!("sign it with {}", holder.key.fingerprint())));
         }
         Ok(vec![name])
-    }
-
-    /// Whether `by` is among those who may act, in a case of which `chair` is the chair's seat; `sits` says whether a
-    /// seat is filled by somebody who has not recused themselves from it.
-    pub(super) fn may_act(actors: &Actors, by: &By, chair: Option<&Id>, sits: impl Fn(&Id) -> bool) -> bool {
-        let is = |actor: &Actor, name: &Id| match actor {
-            Actor::Office(office) => office == name,
-            Actor::Seat(seat) => seat == name && sits(name),
-            Actor::Chair => chair == Some(name) && sits(name),
-            Actor::Panelist => sits(name),
-        };
-        match (actors, by.actors()) {
-            (Actors::AnyOf(any), [one]) => any.iter().any(|actor| is(actor, one)),
-            (Actors::AnyOf(_), _) => false,
-            (Actors::AllOf(all), names) => {
-                all.len() == names.len()
-                    && all.iter().all(|actor| names.iter().any(|name| is(actor, name)))
-                    && names.iter().all(|name| all.iter().any(|actor| is(actor, name)))
-            }
-        }
     }
 
     /// Officers speak for their party or role while the roster says so, the first and the last instant included.

@@ -1,11 +1,13 @@
-//! Opening a case about a seat: which seat, before whom, and until when.
+//! Acts that name a seat: those that open a case about one, before whom and until when, and those that oblige one.
 
+use crate::engine::case::Case;
 use crate::engine::clock::Moment;
 use crate::engine::panel::Seats;
+use crate::engine::refusal::alternatives;
 use crate::engine::{Refusal, State};
-use crate::statement::HolderRef;
-use crate::values::Instant;
-use crate::workflow::model::{Delay, Formed, Origin, Panel, Procedure};
+use crate::statement::{Act, HolderRef};
+use crate::values::{Id, Instant};
+use crate::workflow::model::{Delay, Effect, Formed, Origin, Panel, Procedure, Step};
 
 impl State {
     /// The seat that the case to be opened is about: one of the panel that the workflow says, with somebody in it.
@@ -42,6 +44,33 @@ impl State {
             ));
         }
         Ok(Some(seat))
+    }
+
+    /// The seat that an act obliges to abstain, where its step obliges one: of the panel before which the case runs,
+    /// and not obliged before.
+    pub(super) fn judge_obliged(&self, case: &Case, act: &Act, step: &Step) -> Result<Option<Id>, Refusal> {
+        if step.effect != Some(Effect::Obliges) {
+            return judge_no_seat(act).map(|()| None);
+        }
+        let wrong = |why: String| {
+            let seats = self.panel_of(case).into_iter().flat_map(|(panel, _)| &panel.seats);
+            let free = seats.filter(|seat| !case.obliged.contains_key(&seat.name));
+            let free = alternatives(free.map(|seat| self.seat_name(case, &seat.name)));
+            Err(Refusal::new("wrong-seat", why, format!("name a seat that it obliges: {free}")))
+        };
+        let Some(seat) = &act.seat else {
+            return wrong(format!("it names no seat, and `{}` obliges one to abstain", act.act));
+        };
+        let known = self.panel_of(case).is_some_and(|(panel, _)| {
+            panel.seats.iter().any(|candidate| self.seat_name(case, &candidate.name) == *seat)
+        });
+        match case.obliged.get(seat.name()) {
+            _ if !known => wrong(format!("{seat} is no seat of the panel of {}", case.id)),
+            Some(obligation) => {
+                wrong(format!("{seat} is obliged to abstain since entry {}", obligation.done.entry))
+            }
+            None => Ok(Some(seat.name().clone())),
+        }
     }
 
     /// The panel before which a case that is to be opened will run, as far as it sits already: a standing one, or
@@ -105,4 +134,11 @@ impl State {
         let late = !within.excluded;
         Some(Moment { at: within.length.end(from, late), late })
     }
+}
+
+/// Whether an act that is about no seat names none.
+pub(super) fn judge_no_seat(act: &Act) -> Result<(), Refusal> {
+    let Some(seat) = &act.seat else { return Ok(()) };
+    let why = format!("it names the seat {seat}, and `{}` is about none", act.act);
+    Err(Refusal::new("wrong-seat", why, "leave the seat out"))
 }

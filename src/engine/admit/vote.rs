@@ -2,7 +2,7 @@
 
 use super::Admission;
 use super::act::judge_attachments;
-use crate::engine::ballot::{BallotRun, DISMISSED, Leaving};
+use crate::engine::ballot::{BallotRun, Leaving, Reason};
 use crate::engine::case::Case;
 use crate::engine::change::Change;
 use crate::engine::evidence::judge_reaffirmed;
@@ -10,7 +10,7 @@ use crate::engine::refusal::{all_of, alternatives};
 use crate::engine::{Refusal, State};
 use crate::statement::{BallotRef, By, Checked, HolderRef, Vote};
 use crate::values::{Digest, Id};
-use crate::workflow::model::{AnswerKind, Ballot, Change as Changing};
+use crate::workflow::model::{AnswerKind, Ballot, Change as Changing, Exclusion};
 
 impl State {
     pub(super) fn judge_vote(&self, checked: &Checked, vote: &Vote) -> Result<Admission, Refusal> {
@@ -43,7 +43,7 @@ impl State {
     ) -> Result<(), Refusal> {
         let left = run.left.get(seat);
         let lost = self.panel_of(case).and_then(|(_, seats)| seats.dismissal(seat));
-        if let (Some(Leaving { reason: DISMISSED, .. }) | None, Some(dismissal)) = (left, lost) {
+        if let (Some(Leaving { reason: Reason::Dismissed, .. }) | None, Some(dismissal)) = (left, lost) {
             let why = format!(
                 "{} was dismissed from `{seat}` by {} on {}",
                 dismissal.person, dismissal.case, dismissal.at
@@ -52,8 +52,13 @@ impl State {
         }
         if let Some(leaving) = left {
             let entry = leaving.entry.map(|entry| format!(" with entry {entry}")).unwrap_or_default();
-            let why = format!("`{seat}` is out of this ballot: {}{entry}", leaving.reason);
+            let why = format!("`{seat}` is out of this ballot: {}{entry}", leaving.reason.words());
             return Err(Refusal::new("left-ballot", why, "its vote is not taken any more"));
+        }
+        if let Some(obligation) = case.obliged.get(seat).filter(|_| Self::abstains(run, seat)) {
+            let why = format!("`{seat}` does not vote in {}: {}", run.id, obligation.words());
+            let instead = format!("nothing: that stands since entry {}", obligation.done.entry);
+            return Err(Refusal::new("obliged-to-abstain", why, instead));
         }
         if run.electors.contains_key(seat) {
             return Ok(());
@@ -61,6 +66,12 @@ impl State {
         let reason = run.excluded.get(seat).map_or("no such seat is on the panel", |reason| reason.as_str());
         let why = format!("`{seat}` is not an elector of {}: {reason}", run.id);
         Err(Refusal::new("not-an-elector", why, format!("the electors are {}", all_of(run.electors.keys()))))
+    }
+
+    /// Whether a seat that is obliged to abstain does so in this ballot: as an elector, or as none.
+    fn abstains(run: &BallotRun, seat: &Id) -> bool {
+        let less = run.rules().is_some_and(|ballot| ballot.less.contains(&Exclusion::Obliged));
+        run.obliged.contains_key(seat) || less && run.excluded.contains_key(seat)
     }
 
     /// The open ballot that a statement names.

@@ -3,8 +3,8 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use crate::engine::ballot::{BallotRun, Closing, Elector, outcome};
-use crate::engine::case::Case;
+use crate::engine::ballot::{BallotRun, Cast, Closing, Elector, outcome};
+use crate::engine::case::{Case, Obligation};
 use crate::engine::count::Standing;
 use crate::engine::panel::{Seats, standing};
 use crate::engine::paper;
@@ -40,6 +40,7 @@ impl State {
             eased: Span::from_seconds(0),
             held: [].into(),
             electors: Arc::default(),
+            obliged: Arc::default(),
             excluded: Arc::default(),
             seats: Arc::new(seats.marks(&ballot.part_of(panel))),
             votes: [].into(),
@@ -72,6 +73,11 @@ impl State {
                     excluded.insert(seat.name.clone(), vacancy(seats, seat));
                 }
             }
+        }
+        if let Some(abstention) = ballot.abstention.as_ref().filter(|_| !ballot.abstain.is_empty()) {
+            let obliged = case.obliged.iter().filter(|(seat, _)| run.electors.contains_key(*seat));
+            let abstains = |it: &Obligation| Cast { choice: abstention.clone(), done: it.done };
+            run.obliged = Arc::new(obliged.map(|(seat, it)| (seat.clone(), abstains(it))).collect());
         }
         run.weigh(ballot, run.opened);
         run.paper = Digest::of(paper::text(self, case, ballot, &run).as_bytes());

@@ -10,7 +10,7 @@ use crate::engine::state::State;
 use crate::statement::CaseRef;
 use crate::statement::body::Attachments;
 use crate::values::Id;
-use crate::workflow::model::{Effect, Formed, Panel, Step, Trigger};
+use crate::workflow::model::{Effect, Step, Trigger};
 
 impl State {
     pub(super) fn case_opened(
@@ -23,11 +23,7 @@ impl State {
     ) {
         let Some(procedure) = self.procedure(id).cloned() else { return };
         let workflow = Arc::clone(&self.workflow);
-        let panel = procedure.panel.as_ref().and_then(|name| workflow.panel(name));
-        // A case about a seat of this very panel is before those who sit there already.
-        let forms =
-            |panel: &&Panel| panel.formed == Formed::PerCase && procedure.about.as_ref() != Some(&panel.name);
-        let seats = panel.filter(forms).map(|panel| Seats::vacant(panel, done.at));
+        let seats = workflow.own_panel(&procedure).map(|panel| Seats::vacant(panel, done.at));
         let case = Case {
             id: id.clone(),
             workflow: Arc::clone(&workflow),
@@ -38,6 +34,7 @@ impl State {
             seats,
             subject,
             recused: [].into(),
+            obliged: [].into(),
             ballots: Vec::new(),
             asked: 0,
             duties: Vec::new(),
@@ -102,7 +99,8 @@ impl State {
         self.emit(id, &emits, &why);
         match effect {
             Some(Effect::Dismisses) => self.dismiss(id, why.entry),
-            None => {}
+            // The act that names the seat has done it.
+            Some(Effect::Obliges) | None => {}
         }
         if let Some(to) = to {
             self.enter(id, &to, why);

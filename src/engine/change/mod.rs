@@ -29,8 +29,15 @@ pub enum Change {
     SteppedDown { seat: HolderRef },
     /// A case is opened, perhaps about a seat.
     CaseOpened { case: CaseRef, subject: Option<HolderRef>, by: String, attach: Attachments },
-    /// Somebody acts: the step at this place of the case's state.
-    Acted { case: CaseRef, place: usize, by: String, attach: Attachments, strike: Option<Digest> },
+    /// Somebody acts: the step at this place of the case's state, perhaps one that obliges a seat.
+    Acted {
+        case: CaseRef,
+        place: usize,
+        by: String,
+        seat: Option<Id>,
+        attach: Attachments,
+        strike: Option<Digest>,
+    },
     /// Somebody discharges the duty at this place.
     Discharged { case: CaseRef, duty: usize, by: String, attach: Attachments },
     /// A vote.
@@ -76,11 +83,14 @@ impl State {
                 let subject = subject.and_then(|seat| self.sitting(&seat));
                 self.case_opened(&case, subject, &by, &attach, done);
             }
-            Change::Acted { case, place, by, attach, strike } => {
+            Change::Acted { case, place, by, seat, attach, strike } => {
                 self.file(&case, &by, &attach, done);
                 self.strike(&case, place, strike, done);
                 self.serve_and_extend(&case, place, done);
                 let why = Why { entry: Some(done.entry), ..self.act_words(&case, place, &by) };
+                if let Some(seat) = seat {
+                    self.oblige(&case, seat, &why.words, done);
+                }
                 self.take_step(&case, place, why);
                 self.evidence_moved(&case, done);
             }
@@ -101,7 +111,7 @@ impl State {
             Change::Amended { amended, by } => self.amended(&amended, &by, done),
             Change::Reaffirmed { occasion } => self.reaffirmed.push(Reaffirmed { done, occasion }),
             Change::KeyReplaced { holder, key, recovered } => {
-                self.key_replaced(&holder, key, recovered, done);
+                self.key_replaced(&holder, &key, recovered, done);
             }
         }
         self.settle(Some(done.entry));

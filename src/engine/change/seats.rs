@@ -1,35 +1,37 @@
 //! What happens to seats: who comes, who leaves, and what that does to open ballots.
 
-use crate::engine::ballot::Leaving;
-use crate::engine::case::Recusal;
+use crate::engine::ballot::{Leaving, Reason};
+use crate::engine::case::{Obligation, Recusal};
 use crate::engine::panel::{Done, Nominee};
 use crate::engine::state::State;
 use crate::statement::{CaseRef, HolderRef, PublicKey};
 use crate::values::Id;
 use crate::workflow::model::Exclusion;
 
-/// Why an elector is out of a ballot that leaves out whoever is recused.
-const RECUSED: &str = "recused";
-
 impl State {
     pub(super) fn nominated(&mut self, seat: HolderRef, nominee: Nominee) {
         let Nominee { person, key, nominated: done, .. } = nominee.clone();
-        self.clear_seat(&seat, Leaving::by("replaced", done));
+        self.clear_seat(&seat, Leaving::by(Reason::Replaced, done));
         self.with_place(&seat, |place| place.nominee = Some(nominee));
         self.holders.enter(seat, person, key, done.entry);
     }
 
     pub(super) fn recused(&mut self, seat: &HolderRef, case: &CaseRef, reason: String, done: Done) {
         let seat = seat.name().clone();
-        self.leave_ballot(case, &seat, Leaving::by(RECUSED, done), None);
+        self.leave_ballot(case, &seat, Leaving::by(Reason::Recused, done), None);
         self.with_case(case, |case| {
             case.recused.insert(seat, Recusal { done, reason });
         });
     }
 
+    pub(super) fn oblige(&mut self, case: &CaseRef, seat: Id, by: &str, done: Done) {
+        let obligation = Obligation { done, by: by.to_owned() };
+        self.with_case(case, |case| drop(case.obliged.insert(seat, obligation)));
+    }
+
     pub(super) fn stepped_down(&mut self, seat: &HolderRef, done: Done) {
         let was_filled = self.seat(seat).is_some_and(|seating| seating.is_filled());
-        self.clear_seat(seat, Leaving::by("stepped down", done));
+        self.clear_seat(seat, Leaving::by(Reason::SteppedDown, done));
         self.with_place(seat, |place| {
             place.nominee = None;
             // Whoever never filled the seat does not put off the time at which others may fill it.
@@ -68,7 +70,7 @@ impl State {
         for id in self.open_in(case) {
             self.with_ballot(&id, |run, ballot| {
                 // Where a ballot does not leave out who is recused, whoever recuses during it votes as well.
-                let stays = leaving.reason == RECUSED && !ballot.less.contains(&Exclusion::Recused);
+                let stays = leaving.reason == Reason::Recused && !ballot.less.contains(&Exclusion::Recused);
                 if stays || !run.electors.contains_key(seat) {
                     return run.weigh(ballot, at);
                 }
@@ -83,13 +85,14 @@ impl State {
         }
     }
 
-    pub(super) fn key_replaced(&mut self, holder: &HolderRef, key: PublicKey, recovered: bool, done: Done) {
+    pub(super) fn key_replaced(&mut self, holder: &HolderRef, key: &PublicKey, recovered: bool, done: Done) {
         self.holders.replace_key(holder, key.clone(), done.entry);
-        self.with_nominee(holder, |nominee| nominee.key = key);
+        self.with_nominee(holder, |nominee| nominee.key = key.clone());
+        self.subject_key_replaced(holder, key);
         if recovered {
             // Whoever recovers a key is not heard in a ballot already open; a vote cast before stands.
             for case in self.cases_of_seat(holder) {
-                self.leave_ballot(&case, holder.name(), Leaving::by("key recovered", done), Some(true));
+                self.leave_ballot(&case, holder.name(), Leaving::by(Reason::KeyRecovered, done), Some(true));
             }
         }
     }

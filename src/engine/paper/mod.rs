@@ -8,7 +8,7 @@ mod write;
 use serde::Deserialize;
 
 use crate::engine::ballot::BallotRun;
-use crate::engine::case::Case;
+use crate::engine::case::{Case, Obligation};
 use crate::engine::state::State;
 use crate::statement::{AgreementRef, BallotRef, HolderRef};
 use crate::values::{Digest, Id, Instant, Length, Span};
@@ -172,6 +172,8 @@ pub struct ElectorLine {
     pub class: Option<Id>,
     /// For whom the elector works, where the ballot counts identical votes of one affiliation as one.
     pub affiliation: Option<Id>,
+    /// What obliges the elector to abstain, where something does: no vote of theirs is taken.
+    pub abstains: Option<String>,
 }
 
 /// A seat without a vote.
@@ -288,6 +290,7 @@ fn paper(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> Paper 
         weight: elector.standing.weight,
         class: elector.standing.class.clone(),
         affiliation: elector.standing.affiliation.clone(),
+        abstains: run.obliged.get(seat).and(case.obliged.get(seat)).map(Obligation::words),
     });
     let excluded = run
         .excluded

@@ -27,6 +27,7 @@ impl Paper {
             out.field("weight", &elector.weight.to_string());
             out.maybe("class", elector.class.as_ref().map(|class| quoted(class.as_str())));
             out.maybe("affiliation", elector.affiliation.as_ref().map(|name| quoted(name.as_str())));
+            out.maybe("abstains", elector.abstains.as_deref().map(quoted));
         }
         for excluded in &self.excluded {
             out.table("excluded");

@@ -11,15 +11,14 @@ mod votes;
 
 use std::collections::BTreeMap;
 
-use crate::engine::admit::sits;
+use crate::engine::around::Around;
 use crate::engine::case::Case;
 use crate::engine::clock::exhausted;
 use crate::engine::evidence::judge_evidence;
-use crate::engine::panel::Seats;
 use crate::engine::state::State;
 use crate::statement::{BallotRef, By, CaseRef, HolderRef};
 use crate::values::{Digest, Id, Instant};
-use crate::workflow::model::{Actor, Actors, Doing, Panel, Procedure, Trigger};
+use crate::workflow::model::{Actors, Doing, Effect, Procedure, Step, Trigger};
 
 /// Something that somebody could say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +38,7 @@ pub enum Deed {
         case: CaseRef,
         /// The act.
         act: Id,
-        /// The seat that the case is about, where the act opens one that is about a seat.
+        /// The seat that the case is about, where the act opens one that is about a seat; or that it obliges to abstain.
         seat: Option<HolderRef>,
         /// The documents that the workflow asks for.
         attach: Vec<Id>,
@@ -76,12 +75,6 @@ pub enum Deed {
     Recover(HolderRef),
 }
 
-/// Who sits where, for the acts of one case or of an opening.
-struct Around<'a> {
-    panel: Option<(&'a Panel, &'a Seats)>,
-    case: Option<&'a Case>,
-}
-
 impl State {
     /// What anybody could say at `at`, in a fixed order. This state must be the one at `at`.
     pub fn possible(&self, at: Instant) -> Vec<Possible> {
@@ -112,7 +105,7 @@ impl State {
             if self.judge_occasion(at, procedure, seat.as_ref()).is_err() {
                 continue;
             }
-            let around = Around { panel: self.panel_before(procedure, seat.as_ref()), case: None };
+            let around = self.around_opening(procedure, seat.as_ref());
             for by in around.speakers(&open.by) {
                 let (case, act, attach) = (case.clone(), open.act.clone(), open.attach.clone());
                 let deed = Deed::Act { case, act, seat: seat.clone(), attach, strike: None };
@@ -122,7 +115,7 @@ impl State {
     }
 
     fn possible_acts(&self, at: Instant, case: &Case, all: &mut Vec<Possible>) {
-        let around = Around { panel: self.panel_of(case), case: Some(case) };
+        let around = self.around(case);
         let steps = case.rules().map_or(&[][..], |state| &state.steps);
         for (place, step) in steps.iter().enumerate() {
             let Trigger::Do(doing) = &step.trigger else { continue };
@@ -136,9 +129,11 @@ impl State {
                 continue;
             }
             for by in around.speakers(&doing.by) {
-                for strike in strikes(case, doing) {
+                for (strike, seat) in
+                    strikes(case, doing).into_iter().flat_map(|it| self.naming(case, step, it))
+                {
                     let (case, act, attach) = (case.id.clone(), doing.act.clone(), doing.attach.clone());
-                    let deed = Deed::Act { case, act, seat: None, attach, strike };
+                    let deed = Deed::Act { case, act, seat, attach, strike };
                     let possible = Possible { by: by.clone(), deed };
                     if !all.contains(&possible) {
                         all.push(possible);
@@ -147,10 +142,22 @@ impl State {
             }
         }
     }
+
+    /// A strike with each seat that the step can name: none, or each that it would oblige to abstain.
+    fn naming(&self, case: &Case, step: &Step, strike: Strike) -> Vec<(Strike, Option<HolderRef>)> {
+        if step.effect != Some(Effect::Obliges) {
+            return vec![(strike, None)];
+        }
+        let seats = self.panel_of(case).into_iter().flat_map(|(panel, _)| &panel.seats);
+        let free = seats.filter(|seat| !case.obliged.contains_key(&seat.name));
+        free.map(|seat| (strike.clone(), Some(self.seat_name(case, &seat.name)))).collect()
+    }
 }
 
+type Strike = Option<(Id, Digest)>;
+
 /// What a step can strike: of each name the newest document, or nothing.
-fn strikes(case: &Case, doing: &Doing) -> Vec<Option<(Id, Digest)>> {
+fn strikes(case: &Case, doing: &Doing) -> Vec<Strike> {
     if doing.strikes.is_empty() {
         return vec![None];
     }
@@ -160,26 +167,6 @@ fn strikes(case: &Case, doing: &Doing) -> Vec<Option<(Id, Digest)>> {
 }
 
 impl Around<'_> {
-    fn sits(&self, seat: &Id) -> bool {
-        self.panel.is_some_and(|panel| sits(panel, self.case, seat))
-    }
-
-    /// In whose name one who may act could speak now.
-    fn names(&self, actor: &Actor) -> Vec<Id> {
-        match actor {
-            Actor::Office(office) => vec![office.clone()],
-            Actor::Seat(seat) => self.sits(seat).then(|| seat.clone()).into_iter().collect(),
-            Actor::Chair => {
-                let chair = self.panel.and_then(|(panel, _)| panel.chair.as_ref());
-                chair.filter(|seat| self.sits(seat)).cloned().into_iter().collect()
-            }
-            Actor::Panelist => {
-                let seats = self.panel.into_iter().flat_map(|(panel, _)| &panel.seats);
-                seats.map(|seat| &seat.name).filter(|seat| self.sits(seat)).cloned().collect()
-            }
-        }
-    }
-
     /// Every `by` in which these may act now. Where all of several act, "any panelist" is the first one.
     fn speakers(&self, actors: &Actors) -> Vec<By> {
         match actors {

@@ -35,8 +35,9 @@ pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
 /// Who acts jointly are as many people as are named: the chair is not one more beside the seat that chairs.
 fn jointly(c: &mut Checker<'_>, procedure: &Procedure, place: &str, by: &Actors) {
     let Actors::AllOf(all) = by else { return };
-    let chair = procedure.panel.as_ref().and_then(|panel| c.workflow.panel(panel)?.chair.as_ref());
-    let Some(chair) = chair.filter(|chair| all.contains(&Actor::Seat((*chair).clone()))) else { return };
+    let panel = procedure.panel.as_ref().and_then(|panel| c.workflow.panel(panel));
+    let mut chairs = panel.into_iter().flat_map(|panel| &panel.chair);
+    let Some(chair) = chairs.find(|chair| all.contains(&Actor::Seat((*chair).clone()))) else { return };
     if all.contains(&Actor::Chair) {
         let message = format!("`{chair}` is the chair, and nobody acts jointly with themselves");
         c.error(&format!("{place}.by-all"), message, "Leave one of the two out, or name another seat");
@@ -71,6 +72,8 @@ fn same(a: &Actor, b: &Actor) -> bool {
     match (a, b) {
         (Actor::Office(a), Actor::Office(b)) | (Actor::Seat(a), Actor::Seat(b)) => a == b,
         (Actor::Office(_), _) | (_, Actor::Office(_)) => false,
+        // Whoever the case is about acts as nobody else in it.
+        (Actor::Subject, other) | (other, Actor::Subject) => *other == Actor::Subject,
         // Any seat may be the chair, and the chair is a panelist.
         _ => true,
     }

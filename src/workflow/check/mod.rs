@@ -16,6 +16,7 @@ mod evidence;
 mod flow;
 mod grants;
 mod graph;
+mod obliged;
 mod outcomes;
 mod sealed;
 mod signed;
@@ -48,6 +49,7 @@ pub(super) fn check(workflow: &Workflow, places: &Places, text: &str) -> Vec<Dia
         events::unheard(&mut c, procedure);
     }
     alone::check(&mut c);
+    obliged::check(&mut c);
     suspension::check(&mut c);
     grants::check(&mut c);
     calendar::check(&mut c);

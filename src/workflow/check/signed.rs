@@ -11,7 +11,7 @@ pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
         let help = "Name the panel in the procedure (panel = \"…\"), or leave it out";
         return c.error(&place, "the procedure is before no panel that could sign a report", help);
     };
-    if signer == ReportSigner::Chair && panel.chair.is_none() {
+    if signer == ReportSigner::Chair && panel.chair.is_empty() {
         let message = format!("the panel `{}` has no chair who could sign the report", panel.name);
         return c.error(
             &place,
@@ -25,7 +25,7 @@ pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
             (Actor::Panelist, _)
             | (Actor::Chair, ReportSigner::Chair)
             | (Actor::Seat(_), ReportSigner::Majority) => true,
-            (Actor::Seat(seat), ReportSigner::Chair) => panel.chair.as_ref() == Some(seat),
+            (Actor::Seat(seat), ReportSigner::Chair) => panel.chair.contains(seat),
             _ => false,
         }),
         Actors::AllOf(_) => false,

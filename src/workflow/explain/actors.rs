@@ -42,9 +42,7 @@ pub(super) fn panels(workflow: &Workflow) -> Section {
             let filled = Paragraph::of(format!(
                 "A seat is filled once its nominee {}.{}{}{affiliation}",
                 filled.iter().copied().map(filling).collect::<Vec<_>>().join(" and "),
-                chair
-                    .as_ref()
-                    .map_or_else(String::new, |chair| format!(" The seat {} chairs.", quoted(chair))),
+                chaired(chair),
                 if *one_seat_each {
                     " One person holds one seat: nobody is nominated for a second one under the same name."
                 } else {
@@ -86,6 +84,18 @@ fn seats(workflow: &Workflow, panel: &Panel) -> Paragraph {
         Some(format!("{}: nominated by {}{class}{weight}", all_of(&names), quoted(by)))
     });
     Paragraph::listing(text, items.collect())
+}
+
+fn chaired(seats: &[Id]) -> String {
+    match seats {
+        [] => String::new(),
+        [chair] => format!(" The seat {} chairs.", quoted(chair)),
+        seats => format!(
+            " Of the seats {}, in this order, the first chairs that is filled and whose panelist is neither recused, nor \
+             obliged to abstain, nor whom the case is about.",
+            all_of(seats)
+        ),
+    }
 }
 
 fn filling(filling: Filling) -> &'static str {

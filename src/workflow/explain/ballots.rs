@@ -15,6 +15,7 @@ pub(super) fn section(workflow: &Workflow, ballot: &Ballot) -> Section {
         question,
         panel,
         less: _,
+        abstain: _,
         classes: _,
         choices: _,
         answer: _,
@@ -71,9 +72,15 @@ fn electors(ballot: &Ballot, panel: &Panel, marks: &str) -> Paragraph {
     let less = ballot.less.iter().map(|exclusion| match exclusion {
         Exclusion::Recused => "whoever is recused from the case",
         Exclusion::Subject => "whoever the case is about",
+        Exclusion::Obliged => "whoever is obliged to abstain in the case",
     });
     let less: Vec<&str> = less.collect();
     let less = if less.is_empty() { String::new() } else { format!(", less {}", less.join(" and less ")) };
+    let obliged = if ballot.abstain.is_empty() {
+        ""
+    } else {
+        " Whoever is obliged to abstain in the case is an elector, does not vote, and counts as abstaining."
+    };
     let leaver = if ballot.leaver_stands {
         "The vote of whoever leaves while it is open stands"
     } else {
@@ -87,7 +94,7 @@ fn electors(ballot: &Ballot, panel: &Panel, marks: &str) -> Paragraph {
     };
     Paragraph::of(format!(
         "The electors are the filled seats {classes}of the panel {}{less}. They are fixed when the ballot opens. {leaver}, and the \
-         number of electors stays as it was.{}{marks}",
+         number of electors stays as it was.{obliged}{}{marks}",
         quoted(&panel.name),
         if ballot.per_affiliation { ALIKE } else { "" }
     ))

@@ -100,6 +100,9 @@ fn step(step: &Step, ends: bool, counting: Option<Counting<'_>>) -> String {
         Some(Effect::Dismisses) => {
             "; whoever the case is about loses the seat if they still have it, and can be nominated for that body no more"
         }
+        Some(Effect::Obliges) => {
+            "; the act names a seat, which does not vote in this case from then on, whoever sits there"
+        }
         None => "",
     };
     format!("{}: {then}{}{effect}.{most}", capital(&set_off(trigger, counting)), with_events(emits))

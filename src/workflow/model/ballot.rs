@@ -16,6 +16,8 @@ pub struct Ballot {
     pub classes: Vec<Id>,
     /// less these.
     pub less: Vec<Exclusion>,
+    /// Who is an elector, does not vote and counts as abstaining: only [`Exclusion::Obliged`] can.
+    pub abstain: Vec<Exclusion>,
     /// The choices.
     pub choices: Vec<Id>,
     /// What can be answered besides, if anything.
@@ -96,6 +98,8 @@ pub enum Exclusion {
     Recused,
     /// Whoever the case is about.
     Subject,
+    /// Whoever an act of the case obliges to abstain.
+    Obliged,
 }
 
 /// `change`.

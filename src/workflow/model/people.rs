@@ -24,8 +24,8 @@ pub struct Panel {
     pub formed: Formed,
     /// Its seats.
     pub seats: Vec<Seat>,
-    /// The seat that chairs, if one does.
-    pub chair: Option<Id>,
+    /// Who chairs: the first of these seats that is filled and not out of the case. Empty where nobody does.
+    pub chair: Vec<Id>,
     /// What makes a seat filled; never empty.
     pub filled: Vec<Filling>,
     /// Who may nominate once a seat has stayed vacant too long.

@@ -157,6 +157,8 @@ pub struct Step {
 pub enum Effect {
     /// `dismisses = "subject"`: whoever the case is about loses the seat.
     Dismisses,
+    /// `obliges = "abstain"`: the seat that the act names does not vote in this case, whoever sits there.
+    Obliges,
 }
 
 /// What sets a step off: exactly one of these.
@@ -243,8 +245,10 @@ pub enum Actor {
     Seat(Id),
     /// Whoever chairs the procedure's panel.
     Chair,
-    /// Any filled seat of the procedure's panel.
+    /// Any filled seat of the procedure's panel, but not the one that the case is about.
     Panelist,
+    /// Whoever the case is about, while they have the seat.
+    Subject,
 }
 
 /// What somebody owes.

@@ -40,14 +40,23 @@ fn signatures(r: &mut Reader<'_>, item: &Item<'_>) -> Option<(u32, u32)> {
     r.refuse(&item.span(), format!("`{raw}` signatures cannot be given"), help)
 }
 
-/// `by` (any one of these) or `by-all` (these jointly). `panel` is the procedure's.
-pub(super) fn by(r: &mut Reader<'_>, fields: &mut Fields<'_>, panel: Option<&Id>) -> Option<Actors> {
+/// Who can be meant: the seats of the procedure's panel, and perhaps whoever a case is about.
+#[derive(Clone, Copy)]
+pub(super) struct Meant<'p> {
+    /// The procedure's panel.
+    pub panel: Option<&'p Id>,
+    /// Whether there is somebody whom the case is about.
+    pub subject: bool,
+}
+
+/// `by` (any one of these) or `by-all` (these jointly).
+pub(super) fn by(r: &mut Reader<'_>, fields: &mut Fields<'_>, meant: Meant<'_>) -> Option<Actors> {
     match (fields.get("by"), fields.get("by-all")) {
         (Some(item), None) => {
-            let all = r.each_once(&item, |r, member| actor(r, member, panel));
+            let all = r.each_once(&item, |r, member| actor(r, member, meant));
             (!all.is_empty()).then_some(Actors::AnyOf(all))
         }
-        (None, Some(item)) => jointly(r, &item, panel),
+        (None, Some(item)) => jointly(r, &item, meant),
         (Some(_), Some(item)) => {
             let help = "`by` is any one of those named, `by-all` all of them together: keep one of the two";
             r.refuse(&item.key, format!("`{}` has both `by` and `by-all`", fields.place), help)
@@ -59,9 +68,9 @@ pub(super) fn by(r: &mut Reader<'_>, fields: &mut Fields<'_>, panel: Option<&Id>
     }
 }
 
-fn jointly(r: &mut Reader<'_>, item: &Item<'_>, panel: Option<&Id>) -> Option<Actors> {
+fn jointly(r: &mut Reader<'_>, item: &Item<'_>, meant: Meant<'_>) -> Option<Actors> {
     let all = r.each_once(item, |r, member| {
-        let actor = actor(r, member, panel)?;
+        let actor = actor(r, member, meant)?;
         if actor != Actor::Panelist {
             return Some(actor);
         }
@@ -76,7 +85,8 @@ fn jointly(r: &mut Reader<'_>, item: &Item<'_>, panel: Option<&Id>) -> Option<Ac
 
 const HELP: &str = "Name the panel in the procedure: panel = \"…\"";
 
-fn actor(r: &mut Reader<'_>, item: &Item<'_>, panel: Option<&Id>) -> Option<Actor> {
+fn actor(r: &mut Reader<'_>, item: &Item<'_>, meant: Meant<'_>) -> Option<Actor> {
+    let Meant { panel, subject } = meant;
     let name = item.id(r)?;
     let refuse = |r: &mut Reader<'_>, message: String, help: &str| r.refuse(&item.span(), message, help);
     if name == "chair" {
@@ -101,6 +111,13 @@ fn actor(r: &mut Reader<'_>, item: &Item<'_>, panel: Option<&Id>) -> Option<Acto
         Some(Kind::Panel) => refuse(r, format!("`{name}` is not the panel of this procedure"), HELP),
         Some(Kind::Seat { panel: of }) => {
             refuse(r, format!("`{name}` is a seat of `{of}`, which is not the panel of this procedure"), HELP)
+        }
+        // An actor of that name is meant where there is one.
+        None if name == "subject" && subject => Some(Actor::Subject),
+        None if name == "subject" => {
+            let help =
+                "A case is about a seat where its procedure says so (about = \"PANEL\"), once it is open";
+            refuse(r, "there is nobody yet whom the case is about, or it is about nobody".to_owned(), help)
         }
         None => {
             let known = r.names.actors();

@@ -72,13 +72,14 @@ pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bo
     let outcomes = outcomes.and_then(|item| outcomes_of(r, &item, &names));
     r.reading(&mut fields);
     fields.close(r);
-    let Electors { panel, classes, less } = electors?;
+    let Electors { panel, classes, less, abstain } = electors?;
     Some(Ballot {
         name,
         question: question?,
         panel,
         classes,
         less,
+        abstain,
         choices,
         answer: match answer {
             None => None,
@@ -111,13 +112,15 @@ const NEW_EVIDENCE: [(&str, NewEvidence); 4] = [
     ("votes to reaffirm", NewEvidence::VotesToReaffirm),
 ];
 /// Who may be left out of the electors.
-const EXCLUSIONS: [(&str, Exclusion); 2] = [("recused", Exclusion::Recused), ("subject", Exclusion::Subject)];
+const EXCLUSIONS: [(&str, Exclusion); 3] =
+    [("recused", Exclusion::Recused), ("subject", Exclusion::Subject), ("obliged", Exclusion::Obliged)];
 
-/// `{ of = "experts", in = "independent", less = ["recused"] }`.
+/// `{ of = "experts", in = "independent", less = ["recused"], abstain = ["obliged"] }`.
 struct Electors {
     panel: Id,
     classes: Vec<Id>,
     less: Vec<Exclusion>,
+    abstain: Vec<Exclusion>,
 }
 
 impl Electors {
@@ -137,8 +140,17 @@ fn electors_of(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Electors> {
     let classes =
         fields.get("in").map(|item| r.each_once(&item, |r, member| r.known(member, "class", &known)));
     let less = fields.get("less").map(|item| r.each_once(&item, |r, member| member.word(r, &EXCLUSIONS)));
+    let less = less.unwrap_or_default();
+    let named = fields.get("abstain");
+    let obliged = [("obliged", Exclusion::Obliged)];
+    let abstain = named.as_ref().map(|item| r.each_once(item, |r, member| member.word(r, &obliged)));
+    if let Some(item) = named.filter(|_| less.contains(&Exclusion::Obliged)) {
+        let help = "Either they are no electors (less), or electors who abstain (abstain): keep one";
+        r.error(&item.key, "whoever is obliged is left out of the electors already", help);
+    }
     fields.close(r);
-    Some(Electors { panel: of?, classes: classes.unwrap_or_default(), less: less.unwrap_or_default() })
+    let (classes, abstain) = (classes.unwrap_or_default(), abstain.unwrap_or_default());
+    Some(Electors { panel: of?, classes, less, abstain })
 }
 
 fn choice(r: &mut Reader<'_>, item: &Item<'_>, answered: bool) -> Option<Id> {

@@ -16,7 +16,7 @@ pub(super) fn panel(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: boo
     let seats =
         fields.need(r, "seats", "A panel has at least one seat: seats = [ { name = \"…\", by = \"…\" } ]");
     let seats = seats.and_then(|item| seats_of(r, &item));
-    let chair = fields.get("chair").and_then(|item| chair(r, &item, seats.as_deref()));
+    let chair = fields.get("chair").map(|item| chair(r, &item, seats.as_deref())).unwrap_or_default();
     let filled = fields.get("filled").map_or(vec![Filling::Accepted], |item| {
         let words = [("accepted", Filling::Accepted), ("disclosed", Filling::Disclosed)];
         let filled = r.each_once(&item, |r, member| member.word(r, &words));
@@ -91,9 +91,19 @@ fn entry_of_seats(r: &mut Reader<'_>, entry: &Item<'_>) -> Option<Vec<Seat>> {
     Some(names.into_iter().map(seat).collect())
 }
 
-fn chair(r: &mut Reader<'_>, item: &Item<'_>, seats: Option<&[Seat]>) -> Option<Id> {
-    let names: Vec<Id> = seats?.iter().map(|seat| seat.name.clone()).collect();
-    r.known(item, "seat of this panel", &names)
+/// `"b1"`, or `{ first-filled = ["b1", "t1"] }`.
+fn chair(r: &mut Reader<'_>, item: &Item<'_>, seats: Option<&[Seat]>) -> Vec<Id> {
+    let Some(seats) = seats else { return Vec::new() };
+    let names: Vec<Id> = seats.iter().map(|seat| seat.name.clone()).collect();
+    if item.value.get_ref().as_str().is_some() {
+        return r.known(item, "seat of this panel", &names).into_iter().collect();
+    }
+    let Some(mut fields) = item.table(r) else { return Vec::new() };
+    let help = "Name the seats, the first choice first: chair = { first-filled = [\"…\", \"…\"] }";
+    let chairs = fields.need(r, "first-filled", help);
+    let chairs = chairs.map(|item| r.all_known(&item, "seat of this panel", &names)).unwrap_or_default();
+    fields.close(r);
+    chairs
 }
 
 /// `vacant = { after = "30 days", filled-by = "authority" }`.

@@ -1,6 +1,6 @@
 //! Procedures, their states, and what is owed there.
 
-use super::actors::by;
+use super::actors::{Meant, by};
 use super::step::{Asked, step, window};
 use super::{Fields, Item, Reader, calendar};
 use crate::values::{Id, Length};
@@ -16,6 +16,13 @@ pub(super) struct Around<'p> {
     pub states: &'p [Id],
     /// Whether deadlines exclude their instant unless a step says otherwise.
     pub excluded: bool,
+}
+
+impl Around<'_> {
+    /// Who can be meant once a case is open.
+    pub(super) fn meant(&self) -> Meant<'_> {
+        Meant { panel: self.panel, subject: self.about }
+    }
 }
 
 pub(super) fn procedure(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bool) -> Option<Procedure> {
@@ -64,7 +71,7 @@ pub(super) fn procedure(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded:
 fn opening(r: &mut Reader<'_>, item: &Item<'_>, around: &Around<'_>) -> Option<Opening> {
     let mut fields = item.table(r)?;
     let act = fields.need(r, "do", "Name the act: do = \"…\"").and_then(|item| item.id(r));
-    let by = by(r, &mut fields, around.panel);
+    let by = by(r, &mut fields, Meant { panel: around.panel, subject: false });
     let attach = attach(r, &mut fields);
     let emits = emits(r, &mut fields);
     let within = window(r, &mut fields, around);
@@ -172,7 +179,7 @@ fn state(r: &mut Reader<'_>, name: &Id, item: &Item<'_>, around: &Around<'_>) ->
 fn duty(r: &mut Reader<'_>, item: &Item<'_>, around: &Around<'_>) -> Option<Duty> {
     let mut fields = item.table(r)?;
     let act = fields.need(r, "do", "Name what is owed: do = \"…\"").and_then(|item| item.id(r));
-    let by = by(r, &mut fields, around.panel);
+    let by = by(r, &mut fields, around.meant());
     let attach = attach(r, &mut fields);
     let within = fields.need(r, "within", "Say by when it is owed: within = \"30 days\"");
     let within = within.and_then(|item| item.length(r));

@@ -33,10 +33,31 @@ pub(super) fn step(
     let to = fields.get("to").and_then(|item| r.known(&item, "state", around.states));
     let emits = emits(r, &mut fields);
     let at_most = fields.get("at-most").and_then(|item| item.number(r, 1, 1_000));
-    let effect = fields.get("dismisses").and_then(|item| dismisses(r, &item, around));
+    let effect = effect(r, &mut fields, around);
     let line = r.line(&fields);
     fields.close(r);
     Some(Step { trigger: trigger?, to, emits, at_most, effect, line })
+}
+
+/// What becomes of a seat: one thing at most.
+fn effect(r: &mut Reader<'_>, fields: &mut Fields<'_>, around: &Around<'_>) -> Option<Effect> {
+    let dismisses = fields.get("dismisses").and_then(|item| dismisses(r, &item, around));
+    let obliges = fields.get("obliges");
+    if let Some(item) = obliges.as_ref().filter(|_| dismisses.is_some()) {
+        let help = "Let one step dismiss and another one oblige";
+        r.error(&item.key, "one step does one thing to a seat", help);
+    }
+    dismisses.or_else(|| obliges.and_then(|item| self::obliges(r, &item, around)))
+}
+
+/// `obliges = "abstain"`: of a step with `do`, whose statement names the seat.
+fn obliges(r: &mut Reader<'_>, item: &Item<'_>, around: &Around<'_>) -> Option<Effect> {
+    let effect = item.word(r, &[("abstain", Effect::Obliges)])?;
+    if around.panel.is_some() {
+        return Some(effect);
+    }
+    let help = "Name the panel in the procedure: panel = \"…\"";
+    r.refuse(&item.span(), "the procedure has no panel of which somebody could be obliged", help)
 }
 
 /// `dismisses = "subject"`.
@@ -160,7 +181,9 @@ impl<'a> Clocks<'a> {
             r.error(&item.key, format!("a step with `{trigger}` counts no time"), help);
         }
         if trigger != "do" {
-            for key in ["by", "by-all", "attach", "within", "not-before", "strikes", "serves", "extends"] {
+            for key in
+                ["by", "by-all", "attach", "within", "not-before", "strikes", "serves", "extends", "obliges"]
+            {
                 if let Some(item) = fields.get(key) {
                     let help = "Nobody acts here: leave it out, or write a step with `do`";
                     r.error(&item.key, format!("`{key}` belongs to a step with `do`"), help);
@@ -217,7 +240,7 @@ fn doing(
     clocks: Clocks<'_>,
 ) -> Option<Doing> {
     let act = item.id(r);
-    let by = by(r, fields, around.panel);
+    let by = by(r, fields, around.meant());
     let attach = attach(r, fields);
     let latest = fields.get("within");
     let within = latest.as_ref().and_then(|item| delay(r, item, &clocks));

@@ -119,6 +119,7 @@ impl Ballot {
             panel,
             classes,
             less,
+            abstain,
             choices,
             answer,
             abstention,
@@ -141,7 +142,10 @@ impl Ballot {
         let less = less.iter().map(|exclusion| match exclusion {
             Exclusion::Recused => ", less whoever is recused",
             Exclusion::Subject => ", less whoever the case is about",
+            Exclusion::Obliged => ", less whoever is obliged to abstain",
         });
+        let abstain =
+            if abstain.is_empty() { "" } else { "; whoever is obliged to abstain counts as abstaining" };
         let abstention = abstention.as_ref().map_or_else(String::new, |name| format!(", or {name}"));
         let change = match change {
             Change::Never => "final",
@@ -157,7 +161,7 @@ impl Ballot {
         let leaver =
             if *leaver_stands { "whoever leaves: the vote stands" } else { "whoever leaves has not voted" };
         let mut facts = vec![
-            ("electors", format!("{panel}{classes}{}", less.collect::<String>())),
+            ("electors", format!("{panel}{classes}{}{abstain}", less.collect::<String>())),
             ("choices", format!("{}{abstention}", listed(choices))),
             ("open for", format!("{open_for}{}, {early}", late(*excluded))),
             ("votes", format!("{change}; {leaver}")),
@@ -200,7 +204,11 @@ impl Panel {
             .collect();
         let mut facts =
             vec![("formed", formed.to_owned()), ("filled", format!("once {}", filled.join(" and ")))];
-        facts.extend(chair.iter().map(|seat| ("chair", seat.to_string())));
+        match chair.as_slice() {
+            [] => {}
+            [seat] => facts.push(("chair", seat.to_string())),
+            seats => facts.push(("chair", format!("the first of {} that can", listed(seats)))),
+        }
         facts.extend(vacancy.iter().map(|vacancy| {
             let Vacancy { after, filled_by, excluded: _ } = vacancy;
             ("vacant", format!("after {after} {filled_by} nominates"))

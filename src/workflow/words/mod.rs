@@ -82,6 +82,7 @@ impl Effect {
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::Dismisses => "dismisses whoever the case is about",
+            Self::Obliges => "obliges the seat that it names to abstain",
         }
     }
 }
@@ -186,6 +187,7 @@ impl Actors {
             Actor::Office(of) | Actor::Seat(of) => name(of),
             Actor::Chair => "the chair".to_owned(),
             Actor::Panelist => "any seated panelist".to_owned(),
+            Actor::Subject => "whoever the case is about".to_owned(),
         };
         match self {
             Self::AnyOf(any) => any.iter().map(word).collect::<Vec<_>>().join(" or "),

@@ -36,7 +36,7 @@ pub fn panel(canvas: &mut Canvas, panel: &Panel) {
             if x + width > WIDTH - MARGIN && x > MARGIN + 300 {
                 (x, canvas.y) = (MARGIN + 300, canvas.y + 26);
             }
-            let frame = if panel.chair.as_ref() == Some(&seat.name) { Frame::Thick } else { Frame::Thin };
+            let frame = if panel.chair.contains(&seat.name) { Frame::Thick } else { Frame::Thin };
             // The longest names of the widest letters take a second line.
             let room = WIDTH - MARGIN - x - 14;
             let bottom = canvas.block(x + 7, canvas.y + 3, room, BODY, seat.name.as_str());
