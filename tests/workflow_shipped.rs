@@ -50,7 +50,7 @@ fn every_workflow_that_ships_names_the_contract_text_beside_it() {
 }
 
 /// What is explored of each: the breadth of what can be done first. `quorate workflow explore` goes further.
-const STATES: usize = 2_000;
+const STATES: usize = 3_000;
 
 #[test]
 fn no_workflow_that_ships_breaks_an_invariant_of_its_own() {
