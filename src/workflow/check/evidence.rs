@@ -10,6 +10,7 @@ pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
             let place = place_of_step(procedure, state, index);
             strikes(c, procedure, step, &place);
             files_in_vain(c, state, step, &place);
+            files_without_limit(c, state, step, &place);
         }
     }
 }
@@ -42,6 +43,20 @@ fn files_in_vain(c: &mut Checker<'_>, state: &State, step: &Step, place: &str) {
         let message = format!("`{}` files or strikes evidence while `{name}` refuses it", doing.act);
         let help = "Leave the step out, or say otherwise in the ballot: new-evidence = \"votes stand\"";
         c.error(&format!("{place}.do"), message, help);
+    }
+}
+
+/// An act that files any number of documents takes the votes away as often, each time with a new paper.
+fn files_without_limit(c: &mut Checker<'_>, state: &State, step: &Step, place: &str) {
+    let Trigger::Do(doing) = &step.trigger else { return };
+    let mut ballots = state.ballots().filter_map(|name| c.workflow.ballot(name));
+    let Some(ballot) = ballots.find(|ballot| lapses(ballot)) else { return };
+    let name = &ballot.name;
+    if step.to.is_none() && step.at_most.is_none() && !doing.attach.is_empty() {
+        let by = doing.by.words();
+        let message =
+            format!("{by} can take the votes of `{name}` away without limit, each time by a new paper");
+        c.warn(&format!("{place}.do"), message, "Say how often: at-most = 10");
     }
 }
 
