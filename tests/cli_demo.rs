@@ -172,18 +172,38 @@ fn another_build_gives_the_same_bytes() {
     }
 }
 
+/// Pastes what the demo says to try next into a shell, a line after the other, and gives the lines back.
+fn tried(words: &[&str]) -> Vec<String> {
+    let stage = Stage::empty();
+    let played = Done::of(quorate(&stage.path("")).arg("demo").args(words).output().unwrap());
+    assert_eq!(played.code, 0, "{played:?}");
+    let (_, next) = played.out.split_once("Try next\n").unwrap();
+    let lines: Vec<String> = next.lines().map(str::to_owned).collect();
+    for line in &lines {
+        assert!(line.chars().count() <= 80 || line.contains("sha256:") || line.contains("cd "), "{line}");
+    }
+    // One that fails ends the shell with its exit code; `-x` tells which it was.
+    let program = Path::new(env!("CARGO_BIN_EXE_quorate"));
+    let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let mut shell = Command::new("sh");
+    shell.args(["-e", "-x", "-c", next]).current_dir(stage.path("")).env("PATH", path);
+    shell.env_remove("QUORATE_DATA").env_remove("QUORATE_CLOCK");
+    let done = Done::of(shell.output().unwrap());
+    assert_eq!(done.code, 0, "{next}\n{done:?}");
+    // Each has been reached.
+    assert_eq!(done.err.lines().filter(|line| line.starts_with("+ ")).count(), lines.len(), "{done:?}");
+    lines
+}
+
 #[test]
 fn what_the_demo_says_to_try_next_works() {
-    let (stage, told) = played();
-    let next = told.split("Try next").nth(1).unwrap();
-    let lines: Vec<&str> = next.lines().filter_map(|line| line.trim().strip_prefix("quorate ")).collect();
-    assert!(lines.len() >= 6, "{next}");
-    for line in lines {
-        // What stands behind two spaces says what the command is for.
-        let line = line.split("  ").next().unwrap();
-        let words: Vec<&str> = line.split_whitespace().collect();
-        asked(&stage, &words);
-    }
+    let lines = tried(&["--dir", "it's my demo"]);
+    assert!(lines.len() >= 8, "{lines:?}");
+    // Left off while the ballot is open, and before there is any panel or declaration.
+    let voting = tried(&["--dir", "stage", "--until", "2026-05-12"]);
+    assert!(voting.iter().any(|line| line.contains("quorate ballot")), "{voting:?}");
+    let early = tried(&["--dir", "stage", "--until", "2025-12-01"]);
+    assert!(!early.iter().any(|line| line.contains("quorate ballot")), "{early:?}");
 }
 
 #[test]

@@ -96,8 +96,8 @@ pub fn run(args: &DemoArgs) -> Result<Answer, CliError> {
             perform(&mut page, act)?;
         }
     }
-    let anchor = anchor()?;
-    next(&mut page, &dir, args.until, &anchor);
+    let (anchor, entries) = audited()?;
+    next(&mut page, &play, &dir, args.until, (&anchor, entries));
     Ok(Answer::done(
         page,
         json!({ "dir": answer::path(&dir), "data": answer::path(&dir.join("data")), "agreement": play.agreement, "anchor": anchor }),
@@ -199,27 +199,42 @@ fn split(line: &str) -> Vec<String> {
     parts.flat_map(words).collect()
 }
 
-fn anchor() -> Result<String, CliError> {
-    let answer = command(Instant::MAX, "audit")?;
-    Ok(answer.json.get("anchor").and_then(Value::as_str).unwrap_or_default().to_owned())
+/// The agreement's anchor and the number of its entries, as an audit tells them.
+fn audited() -> Result<(String, u64), CliError> {
+    let json = command(Instant::MAX, "audit")?.json;
+    let anchor = json.get("anchor").and_then(Value::as_str).unwrap_or_default().to_owned();
+    Ok((anchor, json.get("entries").and_then(Value::as_u64).unwrap_or_default()))
 }
 
-fn next(page: &mut Page, dir: &Path, until: Option<Instant>, anchor: &str) {
+/// What to type next: every line can be pasted into a shell as it stands, and works.
+fn next(page: &mut Page, play: &Play, dir: &Path, until: Option<Instant>, (anchor, entries): (&str, u64)) {
     page.title("Try next");
-    page.raw(&format!("  cd {}", dir.display()));
-    page.raw("  export QUORATE_DATA=data");
-    if let Some(until) = until {
-        page.raw(&format!("  export QUORATE_CLOCK={until}"));
-        page.raw("  quorate ballot --out paper.toml             then vote on it: `quorate vote --help`");
-    }
-    for line in [
-        "quorate license --why research-ip           why, and what could move it",
-        "quorate license --at 2033-01-02             what the calendar alone will bring",
-        "quorate status                              who has still to act",
-        "quorate log                                 all entries; `log show 3`: one",
-        "quorate check data/receipts/agi-2025/3.tlog-proof",
-    ] {
+    let mut line = |line: &str| {
         page.raw(&format!("  {line}"));
+    };
+    line(&format!("cd {}", word(&dir.display().to_string())));
+    line("export QUORATE_DATA=data");
+    if let Some(until) = until {
+        line(&format!("export QUORATE_CLOCK={until}"));
+        if command(until, "ballot").is_ok() {
+            line("quorate ballot --out paper.toml       # what a panelist is asked");
+            line("quorate vote --help                   # how to answer it");
+        }
     }
-    page.raw(&format!("  quorate audit --anchor {anchor}"));
+    line("quorate license --why research-ip     # why, and what could move it");
+    line("quorate license --at 2033-01-02       # what the calendar alone will bring");
+    line("quorate status                        # who has still to act");
+    line("quorate log                           # all entries");
+    if let Some(newest) = entries.checked_sub(1) {
+        let show = format!("quorate log show {newest}");
+        line(&format!("{show:38}# the newest of them"));
+        line(&format!("quorate check data/receipts/{}/{newest}.tlog-proof", play.agreement));
+    }
+    line(&format!("quorate audit --anchor {anchor}"));
+}
+
+/// A word as a shell takes it, whatever is in it.
+fn word(text: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+:@%".contains(letter);
+    if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
