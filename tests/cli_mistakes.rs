@@ -121,6 +121,14 @@ fn command_line(book: &mut Book) {
     book.mistake(&stage, "A time beyond all times", "license --at 9999-12-31T23:59:59Z");
     book.mistake(&stage, "A time before the agreement", "license --at 2025-01-01");
     book.mistake(&stage, "The same, asking for the status", "status --at 2025-01-01");
+    book.mistake(&stage, "A hypothesis before the agreement", "what-if --at 2025-01-01");
+    book.mistake(
+        &stage.copy("2026-02-01T00:00:00Z"),
+        "A hypothesis of what is past",
+        "what-if --at 2026-01-01",
+    );
+    let done = "what-if --do declare=openai --after '-1 day'";
+    book.mistake(&stage, "A hypothesis that goes back in time", done);
     book.mistake(&stage, "A number that is none", "log show one");
     book.mistake(&stage, "A number beyond all numbers", "log show 18446744073709551616");
     book.mistake(&stage, "An entry that is not there", "log show 18446744073709551615");

@@ -48,7 +48,7 @@ pub struct WhatIfArgs {
     #[arg(long, value_name = "SEAT,…", value_delimiter = ',')]
     reveal: Vec<String>,
     /// How long from now it is done, and looked at
-    #[arg(long, value_name = "TIME", conflicts_with = "at")]
+    #[arg(long, value_name = "TIME", conflicts_with = "at", allow_hyphen_values = true)]
     after: Option<Span>,
     /// When it is done, and looked at, instead of now
     #[arg(long, value_name = "TIME", value_parser = time::parse)]
@@ -65,17 +65,17 @@ pub struct WhatIfArgs {
 pub fn run(context: &Context, args: &WhatIfArgs) -> Result<Answer, CliError> {
     let record = Record::load(context, args.agreement.as_deref())?;
     let now = context.now().max(record.state.last);
+    let then = when(&record, args, now)?;
     let (name, text) = match &args.steps {
         Some(file) => (file.display().to_string(), read_text(file)?),
-        None => ("the hypothesis".to_owned(), text(args, now)?),
+        None => ("the hypothesis".to_owned(), text(args, now, then)?),
     };
     let unread = |found: Diagnostics| {
         CliError::Faults(drawn(|colour| found.render(&name, &text, colour)).trim_end().to_owned())
     };
     let supposed = if text.is_empty() {
         // Nothing is done: what time alone brings.
-        let at = when(args, now);
-        Supposed { state: record.state.at(at).into_owned(), at, found: Diagnostics::new(Vec::new()) }
+        Supposed { state: record.state.at(then).into_owned(), at: then, found: Diagnostics::new(Vec::new()) }
     } else {
         Scenario::parse(&text).and_then(|scenario| scenario.suppose(&record.state)).map_err(unread)?
     };
@@ -121,14 +121,23 @@ fn still_sealed(case: &Case) -> Option<&BallotRun> {
     case.open_ballots().find(|run| run.sealed.as_ref().is_some_and(|sealed| !sealed.commitments.is_empty()))
 }
 
-/// When it is done, and looked at.
-fn when(args: &WhatIfArgs, now: Instant) -> Instant {
-    args.at.or_else(|| args.after.map(|after| now.plus(after))).unwrap_or(now)
+/// When it is done, and looked at: nothing can be supposed of what is past.
+fn when(record: &Record, args: &WhatIfArgs, now: Instant) -> Result<Instant, CliError> {
+    let at = args.at.or_else(|| args.after.map(|after| now.plus(after))).unwrap_or(now);
+    if at < record.state.opened {
+        return Err(record.before_opening(at));
+    }
+    if at < now {
+        return Err(CliError::usage(format!(
+            "{at} is past, and what has happened cannot be supposed: it is {now}; name that time or a later one, or see what \
+             was in force then with `quorate license --at {at}`"
+        )));
+    }
+    Ok(at)
 }
 
 /// The flags as a scenario; empty where nothing is done.
-fn text(args: &WhatIfArgs, now: Instant) -> Result<String, CliError> {
-    let at = when(args, now);
+fn text(args: &WhatIfArgs, now: Instant, at: Instant) -> Result<String, CliError> {
     if args.fill.is_empty() && args.acts.is_empty() && args.vote.is_empty() && args.reveal.is_empty() {
         return Ok(String::new());
     }
