@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{again_with, texts};
+use super::check::again_with;
+use super::texts;
 use crate::cli::error::CliError;
 use crate::cli::report::kept::Kept;
 use crate::engine::State;

@@ -1,20 +1,20 @@
 //! `report`: the determination of a case as a document, and whether a document is the one that the log gives.
 
+mod check;
 mod kept;
 mod missing;
 mod signatures;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use check::check;
 use clap::{Args, ValueEnum};
 use kept::Kept;
-use serde_json::{Value, json};
-use signatures::{asked, seats_signed, signed};
+use serde_json::json;
 
 use crate::cli::answer::{self, Answer};
 use crate::cli::context::Context;
-use crate::cli::documents::read_text;
 use crate::cli::error::CliError;
 use crate::cli::parcel::write_new;
 use crate::cli::show::{Page, Tone, marked, time};
@@ -22,7 +22,7 @@ use crate::engine::State;
 use crate::engine::case::Case;
 use crate::engine::refusal::alternatives;
 use crate::log::Head;
-use crate::report::{Format, Made, Report, Sources};
+use crate::report::{Format, Report, Sources};
 use crate::statement::{Attachments, Blob, Body, CaseRef, Entry};
 use crate::values::{Digest, Instant};
 
@@ -194,147 +194,4 @@ fn texts(log: &Kept, attached: &BTreeMap<u64, Attachments>) -> Result<BTreeMap<D
 fn content(log: &Kept, digest: &Digest) -> Result<Option<Vec<u8>>, CliError> {
     let blob = log.blob(digest)?;
     Ok(blob.and_then(|bytes| Blob::open(bytes, digest)).map(|blob| blob.content().to_vec()))
-}
-
-fn check(log: &Kept, file: &Path) -> Result<Answer, CliError> {
-    let text = read_text(file)?;
-    let named = Made::find(&text)
-        .map_err(|error| CliError::usage(format!("{} is no report: {error}", file.display())))?;
-    if named.agreement != log.state().agreement {
-        return Err(CliError::usage(format!(
-            "it is a report on {}, and this is {}; name the other with --agreement",
-            named.agreement,
-            log.state().agreement
-        )));
-    }
-    let format = match text.bytes().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(b'{') => Format::Json,
-        _ if text.starts_with("<!doctype html>") => Format::Html,
-        _ => Format::Markdown,
-    };
-    let same = again_with(log, &named, |attached| texts(log, attached))?;
-    let same = same.is_some_and(|report| report.write(format) == text);
-    let missing = if same { Vec::new() } else { missing::missing(log, &named, format, &text)? };
-    let mut page = Page::default();
-    page.specimen(&log.state().workflow);
-    let (signed, erased) = signed(log, &named.case, text.as_bytes())?;
-    let overtaken = overtaken(log, &named)?;
-    if let (true, Some(time)) = (same, overtaken) {
-        page.line(
-            Tone::Bad,
-            &format!(
-                "It tells what would have been: it is as of {}, and after its head the log has an entry of {time}, which it \
-                 does not know.",
-                named.at
-            ),
-        );
-    } else if same {
-        page.line(Tone::Good, "It is what the log gives at the head that it names, byte for byte.");
-    } else if missing.is_empty() {
-        page.line(
-            Tone::Bad,
-            "It is not what the log gives at the head that it names: it was altered, or its head is not of this log.",
-        );
-    } else {
-        page.line(
-            Tone::Bad,
-            "Everything but the texts of these documents is what the log gives at the head that it names. Whether it quotes \
-             them rightly cannot be told, since they are not here:",
-        );
-        for it in &missing {
-            let why = it.struck.map_or("not at hand".to_owned(), |entry| format!("erased by entry {entry}"));
-            page.line(Tone::Plain, &format!("  {} of entry {}, {}: {why}", it.name, it.entry, it.digest));
-        }
-    }
-    page.fields([
-        ("report", file.display().to_string()),
-        ("digest", Digest::of(text.as_bytes()).to_string()),
-        ("made from", named.to_string()),
-        ("signed", times(signed.len())),
-    ]);
-    for (by, entry, at) in &signed {
-        page.line(Tone::Plain, &format!("  by {by}, {} (entry {entry})", time::plain(*at)));
-    }
-    for it in &erased {
-        let by = it.struck.map_or_else(String::new, |done| format!(", erased by entry {}", done.entry));
-        page.line(
-            Tone::Notice,
-            &format!(
-                "  {} filed `{}`, {} (entry {}){by}: that holds, and whether it was this report cannot be told any more",
-                it.by, it.name, time::plain(it.done.at), it.done.entry
-            ),
-        );
-    }
-    let panel = seats_signed(log.state(), &named.case, &signed);
-    if let Some((signed, seats)) = panel.filter(|(signed, _)| *signed > 0) {
-        let most = if signed * 2 > seats { ", a majority of the panel" } else { "" };
-        page.line(Tone::Plain, &format!("{signed} of {seats} filled seats have signed it{most}."));
-    }
-    let asked = asked(log.state(), &named.case, &signed);
-    if let Some((signer, met)) = asked {
-        let who = signer.plainly();
-        let (tone, words) = if met {
-            (Tone::Good, format!("It is signed by {who}, as the workflow asks."))
-        } else {
-            (Tone::Bad, format!("It is not signed by {who}, as the workflow asks."))
-        };
-        page.line(tone, &words);
-    }
-    marked(&mut page, log.read_only());
-    let signatures = signed.iter().map(|(by, entry, at)| json!({ "by": by, "entry": entry, "at": at }));
-    let json = json!({
-        "passes": same && overtaken.is_none(),
-        "overtaken": overtaken,
-        "digest": Digest::of(text.as_bytes()),
-        "made": named,
-        "missing": missing.iter().map(|it| json!({ "entry": it.entry, "name": it.name, "digest": it.digest, "struck": it.struck })).collect::<Vec<Value>>(),
-        "erased": erased.iter().map(|it| json!({ "by": it.by, "entry": it.done.entry, "name": it.name, "struck": it.struck.map(|done| done.entry) })).collect::<Vec<Value>>(),
-        "signed": signatures.collect::<Vec<Value>>(),
-        "seats": panel.map(|(signed, seats)| json!({ "signed": signed, "filled": seats })),
-        "asked": asked.map(|(signer, met)| json!({ "signed-by": signer.word(), "met": met })),
-    });
-    Ok(match (same && overtaken.is_none(), asked) {
-        (false, _) => Answer::faults(page, json),
-        (true, Some((_, false))) => Answer::unsigned(page, json),
-        (true, _) => Answer::done(page, json),
-    })
-}
-
-/// The time of the next entry after a report's head, where that is before the time as of which the report tells.
-fn overtaken(log: &Kept, named: &Made) -> Result<Option<Instant>, CliError> {
-    if named.head.size >= log.head().size {
-        return Ok(None);
-    }
-    let next = log.until(named.head.size + 1)?;
-    Ok(next.map(|state| state.last).filter(|last| *last < named.at))
-}
-
-fn times(signed: usize) -> String {
-    match signed {
-        0 => "by nobody yet".to_owned(),
-        1 => "once".to_owned(),
-        many => format!("{many} times"),
-    }
-}
-
-/// The report that the log gives at the head, time and case that a line names; `None` where the log has no such head.
-/// `texts` gives the documents that are put into it, where it has any.
-fn again_with(
-    log: &Kept,
-    named: &Made,
-    texts: impl FnOnce(&BTreeMap<u64, Attachments>) -> Result<BTreeMap<Digest, String>, CliError>,
-) -> Result<Option<Report>, CliError> {
-    if named.head.size > log.head().size || named.head.size == 0 {
-        return Ok(None);
-    }
-    let root = log.root(named.head.size)?;
-    let before = log.until(named.head.size)?;
-    let Some(before) = before.filter(|state| root == Some(named.head.root) && named.at >= state.last) else {
-        return Ok(None);
-    };
-    let state = before.at(named.at);
-    if state.case(&named.case).is_none() {
-        return Ok(None);
-    }
-    made(log, &state, (named.head, named.at), &named.case, named.documents.then_some(texts)).map(Some)
 }
