@@ -301,6 +301,7 @@ fn ballot(quorum: Option<&Law>, laws: &[Law]) -> Ballot {
         panel: id("experts"),
         classes: Vec::new(),
         less: Vec::new(),
+        abstain: Vec::new(),
         choices: CHOICES.iter().map(|name| id(name)).collect(),
         answer: None,
         abstention: Some(id("abstain")),
