@@ -222,9 +222,6 @@ impl State {
                 return Err(Refusal::new("too-late", why, instead));
             }
         }
-        if doing.extends.is_some() {
-            self.judge_extension(now, case, &doing.act)?;
-        }
         if let Some(not_before) = &doing.not_before {
             let start = self.earliest(case, not_before);
             if start.is_none_or(|start| at < start) {
@@ -235,29 +232,6 @@ impl State {
             }
         }
         Ok(())
-    }
-
-    /// Whether an act that puts times off still can: of a state whose ballot is open, its window or a time of the state.
-    fn judge_extension(&self, now: Moment, case: &Case, act: &Id) -> Result<(), Refusal> {
-        let windows: Vec<Moment> = case.open_ballots().map(Self::closing).collect();
-        let steps = case.rules().map_or(&[][..], |state| &state.steps).iter();
-        let times = steps.filter_map(|step| match &step.trigger {
-            Trigger::After(delay) => Some(delay),
-            Trigger::Do(doing) => doing.within.as_ref(),
-            _ => None,
-        });
-        // A time whose clock has not started is still to come.
-        let mut times = times.map(|delay| self.deadline(case, delay).is_none_or(|end| end > now));
-        if windows.is_empty() || windows.iter().any(|end| *end > now) || times.any(|to_come| to_come) {
-            return Ok(());
-        }
-        let ended = windows.iter().map(|end| end.at).max().unwrap_or(now.at);
-        let why = format!("`{act}` puts off what is still to come, and votes were taken until {ended}");
-        Err(Refusal::new(
-            "too-late",
-            why,
-            "the ballot is open only until its outcome has lasted for long enough",
-        ))
     }
 
     fn judge_duty(
