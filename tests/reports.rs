@@ -12,9 +12,11 @@ use std::path::Path;
 use cli_support::{CLOSED, OPEN, PARTIES, SEATS, Stage, VOTING};
 use quorate::audit::{Source as _, audit};
 use quorate::export::Reader;
-use quorate::report::{Format, Made, Report, Sources};
+use quorate::log::MemoryTree;
+use quorate::report::{EDITION, Format, Made, Report, Sources};
+use quorate::scenario::{Scenario, supposed_agreement};
 use quorate::statement::{Attachments, Body, Entry};
-use quorate::values::Instant;
+use quorate::values::{Digest, Instant};
 use serde_json::Value;
 
 /// The reports of every case of a recorded log as of its last entry.
@@ -40,12 +42,14 @@ fn recorded(folder: &str) -> Vec<Report> {
 fn recorded_logs_are_told_as_recorded() {
     let mut wrong = Vec::new();
     let mut cases = 0;
+    let mut all = String::new();
     for log in ["agi-2025", "medicine-2026"] {
         for report in recorded(&format!("tests/data/{log}")) {
             cases += 1;
             for (format, end) in [(Format::Markdown, "md"), (Format::Html, "html"), (Format::Json, "json")] {
                 let text = report.write(format);
                 assert_eq!(Made::find(&text).unwrap(), report.made);
+                all.push_str(&text);
                 let file =
                     format!("tests/reports/{log}.{}.{end}", report.made.case.to_string().replace('#', "-"));
                 if std::env::var_os("UPDATE").is_some() {
@@ -59,7 +63,103 @@ fn recorded_logs_are_told_as_recorded() {
         }
     }
     assert!(cases >= 2, "{cases}");
+    edition(Digest::of(all.as_bytes()));
     assert!(wrong.is_empty(), "not as told now: {wrong:?}");
+}
+
+/// A report of one edition says the same for ever: other words are another edition.
+fn edition(digest: Digest) {
+    let file = "tests/reports/editions";
+    let known = fs::read_to_string(file).unwrap_or_default();
+    let line = format!("{EDITION} {digest}");
+    match known.lines().find(|line| line.starts_with(&format!("{EDITION} "))) {
+        Some(known) => assert_eq!(
+            known, line,
+            "reports say something else than edition {EDITION} did: raise EDITION in src/report/made.rs"
+        ),
+        None if std::env::var_os("UPDATE").is_some() => {
+            fs::write(file, format!("{known}{line}\n")).unwrap();
+        }
+        None => panic!("edition {EDITION} is not recorded: UPDATE=1 records it"),
+    }
+}
+
+#[test]
+fn a_report_by_another_version_of_the_program_is_not_called_altered() {
+    let mut stage = Stage::voting();
+    closed(&mut stage);
+    for format in ["md", "html", "json"] {
+        stage.ok(&format!("report verification#1 --format {format} --out good.{format}"));
+        let good = stage.read(&format!("good.{format}"));
+        let old = good
+            .replacen(&format!("quorate-report {EDITION} "), "quorate-report 1 ", 1)
+            .replace("How the case went", "The way of the case");
+        stage.write(&format!("old.{format}"), &old);
+        let line = format!("report --check old.{format} --out again.{format}");
+        let done = stage.run(&line);
+        assert_eq!(done.code, 5, "{done:?}");
+        let told = done.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains("another version of the program: it is of edition 1,"), "{told}");
+        assert!(!told.contains("byte for byte") && !told.contains("was altered, or"), "{told}");
+        // There is something to compare it with.
+        assert_eq!(stage.read(&format!("again.{format}")), good);
+    }
+    // Its signature holds.
+    CLOSED.clone_into(&mut stage.clock);
+    stage.ok("do sign-report --attach report=old.md --key i1");
+    let checked = stage.run("report --check old.md --json");
+    let json = checked.json();
+    assert_eq!((checked.code, &json["passes"], &json["other-edition"]), (5, &false.into(), &true.into()));
+    assert_eq!((&json["edition"], &json["signed"][0]["by"]), (&1.into(), &"i1".into()));
+    // A head that is not of this log, or what would have been, is no matter of words.
+    for (name, before, after) in [("root", " root ", " root AA"), ("size", " size ", " size 9")] {
+        stage.write("bad.md", &stage.read("old.md").replacen(before, after, 1));
+        assert_ne!(stage.run("report --check bad.md").code, 5, "{name}");
+    }
+    stage.fails("report --check bad.md --out none.md", 2);
+}
+
+#[test]
+fn the_answer_of_a_ballot_stands_in_the_report_with_what_it_counts() {
+    let folder = Path::new("tests/workflows/flows");
+    let workflow = fs::read_to_string(folder.join("answers.toml")).unwrap();
+    for (scenario, case, outcome, sentence, row) in [
+        (
+            "the-median-price",
+            "price#1",
+            "“set”, 1100 EUR (price#1/price#1)",
+            "The answer is 1100 EUR: ",
+            "| 1100 EUR | 1 | 2 |",
+        ),
+        ("the-day", "day#1", "“set”, 20", "The answer is 20", "| 20"),
+        (
+            "a-choice-besides",
+            "price#1",
+            "“refused” (price#1/price#1)",
+            "Its outcome is “refused”.",
+            "| refuse | ",
+        ),
+    ] {
+        let text = fs::read_to_string(folder.join(format!("answers/{scenario}.toml"))).unwrap();
+        let scenario = Scenario::parse(&text).unwrap();
+        let opened = supposed_agreement(&workflow, "2026-01-05T09:00:00Z".parse().unwrap()).unwrap();
+        let supposed = scenario.suppose(&opened).unwrap();
+        let sources = Sources {
+            state: &supposed.state,
+            head: MemoryTree::default().head(),
+            at: supposed.at,
+            attached: BTreeMap::new(),
+            documents: None,
+        };
+        let report = Report::of(&sources, &case.parse().unwrap()).unwrap();
+        let told = report.write(Format::Markdown);
+        for part in [outcome, sentence, row] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        // Whoever answered is in no minority by that.
+        assert!(!told.contains("minority") && !told.contains("of another opinion"), "{told}");
+        assert_eq!(told.contains("The answer is"), report.ballots[0].answer.is_some());
+    }
 }
 
 /// The parts of a report in JSON that hold entries.
@@ -200,7 +300,7 @@ fn an_altered_report_and_one_of_another_head_are_found() {
         assert_ne!(done.code, 0, "{name}: {done:?}");
         assert!(!done.out.contains("byte for byte"), "{name}: {done:?}");
     }
-    for text in ["", "quorate-report 1 ", "quorate-report 1 x y at z size 1 root r documents in", "# Report"]
+    for text in ["", "quorate-report 2 ", "quorate-report 2 x y at z size 1 root r documents in", "# Report"]
     {
         stage.write("none.md", text);
         let told = stage.fails("report --check none.md", 2);

@@ -10,7 +10,7 @@ use crate::engine::count::Table;
 use crate::engine::margin::Margin;
 use crate::statement::BallotRef;
 use crate::values::{Digest, Id, Instant};
-use crate::workflow::model::{Ballot, Bound, Comparison, Counted as TermOf, Positions, Rule, Term};
+use crate::workflow::model::{Ballot, Bound, Comparison, Counted as TermOf, Decides, Positions, Rule, Term};
 
 /// A closed ballot and its count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -30,9 +30,12 @@ pub struct Counted {
     pub closed_by: Option<u64>,
     /// The outcome; absent where the case left the state before there was one.
     pub outcome: Option<Id>,
+    /// The number, date or text that the outcome gives, and how it came; absent where it gives none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Answered>,
     /// How many electors there were, by head.
     pub electors: usize,
-    /// The votes that count, by choice; the abstention is the last.
+    /// The votes that count, by choice, then by answer; the abstention is the last.
     pub votes: Vec<Tallied>,
     /// The quorum.
     pub quorum: Option<Weighed>,
@@ -42,7 +45,39 @@ pub struct Counted {
     pub margin: Option<Margins>,
 }
 
-/// A choice and its votes.
+/// The answer of a ballot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Answered {
+    /// The answer.
+    pub is: Id,
+    /// What a number counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// `median` or `leading`.
+    pub decides: &'static str,
+}
+
+impl Answered {
+    /// `1100 EUR`.
+    fn with_unit(&self) -> String {
+        with_unit(&self.is, self.unit.as_deref())
+    }
+}
+
+fn with_unit(answer: &Id, unit: Option<&str>) -> String {
+    unit.map_or_else(|| answer.to_string(), |unit| format!("{answer} {unit}"))
+}
+
+impl Counted {
+    /// `“verified” (verification#1/finding#1)`, with the answer where there is one.
+    pub(super) fn in_short(&self) -> Option<String> {
+        let outcome = self.outcome.as_ref()?;
+        let answer = self.answer.as_ref().map_or_else(String::new, |it| format!(", {}", it.with_unit()));
+        Some(format!("“{outcome}”{answer} ({})", self.ballot))
+    }
+}
+
+/// A choice or an answer, and its votes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Tallied {
     /// The choice.
@@ -123,10 +158,16 @@ pub(super) fn counted(run: &BallotRun) -> Option<Counted> {
         closed: end.at,
         closed_by: end.entry,
         outcome: end.outcome.clone(),
+        answer: run.answer(rules).zip(rules.answer.as_ref()).map(|(is, asked)| Answered {
+            is,
+            unit: asked.unit.clone(),
+            decides: asked.decides.word(),
+        }),
         electors: run.electors.len(),
         votes: rules
             .choices
             .iter()
+            .chain(table.answers().iter().map(|(answer, _)| answer))
             .chain(&rules.abstention)
             .map(|choice| tallied(run, &table, choice))
             .collect(),
@@ -255,7 +296,9 @@ fn count(run: &BallotRun, rules: &Ballot, counted: &Counted) -> Section {
     let mut section = Section::new(format!("The count of {}", run.id));
     let weighs = counted.votes.iter().any(|it| u64::try_from(it.heads).ok() != Some(it.weight));
     let rows = counted.votes.iter().map(|Tallied { choice, heads, weight }| {
-        let mut cells = vec![choice.to_string(), heads.to_string()];
+        let named = rules.choices.iter().chain(&rules.abstention).any(|it| it == choice);
+        let unit = rules.answer.as_ref().filter(|_| !named).and_then(|answer| answer.unit.as_deref());
+        let mut cells = vec![with_unit(choice, unit), heads.to_string()];
         cells.extend(weighs.then(|| weight.to_string()));
         // Whose votes they are follows from the entries.
         let votes =
@@ -281,6 +324,13 @@ fn count(run: &BallotRun, rules: &Ballot, counted: &Counted) -> Section {
             format!("The case went on {} before the ballot had an outcome.", told(counted.closed)),
             counted.closed_by,
         ),
+    }
+    if let Some(answer) = &counted.answer {
+        let how = match rules.answer.as_ref().map(|answer| answer.decides) {
+            Some(Decides::Leading) => "the one that most gave",
+            _ => "the one in the middle by weight, of two in the middle the lower",
+        };
+        section.say(format!("The answer is {}: {how}.", answer.with_unit()), counted.closed_by);
     }
     if let Some(margin) = counted.margin {
         section.say(in_words(margin), []);
@@ -354,7 +404,10 @@ fn positions(sources: &Sources<'_>, run: &BallotRun, rules: &Ballot, counted: &C
     });
     let rows: Vec<Row> = rows.collect();
     section.table(vec!["seat", "person", "vote", "documents"], rows);
-    minority(&mut section, run, rules, counted);
+    // Between answers there is a nearer and a further, and no majority.
+    if rules.answer.is_none() {
+        minority(&mut section, run, rules, counted);
+    }
     section.parts.append(&mut carried);
     section
 }

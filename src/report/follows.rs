@@ -74,7 +74,7 @@ pub(super) fn grants(sources: &Sources<'_>, case: &Case) -> Section {
     if rows.is_empty() {
         section.say(format!("As of {} it has moved none.", told(sources.at)), []);
     } else {
-        section.table(vec!["right or term", "", "is", "since", "because of"], rows);
+        section.table(vec!["right or term", "attribute", "is", "since", "because of"], rows);
         section.say("Every other right and term is as it would be without this case.", []);
     }
     section

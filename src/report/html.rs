@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use super::{CLOSING, Part, Report, behind};
 
+// Light on every screen: it is a document to be signed, filed and printed, and whoever signs sees what the paper will show.
+// `report --check` compares bytes, so there is one look and no script that changes it.
 const STYLE: &str = "\
 :root{color-scheme:light}\
 body{margin:0;background:#fff;color:#111;font:16px/1.5 Georgia,'Times New Roman',serif;overflow-wrap:break-word}\
@@ -17,16 +19,17 @@ td{min-width:2.5rem}.entry{color:#555;font-size:.85em;white-space:nowrap}\
 blockquote{margin:.5rem 0 1rem;padding-left:1rem;border-left:3px solid #999;white-space:pre-wrap}footer{margin-top:2rem;font-size:.85rem;color:#555}\
 @media(max-width:40rem){dl{grid-template-columns:1fr}dt{margin-top:.4rem}thead{position:absolute;left:-9999px}\
 tr{display:block;border-bottom:1px solid #999;padding:.3rem 0}td{display:block;border:0;padding:0}td[data-name]::before{content:attr(data-name) ': ';color:#555}td:empty{display:none}}\
-@media print{@page{margin:20mm}main{max-width:none;padding:0}body{font-size:10.5pt}h2{break-after:avoid}tr,blockquote{break-inside:avoid}}";
+@media print{main{max-width:none;padding:0}body{font-size:10.5pt}h2{break-after:avoid}tr,blockquote{break-inside:avoid}}";
 
 pub(super) fn write(report: &Report) -> String {
     let title = format!("Report on {}", report.made.case);
     let mut out = format!(
         "<!doctype html>\n<!-- {} -->\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n<style>{STYLE}</style>\n</head>\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n<style>{STYLE}{}</style>\n</head>\n\
          <body>\n<main>\n<h1>{}</h1>\n<p>{}</p>\n",
         report.made,
         escaped(&title),
+        pages(report),
         escaped(&title),
         escaped(&report.title)
     );
@@ -45,6 +48,17 @@ pub(super) fn write(report: &Report) -> String {
     }
     let _ = write!(out, "<footer>{}</footer>\n</main>\n</body>\n</html>\n", coded(CLOSING));
     out
+}
+
+/// What stands in the margins of every printed page: a page that lies alone still says what it is of, and whether it binds.
+fn pages(report: &Report) -> String {
+    // A case and an agreement are named by letters, digits, `-` and `#`: nothing in them ends a string of CSS.
+    let of = format!("{}, {}", report.made.agreement.name, report.made.case);
+    let specimen = if report.specimen { "@top-right{content:'SPECIMEN: it binds nobody.'}" } else { "" };
+    format!(
+        "@page{{margin:20mm;font:9pt Georgia,'Times New Roman',serif;{specimen}@bottom-left{{content:'{of}'}}\
+         @bottom-right{{content:counter(page) ' / ' counter(pages)}}}}"
+    )
 }
 
 fn part(out: &mut String, part: &Part) {

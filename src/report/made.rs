@@ -1,7 +1,7 @@
 //! From what a report was made: one line in it, which a machine reads back.
 //!
 //! ```text
-//! quorate-report 1 agi-2025@sha256:… verification#1 at 2026-05-13T10:00:00Z size 27 root BASE64= documents out
+//! quorate-report 2 agi-2025@sha256:… verification#1 at 2026-05-13T10:00:00Z size 27 root BASE64= documents out
 //! ```
 
 use std::fmt;
@@ -13,9 +13,15 @@ use crate::log::Head;
 use crate::statement::{AgreementRef, CaseRef};
 use crate::values::Instant;
 
+/// The edition of the reports that this program writes. It is raised with every change of what they say or how, so that
+/// a report by another version of the program is told from one that was altered. `tests/reports/editions` holds it to that.
+pub const EDITION: u32 = 2;
+
 /// From what a report was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Made {
+    /// The edition of its form and words: [`EDITION`] where this version of the program wrote it.
+    pub edition: u32,
     /// The agreement.
     pub agreement: AgreementRef,
     /// The case.
@@ -30,19 +36,19 @@ pub struct Made {
 
 /// There is no such line, or it does not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it holds no line that begins with `quorate-report 1` and says from what it was made")]
+#[error("it holds no line that begins with `quorate-report` and says from what it was made")]
 pub struct MadeError;
 
 /// What the line begins with.
-const BEGINS: &str = "quorate-report 1 ";
+const BEGINS: &str = "quorate-report ";
 
 impl fmt::Display for Made {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { agreement, case, at, head, documents } = self;
+        let Self { edition, agreement, case, at, head, documents } = self;
         let documents = if *documents { "in" } else { "out" };
         write!(
             f,
-            "{BEGINS}{agreement} {case} at {at} size {} root {} documents {documents}",
+            "{BEGINS}{edition} {agreement} {case} at {at} size {} root {} documents {documents}",
             head.size, head.root
         )
     }
@@ -63,8 +69,8 @@ impl FromStr for Made {
     type Err = MadeError;
 
     fn from_str(text: &str) -> Result<Self, MadeError> {
-        let words: Vec<&str> = text.strip_prefix(BEGINS).ok_or(MadeError)?.split(' ').take(10).collect();
-        let [agreement, case, "at", at, "size", size, "root", root, "documents", documents] =
+        let words: Vec<&str> = text.strip_prefix(BEGINS).ok_or(MadeError)?.split(' ').take(11).collect();
+        let [edition, agreement, case, "at", at, "size", size, "root", root, "documents", documents] =
             words.as_slice()
         else {
             return Err(MadeError);
@@ -79,6 +85,7 @@ impl FromStr for Made {
             _ => return Err(MadeError),
         };
         Ok(Self {
+            edition: edition.parse().map_err(|_| MadeError)?,
             agreement: agreement.parse().map_err(|_| MadeError)?,
             case: case.parse().map_err(|_| MadeError)?,
             at: at.parse().map_err(|_| MadeError)?,

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 pub use ballot::{Compared, Counted, Margins, Tallied, Weighed};
-pub use made::{Made, MadeError};
+pub use made::{EDITION, Made, MadeError};
 
 use crate::engine::State;
 use crate::log::Head;
@@ -140,6 +140,7 @@ impl Report {
         sections.retain(|section| !section.parts.is_empty());
         Some(Self {
             made: Made {
+                edition: EDITION,
                 agreement: state.agreement.clone(),
                 case: case.id.clone(),
                 at: sources.at,
@@ -168,7 +169,7 @@ impl Report {
 
     /// What stands above the sections, name by name.
     fn facts(&self) -> Vec<(&'static str, String)> {
-        let Made { agreement, case, at, head, documents: _ } = &self.made;
+        let Made { edition: _, agreement, case, at, head, documents: _ } = &self.made;
         let AgreementRef { name, anchor } = agreement;
         let readings = match self.readings {
             0 => String::new(),
@@ -177,9 +178,14 @@ impl Report {
         let signer = self.signed_by.map(|signer| {
             ("to be signed", format!("by {}; quorate report --check tells whether it is", signer.plainly()))
         });
+        let mut outcomes: Vec<String> = self.ballots.iter().filter_map(Counted::in_short).collect();
+        if outcomes.is_empty() {
+            outcomes.push("none yet".to_owned());
+        }
         let facts = vec![
             ("agreement", format!("{name}, anchor {anchor}")),
             ("case", case.to_string()),
+            ("outcome", outcomes.join("; ")),
             ("as of", told(*at)),
             ("log", format!("{} entries, root {}", head.size, head.root)),
             ("workflow", format!("{}{readings}", self.workflow)),

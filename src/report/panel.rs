@@ -22,7 +22,7 @@ pub(super) fn seats(sources: &Sources<'_>, case: &Case) -> Section {
         let by = nominee.map_or_else(|| seat.by.to_string(), |nominee| nominee.by.to_string());
         Row { cells: vec![seat.name.to_string(), person, by, class, format!("{state}{chairs}")], entries }
     });
-    section.table(vec!["seat", "person", "nominated by", "class", ""], rows.collect());
+    section.table(vec!["seat", "person", "nominated by", "class", "state"], rows.collect());
     for (seat, recusal) in &case.recused {
         section.say(format!("{seat} stays out of the case: {}.", end(&recusal.reason)), [recusal.done.entry]);
     }

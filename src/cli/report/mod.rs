@@ -49,8 +49,8 @@ pub struct ReportArgs {
     /// Put the texts of the documents that votes carry into it
     #[arg(long, conflicts_with = "check")]
     with_documents: bool,
-    /// Write it to a new file instead of showing it
-    #[arg(long, value_name = "FILE", conflicts_with = "check")]
+    /// Write it to a new file instead of showing it; with --check, what the log gives
+    #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Make the report in this file again from the log, compare, and tell who has signed it
     #[arg(long, value_name = "FILE")]
@@ -85,7 +85,7 @@ impl Written {
 pub fn run(context: &Context, args: &ReportArgs) -> Result<Answer, CliError> {
     let log = Kept::load(context, args.agreement.as_deref())?;
     match (&args.check, &args.case) {
-        (Some(file), _) => check(&log, file),
+        (Some(file), _) => check(&log, file, args.out.as_deref()),
         (None, Some(case)) => write(context, &log, case, args),
         (None, None) => Err(CliError::usage("name the case, such as `verification#1`")),
     }
