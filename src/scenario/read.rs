@@ -10,7 +10,7 @@ use super::model::{
     Step,
 };
 use super::{Scenario, amend};
-use crate::statement::BallotRef;
+use crate::statement::{BallotRef, CaseRef};
 use crate::values::{Id, Instant};
 use crate::workflow::Diagnostics;
 use crate::workflow::read::{Fields, Item, Reader};
@@ -91,7 +91,7 @@ fn time(r: &mut Reader<'_>, fields: &mut Fields<'_>, before: Instant) -> Option<
 
 fn step(r: &mut Reader<'_>, fields: &mut Fields<'_>, at: Spot<Instant>) -> Option<Step> {
     let case = fields.get("case").and_then(|item| parsed(r, &item, "a case such as \"verification#1\""));
-    let deed = deed(r, fields);
+    let deed = deed(r, fields, case.as_ref());
     let refused = fields.get("refused").and_then(|item| id(r, &item));
     if let (Some(refused), Ok(None)) = (&refused, &deed) {
         r.error(&refused.at, "nobody does anything that could be refused", "Say what: do, vote, fill, …");
@@ -113,7 +113,11 @@ fn step(r: &mut Reader<'_>, fields: &mut Fields<'_>, at: Spot<Instant>) -> Optio
 }
 
 /// The deed of a step, if it has one.
-fn deed(r: &mut Reader<'_>, fields: &mut Fields<'_>) -> Result<Option<Spot<Deed>>, ()> {
+fn deed(
+    r: &mut Reader<'_>,
+    fields: &mut Fields<'_>,
+    case: Option<&Spot<CaseRef>>,
+) -> Result<Option<Spot<Deed>>, ()> {
     let seats = SeatDeed::ALL.into_iter().map(|(key, _)| key);
     let keys = ["do", "vote", "reveal", "reaffirm", "amend"].into_iter().chain(seats);
     let found: Vec<(&str, Item<'_>)> = keys.filter_map(|key| Some((key, fields.get(key)?))).collect();
@@ -147,8 +151,10 @@ fn deed(r: &mut Reader<'_>, fields: &mut Fields<'_>) -> Result<Option<Spot<Deed>
             let by = r.each_once(&by, |r, member| id(r, member));
             Some(Deed::Act { act, by, seat, attach, strike, signed_by })
         }),
-        "vote" => Some(Deed::Vote { votes: votes(r, item), ballot: ballot_ref(r, ballot), attach }),
-        "reveal" => Some(Deed::Reveal { votes: reveals(r, item), ballot: ballot_ref(r, ballot), attach }),
+        "vote" => Some(Deed::Vote { votes: votes(r, item), ballot: ballot_ref(r, ballot, case), attach }),
+        "reveal" => {
+            Some(Deed::Reveal { votes: reveals(r, item), ballot: ballot_ref(r, ballot, case), attach })
+        }
         "reaffirm" => item.text(r).map(Deed::Reaffirm),
         "amend" => amend::read(r, item, amend::Keys { grants, cases, by, signed_by }),
         _ => {
@@ -190,8 +196,22 @@ fn votes(r: &mut Reader<'_>, item: &Item<'_>) -> Vec<(Spot<Id>, Vec<Spot<SeatNam
     named.into_iter().map(vote).collect()
 }
 
-fn ballot_ref(r: &mut Reader<'_>, item: Option<Item<'_>>) -> Option<Spot<BallotRef>> {
-    item.and_then(|item| parsed(r, &item, "a ballot such as \"verification#1/finding#1\""))
+/// In the example of a mistake the ballot is the one that was named, as far as it was.
+fn ballot_ref(
+    r: &mut Reader<'_>,
+    item: Option<Item<'_>>,
+    case: Option<&Spot<CaseRef>>,
+) -> Option<Spot<BallotRef>> {
+    let item = item?;
+    let raw = item.raw(r)?;
+    if let Ok(is) = raw.parse() {
+        return Some(Spot { is, at: item.span() });
+    }
+    let case = case.map_or_else(|| "PROCEDURE#1".to_owned(), |case| case.is.to_string());
+    let ballot = raw.rsplit('/').next().and_then(|name| name.split('#').next()?.parse::<Id>().ok());
+    let ballot = ballot.map_or_else(|| "BALLOT".to_owned(), |ballot| ballot.to_string());
+    let help = format!("Name case, ballot and round: \"{case}/{ballot}#1\"");
+    r.refuse(&item.span(), format!("`{}` is not a round of a ballot", raw.escape_debug()), help)
 }
 
 /// `["o1", "i1"]`, or as votes are written where somebody claims another choice than the one committed to.

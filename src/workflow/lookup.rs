@@ -70,6 +70,12 @@ impl Workflow {
 }
 
 impl Procedure {
+    /// Whether a case of it may emit an event: by its opening, or by a step.
+    pub fn may_emit(&self, event: &Id) -> bool {
+        let mut steps = self.states.iter().flat_map(|state| &state.steps);
+        self.open.emits.contains(event) || steps.any(|step| step.emits.contains(event))
+    }
+
     /// A state.
     pub fn state(&self, name: &Id) -> Option<&State> {
         self.states.iter().find(|state| state.name == *name)

@@ -1,10 +1,12 @@
-//! Events that nothing emits, that no other case can emit, and that undo each other.
+//! Events that nothing emits, that no other case can emit, that the case cannot have emitted yet, and that undo each
+//! other.
 
 use std::collections::BTreeSet;
 
+use super::graph::reachable;
 use super::{Checker, place_of_step};
 use crate::values::Id;
-use crate::workflow::model::{Procedure, Trigger};
+use crate::workflow::model::{Condition, Procedure, State, Trigger};
 
 pub(super) fn check(c: &mut Checker<'_>) {
     let emitted = emitted(c);
@@ -45,6 +47,80 @@ pub(super) fn unheard(c: &mut Checker<'_>, procedure: &Procedure) {
             }
         }
     }
+}
+
+/// A step whose condition is decided by an event that its own case cannot have emitted yet. What its own procedure
+/// emits a condition asks of its own case only, while a grant hears every case: that is easily confused.
+pub(super) fn not_yet(c: &mut Checker<'_>, procedure: &Procedure) {
+    for state in procedure.states.iter().filter(|state| !state.ends) {
+        for (index, step) in state.steps.iter().enumerate() {
+            let Trigger::When(condition) = &step.trigger else { continue };
+            let mut absent = BTreeSet::new();
+            let may_count = |event: &Id| may_count(c, procedure, state, event);
+            let Some(always) = decided(condition, &may_count, &mut absent) else { continue };
+            if absent.is_empty() {
+                continue;
+            }
+            let holds = if always { "always" } else { "never" };
+            let events: Vec<String> = absent.iter().map(|event| format!("`{event}`")).collect();
+            let message = format!(
+                "this {holds} holds: a case in `{}` has not emitted {} itself",
+                state.name,
+                events.join(" or ")
+            );
+            let help = format!(
+                "What `{}` emits, `when` asks of this case only: let a step on the way to this state or another \
+                 procedure emit it, or hear another case of `{}` by `on`",
+                procedure.name, procedure.name
+            );
+            c.warn(&format!("{}.when", place_of_step(procedure, state, index)), message, help);
+        }
+    }
+}
+
+/// What a condition comes to whatever else is so, if that is known; and the absent events that it names.
+fn decided<'p>(
+    condition: &'p Condition,
+    may_count: &impl Fn(&Id) -> bool,
+    absent: &mut BTreeSet<&'p Id>,
+) -> Option<bool> {
+    let mut parts = |parts: &'p [Condition], decisive: bool| {
+        let parts: Vec<Option<bool>> = parts.iter().map(|part| decided(part, may_count, absent)).collect();
+        if parts.contains(&Some(decisive)) {
+            Some(decisive)
+        } else {
+            parts.iter().all(Option::is_some).then_some(!decisive)
+        }
+    };
+    match condition {
+        Condition::Event(event) if !may_count(event) => {
+            absent.insert(event);
+            Some(false)
+        }
+        Condition::Not(inner) => decided(inner, may_count, absent).map(|holds| !holds),
+        Condition::All(all) => parts(all, false),
+        Condition::Any(any) => parts(any, true),
+        Condition::Event(_)
+        | Condition::EverySeatFilled
+        | Condition::Seats(_)
+        | Condition::Outcome { .. }
+        | Condition::SubjectSeated => None,
+    }
+}
+
+/// Whether an event may count for a case in this state. One that nothing emits is told of once, where it is declared.
+fn may_count(c: &Checker<'_>, procedure: &Procedure, state: &State, event: &Id) -> bool {
+    let mut others = c.workflow.procedures.iter().filter(|it| it.name != procedure.name);
+    let elsewhere = others.any(|it| it.may_emit(event)) || !procedure.may_emit(event);
+    let before = || {
+        let steps = procedure.states.iter().flat_map(|from| from.steps.iter().map(move |step| (from, step)));
+        let mut emitting = steps.filter(|(_, step)| step.emits.contains(event));
+        emitting.any(|(from, step)| {
+            let to = step.to.as_ref().unwrap_or(&from.name);
+            reachable(procedure, to, |_| true).contains(&state.name)
+        })
+    };
+    elsewhere || procedure.open.emits.contains(event) || before()
 }
 
 /// Whether another case may emit an event while one of this procedure is open.

@@ -47,6 +47,7 @@ pub(super) fn check(workflow: &Workflow, places: &Places, text: &str) -> Vec<Dia
         times::check(&mut c, procedure);
         block::check(&mut c, procedure);
         events::unheard(&mut c, procedure);
+        events::not_yet(&mut c, procedure);
     }
     alone::check(&mut c);
     obliged::check(&mut c);

@@ -1,5 +1,6 @@
 //! How a case runs: a section for each procedure.
 
+use super::conditions::Asking;
 use super::rules::Counting;
 use super::{Paragraph, Section, capital, sentence};
 use crate::values::Id;
@@ -23,7 +24,7 @@ pub(super) fn section(workflow: &Workflow, procedure: &Procedure) -> Section {
 
 fn opening(workflow: &Workflow, procedure: &Procedure, open: &Opening) -> Paragraph {
     let Opening { act, by, attach, emits, within } = open;
-    let within = within.as_ref().map_or_else(String::new, window);
+    let within = within.as_ref().map_or_else(String::new, |it| window(it, None));
     let about = procedure.about.as_ref().map_or_else(String::new, |panel| {
         format!(
             " It is about one filled seat of the panel {}, which the act names, and about whoever sits there then.",
@@ -66,8 +67,9 @@ fn cases(workflow: &Workflow, procedure: &Procedure) -> Paragraph {
 fn state(workflow: &Workflow, procedure: &Procedure, state: &State) -> Paragraph {
     let State { name, ends, ballot: _, together: _, steps, duties } = state;
     let panel = procedure.panel.as_ref().and_then(|name| workflow.panel(name));
-    let items =
-        steps.iter().map(|it| step(it, *ends, panel.map(|panel| Counting { panel, abstention: None })));
+    let counting = panel.map(|panel| Counting { panel, abstention: None });
+    let asking = Asking { workflow, procedure, counting };
+    let items = steps.iter().map(|it| step(it, *ends, asking));
     let items: Vec<String> = items.chain(duties.iter().map(duty)).collect();
     let ballots: Vec<&Id> = state.ballots().collect();
     let ballot = match ballots.as_slice() {
@@ -88,7 +90,7 @@ fn state(workflow: &Workflow, procedure: &Procedure, state: &State) -> Paragraph
     Paragraph::listing(format!("State {}.{marks}{ballot}{end}{lead}", quoted(name)), items)
 }
 
-fn step(step: &Step, ends: bool, counting: Option<Counting<'_>>) -> String {
+fn step(step: &Step, ends: bool, asking: Asking<'_>) -> String {
     let Step { trigger, to, emits, at_most, effect, line: _ } = step;
     let then = match to {
         Some(to) => format!("the case goes on to {}", quoted(to)),
@@ -105,22 +107,16 @@ fn step(step: &Step, ends: bool, counting: Option<Counting<'_>>) -> String {
         }
         None => "",
     };
-    format!("{}: {then}{}{effect}.{most}", capital(&set_off(trigger, counting)), with_events(emits))
+    format!("{}: {then}{}{effect}.{most}", capital(&set_off(trigger, asking)), with_events(emits))
 }
 
-fn set_off(trigger: &Trigger, counting: Option<Counting<'_>>) -> String {
+fn set_off(trigger: &Trigger, asking: Asking<'_>) -> String {
     match trigger {
-        Trigger::Do(doing) => act(doing),
-        Trigger::When(condition) => {
-            let condition = match counting {
-                Some(counting) => counting.condition(condition),
-                None => condition.to_string(),
-            };
-            format!("as soon as {condition}")
-        }
+        Trigger::Do(doing) => act(doing, asking),
+        Trigger::When(condition) => format!("as soon as {}", asking.condition(condition)),
         Trigger::After(delay) => {
             let late = if delay.excluded { "late" } else { "still in time" };
-            format!("after {} (what is done at that very instant is {late})", span(delay))
+            format!("after {} (what is done at that very instant is {late})", span(delay, Some(asking)))
         }
         Trigger::At(at) => format!("at {} (what is done at that very instant is late)", utc(*at)),
         Trigger::Outcome(names) => {
@@ -134,11 +130,14 @@ fn set_off(trigger: &Trigger, counting: Option<Counting<'_>>) -> String {
     }
 }
 
-fn act(doing: &Doing) -> String {
+fn act(doing: &Doing, asking: Asking<'_>) -> String {
     let Doing { act, by, attach, within, not_before, strikes, serves: _, extends: _ } = doing;
-    let within = within.as_ref().map_or_else(String::new, window);
+    let within = within.as_ref().map_or_else(String::new, |it| window(it, Some(asking)));
     let not_before = not_before.as_ref().map_or_else(String::new, |delay| {
-        format!(", not before {} have passed (at that very instant it is possible)", span(delay))
+        format!(
+            ", not before {} have passed (at that very instant it is possible)",
+            span(delay, Some(asking))
+        )
     });
     let strikes: Vec<String> = strikes.iter().map(quoted).collect();
     let strikes = match strikes.as_slice() {
@@ -150,20 +149,23 @@ fn act(doing: &Doing) -> String {
 }
 
 /// `, within 21 days from the opening of the case (…)`.
-fn window(delay: &Delay) -> String {
+fn window(delay: &Delay, asking: Option<Asking<'_>>) -> String {
     let last = if delay.excluded { "is late" } else { "is in time" };
-    format!(", within {} (what is done at the very last instant {last})", span(delay))
+    format!(", within {} (what is done at the very last instant {last})", span(delay, asking))
 }
 
-/// `90 days from the opening of the case`.
-fn span(delay: &Delay) -> String {
+/// `90 days from the opening of the case`. Of an opening act no case asks yet.
+fn span(delay: &Delay, asking: Option<Asking<'_>>) -> String {
     let Delay { length, of, excluded: _ } = delay;
     let of = match of {
         Origin::Entered => "entering the state".to_owned(),
         Origin::Opened => "the opening of the case".to_owned(),
         Origin::Served => "the latest service of notice in the case".to_owned(),
         Origin::Filled => "the filling of the seat that the case is about".to_owned(),
-        Origin::Event(event) => format!("the latest event {} that counts", quoted(event)),
+        Origin::Event(event) => {
+            let heard = asking.map_or_else(String::new, |it| it.heard(event));
+            format!("the latest event {} that counts{heard}", quoted(event))
+        }
     };
     format!("{length} from {of}")
 }

@@ -6,6 +6,7 @@
 mod actors;
 mod ballots;
 mod cases;
+mod conditions;
 mod promises;
 mod rules;
 mod terms;

@@ -1,8 +1,8 @@
-//! Rules and conditions as sentences, each with what it comes to for a full panel.
+//! Rules as sentences, each with what it comes to for a full panel.
 
 use crate::values::Id;
 use crate::workflow::check::counts::{Silence, most};
-use crate::workflow::model::{Bound, Comparison, Condition, Counted, Operator, Panel, Rule, Term};
+use crate::workflow::model::{Bound, Comparison, Counted, Operator, Panel, Rule, Term};
 use crate::workflow::words::quoted;
 
 /// What a rule is about: the panel whose seats are counted, and the name of abstaining from its ballot.
@@ -119,35 +119,6 @@ impl Counting<'_> {
                 format!(" (of {most})")
             }
             _ => format!(" ({when}{words} {number} of {most})"),
-        }
-    }
-
-    /// `every seat is filled`, `at least …, or the event `declared` counts`.
-    pub(super) fn condition(self, condition: &Condition) -> String {
-        let several = |parts: &[Condition], by: &str| {
-            let part = |part: &Condition| match part {
-                Condition::All(_) | Condition::Any(_) => format!("({})", self.condition(part)),
-                single => self.condition(single),
-            };
-            parts.iter().map(part).collect::<Vec<_>>().join(by)
-        };
-        match condition {
-            Condition::EverySeatFilled => {
-                format!("every seat is filled (all {})", self.panel.seats.len())
-            }
-            Condition::Seats(rule) => self.rule(rule),
-            Condition::Event(event) => format!("the event {} counts", quoted(event)),
-            Condition::Outcome { ballot, outcome } => {
-                format!("the ballot {} has closed with {}", quoted(ballot), quoted(outcome))
-            }
-            Condition::SubjectSeated => "whoever the case is about has the seat".to_owned(),
-            Condition::Not(inner) => match &**inner {
-                Condition::Event(event) => format!("the event {} does not count", quoted(event)),
-                Condition::SubjectSeated => "whoever the case is about has the seat no more".to_owned(),
-                inner => format!("it is not so that {}", several(std::slice::from_ref(inner), "")),
-            },
-            Condition::All(parts) => several(parts, ", and "),
-            Condition::Any(parts) => several(parts, ", or "),
         }
     }
 }

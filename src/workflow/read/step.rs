@@ -225,6 +225,12 @@ fn delay(r: &mut Reader<'_>, item: &Item<'_>, clocks: &Clocks<'_>) -> Option<Del
         return Some(Delay { length, of: clocks.of.clone(), excluded });
     }
     let mut fields = item.table(r)?;
+    if fields.get("time").is_none()
+        && let Some(inner) = fields.get("after")
+    {
+        let help = "The braces are the step itself: { after = \"14 days\", of = \"opened\", to = \"…\" }";
+        return r.refuse(&inner.key, "`after` stands within `after`", help);
+    }
     let time = fields.need(r, "time", "Say how long: time = \"60 days\"").and_then(|item| item.length(r));
     let of = fields.get("of").map_or(Some(clocks.of.clone()), |item| origin(r, &item));
     fields.close(r);
