@@ -244,3 +244,22 @@ fn what_can_still_be_undone_is_told() {
     let tasks = status["tasks"].as_array().unwrap();
     assert!(tasks.iter().any(|task| task["what"] == "set-aside" && task["kind"] == "possible"), "{status}");
 }
+
+#[test]
+fn tables_break_no_date_and_leave_no_blanks() {
+    let stage = Stage::empty();
+    let words = ["demo", "--dir", "demo", "--until", "2026-05-12"];
+    let done = Done::of(quorate(&stage.path("")).args(words).output().unwrap());
+    assert_eq!(done.code, 0, "{done:?}");
+    let at = ["--clock", "2026-05-12T00:00:00Z"];
+    let status = asked(&stage, &[&at[..], &["status"]].concat()).out;
+    let (_, coming) = status.split_once("If nobody acts\n").unwrap();
+    assert!(coming.contains("2026-05-25 09:00:00 UTC  in 13 days   verification#1  "), "{coming}");
+    assert!(status.contains("\n  after 60 days\n") && !status.contains("by after"), "{status}");
+    for words in [&["status"][..], &["license"], &["log"], &["what-if"], &["audit"]] {
+        let told = asked(&stage, &[&at[..], words].concat()).out;
+        assert!(!told.lines().any(|line| line.ends_with(' ')), "{words:?}: {told}");
+        let fits = |line: &str| line.chars().count() <= 80 || line.contains("sha256:") || line.contains('+');
+        assert!(told.lines().all(fits), "{words:?}: {told}");
+    }
+}

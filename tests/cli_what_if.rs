@@ -18,6 +18,10 @@ fn a_hypothesis_is_walked_and_nothing_is_written() {
         "{follows}"
     );
     assert_eq!(answer["at"], "2026-03-13T09:00:00Z");
+    // What brings something about is told before it.
+    let place = |what: &str| follows.find(what).unwrap_or_else(|| panic!("{what}: {follows}"));
+    assert!(place("goes to lapsed") < place("event withdrawn"), "{follows}");
+    assert!(place("event withdrawn") < place("withdrawn annuls"), "{follows}");
     // Time alone, up to the ballot's end.
     let silent = stage.ok("what-if agi-2025 --after '80 days'").to_string();
     assert!(silent.contains("no-quorum"), "{silent}");

@@ -7,7 +7,7 @@ use super::answer::Answer;
 use super::context::Context;
 use super::error::CliError;
 use super::record::Record;
-use super::show::{Page, Tone, by_entry, header, time};
+use super::show::{Page, Tone, ahead, by_cause, by_entry, header, time};
 use crate::engine::State;
 use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
@@ -44,7 +44,7 @@ pub fn run(context: &Context, args: &StatusArgs) -> Result<Answer, CliError> {
     cases(&mut page, &state, at);
     let tasks = state.tasks(at);
     who_acts(&mut page, &tasks, at);
-    ahead(&mut page, &state, at);
+    ahead(&mut page, "If nobody acts", &state, at);
     json.insert("projection".to_owned(), json!(at > now));
     json.insert("cases".to_owned(), state.cases.values().map(|case| case_json(&state, case)).collect());
     json.insert("tasks".to_owned(), tasks.iter().map(task_json).collect());
@@ -67,7 +67,7 @@ fn cases(page: &mut Page, state: &State, at: Instant) {
         let since = time::from_now(case.entered, at);
         page.line(tone, &format!("{}: {}, since {since}", case.id, case.state));
         if let Some(step) = case.path.last() {
-            page.line(Tone::Faint, &format!("  by {}{}", step.why.words, by_entry(step.why.entry)));
+            page.line(Tone::Faint, &format!("  {}{}", by_cause(&step.why.words), by_entry(step.why.entry)));
         }
         if let Some(since) = case.suspended() {
             page.line(Tone::Notice, &format!("  {}", suspended_words(state, case, since)));
@@ -174,20 +174,4 @@ fn tone(kind: Kind) -> Tone {
         Kind::Owed | Kind::Awaited => Tone::Notice,
         Kind::Possible => Tone::Faint,
     }
-}
-
-fn ahead(page: &mut Page, state: &State, at: Instant) {
-    page.title("If nobody acts");
-    let coming = state.if_nobody_acts();
-    if coming.is_empty() {
-        page.line(Tone::Plain, "Nothing happens in any case by itself.");
-    }
-    let rows = coming.into_iter().map(|it| {
-        vec![
-            (time::from_now(it.at, at), Tone::Plain),
-            (it.case.to_string(), Tone::Plain),
-            (it.what, Tone::Plain),
-        ]
-    });
-    page.table(&["when", "case", "what"], rows.collect());
 }

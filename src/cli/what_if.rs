@@ -12,7 +12,7 @@ use super::documents::read_text;
 use super::error::CliError;
 use super::license;
 use super::record::Record;
-use super::show::{Page, Tone, header, time};
+use super::show::{Page, Tone, ahead, header, time};
 use super::workflow::drawn;
 use crate::engine::State;
 use crate::engine::ballot::BallotRun;
@@ -27,7 +27,7 @@ use crate::workflow::Diagnostics;
 #[derive(Debug, Args)]
 #[command(
     name = "what-if",
-    after_help = "Example:\n  quorate what-if agi-2025 --vote met=o1,i1,i2,i3 --reveal o1,i1,i2,i3\n  \
+    after_help = "Example:\n  quorate what-if agi-2025 --vote met=o1,o2,i1,i2,i3 --vote not-met=m1,m2 \\\n    --reveal o1,o2,i1,i2,i3,m1,m2\n  \
         quorate what-if agi-2025 --do withdraw-declaration=openai\n  quorate what-if agi-2025 --steps tomorrow.toml\n\n\
         Nothing is signed, and nothing is written. What is done at one time comes in this order: fill, do, vote, reveal.\n\
         --steps takes a scenario's file; its `opened` is when the hypothesis begins."
@@ -100,7 +100,7 @@ pub fn run(context: &Context, args: &WhatIfArgs) -> Result<Answer, CliError> {
         let moved = license::moved(&mut page, &licence);
         page.line(Tone::Faint, &format!("{} as at the opening.", others(&licence, moved)));
     }
-    ahead(&mut page, &state, at);
+    ahead(&mut page, "Then, if nobody acts", &state, at);
     json.insert("hypothesis".to_owned(), json!(true));
     json.insert("at".to_owned(), json!(at));
     json.insert("findings".to_owned(), found.to_json());
@@ -173,32 +173,36 @@ fn text(args: &WhatIfArgs, now: Instant, at: Instant) -> Result<String, CliError
 
 /// What is different: cases that are elsewhere, ballots that opened or closed, events.
 fn what_follows(before: &State, after: &State) -> Vec<String> {
-    let mut lines = Vec::new();
+    // At one instant a closing comes before the step that it brings, and that before its event.
+    let mut lines: Vec<(Instant, u8, String)> = Vec::new();
     for case in after.cases.values() {
         let was = before.case(&case.id);
         for step in case.path.iter().skip(was.map_or(0, |was| was.path.len())) {
-            lines.push(format!("{}: {} goes to {} ({})", step.at, case.id, step.to, step.why.words));
+            let words = format!("{}: {} goes to {} ({})", step.at, case.id, step.to, step.why.words);
+            lines.push((step.at, 1, words));
         }
         for run in &case.ballots {
             let closed_before = was.and_then(|was| was.ballots.iter().find(|it| it.id == run.id));
             let closing = run.closed.as_ref();
             if let Some(closing) = closing.filter(|_| closed_before.is_none_or(|it| it.closed.is_none())) {
                 let outcome = closing.outcome.as_ref().map_or("no outcome", |outcome| outcome.as_str());
-                lines.push(format!("{}: {} closes: {outcome}", closing.at, run.id));
+                lines.push((closing.at, 0, format!("{}: {} closes: {outcome}", closing.at, run.id)));
             }
         }
     }
     for (place, occurrence) in after.events.iter().enumerate() {
         let was = before.events.get(place);
         if was.is_none() {
-            lines.push(format!("{}: event {} of {}", occurrence.at, occurrence.event, occurrence.case));
+            let words = format!("{}: event {} of {}", occurrence.at, occurrence.event, occurrence.case);
+            lines.push((occurrence.at, 2, words));
         }
         if let Some(annulled) = occurrence.annulled.as_ref().filter(|_| was.is_none_or(Occurrence::live)) {
-            lines.push(format!("{}: {} annuls {}", annulled.at, annulled.by, occurrence.event));
+            let words = format!("{}: {} annuls {}", annulled.at, annulled.by, occurrence.event);
+            lines.push((annulled.at, 3, words));
         }
     }
     lines.sort();
-    lines
+    lines.into_iter().map(|(.., words)| words).collect()
 }
 
 fn follows(page: &mut Page, before: &State, after: &State) {
@@ -210,22 +214,6 @@ fn follows(page: &mut Page, before: &State, after: &State) {
     for line in lines {
         page.line(Tone::Plain, &line);
     }
-}
-
-fn ahead(page: &mut Page, state: &State, at: Instant) {
-    page.title("Then, if nobody acts");
-    let rows = state.if_nobody_acts().into_iter().map(|it| {
-        vec![
-            (time::from_now(it.at, at), Tone::Plain),
-            (it.case.to_string(), Tone::Plain),
-            (it.what, Tone::Plain),
-        ]
-    });
-    let rows: Vec<_> = rows.collect();
-    if rows.is_empty() {
-        page.line(Tone::Plain, "Nothing happens in any case by itself.");
-    }
-    page.table(&["when", "case", "what"], rows);
 }
 
 fn others(licence: &crate::engine::licence::Licence<'_>, moved: usize) -> String {

@@ -66,3 +66,9 @@ pub fn facts(state: &State, head: Head, at: Instant) -> Map<String, Value> {
     put("head", json!(head));
     fields
 }
+
+/// By what something came about: `by declare by openai`, and `after 60 days`, which has a word of its own.
+pub fn by_cause(words: &str) -> String {
+    let own = ["after ", "at ", "when ", "on "].iter().any(|word| words.starts_with(word));
+    if own { words.to_owned() } else { format!("by {words}") }
+}

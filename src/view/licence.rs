@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{by_entry, facts};
+use super::{by_cause, by_entry, facts};
 use crate::engine::State;
 use crate::engine::event::Occurrence;
 use crate::engine::licence::{AttributeState, Because, GrantState, Licence, Next, Period};
@@ -111,14 +111,11 @@ fn story(state: &State, occurrence: &Occurrence) -> String {
     let meaning = meaning.map_or_else(String::new, |event| format!(": {}", event.meaning));
     let ballot =
         occurrence.why.ballot.as_ref().map_or_else(String::new, |ballot| format!(" of the ballot {ballot}"));
-    // What time or a condition brings about is said with a word of its own.
-    let words = &occurrence.why.words;
-    let by =
-        if ["after ", "at ", "when ", "on "].iter().any(|word| words.starts_with(word)) { "" } else { "by " };
     format!(
-        "the event `{}` of {}{meaning}; {by}{words}{ballot}{}",
+        "the event `{}` of {}{meaning}; {}{ballot}{}",
         occurrence.event,
         occurrence.case,
+        by_cause(&occurrence.why.words),
         by_entry(occurrence.why.entry)
     )
 }

@@ -9,4 +9,4 @@ pub mod statement;
 pub mod status;
 pub mod time;
 
-pub use facts::{by_entry, entries, facts, in_words, mark_json, workflow_at, workflows_json};
+pub use facts::{by_cause, by_entry, entries, facts, in_words, mark_json, workflow_at, workflows_json};

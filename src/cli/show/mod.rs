@@ -3,14 +3,16 @@
 //! Colour is an accent and never carries meaning alone; it is written always, and taken out on the way to
 //! anything that is no terminal.
 
+mod ahead;
 mod bounds;
 mod header;
 mod page;
 
 pub use crate::values::{visible, visible_json};
 pub use crate::view::{
-    by_entry, changes, entries, in_words, mark_json, statement, time, workflow_at, workflows_json,
+    by_cause, by_entry, changes, entries, in_words, mark_json, statement, time, workflow_at, workflows_json,
 };
+pub use ahead::ahead;
 pub use bounds::{bounds, late};
 pub use header::{header, marked, title};
 pub use page::{Page, Tone};

@@ -143,6 +143,8 @@ impl Page {
         for row in rows {
             table.add_row(row.into_iter().map(|(text, tone)| match tone {
                 Tone::Plain => Cell::new(text),
+                // Nothing to colour: the blanks before it are taken off the end of the line.
+                _ if text.is_empty() => Cell::new(text),
                 tone => Cell::new(text).fg(tone.colour()),
             }));
         }
