@@ -109,6 +109,19 @@ fn each_mistake_is_told_in_the_words_of_the_page() {
 }
 
 #[test]
+fn no_event_can_be_called_as_the_page_says() {
+    let page = page();
+    let (_, kept) = page.split_once("No event is called ").unwrap();
+    let (kept, _) = kept.split_once(", or begins with a digit").unwrap();
+    let kept: Vec<&str> = kept.split(", ").map(|word| word.trim_matches('`')).collect();
+    assert!(kept.len() >= 15, "{kept:?}");
+    for word in kept.into_iter().chain(["2nd"]) {
+        let said = told(&findings(&with(&page, &format!("[event]\n{word} = \"It is so\""))));
+        assert!(said.contains(&format!("× no event can be called `{word}`")), "{word}: {said}");
+    }
+}
+
+#[test]
 fn every_workflow_that_ships_is_on_the_page() {
     let page = page();
     for file in fs::read_dir("workflows").unwrap() {
