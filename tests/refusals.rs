@@ -237,6 +237,15 @@ refused! {
         revealed(&stage, "i1", None).unwrap();
         refusal(&stage, |s| revealed(s, "i1", None))
     };
+    a_reveal_by_somebody_who_stepped_down: "left-ballot" = {
+        let stage = revealing();
+        stage.step_down(&seat("i1")).unwrap();
+        refusal(&stage, |s| revealed(s, "i1", None))
+    };
+    a_reveal_of_a_vote_that_stands_with_another_key: "wrong-key" =
+        refusal(&stepped_down_standing(), |s| reveal_of_i1(s, &[seat("m1")]));
+    a_reveal_of_a_vote_that_stands_with_a_colleague: "needless-signature" =
+        refusal(&stepped_down_standing(), |s| reveal_of_i1(s, &[seat("i1"), seat("m1")]));
     a_reveal_by_somebody_recused: "left-ballot" = {
         let stage = revealing();
         stage.recuse(&seat("i1"), &case()).unwrap();
@@ -923,6 +932,21 @@ fn revealing() -> Stage {
     all_but_m2_commit(&stage, "met");
     stage.clock().pass(days(14));
     stage
+}
+
+/// As `revealing`, and i1 has stepped down with a vote that stands.
+fn stepped_down_standing() -> Stage {
+    let stands = SEALED.replace("sealed     = {", "if-leaving = \"vote stands\"\nsealed     = {");
+    let stage = voting(&stands);
+    all_but_m2_commit(&stage, "met");
+    stage.clock().pass(days(14));
+    stage.step_down(&seat("i1")).unwrap();
+    stage
+}
+
+fn reveal_of_i1(stage: &Stage, signers: &[HolderRef]) -> Answer {
+    let (text, blobs) = drafted_reveal(stage, by("i1"), "met", |_| {});
+    stage.submit(stage.sign(&text, signers), blobs)
 }
 
 fn revealed(stage: &Stage, name: &str, choice: Option<&str>) -> Answer {

@@ -107,6 +107,7 @@ enum Deed {
     /// This choice, be it the one or not.
     Claim(usize),
     Recuse,
+    StepDown,
 }
 
 /// A ballot by hand: nothing in it knows what is due next.
@@ -115,6 +116,8 @@ struct Naive<'r> {
     committed: BTreeMap<usize, usize>,
     revealed: BTreeSet<usize>,
     left: BTreeSet<usize>,
+    /// Who has no seat any more.
+    gone: BTreeSet<usize>,
     /// When revealing began, and when the ballot closed.
     revealing: Option<i64>,
     closed: Option<i64>,
@@ -175,6 +178,10 @@ impl Naive<'_> {
                     self.revealing.is_some() && self.counts(seat) && right && self.revealed.insert(seat)
                 }
                 Deed::Recuse => self.left.insert(seat),
+                Deed::StepDown => {
+                    self.left.insert(seat);
+                    self.gone.insert(seat)
+                }
             };
         self.settle(now);
         taken
@@ -234,6 +241,7 @@ fn acted(stage: &Stage, seat: usize, deed: &Deed) -> Result<Receipted, SubmitErr
         Deed::Reveal => stage.reveal_attaching(&ballot(), &name, None, None),
         Deed::Claim(choice) => stage.reveal_attaching(&ballot(), &name, Some(&id(CHOICES[*choice])), None),
         Deed::Recuse => stage.recuse(&seat_of(seat), &case()),
+        Deed::StepDown => stage.step_down(&seat_of(seat)),
     }
 }
 
@@ -277,6 +285,7 @@ fn deeds() -> impl Strategy<Value = Vec<(i64, usize, Deed)>> {
         6 => Just(Deed::Reveal),
         1 => (0_usize..3).prop_map(Deed::Claim),
         1 => Just(Deed::Recuse),
+        1 => Just(Deed::StepDown),
     ];
     prop::collection::vec((0..END, 0_usize..4, deed), 0..30).prop_map(|mut deeds| {
         deeds.sort_by_key(|(second, ..)| *second);
@@ -295,6 +304,7 @@ proptest! {
             committed: [].into(),
             revealed: [].into(),
             left: [].into(),
+            gone: [].into(),
             revealing: None,
             closed: None,
         };
@@ -303,8 +313,8 @@ proptest! {
             naive.tick(now, true);
             compare(&stage, &naive);
             for (_, seat, deed) in deeds.iter().filter(|(second, ..)| *second == now) {
-                // Nobody recuses from a case that has ended; that is not the ballot's to say.
-                if naive.closed.is_some() && matches!(deed, Deed::Recuse) {
+                // Nobody leaves a case that has ended; that is not the ballot's to say.
+                if naive.closed.is_some() && matches!(deed, Deed::Recuse | Deed::StepDown) {
                     continue;
                 }
                 let taken = acted(&stage, *seat, deed).is_ok();

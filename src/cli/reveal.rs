@@ -12,6 +12,7 @@ use super::error::CliError;
 use super::opening;
 use super::signing::{Desk, Signing, finish};
 use crate::engine::admit::judge_attachments;
+use crate::signer::Signer;
 use crate::statement::{BallotRef, Body, By, Commitment, Header, Reveal, Statement};
 
 /// Reveal your vote on a sealed ballot
@@ -63,7 +64,10 @@ fn here(
     let state = desk.state();
     let named = args.on.as_ref().or(opening.as_ref().map(|opening| &opening.ballot));
     let id = named.map_or_else(|| only_open(state), |id| Ok(id.clone()))?;
-    let by = desk.speaker(&args.signing, None)?;
+    // Whoever has left the seat since speaks for nobody by their key, and still has the vote.
+    let left = |signer: &Signer| state.ballot_run(&id)?.left_by(signer.public());
+    let leaver = desk.signers.iter().find_map(left).cloned().map(By::One);
+    let by = desk.speaker(&args.signing, leaver)?;
     // Before it leaves this machine: a vote that is told too early stays told.
     let commitment = state.may_reveal(&id, &by)?;
     let opening = match opening {

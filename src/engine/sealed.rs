@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::ballot::{BallotRun, Cast};
 use crate::engine::panel::Done;
+use crate::statement::PublicKey;
 use crate::values::{Digest, Id, Instant};
 use crate::workflow::model::{Ballot, Early, Unrevealed};
 
@@ -30,6 +31,9 @@ pub struct Committed {
     pub done: Done,
     /// When and by which entry the vote was revealed.
     pub revealed: Option<Done>,
+    /// The key of its voter when they left the seat, which from then on speaks for nobody or for somebody else: where
+    /// the vote stands, it is revealed with this one.
+    pub leaver: Option<PublicKey>,
 }
 
 /// The second phase.
@@ -66,8 +70,26 @@ impl BallotRun {
     pub(super) fn commit(&mut self, seat: Id, commitment: Digest, done: Done) {
         if let Some(sealing) = &mut self.sealed {
             sealing.known.entry(commitment).or_insert_with(|| seat.clone());
-            sealing.commitments.insert(seat, Committed { commitment, done, revealed: None });
+            sealing.commitments.insert(seat, Committed { commitment, done, revealed: None, leaver: None });
         }
+    }
+
+    /// Keeps the key of a voter who leaves the seat; whoever is nominated for it afterwards has nothing to do with the vote.
+    pub(super) fn keep_key(&mut self, seat: &Id, key: &PublicKey) {
+        let committed = self.sealed.as_mut().and_then(|sealing| sealing.commitments.get_mut(seat));
+        if let Some(committed) = committed {
+            committed.leaver.get_or_insert_with(|| key.clone());
+        }
+    }
+
+    /// The seat that a key has left with a commitment to a vote that it can still reveal.
+    pub fn left_by(&self, key: &PublicKey) -> Option<&Id> {
+        let mut sealed = self.sealed.iter().flat_map(|sealing| &sealing.commitments);
+        let open = |seat: &Id, committed: &Committed| committed.revealed.is_none() && self.counts(seat);
+        let left = |(seat, committed): &(&Id, &Committed)| {
+            committed.leaver.as_ref() == Some(key) && open(seat, committed)
+        };
+        sealed.find(left).map(|(seat, _)| seat)
     }
 
     /// Takes over the vote behind a seat's commitment.

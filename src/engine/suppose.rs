@@ -149,6 +149,14 @@ impl State {
 
     /// The keys of those who would sign: as many officers as an office needs, and the seats.
     fn keys_of(&self, by: &By, body: &Body) -> Vec<PublicKey> {
+        if let Body::Reveal(reveal) = body
+            && let Some(run) = self.ballot_run(&reveal.ballot)
+            && let Some(sealing) = &run.sealed
+            && let Some(committed) = by.actors().first().and_then(|seat| sealing.commitments.get(seat))
+            && let Some(key) = &committed.leaver
+        {
+            return vec![key.clone()];
+        }
         let mut keys = Vec::new();
         for actor in by.actors() {
             if let Some(office) = self.office(actor) {

@@ -171,7 +171,8 @@ impl PanelMarks<'_> {
                 }
             }
             for (name, its) in run.sealed.iter().flat_map(|sealing| &sealing.commitments) {
-                let Sealed { commitment: _, done: _, revealed } = its;
+                // Whoever left the seat reveals as they would have in it.
+                let Sealed { commitment: _, done: _, revealed, leaver: _ } = its;
                 let choice = committed.get(&(run.id.clone(), name.clone()));
                 if let Some(mark) = self.mark(name) {
                     mark.put(17 + u64::from(revealed.is_some()));

@@ -2,6 +2,7 @@
 
 use super::Admission;
 use super::act::judge_attachments;
+use super::signers::signed_by_leaver;
 use super::vote::{judge_alone, judge_choice, judge_paper, judge_voted_before};
 use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
@@ -53,7 +54,10 @@ impl State {
         let seat = judge_alone(&checked.statement().by)?;
         let committed = self.judge_revealing(case, run, seat)?;
         let name = self.seat_name(case, seat);
-        let signers = self.signed_by_seat(checked, &name)?;
+        let signers = match &committed.leaver {
+            Some(key) => signed_by_leaver(checked, &name, key)?,
+            None => self.signed_by_seat(checked, &name)?,
+        };
         let opening = Commitment {
             agreement: self.agreement.clone(),
             ballot: run.id.clone(),

@@ -195,3 +195,25 @@ impl State {
         })
     }
 }
+
+/// The reveal of whoever has left a seat, signed with the key that they had in it and no other. It binds no holder: who
+/// has the seat now has signed nothing, and one vote is revealed but once.
+pub(super) fn signed_by_leaver(
+    checked: &Checked,
+    seat: &HolderRef,
+    key: &PublicKey,
+) -> Result<BTreeSet<HolderRef>, Refusal> {
+    if !checked.signers().contains(key) {
+        let why =
+            format!("it speaks for whoever left {seat} but is not signed with the key that they had then");
+        return Err(Refusal::new("wrong-key", why, format!("sign it with {}", key.fingerprint())));
+    }
+    match checked.signers().iter().find(|signer| *signer != key) {
+        Some(stranger) => {
+            let why =
+                format!("{} signed, but the vote is that of whoever left {seat}", stranger.fingerprint());
+            Err(Refusal::new("needless-signature", why, "leave that signature out"))
+        }
+        None => Ok(BTreeSet::new()),
+    }
+}

@@ -44,8 +44,14 @@ impl State {
 
     /// Whoever sat in a seat is out of its open ballots, and the next one does not inherit a recusal.
     pub(in crate::engine) fn clear_seat(&mut self, seat: &HolderRef, leaving: Leaving) {
+        let key = self.holders.get(seat).map(|holder| holder.key.clone());
         for case in self.cases_of_seat(seat) {
             self.leave_ballot(&case, seat.name(), leaving, None);
+            if let Some(key) = &key {
+                for id in self.open_in(&case) {
+                    self.with_ballot(&id, |run, _| run.keep_key(seat.name(), key));
+                }
+            }
             self.with_case(&case, |case| {
                 case.recused.remove(seat.name());
             });
