@@ -5,6 +5,7 @@
 //! makes the same bytes again. It counts nothing itself; every number is the engine's.
 
 mod ballot;
+mod counted;
 mod follows;
 mod html;
 mod json;
@@ -17,7 +18,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-pub use ballot::{Compared, Counted, Margins, Tallied, Weighed};
+pub use counted::{Answered, Compared, Counted, Margins, Tallied, Weighed};
 pub use made::{EDITION, Made, MadeError};
 
 use crate::engine::State;
@@ -131,7 +132,7 @@ impl Report {
         let state = sources.state;
         let case = state.case(case)?;
         let workflow = &case.workflow;
-        let ballots: Vec<Counted> = case.ballots.iter().filter_map(ballot::counted).collect();
+        let ballots: Vec<Counted> = case.ballots.iter().filter_map(counted::counted).collect();
         let mut sections = vec![question::asked(case), question::way(case), panel::seats(sources, case)];
         for run in &case.ballots {
             sections.extend(ballot::sections(sources, case, run, &ballots));
