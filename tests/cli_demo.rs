@@ -226,6 +226,14 @@ fn pages_of_the_demo_fit_eighty_columns() {
     let whole = |line: &str| line.contains("sha256:") || line.contains('+') || line.trim().starts_with("cd ");
     let wide: Vec<&str> = told.lines().filter(|line| line.chars().count() > 80 && !whole(line)).collect();
     assert!(wide.is_empty(), "{wide:#?}");
+    // A command that needs two lines is one for a shell, and has a beginning.
+    let joined = told.replace("\\\n      ", "");
+    let commands: Vec<&str> = joined.lines().filter(|line| line.starts_with("  $ ")).collect();
+    assert!(commands.iter().any(|line| line.chars().count() > 80), "{commands:?}");
+    assert!(commands.iter().all(|line| !line.ends_with('\\') && !line.ends_with("--key")), "{commands:?}");
+    assert!(commands.contains(
+        &"  $ quorate declare --attach declaration=declaration.md --key openai-ceo --key openai-research"
+    ));
 }
 
 #[test]

@@ -160,7 +160,7 @@ fn perform(page: &mut Page, act: &Act) -> Result<(), CliError> {
     for line in lines {
         let answer = command(at, &line)?;
         let words: Vec<&str> = line.split_whitespace().collect();
-        page.line(Tone::Plain, &format!("  $ quorate {}", words.join(" ")));
+        page.raw(&typed(&words));
         if act.show {
             page.blank().drawn(answer.text.trim_end());
         }
@@ -170,6 +170,33 @@ fn perform(page: &mut Page, act: &Act) -> Result<(), CliError> {
         }
     }
     Ok(())
+}
+
+/// A command as it is typed, in lines of at most 80 letters that a shell takes for one.
+fn typed(words: &[&str]) -> String {
+    let mut text = String::new();
+    let mut line = "  $ quorate".to_owned();
+    // An option stays with its value, and what stands between apostrophes is not broken.
+    let mut parts: Vec<String> = Vec::new();
+    for word in words {
+        let open = |last: &String| last.matches('\'').count() % 2 == 1;
+        let awaits = |last: &String| last.starts_with("--") && !last.contains(' ') && !word.starts_with("--");
+        match parts.last_mut().filter(|last| open(last) || awaits(last)) {
+            Some(last) => {
+                let _ = write!(last, " {word}");
+            }
+            None => parts.push((*word).to_owned()),
+        }
+    }
+    for part in parts {
+        if line.chars().count() + part.chars().count() + 3 > 80 {
+            text.push_str(&line);
+            text.push_str(" \\\n");
+            "     ".clone_into(&mut line);
+        }
+        let _ = write!(line, " {part}");
+    }
+    text + &line
 }
 
 fn at(act: &Act) -> Result<Instant, CliError> {
