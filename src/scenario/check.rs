@@ -35,6 +35,7 @@ struct Known {
     acts: Vec<Id>,
     choices: Vec<Id>,
     states: Vec<Id>,
+    ballots: Vec<Id>,
     events: Vec<Id>,
     outcomes: Vec<Id>,
 }
@@ -68,6 +69,7 @@ impl Known {
                 .cloned()
                 .collect(),
             states: states().map(|state| state.name.clone()).collect(),
+            ballots: ballots().map(|ballot| ballot.name.clone()).collect(),
             events: workflows
                 .iter()
                 .flat_map(|workflow| &workflow.events)
@@ -164,6 +166,7 @@ impl Checker<'_> {
         self.lists("act", &known.acts, [&expect.owed, &expect.overdue, &expect.possible]);
         self.lists("party, role or seat", &known.actors(), [&expect.awaited]);
         if let Some(ballot) = expect.ballot.as_ref().map(|ballot| &ballot.is) {
+            self.known("ballot", &known.ballots, &ballot.name);
             self.known("outcome", &known.outcomes, &ballot.outcome);
             self.lists(
                 "seat",

@@ -177,7 +177,8 @@ impl Judge<'_> {
     }
 
     fn ballot(&mut self, case: &Case, expect: &ExpectBallot) {
-        let run = case.ballots.last();
+        let named = |run: &&BallotRun| expect.name.as_ref().is_none_or(|name| run.id.ballot == name.is);
+        let run = case.ballots.iter().rev().find(named);
         let closing = run.and_then(|run| run.closed.as_ref());
         let until = |run: &BallotRun| run.rules().map_or(run.closes, |rules| run.until(rules));
         let why = || match (run, closing) {
@@ -191,6 +192,14 @@ impl Judge<'_> {
                 format!("{} closed on {}: {outcome}", run.id, closing.at)
             }
         };
+        if let (Some(name), None) = (&expect.name, run) {
+            self.fail(
+                &name.at,
+                format!("no round of `{}` has been opened in {}", name.is, case.id),
+                path(case),
+            );
+            return;
+        }
         self.same(
             "the round of the ballot",
             run.map(|run| run.id.round.get()).as_ref(),

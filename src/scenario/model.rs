@@ -218,9 +218,11 @@ pub struct Expect {
     pub grants: Vec<ExpectGrant>,
 }
 
-/// What must be so of the newest ballot of a case.
+/// What must be so of the newest ballot of a case, or of the newest round of one that is named.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ExpectBallot {
+    /// Which ballot; the newest where none is named. Where it is, a round of it must have been opened.
+    pub name: Option<Spot<Id>>,
     /// Which round it is, from 1.
     pub round: Option<Spot<u32>>,
     /// Whether votes are taken.

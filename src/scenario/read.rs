@@ -243,6 +243,10 @@ fn expect(r: &mut Reader<'_>, item: &Item<'_>, now: Instant) -> Option<Expect> {
     let ballot = fields.get("ballot").and_then(|item| spot(&item, expect_ballot(r, &item).map(Box::new)));
     let next = fields.get("next").and_then(|item| expect_next(r, &item));
     let grants = fields.get("grants").map(|item| expect_grants(r, &item)).unwrap_or_default();
+    if let Some(case) = fields.get("case") {
+        let help = "It is a key of the step, and `expect` looks at that case";
+        r.error(&case.key, "`case` says nothing within `expect`", help);
+    }
     let span = fields.span.clone();
     fields.close(r);
     let expect =
@@ -261,6 +265,7 @@ fn expect(r: &mut Reader<'_>, item: &Item<'_>, now: Instant) -> Option<Expect> {
 
 fn expect_ballot(r: &mut Reader<'_>, item: &Item<'_>) -> Option<ExpectBallot> {
     let mut fields = item.table(r)?;
+    let name = fields.get("name").and_then(|item| id(r, &item));
     let round = fields.get("round").and_then(|item| spot(&item, item.number(r, 1, u32::MAX)));
     let open = fields.get("open").and_then(|item| spot(&item, item.flag(r)));
     let mut time = |r: &mut Reader<'_>, key| fields.get(key).and_then(|item| instant(r, &item));
@@ -274,6 +279,7 @@ fn expect_ballot(r: &mut Reader<'_>, item: &Item<'_>) -> Option<ExpectBallot> {
     let revealing = fields.get("revealing").and_then(|item| spot(&item, item.flag(r)));
     fields.close(r);
     let ballot = ExpectBallot {
+        name,
         round,
         open,
         closes,
@@ -288,7 +294,7 @@ fn expect_ballot(r: &mut Reader<'_>, item: &Item<'_>) -> Option<ExpectBallot> {
         revealing,
     };
     if ballot == ExpectBallot::default() {
-        let help = "Say what must be so: round, open, closes, closed, outcome, answer, electors, excluded, voted, left, \
+        let help = "Say what must be so: name, round, open, closes, closed, outcome, answer, electors, excluded, voted, left, \
                     committed, revealing";
         r.error(&item.span(), "nothing is expected of the ballot here", help);
     }

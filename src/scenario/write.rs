@@ -126,6 +126,7 @@ fn expect(expect: &Expect) -> String {
 fn expect_ballot(ballot: &ExpectBallot, names: impl Fn(&str, &Option<Names>) -> Option<String>) -> String {
     let instant = |key: &str, at: &Option<Spot<Instant>>| at.as_ref().map(|at| format!("{key} = {}", at.is));
     let mut parts = Vec::new();
+    parts.extend(ballot.name.as_ref().map(|name| format!("name = {}", quoted(name.is.as_str()))));
     parts.extend(ballot.round.as_ref().map(|round| format!("round = {}", round.is)));
     parts.extend(ballot.open.as_ref().map(|open| format!("open = {}", open.is)));
     parts.extend(instant("closes", &ballot.closes));
