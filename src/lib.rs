@@ -2,7 +2,7 @@
 //!
 //! The rooms, from the ground up; a lower one never imports an upper one:
 //! [`values`] → [`log`], [`workflow`], [`net`] → [`statement`] → [`engine`], [`store`] → [`report`], [`view`] → [`audit`] → [`registry`] → [`cosign`], [`witness`],
-//! [`signer`], [`scenario`] → [`explore`] → [`cli`]. Which imports which, and why: `docs/design.md`; `tests/rooms.rs` checks it.
+//! [`signer`], [`scenario`] → [`explore`], [`serve`] → [`cli`]. Which imports which, and why: `docs/design.md`; `tests/rooms.rs` checks it.
 
 pub mod audit;
 pub mod cli;
@@ -15,6 +15,7 @@ pub mod net;
 pub mod registry;
 pub mod report;
 pub mod scenario;
+pub mod serve;
 pub mod signer;
 pub mod statement;
 pub mod store;

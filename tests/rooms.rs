@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room, from the ground up, with the rooms that it may import.
-const ROOMS: [(&str, &[&str]); 18] = [
+const ROOMS: [(&str, &[&str]); 19] = [
     ("values", &[]),
     ("net", &[]),
     ("log", &["values"]),
@@ -24,11 +24,16 @@ const ROOMS: [(&str, &[&str]); 18] = [
     ("witness", &["values", "net", "log", "store"]),
     ("signer", &["values", "statement"]),
     ("scenario", &["values", "log", "statement", "workflow", "engine", "store", "audit", "registry"]),
+    (
+        "serve",
+        &["values", "net", "log", "statement", "engine", "store", "view", "audit", "registry", "export"],
+    ),
     ("explore", &["values", "statement", "workflow", "engine", "scenario"]),
     (
         "cli",
         &[
             "values",
+            "net",
             "log",
             "statement",
             "workflow",
@@ -44,6 +49,7 @@ const ROOMS: [(&str, &[&str]); 18] = [
             "signer",
             "scenario",
             "explore",
+            "serve",
         ],
     ),
 ];

@@ -53,6 +53,40 @@ pub trait Source: Sync {
     }
 }
 
+impl<S: Source + ?Sized> Source for &S {
+    fn checkpoint(&self) -> Result<Option<String>, SourceError> {
+        (**self).checkpoint()
+    }
+
+    fn entries(&self, from: u64, to: u64) -> Entries<'_> {
+        (**self).entries(from, to)
+    }
+
+    fn why_missing(&self, index: u64) -> Option<(u64, String)> {
+        (**self).why_missing(index)
+    }
+
+    fn leaf(&self, index: u64) -> Result<Option<Hash>, SourceError> {
+        (**self).leaf(index)
+    }
+
+    fn why_no_leaf(&self, index: u64) -> Option<(u64, String)> {
+        (**self).why_no_leaf(index)
+    }
+
+    fn checkpoints(&self) -> Checkpoints<'_> {
+        (**self).checkpoints()
+    }
+
+    fn keeps_subtrees(&self) -> bool {
+        (**self).keeps_subtrees()
+    }
+
+    fn subtree(&self, level: u8, index: u64) -> Result<Option<Hash>, SourceError> {
+        (**self).subtree(level, index)
+    }
+}
+
 /// The source itself could not be read; nothing is known about the log.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {

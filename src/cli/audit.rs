@@ -76,7 +76,7 @@ pub fn run(context: &Context, args: &AuditArgs) -> Result<Answer, CliError> {
 /// Holds a log of the data folder against what this folder itself was given, unasked.
 fn compare_kept(context: &Context, report: &mut Report) -> Result<(), CliError> {
     if let (Some(state), Some(Ok(key))) = (&report.state, report.vkey.as_ref().map(|vkey| vkey.parse())) {
-        let kept = receipts::newest(&receipts::folder(&context.data()?, &state.agreement.name), &key);
+        let kept = receipts::newest(&receipts::folder(&context.data_path()?, &state.agreement.name), &key);
         if let Some((_, checkpoint, _)) = kept {
             report.compare(&checkpoint);
         }

@@ -11,11 +11,10 @@ use super::license;
 use super::parcel::write_new;
 use super::record::{Record, shown_until};
 use super::show::{Page, Tone, in_words, late, time, title, workflow_at};
-use crate::audit::{Certificate, Report, SLACK, Source as _, Times, audit, audit_against};
+use crate::audit::{Certificate, Report, SLACK, Times, audit, audit_against};
 use crate::engine::State;
 use crate::log::{Checkpoint, Cosignature, Note};
 use crate::registry::read_only;
-use crate::store::Store;
 use crate::values::{Digest, Instant};
 use crate::view::licence;
 
@@ -54,14 +53,15 @@ pub fn issue(record: &Record, at: Instant, now: Instant, file: &Path) -> Result<
         )));
     }
     let mut entries = Vec::new();
-    for read in record.store.entries(&record.state.agreement.anchor, 0..record.head.size) {
+    for read in record.entries(0..record.head.size) {
         let (index, bytes) = read?;
         entries.push(text(bytes).ok_or_else(|| {
             CliError::Faults(format!("entry {index} changed since the audit; run `quorate audit`"))
         })?);
     }
     let mut checkpoints = Vec::new();
-    for read in record.source().checkpoints() {
+    let source = record.source();
+    for read in source.checkpoints() {
         let (size, bytes) = read?;
         checkpoints.push(text(bytes).ok_or_else(|| {
             CliError::Faults(format!("checkpoint {size} changed since the audit; run `quorate audit`"))

@@ -24,6 +24,16 @@ pub struct Context {
         hide_env_values = true
     )]
     pub data: Option<PathBuf>,
+    /// Ask the server at this address instead of the data folder; what it answers is checked here
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Everywhere",
+        value_name = "URL",
+        env = "QUORATE_SERVER",
+        hide_env_values = true
+    )]
+    pub server: Option<String>,
     /// Answer with one JSON document
     #[arg(long, global = true, help_heading = "Everywhere")]
     pub json: bool,
@@ -56,6 +66,12 @@ impl Context {
     /// # Errors
     /// There is none, or it cannot be read.
     pub fn data(&self) -> Result<DataDir, CliError> {
+        if let Some(server) = &self.server {
+            return Err(CliError::usage(format!(
+                "this works on a data folder itself and not through the server {server}: leave out --server and \
+                 QUORATE_SERVER"
+            )));
+        }
         Ok(DataDir::open(&self.data_path()?)?)
     }
 

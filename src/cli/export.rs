@@ -38,7 +38,7 @@ pub struct ExportArgs {
 pub fn run(context: &Context, args: &ExportArgs) -> Result<Answer, CliError> {
     let record = Record::load(context, args.agreement.as_deref())?;
     let publish = if args.cosigned { Publish::Cosigned } else { Publish::Newest };
-    let done = export(&record.store, &record.state, &args.dir, publish).map_err(|error| match error {
+    let done = export(record.store()?, &record.state, &args.dir, publish).map_err(|error| match error {
         ExportError::NotOurs { .. } => CliError::usage(error.to_string()),
         ExportError::OtherHistory { .. }
         | ExportError::Missing(_)

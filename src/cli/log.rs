@@ -13,9 +13,7 @@ use super::record::Record;
 use super::show::{Tone, header, statement as words, time};
 use crate::audit::replay_until;
 use crate::engine::State;
-use crate::registry::receipt;
 use crate::statement::{Act, Body, Checked, Entry, PublicKey, Statement, attachments};
-use crate::store::Store;
 use crate::values::{Digest, Instant};
 
 /// The record, readable
@@ -69,7 +67,7 @@ fn list(context: &Context, agreement: Option<&str>) -> Result<Answer, CliError> 
     let (mut page, mut json) = header(&record, &record.state, now, now);
     let mut rows = Vec::new();
     let mut entries = Vec::new();
-    for read in record.store.entries(&record.state.agreement.anchor, 0..record.head.size) {
+    for read in record.entries(0..record.head.size) {
         let (index, bytes) = read?;
         let (time, checked) = checked(&bytes)?;
         let statement = checked.statement();
@@ -125,8 +123,7 @@ fn documents(state: &State, statement: &Statement) -> Vec<Named> {
 
 fn entry(context: &Context, args: &ShowArgs) -> Result<Answer, CliError> {
     let record = Record::load(context, args.agreement.as_deref())?;
-    let anchor = record.state.agreement.anchor;
-    let bytes = record.store.entry(&anchor, args.index)?.ok_or_else(|| {
+    let bytes = record.entry(args.index)?.ok_or_else(|| {
         CliError::usage(format!("there is no entry {}; the log has {}, from 0", args.index, record.head.size))
     })?;
     let (at, checked) = checked(&bytes)?;
@@ -143,7 +140,7 @@ fn entry(context: &Context, args: &ShowArgs) -> Result<Answer, CliError> {
         signers.iter().map(|(key, holder)| vec![(holder.clone(), Tone::Plain), (key.clone(), Tone::Faint)]);
     page.table(&["as", "key"], rows.collect());
     if let Some(file) = &args.receipt {
-        write_new(file, receipt(&record.store, &anchor, args.index)?.to_string().as_bytes())?;
+        write_new(file, record.receipt(args.index)?.to_string().as_bytes())?;
         page.blank();
         page.line(Tone::Good, &format!("wrote the receipt {}", file.display()));
     }
@@ -170,7 +167,7 @@ fn entry(context: &Context, args: &ShowArgs) -> Result<Answer, CliError> {
 
 /// Every signing key with the holder for whom it spoke when the entry was admitted.
 fn signers(record: &Record, index: u64, checked: &Checked) -> Result<Vec<(String, String)>, CliError> {
-    let before = if index == 0 { None } else { replay_until(&record.source(), |entry, _| entry < index)? };
+    let before = if index == 0 { None } else { replay_until(&*record.source(), |entry, _| entry < index)? };
     let state = before.as_ref().unwrap_or(&record.state);
     let holder = |key: &PublicKey| {
         let holder = state.holders.speaks_for(key.raw());

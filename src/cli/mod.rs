@@ -31,11 +31,14 @@ mod reaffirm;
 mod receipts;
 mod record;
 mod refused;
+mod remote;
 mod report;
 mod restore;
 mod reveal;
 mod scenarios;
 mod seat;
+mod serve;
+mod served;
 mod session;
 mod show;
 mod signing;
@@ -113,6 +116,7 @@ enum Command {
     Cosign(cosign::CosignArgs),
     Export(export::ExportArgs),
     Restore(restore::RestoreArgs),
+    Serve(serve::ServeArgs),
     #[command(subcommand)]
     Workflow(workflow::WorkflowCommand),
     #[command(subcommand)]
@@ -125,7 +129,11 @@ enum Command {
 impl Cli {
     /// Whether a command line starts a server, which tells in its log what it does.
     pub fn serves(words: &[OsString]) -> bool {
-        let serves = |cli: Self| matches!(&cli.command, Command::Witness(witness) if witness.serves());
+        let serves = |cli: Self| match &cli.command {
+            Command::Witness(witness) => witness.serves(),
+            Command::Serve(_) => true,
+            _ => false,
+        };
         Self::try_parse_from(words).is_ok_and(serves)
     }
 
@@ -179,6 +187,7 @@ impl Cli {
             Command::Cosign(args) => cosign::run(context, args),
             Command::Export(args) => export::run(context, args),
             Command::Restore(args) => restore::run(context, args),
+            Command::Serve(args) => serve::run(context, args),
             Command::Workflow(command) => workflow::run(command),
             Command::Witness(command) => witness::run(context, command),
             Command::Demo(args) => demo::run(args),

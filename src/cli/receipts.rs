@@ -5,15 +5,14 @@ use std::path::{Path, PathBuf};
 
 use super::error::{CliError, file_error};
 use crate::log::{Checkpoint, Hash, Head, Receipt, VerifierKey};
-use crate::store::data::DataDir;
 use crate::values::Id;
 
 /// How many of the newest receipts are read: more than one, as the last may be half written.
 const NEWEST: usize = 4;
 
-/// Where the receipts of an agreement are.
-pub fn folder(data: &DataDir, agreement: &Id) -> PathBuf {
-    data.root().join("receipts").join(agreement.as_str())
+/// Where the receipts of an agreement are, below the data folder.
+pub fn folder(data: &Path, agreement: &Id) -> PathBuf {
+    data.join("receipts").join(agreement.as_str())
 }
 
 /// Of the newest receipts that are there, the one with the largest head that the log's `key` has signed.
@@ -35,8 +34,8 @@ fn index(path: &Path) -> Option<u64> {
 }
 
 /// Whether any agreement has a receipt here.
-pub fn any(data: &DataDir) -> bool {
-    let folders = fs::read_dir(data.root().join("receipts")).ok();
+pub fn any(data: &Path) -> bool {
+    let folders = fs::read_dir(data.join("receipts")).ok();
     let mut folders = folders.into_iter().flatten().filter_map(Result::ok);
     folders.any(|folder| {
         let mut items = fs::read_dir(folder.path()).ok().into_iter().flatten().filter_map(Result::ok);

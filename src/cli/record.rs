@@ -1,5 +1,6 @@
-//! Reading an agreement from the data folder: audited first, then asked.
+//! Reading an agreement, from the data folder or a server: audited first, then asked.
 
+use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
@@ -7,17 +8,18 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::context::Context;
 use super::error::CliError;
-use crate::audit::{Report, Source, StoreSource, Times, audit_against};
+use super::remote::Server;
+use crate::audit::{Entries, Report, Source, SourceError, StoreSource, Times, audit_against, replay_until};
 use crate::engine::State;
-use crate::log::Head;
+use crate::export::Reader;
+use crate::log::{Hash, Head, MemoryTree, Receipt, tree};
+use crate::registry::{StoreNodes, SubmitError, receipt};
 use crate::statement::AgreementRef;
 use crate::store::{ReadOnly, SledStore, Store};
 use crate::values::{Digest, Id, Instant};
 
 /// An agreement whose log has just passed an audit.
 pub struct Record {
-    /// The store, as it was when it was opened.
-    pub store: SledStore,
     /// The state after the last entry.
     pub state: State,
     /// The head that was audited.
@@ -28,25 +30,140 @@ pub struct Record {
     pub times: Times,
     /// Why nothing may be added to it.
     pub read_only: Option<ReadOnly>,
+    kept: Kept,
+}
+
+/// Where a record is kept.
+enum Kept {
+    /// In the data folder, as it was when it was opened.
+    Here(Box<SledStore>),
+    /// By a server, with the tree of what it gave.
+    There(Box<Reader>, Box<MemoryTree>),
 }
 
 impl Record {
-    /// Opens the data folder, finds the agreement and audits its log.
+    /// Finds the agreement, in the data folder or at the server that the command line names, and audits its log.
     ///
     /// # Errors
     /// There is no such agreement, or it does not pass.
     pub fn load(context: &Context, agreement: Option<&str>) -> Result<Self, CliError> {
+        if let Some(server) = Server::of(context)? {
+            return server.record(agreement);
+        }
         let (store, anchor) = open_store(context, agreement)?;
         let report = audited(&store, anchor, None)?;
+        let read_only = store.read_only(&anchor)?;
+        Self::of(report, |_| Kept::Here(Box::new(store)), read_only)
+    }
+
+    /// What a server gave, and an audit has found.
+    ///
+    /// # Errors
+    /// It does not pass.
+    pub fn there(reader: Reader, report: Report) -> Result<Self, CliError> {
+        Self::of(report, |tree| Kept::There(Box::new(reader), Box::new(tree)), None)
+    }
+
+    fn of(
+        report: Report,
+        kept: impl FnOnce(MemoryTree) -> Kept,
+        read_only: Option<ReadOnly>,
+    ) -> Result<Self, CliError> {
         if let Some(first) = report.findings.first() {
             return Err(CliError::Faults(format!(
                 "the log does not pass its audit: {first}; nothing can be read off it; run `quorate audit` for all of it"
             )));
         }
-        let Report { state, head, checkpoint, times, .. } = report;
+        let Report { state, head, checkpoint, times, tree, .. } = report;
         let state = state.ok_or_else(|| CliError::Faults("the log is empty".to_owned()))?;
-        let read_only = store.read_only(&anchor)?;
-        Ok(Self { store, state, head, checkpoint, times, read_only })
+        Ok(Self { state, head, checkpoint, times, read_only, kept: kept(tree) })
+    }
+
+    /// The store of the data folder.
+    ///
+    /// # Errors
+    /// The record is kept by a server.
+    pub fn store(&self) -> Result<&SledStore, CliError> {
+        match &self.kept {
+            Kept::Here(store) => Ok(store),
+            Kept::There(..) => Err(CliError::usage("this works on a data folder itself: leave out --server")),
+        }
+    }
+
+    /// The entries in a range, each with its index.
+    pub fn entries(&self, range: Range<u64>) -> Entries<'_> {
+        match &self.kept {
+            Kept::Here(store) => {
+                let read = store.entries(&self.state.agreement.anchor, range);
+                Box::new(read.map(|read| read.map_err(SourceError::from)))
+            }
+            Kept::There(reader, _) => reader.entries(range.start, range.end),
+        }
+    }
+
+    /// An entry; `None` beyond the log.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn entry(&self, index: u64) -> Result<Option<Vec<u8>>, CliError> {
+        match &self.kept {
+            Kept::Here(store) => Ok(store.entry(&self.state.agreement.anchor, index)?),
+            Kept::There(..) => {
+                let read = self.entries(index..index.saturating_add(1)).next().transpose()?;
+                Ok(read.map(|(_, bytes)| bytes))
+            }
+        }
+    }
+
+    /// A document, salt first, where it is at hand.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn blob(&self, digest: &Digest) -> Result<Option<Vec<u8>>, CliError> {
+        match &self.kept {
+            Kept::Here(store) => Ok(store.blob(digest)?),
+            // What comes under a digest and has another is not the document.
+            Kept::There(reader, _) => Ok(reader.blob(digest)?.filter(|bytes| Digest::of(bytes) == *digest)),
+        }
+    }
+
+    /// The root over the first `size` entries.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn root(&self, size: u64) -> Result<Option<Hash>, CliError> {
+        match &self.kept {
+            Kept::Here(store) => {
+                let nodes = StoreNodes { store: &**store, anchor: &self.state.agreement.anchor };
+                tree::root(size, &nodes).map(Some).map_err(|error| CliError::Storage(error.to_string()))
+            }
+            Kept::There(_, tree) => Ok(tree.root_at(size)),
+        }
+    }
+
+    /// The receipt of an entry, against the head that was audited.
+    ///
+    /// # Errors
+    /// There is no such entry, or no proof of it.
+    pub fn receipt(&self, index: u64) -> Result<Receipt, CliError> {
+        let tree = match &self.kept {
+            Kept::Here(store) => return Ok(receipt(&**store, &self.state.agreement.anchor, index)?),
+            Kept::There(_, tree) => tree,
+        };
+        let entry = self.entry(index)?.ok_or(SubmitError::NoEntry { index })?;
+        let proof = tree::inclusion_proof(index, self.head.size, &**tree)
+            .map_err(|error| CliError::Storage(format!("no proof for entry {index}: {error}")))?;
+        Ok(Receipt { extra: Some(entry), index, proof, checkpoint: self.checkpoint.clone() })
+    }
+
+    /// The source that was audited.
+    pub fn source(&self) -> Box<dyn Source + '_> {
+        match &self.kept {
+            Kept::Here(store) => {
+                Box::new(StoreSource { store: &**store, anchor: self.state.agreement.anchor })
+            }
+            Kept::There(reader, _) => Box::new(&**reader),
+        }
     }
 
     /// The latest time as of which a state may be certified: that of the last entry, or later, where a quorum of the
@@ -54,11 +171,6 @@ impl Record {
     /// it does not exclude.
     pub fn shown_until(&self) -> Instant {
         shown_until(&self.state, &self.times)
-    }
-
-    /// The source that was audited.
-    pub fn source(&self) -> StoreSource<&SledStore> {
-        StoreSource { store: &self.store, anchor: self.state.agreement.anchor }
     }
 
     /// The state as the record showed it at an instant: the entries up to then, and what time alone brought.
@@ -69,7 +181,7 @@ impl Record {
         if at >= self.state.last {
             return Ok(self.state.at(at).into_owned());
         }
-        let past = crate::audit::replay_until(&self.source(), |_, time| time <= at)?;
+        let past = replay_until(&*self.source(), |_, time| time <= at)?;
         let past = past.ok_or_else(|| self.before_opening(at))?;
         Ok(past.at(at).into_owned())
     }
@@ -112,7 +224,7 @@ pub fn open_store(context: &Context, agreement: Option<&str>) -> Result<(SledSto
     for anchor in store.agreements()? {
         known.push((anchor, name_of(&store, anchor)?));
     }
-    if known.is_empty() && super::receipts::any(&data) {
+    if known.is_empty() && super::receipts::any(data.root()) {
         return Err(CliError::Faults(format!(
             "{} holds no agreement, but receipts of one: its store is gone; restore the folder from a backup",
             data.root().display()

@@ -286,7 +286,7 @@ fn refused(witness: &str, fault: &Fault, round: &Round) -> CliError {
 fn agree_with_receipts(data: &DataDir, store: &SledStore, state: &State) -> Result<(), CliError> {
     let Ok(key) = state.log.vkey.parse() else { return Ok(()) };
     let nodes = StoreNodes { store, anchor: &state.agreement.anchor };
-    receipts::check(&receipts::folder(data, &state.agreement.name), &key, state.size, |size| {
+    receipts::check(&receipts::folder(data.root(), &state.agreement.name), &key, state.size, |size| {
         root(size, &nodes).map_err(|error| CliError::Storage(error.to_string()))
     })
 }

@@ -14,7 +14,7 @@ use crate::engine::case::Case;
 use crate::engine::evidence::since_vote;
 use crate::engine::outlook::{Kind, Task};
 use crate::values::Instant;
-use crate::view::status::{ballot_words, case_json, kind_word, news_words, suspended_words, task_json, what};
+use crate::view::status::{ballot_words, document, kind_word, news_words, suspended_words, what};
 
 /// Where each case stands, who has still to act, and what happens if nobody does
 #[derive(Debug, Args)]
@@ -46,11 +46,7 @@ pub fn run(context: &Context, args: &StatusArgs) -> Result<Answer, CliError> {
     who_acts(&mut page, &tasks, at);
     ahead(&mut page, "If nobody acts", &state, at);
     json.insert("projection".to_owned(), json!(at > now));
-    json.insert("cases".to_owned(), state.cases.values().map(|case| case_json(&state, case)).collect());
-    json.insert("tasks".to_owned(), tasks.iter().map(task_json).collect());
-    let coming = state.if_nobody_acts();
-    let coming = coming.iter().map(|it| json!({ "at": it.at, "case": it.case, "what": it.what }));
-    json.insert("if-nobody-acts".to_owned(), coming.collect());
+    json.extend(document(&state, at));
     Ok(Answer::done(page, Value::Object(json)))
 }
 

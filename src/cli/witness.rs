@@ -14,6 +14,7 @@ use super::answer::{self, Answer};
 use super::context::Context;
 use super::documents;
 use super::error::CliError;
+use super::served::{announce, shutdown};
 use super::show::{Page, Tone};
 use crate::log::{Policy, VerifierKey};
 use crate::values::Digest;
@@ -231,7 +232,7 @@ fn serve(context: &Context, args: &Serve) -> Result<Answer, CliError> {
         let listener = TcpListener::bind(args.listen).await.map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
         // Before the address is told: whoever reads it may send a signal at once.
-        let (shutdown, reload) = signals(folder, logs)?;
+        let (shutdown, reload) = (shutdown()?, reload(folder, logs)?);
         announce(context, &json!({ "listening": address, "vkey": key }), &format!("listening on {address}"))?;
         tracing::info!(%address, witness = %key, "serving");
         let reload = tokio::spawn(reload);
@@ -245,23 +246,11 @@ fn serve(context: &Context, args: &Serve) -> Result<Answer, CliError> {
     served.map(|()| Answer::told())
 }
 
-/// Ends on SIGTERM and Ctrl-C; and reads the logs anew on each SIGHUP.
-fn signals(
-    folder: WitnessDir,
-    logs: Arc<RwLock<Arc<Logs>>>,
-) -> Result<(impl Future<Output = ()>, impl Future<Output = ()>), CliError> {
+/// Reads the logs anew on each SIGHUP.
+fn reload(folder: WitnessDir, logs: Arc<RwLock<Arc<Logs>>>) -> Result<impl Future<Output = ()>, CliError> {
     let cannot = |error| CliError::Storage(format!("signals cannot be waited for: {error}"));
-    let mut terminate = signal(SignalKind::terminate()).map_err(cannot)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(cannot)?;
     let mut hangup = signal(SignalKind::hangup()).map_err(cannot)?;
-    let shutdown = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        tracing::info!("ending");
-    };
-    let reload = async move {
+    Ok(async move {
         while hangup.recv().await.is_some() {
             match folder.logs() {
                 Ok(read) => {
@@ -273,13 +262,5 @@ fn signals(
                 }
             }
         }
-    };
-    Ok((shutdown, reload))
-}
-
-/// Tells where it listens while it serves, since the answer of a command comes at its end.
-fn announce(context: &Context, json: &Value, line: &str) -> Result<(), CliError> {
-    let text = if context.json { super::pretty(json) } else { format!("{line}\n") };
-    super::write(&text)
-        .map_err(|error| CliError::Storage(format!("standard output cannot be written: {error}")))
+    })
 }

@@ -90,7 +90,7 @@ impl Asking<'_> {
         let proof = proof.map_err(|error| Fault::Tree(error.to_string()))?;
         let body = AddCheckpoint { old, proof, checkpoint: note.to_string().into_bytes() }.to_bytes();
         let url = format!("{}/add-checkpoint", self.url);
-        self.timed(self.client()?.post(&url, &body, MAX_ANSWER))
+        self.timed(self.client()?.post(&url, "application/octet-stream", &body, MAX_ANSWER))
     }
 
     /// A client that gives up when this round's time for the witness is over, whatever it was asked before.

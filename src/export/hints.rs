@@ -7,7 +7,7 @@ use std::ops::Range;
 use crate::engine::State;
 use crate::registry::attachments;
 use crate::statement::sshsig::NAMESPACE;
-use crate::statement::{Body, Entry, HolderRef, PublicKey, Statement};
+use crate::statement::{Body, Entry, HolderRef, PublicKey, RosterLine, Statement};
 use crate::store::{Store, StoreError};
 use crate::values::{Digest, Id};
 
@@ -27,27 +27,55 @@ pub(super) fn documents(
     Ok(named)
 }
 
-/// Every key that has ever spoken for somebody, as `ssh-keygen -Y verify -f` takes it: the holder's name, this
-/// product's namespace, the key. Which key spoke when is in the log's first `size` entries.
-pub(super) fn allowed_signers(store: &dyn Store, state: &State, size: u64) -> Result<String, StoreError> {
-    let mut keys: BTreeSet<(HolderRef, PublicKey)> = BTreeSet::new();
-    for read in store.entries(&state.agreement.anchor, 0..size) {
-        let (_, bytes) = read?;
-        match statement(&bytes).map(|statement| statement.body) {
-            Some(Body::Open(open)) => {
-                keys.extend(open.roster.into_iter().map(|line| (line.holder, line.key)));
-            }
-            Some(Body::Nominate(nominate)) => drop(keys.insert((nominate.seat, nominate.key))),
-            Some(Body::ReplaceKey(replace)) => drop(keys.insert((replace.holder, replace.key))),
+/// What entries name: the keys that have ever spoken for somebody, and documents.
+#[derive(Debug, Default)]
+pub struct Hints {
+    keys: BTreeSet<(HolderRef, PublicKey)>,
+    documents: BTreeSet<Digest>,
+}
+
+impl Hints {
+    /// Takes over what an entry names. One that cannot be read names nothing.
+    pub fn add(&mut self, entry: &[u8]) {
+        let Some(statement) = statement(entry) else { return };
+        self.documents.extend(attachments(&statement.body).into_values());
+        match statement.body {
+            Body::Open(open) => self.roster(open.roster),
+            Body::Amend(amend) => self.roster(amend.roster),
+            Body::Nominate(nominate) => drop(self.keys.insert((nominate.seat, nominate.key))),
+            Body::ReplaceKey(replace) => drop(self.keys.insert((replace.holder, replace.key))),
             _ => {}
         }
     }
-    let mut lines = String::new();
-    for (holder, key) in keys {
-        // Writing to a string does not fail.
-        let _ = writeln!(lines, "{holder} namespaces=\"{NAMESPACE}\" {key}");
+
+    fn roster(&mut self, roster: Vec<RosterLine>) {
+        self.keys.extend(roster.into_iter().map(|line| (line.holder, line.key)));
     }
-    Ok(lines)
+
+    /// Whether an entry names the document.
+    pub fn names(&self, document: &Digest) -> bool {
+        self.documents.contains(document)
+    }
+
+    /// The keys as `ssh-keygen -Y verify -f` takes them: the holder's name, this product's namespace, the key. Which
+    /// key spoke when is in the log.
+    pub fn allowed_signers(&self) -> String {
+        let mut lines = String::new();
+        for (holder, key) in &self.keys {
+            // Writing to a string does not fail.
+            let _ = writeln!(lines, "{holder} namespaces=\"{NAMESPACE}\" {key}");
+        }
+        lines
+    }
+}
+
+/// The keys of a log's first `size` entries; see [`Hints::allowed_signers`].
+pub(super) fn allowed_signers(store: &dyn Store, state: &State, size: u64) -> Result<String, StoreError> {
+    let mut hints = Hints::default();
+    for read in store.entries(&state.agreement.anchor, 0..size) {
+        hints.add(&read?.1);
+    }
+    Ok(hints.allowed_signers())
 }
 
 fn statement(bytes: &[u8]) -> Option<Statement> {

@@ -61,13 +61,13 @@ impl Client {
         }
     }
 
-    /// Sends a body and gives the answer, whatever its status.
+    /// Sends a body of this `Content-Type` and gives the answer, whatever its status.
     ///
     /// # Errors
     /// No answer, or one of more than `most` bytes.
-    pub fn post(&self, url: &str, body: &[u8], most: usize) -> Result<Response, NetError> {
+    pub fn post(&self, url: &str, kind: &str, body: &[u8], most: usize) -> Result<Response, NetError> {
         let url = address(url)?;
-        let sent = self.agent.post(&url).header("content-type", "application/octet-stream").send(body);
+        let sent = self.agent.post(&url).header("content-type", kind).send(body);
         let answer = sent.map_err(|cause| NetError::unreachable(&url, &cause))?;
         read(&url, answer, most)
     }

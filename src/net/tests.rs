@@ -66,7 +66,7 @@ fn a_post_gives_the_answer_whatever_its_status() {
     );
     let content_type = Some("text/x.tlog.size".to_owned());
     let expected = Response { status: 409, content_type, body: b"42\n".to_vec() };
-    assert_eq!(client().post(&url, b"old 0\n", 100), Ok(expected));
+    assert_eq!(client().post(&url, "application/octet-stream", b"old 0\n", 100), Ok(expected));
 }
 
 #[test]

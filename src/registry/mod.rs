@@ -19,6 +19,7 @@ mod submission;
 mod writer;
 
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::sync::{Arc, RwLock};
 
 use tokio::sync::{mpsc, oneshot, watch};
@@ -39,6 +40,7 @@ use crate::store::Store;
 use crate::values::{Digest, Id, Instant, Span};
 use agreement::{Shelf, Shown, Working};
 use pen::Pen;
+use receipt::Roots;
 use writer::{Job, Writer};
 
 /// How many submissions may wait for the writer before the next one waits outside.
@@ -151,6 +153,40 @@ impl Registry {
         let receipt =
             receipt.map_err(|cause| SubmitError::NoReceipt { anchor, index, cause: cause.into() })?;
         Ok(Receipted { anchor, index, known, receipt })
+    }
+
+    /// Whether a statement would be taken now, as far as that shows without its documents: for whoever is to say whether
+    /// those are worth receiving. One signature check, and nothing changes.
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit).
+    pub fn would_take(&self, envelope: &Envelope) -> Result<(), SubmitError> {
+        let submission = Submission::of(envelope.clone());
+        let checked = submission.check().map_err(|refusal| self.unfit(&submission, refusal))?;
+        let anchor = checked.anchor();
+        if self.store.find(&anchor, &checked.digest())?.is_some() {
+            return Ok(());
+        }
+        // What opens an agreement is judged by the writer alone: there is no state to judge it by.
+        let Some(published) = self.agreement(&anchor) else { return Ok(()) };
+        let time = self.pen.time(Some(published.state.last), false)?;
+        let nodes = StoreNodes { store: &*self.store, anchor: &anchor };
+        let roots = Roots { nodes, size: published.head.size };
+        published
+            .state
+            .would_admit(time, &checked, &roots)
+            .map_err(|refusal| self.unfit(&submission, refusal))
+    }
+
+    /// Returns once nothing is written any more: after a failure of the store.
+    pub fn stopped(&self) -> impl Future<Output = ()> + Send + 'static {
+        let jobs = self.jobs.clone();
+        async move { jobs.closed().await }
+    }
+
+    /// Whether nothing is written any more.
+    pub fn is_stopped(&self) -> bool {
+        self.jobs.is_closed()
     }
 
     /// The refusal of what needs no log to be refused, signed after the newest head that readers see. It costs the

@@ -1,6 +1,7 @@
 //! Receipts: the proof that an entry is in a log, from the tree that its store keeps.
 
 use super::SubmitError;
+use crate::engine::admit::Heads;
 use crate::log::proof::verify_inclusion;
 use crate::log::tree::{TreeError, inclusion_proof};
 use crate::log::{Hash, Nodes, Receipt};
@@ -54,5 +55,19 @@ impl Nodes for StoreNodes<'_> {
 
     fn node(&self, level: u8, index: u64) -> Result<Hash, NodeError> {
         self.store.node(self.anchor, level, index)?.ok_or(NodeError::Missing { level, index })
+    }
+}
+
+/// The roots of a stored log at its sizes up to one.
+pub(super) struct Roots<'a> {
+    pub(super) nodes: StoreNodes<'a>,
+    /// The size up to which there are any.
+    pub(super) size: u64,
+}
+
+impl Heads for Roots<'_> {
+    /// What cannot be read is no root: the writer, which judges in the end, has the tree in memory.
+    fn root_at(&self, size: u64) -> Option<Hash> {
+        if size > self.size { None } else { crate::log::tree::root(size, &self.nodes).ok() }
     }
 }

@@ -56,6 +56,12 @@ pub fn between(before: Option<&State>, after: &State) -> Vec<String> {
     changes
 }
 
+/// Whether the licence of one is another than that of the other.
+pub fn licence_moved(before: &State, after: &State) -> bool {
+    let now = before.last.max(after.last);
+    !moved_grants(before.licence(now).as_ref(), after.licence(now).as_ref()).is_empty()
+}
+
 fn moved_grants(before: Option<&Licence<'_>>, after: Option<&Licence<'_>>) -> Vec<String> {
     let (Some(before), Some(after)) = (before, after) else { return Vec::new() };
     let same = |was: &GrantState<'_>| after.grants.iter().find(|is| is.grant.name == was.grant.name);

@@ -1,6 +1,6 @@
 //! Where each case stands, who has still to act, and what happens if nobody does.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::time;
 use crate::engine::State;
@@ -124,6 +124,18 @@ pub fn kind_word(kind: Kind) -> &'static str {
     }
 }
 
+/// Every case, what is to be done, and what comes by itself, of a state to which time has passed.
+pub fn document(state: &State, at: Instant) -> Map<String, Value> {
+    let mut fields = Map::new();
+    fields.insert("cases".to_owned(), state.cases.values().map(|case| case_json(state, case)).collect());
+    let tasks = state.tasks(at);
+    fields.insert("tasks".to_owned(), tasks.iter().map(task_json).collect());
+    let coming = state.if_nobody_acts();
+    let coming = coming.iter().map(|it| json!({ "at": it.at, "case": it.case, "what": it.what }));
+    fields.insert("if-nobody-acts".to_owned(), coming.collect());
+    fields
+}
+
 /// One case for a machine.
 pub fn case_json(state: &State, case: &Case) -> Value {
     let path = case.path.iter().map(|step| {
@@ -191,7 +203,7 @@ fn since_json(case: &Case, run: &BallotRun, seat: &Id) -> Option<Value> {
 
 /// A ballot with its count.
 pub fn ballot_json(run: &BallotRun, rules: &Ballot) -> Value {
-    let counts: serde_json::Map<String, Value> =
+    let counts: Map<String, Value> =
         tally(run, rules).into_iter().map(|(choice, votes)| (choice.to_string(), json!(votes))).collect();
     let mut ballot = json!({
         "ballot": run.id,

@@ -6,7 +6,6 @@ use crate::cli::error::{CliError, file_error};
 use crate::cli::parcel::write_new;
 use crate::cli::receipts;
 use crate::statement::{Envelope, Refused};
-use crate::store::data::DataDir;
 
 /// How many refusals of statements with the same first digits are kept.
 const MOST: u32 = 1_000;
@@ -19,7 +18,7 @@ const MOST: u32 = 1_000;
 ///
 /// # Errors
 /// The note is none, or a file cannot be written.
-pub fn keep(data: &DataDir, note: &str, envelope: &Envelope, vkey: &str) -> Result<PathBuf, CliError> {
+pub fn keep(data: &Path, note: &str, envelope: &Envelope, vkey: &str) -> Result<PathBuf, CliError> {
     let unreadable = |error| CliError::Storage(format!("the log's refusal cannot be read: {error}"));
     let (_, refused) = Refused::parse(note.as_bytes()).map_err(unreadable)?;
     let folder = receipts::folder(data, &refused.agreement.name);

@@ -9,9 +9,8 @@ use crate::cli::record::Record;
 use crate::cli::source::exported;
 use crate::engine::State;
 use crate::export::Reader;
-use crate::log::{Hash, Head, tree};
-use crate::registry::StoreNodes;
-use crate::store::{ReadOnly, Store as _};
+use crate::log::{Hash, Head};
+use crate::store::ReadOnly;
 use crate::values::Digest;
 
 /// An agreement whose log has just passed an audit: of the data folder, or exported.
@@ -88,7 +87,7 @@ impl Kept {
     /// It cannot be read.
     pub fn entry(&self, index: u64) -> Result<Option<Vec<u8>>, CliError> {
         match self {
-            Self::Stored(record) => Ok(record.store.entry(&record.state.agreement.anchor, index)?),
+            Self::Stored(record) => record.entry(index),
             Self::Exported { source, .. } => {
                 Ok(source.entries(index, index + 1).next().transpose()?.map(|(_, bytes)| bytes))
             }
@@ -101,7 +100,7 @@ impl Kept {
     /// The store cannot be read.
     pub fn blob(&self, digest: &Digest) -> Result<Option<Vec<u8>>, CliError> {
         match self {
-            Self::Stored(record) => Ok(record.store.blob(digest)?),
+            Self::Stored(record) => record.blob(digest),
             // What cannot be read is not at hand.
             Self::Exported { documents, .. } => Ok(std::fs::read(documents.join(digest.hex())).ok()),
         }
@@ -113,10 +112,7 @@ impl Kept {
     /// It cannot be read.
     pub fn root(&self, size: u64) -> Result<Option<Hash>, CliError> {
         match self {
-            Self::Stored(record) => {
-                let nodes = StoreNodes { store: &record.store, anchor: &record.state.agreement.anchor };
-                tree::root(size, &nodes).map(Some).map_err(|error| CliError::Storage(error.to_string()))
-            }
+            Self::Stored(record) => record.root(size),
             Self::Exported { audited, .. } => Ok(audited.tree.root_at(size)),
         }
     }
@@ -128,7 +124,7 @@ impl Kept {
     pub fn until(&self, size: u64) -> Result<Option<State>, CliError> {
         let admits = |entry: u64, _| entry < size;
         match self {
-            Self::Stored(record) => Ok(replay_until(&record.source(), admits)?),
+            Self::Stored(record) => Ok(replay_until(&*record.source(), admits)?),
             Self::Exported { source, .. } => Ok(replay_until(&**source, admits)?),
         }
     }

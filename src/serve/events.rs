@@ -1,0 +1,93 @@
+//! Server-sent events: what is new in an agreement, as long as somebody listens.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Extension, Path, Query, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
+use tokio::sync::watch;
+
+use super::desk::Desk;
+use super::feed::{Feed, Place};
+use super::problem::Problem;
+use crate::net::listen::Ending;
+
+/// How often a listener hears something, so that nobody in between takes the connection for dead.
+const BEAT: Duration = Duration::from_secs(20);
+
+/// About how many bytes leave at once.
+const CHUNK: usize = 64 * 1024;
+
+#[derive(Debug, Deserialize)]
+pub(super) struct From {
+    /// Tells every entry from this one on first, instead of what is new alone.
+    from: Option<u64>,
+}
+
+/// `GET …/events`. `Last-Event-ID` is the last entry that the listener has; it goes on after it.
+pub(super) async fn stream(
+    State(desk): State<Arc<Desk>>,
+    Path(agreement): Path<String>,
+    Query(From { from }): Query<From>,
+    Extension(ending): Extension<Ending>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let found = desk.find(&agreement)?;
+    let last =
+        headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse::<u64>().ok());
+    let from = last.map(|last| last.saturating_add(1)).or(from);
+    let (count, place) = (found.feed.count(), found.feed.place(from));
+    let listener = Listener { desk, feed: found.feed, count, place, ending, begun: false };
+    let events = futures_util::stream::unfold(listener, |mut listener| async {
+        listener.next().await.map(|bytes| (Ok::<_, Infallible>(bytes), listener))
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        (header::CACHE_CONTROL, "no-cache"),
+        // What stands in between is not to keep events back.
+        (header::HeaderName::from_static("x-accel-buffering"), "no"),
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    ];
+    Ok((headers, Body::from_stream(events)).into_response())
+}
+
+struct Listener {
+    desk: Arc<Desk>,
+    feed: Arc<Feed>,
+    count: watch::Receiver<u64>,
+    place: Place,
+    ending: Ending,
+    begun: bool,
+}
+
+impl Listener {
+    /// What comes next; `None` once the server ends.
+    async fn next(&mut self) -> Option<Bytes> {
+        if !self.begun {
+            self.begun = true;
+            // At once, so that whoever asked knows that it listens.
+            return Some(Bytes::from_static(b"retry: 2000\n: listening\n\n"));
+        }
+        loop {
+            self.count.borrow_and_update();
+            let (bytes, place) = self.feed.next(self.desk.registry.store(), self.place, CHUNK);
+            let moved = place != self.place;
+            self.place = place;
+            if !bytes.is_empty() {
+                return Some(bytes.into());
+            }
+            if moved {
+                continue;
+            }
+            tokio::select! {
+                changed = self.count.changed() => changed.ok()?,
+                () = self.ending.clone().wait() => return None,
+                () = tokio::time::sleep(BEAT) => return Some(Bytes::from_static(b": still here\n\n")),
+            }
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Following an agreement: every entry as it becomes durable, and what time alone brings about.
+//!
+//! One task an agreement reads each new entry once, whoever listens. The newest events are kept as the bytes that go
+//! out; a listener who is further behind reads entries from the store again, so a slow one costs no memory and misses
+//! nothing.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use axum::body::Bytes;
+use serde_json::json;
+use tokio::sync::watch;
+
+use super::desk::Desk;
+use super::read;
+use crate::engine::State;
+use crate::export::Hints;
+use crate::registry::{Published, Registry};
+use crate::store::Store;
+use crate::values::Digest;
+use crate::view::changes;
+
+/// How many events are kept for those who listen.
+const KEPT: usize = 1_024;
+
+/// The longest sleep: a machine's clock may be set meanwhile.
+const LONGEST_SLEEP: u64 = 60;
+
+/// What is new in an agreement.
+pub(super) struct Feed {
+    /// The agreement.
+    pub(super) anchor: Digest,
+    news: Mutex<News>,
+    /// How many events there have been.
+    count: watch::Sender<u64>,
+}
+
+#[derive(Default)]
+struct News {
+    /// The newest events.
+    kept: VecDeque<Event>,
+    /// The number of the first that is kept.
+    first: u64,
+    /// How many entries have been read.
+    entries: u64,
+    hints: Hints,
+}
+
+/// One event, in the bytes that go out.
+struct Event {
+    bytes: Bytes,
+    /// The entry that it tells; `None` where it tells what entries or time brought about.
+    entry: Option<u64>,
+}
+
+impl News {
+    /// The number that the next event will have.
+    fn end(&self) -> u64 {
+        self.first + self.kept.len() as u64
+    }
+
+    /// The events from this number on, if all of them are kept.
+    fn from(&self, event: u64) -> Option<impl Iterator<Item = &Event>> {
+        let skipped = usize::try_from(event.checked_sub(self.first)?).ok()?;
+        (skipped <= self.kept.len()).then(|| self.kept.range(skipped..))
+    }
+}
+
+/// How far a listener is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The number of the event that comes next; `None` where it has still to catch up, entry by entry.
+    event: Option<u64>,
+    /// The entry that comes next.
+    entry: u64,
+}
+
+impl Feed {
+    pub(super) fn new(anchor: Digest) -> Self {
+        let (count, _) = watch::channel(0);
+        Self { anchor, news: Mutex::default(), count }
+    }
+
+    /// The number of events, to be told when there are more.
+    pub(super) fn count(&self) -> watch::Receiver<u64> {
+        self.count.subscribe()
+    }
+
+    /// What is known of the entries beside the log: keys, and documents by their digest.
+    pub(super) fn hints<T>(&self, ask: impl FnOnce(&Hints) -> T) -> T {
+        ask(&self.news().hints)
+    }
+
+    /// Where somebody listens from: from this entry on, or from now on.
+    pub(super) fn place(&self, entry: Option<u64>) -> Place {
+        let news = self.news();
+        match entry {
+            Some(entry) if entry < news.entries => Place { event: None, entry },
+            _ => Place { event: Some(news.end()), entry: news.entries },
+        }
+    }
+
+    /// What comes next at this place, about `most` bytes of it, and the place after it.
+    pub(super) fn next(&self, store: &dyn Store, place: Place, most: usize) -> (Vec<u8>, Place) {
+        self.kept(place, most).unwrap_or_else(|| self.catch_up(store, place, most))
+    }
+
+    /// What comes next, where it is kept.
+    fn kept(&self, mut place: Place, most: usize) -> Option<(Vec<u8>, Place)> {
+        let news = self.news();
+        let mut next = place.event?;
+        let mut bytes = Vec::new();
+        for event in news.from(next)? {
+            if !bytes.is_empty() && bytes.len() + event.bytes.len() > most {
+                break;
+            }
+            bytes.extend_from_slice(&event.bytes);
+            next += 1;
+            place.entry = event.entry.map_or(place.entry, |entry| entry + 1);
+        }
+        place.event = Some(next);
+        Some((bytes, place))
+    }
+
+    /// What comes next, from the store.
+    fn catch_up(&self, store: &dyn Store, mut place: Place, most: usize) -> (Vec<u8>, Place) {
+        let mut bytes = Vec::new();
+        let known = self.news().entries;
+        for read in store.entries(&self.anchor, place.entry..known) {
+            let Ok((index, entry)) = read else { break };
+            // What cannot be read is told by an audit.
+            bytes.extend(entry_event(index, &entry).into_iter().flat_map(|event| event.bytes));
+            place.entry = index + 1;
+            if bytes.len() > most {
+                break;
+            }
+        }
+        let news = self.news();
+        place.event = (place.entry >= news.entries).then(|| {
+            // What is kept after the last entry that it has: what that brought about, too.
+            let has = |event: &Event| event.entry.is_some_and(|entry| entry < place.entry);
+            news.first + news.kept.iter().rposition(has).map_or(0, |last| last as u64 + 1)
+        });
+        (bytes, place)
+    }
+
+    fn news(&self) -> MutexGuard<'_, News> {
+        self.news.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes over what is new: the entries up to `entries`, and what is to be told.
+    fn tell(&self, entries: u64, events: Vec<Event>) {
+        let mut news = self.news();
+        news.entries = entries;
+        news.kept.extend(events);
+        while news.kept.len() > KEPT {
+            news.kept.pop_front();
+            news.first += 1;
+        }
+        let end = news.end();
+        drop(news);
+        self.count.send_replace(end);
+    }
+}
+
+/// Follows an agreement as long as it is served.
+pub(super) async fn follow(desk: Weak<Desk>, feed: Arc<Feed>) {
+    let Some(mut growth) = desk.upgrade().and_then(|desk| desk.registry.growth(&feed.anchor)) else { return };
+    let mut before: Option<State> = None;
+    loop {
+        let Some(now) = desk.upgrade() else { return };
+        let Some(published) = now.registry.agreement(&feed.anchor) else { return };
+        growth.borrow_and_update();
+        let state = published.state.at(now.registry.now()).into_owned();
+        let (known, mut events) = entries(&now.registry, &feed, &published);
+        match &before {
+            Some(before) => events.extend(changed(before, &state, published.head.size)),
+            // Nobody could listen before; whoever wants what was before asks for it.
+            None => events.clear(),
+        }
+        feed.tell(known, events);
+        let sleep = until_next(&now.registry, &state);
+        before = Some(state);
+        drop((published, now));
+        tokio::select! {
+            grown = growth.changed() => if grown.is_err() { return },
+            () = tokio::time::sleep(sleep) => {}
+        }
+    }
+}
+
+/// Reads the entries that are new, and says how many there are now.
+fn entries(registry: &Registry, feed: &Feed, published: &Published) -> (u64, Vec<Event>) {
+    let mut known = feed.news().entries;
+    let mut events = Vec::new();
+    for read in registry.store().entries(&feed.anchor, known..published.head.size) {
+        let (index, bytes) = match read {
+            Ok(read) => read,
+            Err(error) => {
+                tracing::error!(%error, "an entry cannot be read, and is not told to those who listen");
+                break;
+            }
+        };
+        feed.news().hints.add(&bytes);
+        events.extend(entry_event(index, &bytes));
+        known = index + 1;
+    }
+    (known, events)
+}
+
+/// `event: entry`, by whose `id` a listener who was cut off goes on.
+fn entry_event(index: u64, bytes: &[u8]) -> Option<Event> {
+    let data = read::entry_json(index, bytes)?;
+    let bytes = Bytes::from(format!("id: {index}\nevent: entry\ndata: {data}\n\n"));
+    Some(Event { bytes, entry: Some(index) })
+}
+
+/// `event: state`: what the entries before it, or time alone, brought about.
+fn changed(before: &State, after: &State, size: u64) -> Option<Event> {
+    let told = changes::between(Some(before), after);
+    if told.is_empty() {
+        return None;
+    }
+    let data = json!({ "entries": size, "changes": told, "licence": changes::licence_moved(before, after) });
+    Some(Event { bytes: Bytes::from(format!("event: state\ndata: {data}\n\n")), entry: None })
+}
+
+/// How long nothing happens by itself.
+fn until_next(registry: &Registry, state: &State) -> Duration {
+    let now = registry.now();
+    let due = state.next_due().map_or(LONGEST_SLEEP, |due| due.moment.at.since(now).seconds());
+    // What is due after an instant, and not at it, is due in the second that follows.
+    Duration::from_secs(due.clamp(1, LONGEST_SLEEP))
+}

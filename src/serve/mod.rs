@@ -1,0 +1,103 @@
+//! HTTP: agreements that anybody can reach. It translates and bounds, and never decides.
+//!
+//! | file | does |
+//! |---|---|
+//! | [`routes`] | which address is answered by whom |
+//! | `submit` | takes statements with their documents, and answers with a receipt or the log's signed refusal |
+//! | `site` | an agreement's log as C2SP's files, which audits read |
+//! | `read` | what is told of an agreement, for machines |
+//! | `feed`, `events` | follows each agreement, and tells whoever listens what is new |
+//! | `health` | for whoever operates it |
+//! | `problem` | what goes wrong, as RFC 9457 has it |
+//!
+//! The way of a vote: `submit` reads the envelope, has the registry look whether it would be taken, reads the documents, and
+//! hands both to [`Registry::submit`], which is what the command line calls as well.
+
+mod desk;
+mod events;
+mod feed;
+mod health;
+mod problem;
+mod read;
+mod routes;
+mod site;
+mod submit;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+
+use crate::net::listen::{self, Tls};
+use crate::registry::Registry;
+use desk::Desk;
+
+/// What one client may take from the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections, of all clients and of one address.
+    pub listen: listen::Limits,
+    /// How long a request's body may take.
+    pub body: Duration,
+    /// The most bytes of a document that comes with a statement.
+    pub document: usize,
+    /// The most bytes of all documents of a statement.
+    pub documents: usize,
+    /// How many submissions are taken at a time; further ones are told to come again.
+    pub submissions: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            listen: listen::Limits {
+                connections: 16_384,
+                per_address: 1_024,
+                head: Duration::from_secs(15),
+                // Event streams have no end.
+                connection: None,
+                end: Duration::from_secs(10),
+            },
+            body: Duration::from_secs(60),
+            document: 16 * 1024 * 1024,
+            documents: 64 * 1024 * 1024,
+            submissions: 512,
+        }
+    }
+}
+
+/// Agreements that can be served.
+pub struct Service {
+    /// The agreements.
+    pub registry: Registry,
+    /// Whether anybody may open an agreement over the network.
+    pub openings: bool,
+    /// What one client may take.
+    pub limits: Limits,
+}
+
+/// Serves until `shutdown`: then no more connections are accepted, and requests under way are answered.
+///
+/// # Errors
+/// Storage has failed: what is in memory and what is on the disk may differ, and the process is to end.
+pub async fn run(
+    listener: TcpListener,
+    tls: Option<Tls>,
+    service: Service,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), Failed> {
+    let limits = service.limits;
+    let desk = Arc::new(Desk::new(service));
+    desk.follow_all();
+    let stopped = desk.registry.stopped();
+    tokio::select! {
+        () = listen::serve_with(listener, tls, routes::router(Arc::clone(&desk)), limits.listen, shutdown) => Ok(()),
+        () = stopped => Err(Failed),
+    }
+}
+
+/// The registry has stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("storage has failed, so nothing more is served; start again, which reads the disk anew")]
+pub struct Failed;

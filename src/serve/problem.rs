@@ -1,0 +1,167 @@
+//! What goes wrong, as a problem document (RFC 9457), in the words of the command line.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::registry::SubmitError;
+use crate::store::StoreError;
+
+/// An answer other than what was asked for.
+#[derive(Debug)]
+pub(super) struct Problem(Box<Document>);
+
+#[derive(Debug, Serialize)]
+struct Document {
+    /// `urn:quorate:problem:RULE`: the stable name of what went wrong.
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'static str,
+    status: u16,
+    /// Why, in a sentence.
+    detail: String,
+    /// What to do instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instead: Option<String>,
+    /// A refusal as the log signs it: a signed note, to be kept and checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+    /// After how many seconds to come again.
+    #[serde(skip)]
+    retry: Option<u32>,
+}
+
+impl Problem {
+    pub(super) fn new(status: StatusCode, rule: &str, detail: impl Into<String>) -> Self {
+        Self(Box::new(Document {
+            kind: format!("urn:quorate:problem:{rule}"),
+            title: status.canonical_reason().unwrap_or("Problem"),
+            status: status.as_u16(),
+            detail: detail.into(),
+            instead: None,
+            note: None,
+            retry: None,
+        }))
+    }
+
+    pub(super) fn instead(mut self, instead: impl Into<String>) -> Self {
+        self.0.instead = Some(instead.into());
+        self
+    }
+
+    fn retry(mut self, seconds: u32) -> Self {
+        self.0.retry = Some(seconds);
+        self
+    }
+
+    /// The same for an agreement that is not here and for one that is not to be seen.
+    pub(super) fn no_agreement() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "no-agreement", "no agreement of this name can be seen here")
+            .instead("GET /v1/agreements lists those that can")
+    }
+
+    pub(super) fn not_found(what: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", what)
+    }
+
+    pub(super) fn bad_request(why: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad-request", why)
+    }
+
+    pub(super) fn too_long(why: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-long", why)
+    }
+
+    pub(super) fn too_slow() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "too-slow", "the request took too long").retry(1)
+    }
+
+    pub(super) fn busy() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "busy",
+            "as many statements as can be taken at a time are being taken",
+        )
+        .instead("submit the same statement again; it is taken once, however often it is submitted")
+        .retry(1)
+    }
+
+    pub(super) fn busy_with_past() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "busy",
+            "as many questions about the past as can be answered at a time are being answered",
+        )
+        .instead("ask again, or replay the log yourself: `license --known-at` does, with --server")
+        .retry(2)
+    }
+
+    pub(super) fn failed(why: impl Into<String>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", why)
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        // Whoever asks learns nothing of this machine's folders.
+        tracing::error!(%error, "the store cannot be read");
+        Self::failed("the log cannot be read at the moment; its operator has been told")
+    }
+}
+
+impl From<SubmitError> for Problem {
+    fn from(error: SubmitError) -> Self {
+        let unavailable = |rule: &str, words: String| {
+            Self::new(StatusCode::SERVICE_UNAVAILABLE, rule, words)
+                .instead(
+                    "submit the same statement again later; it is taken once, however often it is submitted",
+                )
+                .retry(30)
+        };
+        match error {
+            SubmitError::Refused { refusal, note } => {
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                let mut problem = Self::new(status, refusal.rule, refusal.why).instead(refusal.instead);
+                problem.0.note = note;
+                problem
+            }
+            wrong @ SubmitError::NoEntry { .. } => Self::not_found(wrong.to_string()),
+            SubmitError::ReadOnly { .. } => {
+                tracing::warn!(%error, "not taken");
+                unavailable("read-only", "nothing can be added to this agreement at the moment".to_owned())
+            }
+            SubmitError::ClockBehind { .. } | SubmitError::ClockAhead { .. } => {
+                tracing::error!(%error, "not taken");
+                unavailable("clock", "this log's clock cannot be relied on at the moment".to_owned())
+            }
+            SubmitError::NoReceipt { index, .. } => {
+                tracing::error!(%error, "no receipt");
+                let words = format!(
+                    "the statement is entry {index}, on stable storage, and its receipt could not be made"
+                );
+                unavailable("no-receipt", words)
+            }
+            other => {
+                tracing::error!(error = %other, "not taken");
+                unavailable("storage", "this log cannot store anything at the moment".to_owned())
+            }
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_string(&self.0).unwrap_or_default();
+        let mut answer = (
+            status,
+            [(header::CONTENT_TYPE, "application/problem+json"), (header::CACHE_CONTROL, "no-store")],
+            body,
+        )
+            .into_response();
+        if let Some(seconds) = self.0.retry {
+            answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        answer
+    }
+}

@@ -1,0 +1,273 @@
+//! What is told of an agreement, for machines: the documents of the command line's `--json`.
+
+use std::fmt::Display;
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::desk::{Desk, Found};
+use super::problem::Problem;
+use crate::audit::{StoreSource, replay_until};
+use crate::engine::State as Agreement;
+use crate::statement::{Entry, Statement};
+use crate::values::{Digest, Instant};
+use crate::view::{facts, licence as licences, statement, status as cases, time};
+
+/// The most entries of one answer.
+const PAGE: u64 = 256;
+
+/// Instants that may be asked about.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct When {
+    at: Option<String>,
+    known_at: Option<String>,
+}
+
+/// `GET /v1/agreements`.
+pub(super) async fn agreements(State(desk): State<Arc<Desk>>) -> Response {
+    let now = desk.registry.now();
+    let found = desk.names().into_iter().filter_map(|name| desk.find(name.as_str()).ok());
+    let each: Vec<Value> = found.map(|found| Value::Object(about(&found, now))).collect();
+    json_answer(&json!({ "agreements": each }))
+}
+
+/// `GET /v1/agreements/NAME`.
+pub(super) async fn agreement(
+    State(desk): State<Arc<Desk>>,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
+    let found = desk.find(&name)?;
+    Ok(json_answer(&Value::Object(about(&found, desk.registry.now()))))
+}
+
+fn about(found: &Found, now: Instant) -> Map<String, Value> {
+    let mut fields = facts(&found.published.state, found.published.head, now);
+    fields.insert("log".to_owned(), json!(format!("/a/{}", found.published.state.agreement.name)));
+    fields.insert("vkey".to_owned(), json!(found.published.state.log.vkey));
+    fields
+}
+
+/// `GET …/licence`: what `license --json` tells.
+pub(super) async fn licence(
+    State(desk): State<Arc<Desk>>,
+    Path(name): Path<String>,
+    Query(when): Query<When>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let found = desk.find(&name)?;
+    let now = desk.registry.now();
+    let known_at = instant(when.known_at.as_deref())?;
+    if known_at.is_some_and(|at| at > now) {
+        return Err(Problem::bad_request(
+            "known_at is still to come: nobody knows what the record will show",
+        ));
+    }
+    let at = instant(when.at.as_deref())?.or(known_at).unwrap_or(now);
+    let past = match known_at {
+        Some(known) => Some(state_at(&desk, &found, known).await?),
+        None => None,
+    };
+    let state = past.as_ref().unwrap_or(&found.published.state);
+    let tag = tag(&found, state, at, &when);
+    if let Some(same) = unchanged(&headers, &tag) {
+        return Ok(same);
+    }
+    let mut document =
+        licences::document(state, found.published.head, at).ok_or_else(|| before(state, at))?;
+    if let (Some(known_at), Value::Object(fields)) = (known_at, &mut document) {
+        fields.insert("known-at".to_owned(), json!({ "at": known_at, "entries": state.size }));
+    }
+    Ok(tagged(json_answer(&document), &tag))
+}
+
+/// `GET …/status`: what `status --json` tells.
+pub(super) async fn status(
+    State(desk): State<Arc<Desk>>,
+    Path(name): Path<String>,
+    Query(when): Query<When>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let found = desk.find(&name)?;
+    if when.known_at.is_some() {
+        return Err(Problem::bad_request(
+            "known_at is a question about the licence; ask the status with `at`",
+        ));
+    }
+    let now = desk.registry.now();
+    let at = instant(when.at.as_deref())?.unwrap_or(now);
+    let asked = if at < found.published.state.last { Some(at) } else { None };
+    let past = match asked {
+        Some(at) => Some(state_at(&desk, &found, at).await?),
+        None => None,
+    };
+    let state = past.as_ref().unwrap_or(&found.published.state);
+    let tag = tag(&found, state, at, &when);
+    if let Some(same) = unchanged(&headers, &tag) {
+        return Ok(same);
+    }
+    let mut document = facts(state, found.published.head, at);
+    document.insert("projection".to_owned(), json!(at > now));
+    document.extend(cases::document(&state.at(at), at));
+    Ok(tagged(json_answer(&Value::Object(document)), &tag))
+}
+
+/// Which entries are asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Span {
+    from: Option<u64>,
+    limit: Option<u64>,
+}
+
+/// `GET …/entries?from=&limit=`: a page of the log.
+pub(super) async fn entries(
+    State(desk): State<Arc<Desk>>,
+    Path(name): Path<String>,
+    Query(Span { from, limit }): Query<Span>,
+) -> Result<Response, Problem> {
+    let found = desk.find(&name)?;
+    let (from, limit) = (from.unwrap_or(0), limit.unwrap_or(PAGE));
+    if limit == 0 || limit > PAGE {
+        return Err(Problem::bad_request(format!("limit is a number from 1 to {PAGE}")));
+    }
+    let size = found.published.head.size;
+    let end = from.saturating_add(limit).min(size);
+    let mut each = Vec::new();
+    for read in desk.registry.store().entries(&found.feed.anchor, from.min(end)..end) {
+        let (index, bytes) = read?;
+        each.extend(entry_json(index, &bytes));
+    }
+    let next = (end < size).then_some(end);
+    Ok(json_answer(
+        &json!({ "agreement": found.published.state.agreement, "head": found.published.head, "entries": each, "next": next }),
+    ))
+}
+
+/// One entry on a line: what `log --json` tells of it.
+pub(super) fn entry_json(index: u64, bytes: &[u8]) -> Option<Value> {
+    let entry = Entry::parse(bytes).ok()?;
+    let said = Statement::parse(&entry.envelope.statement).ok()?;
+    Some(json!({
+        "entry": index,
+        "time": entry.time,
+        "type": said.type_name(),
+        "by": said.by,
+        "what": statement::summary(&said),
+        "statement": Digest::of(entry.envelope.statement.as_bytes()),
+    }))
+}
+
+/// `GET …/entries/INDEX`: the entry as it is in the log.
+pub(super) async fn entry(
+    State(desk): State<Arc<Desk>>,
+    Path((name, index)): Path<(String, u64)>,
+) -> Result<Response, Problem> {
+    let found = desk.find(&name)?;
+    let bytes = desk.registry.store().entry(&found.feed.anchor, index)?;
+    let bytes = bytes.ok_or_else(|| Problem::not_found(format!("the log has no entry {index} yet")))?;
+    Ok((
+        [
+            (header::CONTENT_TYPE, "application/json"),
+            (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+        ],
+        bytes,
+    )
+        .into_response())
+}
+
+/// `GET …/entries/INDEX/receipt`: a C2SP tlog-proof against the newest head.
+pub(super) async fn receipt(
+    State(desk): State<Arc<Desk>>,
+    Path((name, index)): Path<(String, u64)>,
+) -> Result<Response, Problem> {
+    let found = desk.find(&name)?;
+    let receipt = desk.registry.receipt(&found.feed.anchor, index)?;
+    Ok((
+        [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")],
+        receipt.to_string(),
+    )
+        .into_response())
+}
+
+/// `GET …/ballots/PROCEDURE/CASE/BALLOT/ROUND`: the paper, whose digest a vote signs.
+pub(super) async fn paper(
+    State(desk): State<Arc<Desk>>,
+    Path((name, procedure, case, ballot, round)): Path<(String, String, u32, String, u32)>,
+) -> Result<Response, Problem> {
+    let found = desk.find(&name)?;
+    let id = format!("{procedure}#{case}/{ballot}#{round}");
+    let state = found.published.state.at(desk.registry.now());
+    let paper = id.parse().ok().and_then(|id| state.ballot_paper(&id));
+    let paper = paper.ok_or_else(|| Problem::not_found("there is no such ballot"))?;
+    Ok(([(header::CONTENT_TYPE, "application/toml"), (header::CACHE_CONTROL, "no-cache")], paper)
+        .into_response())
+}
+
+fn instant(text: Option<&str>) -> Result<Option<Instant>, Problem> {
+    text.map(time::parse).transpose().map_err(Problem::bad_request)
+}
+
+/// The state as the record showed it at an instant. One before the last entry is replayed, signatures and all, which
+/// nobody may ask of the server as often as they like.
+async fn state_at(desk: &Arc<Desk>, found: &Found, at: Instant) -> Result<Agreement, Problem> {
+    let published = &found.published.state;
+    if at >= published.last {
+        return Ok(published.at(at).into_owned());
+    }
+    let Ok(_room) = desk.past.try_acquire() else { return Err(Problem::busy_with_past()) };
+    let (replaying, anchor) = (Arc::clone(desk), found.feed.anchor);
+    let past = tokio::task::spawn_blocking(move || {
+        let source = StoreSource { store: replaying.registry.store(), anchor };
+        replay_until(&source, |_, time| time <= at)
+    });
+    let unreadable = |error: &dyn Display| {
+        tracing::error!(%error, "the log cannot be read");
+        Problem::failed("the log cannot be read at the moment; its operator has been told")
+    };
+    let past = past.await.map_err(|error| unreadable(&error))?.map_err(|error| unreadable(&error))?;
+    Ok(past.ok_or_else(|| before(published, at))?.at(at).into_owned())
+}
+
+fn before(state: &Agreement, at: Instant) -> Problem {
+    Problem::not_found(format!(
+        "at {at} there was no agreement {} yet: it was opened at {}",
+        state.agreement.name, state.opened
+    ))
+}
+
+/// The log's head, what time has brought about since, and what was asked. Weak: `at` itself goes on.
+fn tag(found: &Found, state: &Agreement, at: Instant, when: &When) -> String {
+    let later = state.at(at);
+    let due = later.next_due().map_or_else(|| "end".to_owned(), |due| due.moment.at.to_string());
+    let asked =
+        format!("{:?} {:?} {due} {:?}", when.at, when.known_at, state.in_force_at(at).map(|it| it.from));
+    let asked = Digest::of(format!("{asked} {}", found.published.head.root).as_bytes()).hex();
+    format!("W/\"{}-{}\"", found.published.head.size, asked.get(..16).unwrap_or_default())
+}
+
+fn unchanged(headers: &HeaderMap, tag: &str) -> Option<Response> {
+    let known = headers.get(header::IF_NONE_MATCH)?.to_str().ok()?;
+    let same = known.split(',').any(|known| known.trim() == tag);
+    same.then(|| tagged(StatusCode::NOT_MODIFIED.into_response(), tag))
+}
+
+fn tagged(mut answer: Response, tag: &str) -> Response {
+    if let Ok(value) = tag.parse() {
+        answer.headers_mut().insert(header::ETAG, value);
+    }
+    answer
+}
+
+fn json_answer(document: &Value) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "no-cache"),
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    ];
+    (headers, document.to_string()).into_response()
+}

@@ -1,0 +1,73 @@
+//! Which address is answered by whom.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderValue, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use axum::routing::{get, post};
+
+use super::desk::Desk;
+use super::problem::Problem;
+use super::{events, health, read, site, submit};
+use crate::net::listen::Peer;
+
+/// Everything that is served.
+pub(super) fn router(desk: Arc<Desk>) -> Router {
+    let agreement = Router::new()
+        .route("/", get(read::agreement))
+        .route("/licence", get(read::licence))
+        .route("/status", get(read::status))
+        .route("/entries", get(read::entries))
+        .route("/entries/{index}", get(read::entry))
+        .route("/entries/{index}/receipt", get(read::receipt))
+        .route("/ballots/{procedure}/{case}/{ballot}/{round}", get(read::paper))
+        .route("/events", get(events::stream));
+    Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/v1/statements", post(submit::submit))
+        .route("/v1/agreements", get(read::agreements))
+        .nest("/v1/agreements/{agreement}", agreement)
+        .route("/a/{agreement}/{*file}", get(site::file))
+        .fallback(async || Problem::not_found("there is nothing at this address"))
+        .method_not_allowed_fallback(async || {
+            Problem::new(
+                axum::http::StatusCode::METHOD_NOT_ALLOWED,
+                "method",
+                "this address takes another method",
+            )
+        })
+        .layer(from_fn(told))
+        .with_state(desk)
+}
+
+/// Names each request, tells it in the log, and says how its answer may be used.
+async fn told(request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let id = request_id();
+    let method = request.method().clone();
+    // The pattern and not the address: what somebody puts into one is not for the log.
+    let path = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str).to_owned();
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+    let mut answer = next.run(request).await;
+    let headers = answer.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        headers.insert("x-request-id", value);
+    }
+    let status = answer.status().as_u16();
+    let micros = begun.elapsed().as_micros();
+    tracing::info!(request = id, peer = peer.map(tracing::field::display), %method, path, status, micros, "answered");
+    answer
+}
+
+fn request_id() -> String {
+    let mut bytes = [0; 8];
+    // Without randomness requests have one name, and are answered all the same.
+    let _ = getrandom::fill(&mut bytes);
+    format!("{:016x}", u64::from_be_bytes(bytes))
+}

@@ -1,0 +1,146 @@
+//! Taking statements. The envelope comes first, alone or before its documents, so that nobody's documents are received
+//! for a statement that would not be taken.
+
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::{FromRequest as _, Multipart, Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use serde_json::json;
+
+use super::desk::Desk;
+use super::problem::Problem;
+use crate::registry::{Receipted, Submission};
+use crate::statement::{Blob, Body as Says, Entry, Envelope, Statement, attachments};
+use crate::values::Digest;
+
+/// The most bytes of an envelope: an entry holds it, and JSON may write its characters longer.
+const MAX_ENVELOPE: usize = 2 * Entry::MAX_BYTES;
+
+/// Takes a statement: `application/json`, which is the envelope, or `multipart/form-data` with the part `envelope` first
+/// and a part `document` for each document, salt and content.
+pub(super) async fn submit(State(desk): State<Arc<Desk>>, request: Request) -> Response {
+    let Ok(_room) = desk.room.try_acquire() else { return Problem::busy().into_response() };
+    let taken = tokio::time::timeout(desk.limits.body, receive(&desk, request)).await;
+    let submission = match taken {
+        Ok(Ok(submission)) => submission,
+        Ok(Err(problem)) => return problem.into_response(),
+        Err(_) => return Problem::too_slow().into_response(),
+    };
+    match desk.registry.submit(submission).await {
+        Ok(receipted) => {
+            desk.follow_all();
+            receipted_json(&desk, &receipted)
+        }
+        Err(error) => Problem::from(error).into_response(),
+    }
+}
+
+async fn receive(desk: &Desk, request: Request) -> Result<Submission, Problem> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
+    let kind = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    match kind.as_str() {
+        "application/json" => {
+            let bytes = body(request.into_body()).await?;
+            let envelope = envelope(&bytes)?;
+            admissible(desk, &envelope)?;
+            Ok(Submission::of(envelope))
+        }
+        "multipart/form-data" => {
+            let parts = Multipart::from_request(request, &()).await;
+            parcel(desk, parts.map_err(|error| Problem::bad_request(error.body_text()))?).await
+        }
+        _ => Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "media-type",
+            "a statement comes as application/json, or with its documents as multipart/form-data",
+        )),
+    }
+}
+
+async fn body(body: Body) -> Result<Vec<u8>, Problem> {
+    let long =
+        || Problem::too_long(format!("the envelope was cut off, or has more than {MAX_ENVELOPE} bytes"));
+    to_bytes(body, MAX_ENVELOPE).await.map(Into::into).map_err(|_| long())
+}
+
+fn envelope(bytes: &[u8]) -> Result<Envelope, Problem> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Problem::bad_request("the envelope is not UTF-8"))?;
+    Envelope::parse(text).map_err(|error| {
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bad-envelope", error.to_string())
+            .instead("send the envelope as `--out` or `log show --envelope` writes it")
+    })
+}
+
+/// Whether the statement would be taken, were its documents here.
+fn admissible(desk: &Desk, envelope: &Envelope) -> Result<(), Problem> {
+    let opens = Statement::parse(&envelope.statement).is_ok_and(|it| matches!(it.body, Says::Open(_)));
+    if opens && !desk.openings {
+        let words = "this server opens no agreements over the network";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "no-openings", words)
+            .instead("ask its operator to open the agreement, or to serve with --openings"));
+    }
+    Ok(desk.registry.would_take(envelope)?)
+}
+
+/// The parts in their order: what comes is bounded before it is kept.
+async fn parcel(desk: &Desk, mut parts: Multipart) -> Result<Submission, Problem> {
+    let first = parts.next_field().await.map_err(|error| cut_off(&error))?;
+    let first = first.filter(|part| part.name() == Some("envelope"));
+    let first = first.ok_or_else(|| Problem::bad_request("the first part is to be `envelope`"))?;
+    let envelope = envelope(&part(first, MAX_ENVELOPE).await?)?;
+    admissible(desk, &envelope)?;
+    let statement =
+        Statement::parse(&envelope.statement).map_err(|error| Problem::bad_request(error.to_string()))?;
+    let mut wanted: Vec<_> = attachments(&statement.body).into_values().collect();
+    let (mut blobs, mut left) = (Vec::new(), desk.limits.documents);
+    while let Some(next) = parts.next_field().await.map_err(|error| cut_off(&error))? {
+        if next.name() != Some("document") {
+            return Err(Problem::bad_request("every part after the first is to be a `document`"));
+        }
+        let bytes = part(next, desk.limits.document.min(left)).await?;
+        left -= bytes.len();
+        let digest = Digest::of(&bytes);
+        let Some(place) = wanted.iter().position(|named| *named == digest) else {
+            return Err(Problem::bad_request("a document is none that the statement names").instead(
+                "send each document that it names once, its salt first, as `FILE.documents/` holds them",
+            ));
+        };
+        let named = wanted.swap_remove(place);
+        blobs.extend(Blob::open(bytes, &named));
+    }
+    Ok(Submission { envelope, blobs, accept_clock_jump: false })
+}
+
+async fn part(mut field: Field<'_>, most: usize) -> Result<Vec<u8>, Problem> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = field.chunk().await.map_err(|error| cut_off(&error))? {
+        if bytes.len() + chunk.len() > most {
+            return Err(Problem::too_long(format!("a part has more than the {most} bytes that it can have")));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+fn cut_off(error: &MultipartError) -> Problem {
+    Problem::bad_request(error.body_text())
+}
+
+fn receipted_json(desk: &Desk, receipted: &Receipted) -> Response {
+    let time =
+        receipted.receipt.extra.as_deref().and_then(|bytes| Entry::parse(bytes).ok()).map(|entry| entry.time);
+    let agreement = desk.registry.agreement(&receipted.anchor).map(|it| it.state.agreement.clone());
+    let answer = json!({
+        "agreement": agreement,
+        "entry": receipted.index,
+        "known": receipted.known,
+        "time": time,
+        "receipt": receipted.receipt.to_string(),
+    });
+    let status = if receipted.known { StatusCode::OK } else { StatusCode::CREATED };
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    (status, headers, answer.to_string()).into_response()
+}
