@@ -245,6 +245,7 @@ fn vocabulary() -> Vocabulary {
         events: Vec::new(),
         outcomes: Vec::new(),
         answers: false,
+        candidates: false,
         subject: false,
     }
 }
@@ -285,16 +286,10 @@ fn ballot(quorum: Option<&Law>, laws: &[Law]) -> Ballot {
             rule: Some(read(law)),
             lasting: None,
             eases: Vec::new(),
-            gives_answer: false,
+            gives: None,
         })
         .collect();
-    outcomes.push(Outcome {
-        is: id("otherwise"),
-        rule: None,
-        lasting: None,
-        eases: Vec::new(),
-        gives_answer: false,
-    });
+    outcomes.push(Outcome { is: id("otherwise"), rule: None, lasting: None, eases: Vec::new(), gives: None });
     Ballot {
         name: id("finding"),
         question: "Is it met?".to_owned(),
@@ -303,6 +298,7 @@ fn ballot(quorum: Option<&Law>, laws: &[Law]) -> Ballot {
         less: Vec::new(),
         abstain: Vec::new(),
         choices: CHOICES.iter().map(|name| id(name)).collect(),
+        among: model::Among::Named,
         answer: None,
         abstention: Some(id("abstain")),
         attach: Vec::new(),

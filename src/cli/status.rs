@@ -87,6 +87,9 @@ fn cases(page: &mut Page, state: &State, at: Instant) {
                 &format!("  panel {}: {filled} of {} seats filled", panel.name, panel.seats.len()),
             );
         }
+        if let Some(chosen) = state.around(case).chosen() {
+            page.line(tone, &format!("  {} is chosen to chair, by {}", chosen.seat, chosen.ballot));
+        }
         for (seat, recusal) in &case.recused {
             page.line(
                 tone,

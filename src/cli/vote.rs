@@ -77,7 +77,7 @@ fn here(context: &Context, args: &VoteArgs, documents: Documents) -> Result<Answ
     };
     if rules.sealed.is_some() {
         unattached(&documents)?;
-        judge_choice(&args.choice, rules.choices.iter().chain(&rules.abstention), rules.answer_kind())?;
+        judge_choice(&args.choice, run.offered(rules), rules.answer_kind())?;
         let By::One(seat) = desk.speaker(&args.signing, None)? else {
             return Err(Refusal::new(
                 "not-an-elector",

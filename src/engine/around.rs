@@ -1,7 +1,7 @@
 //! Who speaks for which seat in a case, and who chairs it: the one place that says so, for acts, duties, and what
 //! `explore` tries.
 
-use crate::engine::case::{Case, Obligation};
+use crate::engine::case::{Case, Chosen, Obligation};
 use crate::engine::panel::Seats;
 use crate::engine::state::State;
 use crate::statement::{By, HolderRef};
@@ -62,24 +62,37 @@ impl<'a> Around<'a> {
         self.absent(seat).or_else(obliged)
     }
 
-    /// Who chairs: the first seat that may, in the workflow's order.
+    /// Whom a ballot of the case has chosen to chair it, while they have the seat.
+    pub fn chosen(&self) -> Option<&'a Chosen> {
+        let (panel, seats) = self.panel?;
+        let chosen = self.case?.chosen.as_ref()?;
+        let nominee = seats.filled(panel, &chosen.seat)?;
+        (nominee.nominated.entry == chosen.nominated).then_some(chosen)
+    }
+
+    /// The seats that chair: whoever is chosen, and then the workflow's order.
+    fn chairs(&self) -> impl Iterator<Item = &'a Id> + use<'a> {
+        let order = self.panel.map_or(&[][..], |(panel, _)| &panel.chair);
+        let chosen = self.chosen().map(|chosen| &chosen.seat);
+        chosen.into_iter().chain(order.iter().filter(move |seat| Some(*seat) != chosen))
+    }
+
+    /// Who chairs: the first seat that may, whoever is chosen before the workflow's order.
     pub fn chair(&self) -> Option<&'a Id> {
-        let (panel, _) = self.panel?;
-        panel.chair.iter().find(|seat| self.no_chair(seat).is_none())
+        self.chairs().find(|seat| self.no_chair(seat).is_none())
     }
 
     /// The seat of the chair: the only one that can chair, be it out of the case, or else the one that does now.
     pub fn seat_of_chair(&self) -> Option<&'a Id> {
         match self.panel?.0.chair.as_slice() {
-            [only] => Some(only),
+            [only] if self.chosen().is_none() => Some(only),
             _ => self.chair(),
         }
     }
 
     /// Who chairs now, or why nobody does: `the chair (b2 now, since b1 is not: recused: …)`.
     fn chair_words(&self) -> String {
-        let seats = self.panel.map_or(&[][..], |(panel, _)| &panel.chair);
-        let out = seats.iter().map_while(|seat| Some(format!("`{seat}` is not: {}", self.no_chair(seat)?)));
+        let out = self.chairs().map_while(|seat| Some(format!("`{seat}` is not: {}", self.no_chair(seat)?)));
         let out = out.collect::<Vec<_>>().join("; ");
         match (self.chair(), out.as_str()) {
             (Some(seat), "") => format!("`{seat}` is the chair"),

@@ -11,7 +11,7 @@ use crate::engine::window::Comes;
 use crate::statement::BallotRef;
 use crate::values::{Digest, Id, Instant, Span};
 use crate::workflow::Workflow;
-use crate::workflow::model::{Ballot, Early, NO_QUORUM, Outcome};
+use crate::workflow::model::{Ballot, Early, Gives, NO_QUORUM, Outcome};
 
 /// One round of a ballot.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,13 +189,33 @@ impl BallotRun {
     /// The answer that its outcome gives, once it has closed.
     pub fn answer(&self, ballot: &Ballot) -> Option<Id> {
         let outcome = self.closed.as_ref()?.outcome.as_ref()?;
-        let gives = ballot.outcomes.iter().any(|it| it.is == *outcome && it.gives_answer);
+        let gives = ballot.given_by(outcome) == Some(Gives::Answer);
         self.table(ballot).answer().filter(|_| gives)
     }
 
-    /// What the rules of the ballot count now.
+    /// What can be chosen besides abstaining: as the paper says, whatever has happened since.
+    pub fn choices<'a>(&'a self, ballot: &'a Ballot) -> impl Iterator<Item = &'a Id> {
+        let stands = |seat: &Id| self.electors.contains_key(seat) && !self.obliged.contains_key(seat);
+        ballot.choices.iter().filter(move |choice| !ballot.candidates() || stands(choice))
+    }
+
+    /// What a vote can name, less answers: the choices and the abstention.
+    pub fn offered<'a>(&'a self, ballot: &'a Ballot) -> impl Iterator<Item = &'a Id> {
+        self.choices(ballot).chain(&ballot.abstention)
+    }
+
+    /// What the rules of the ballot count now. Nobody leads who has left; a recovered key is the same person's.
     pub fn table(&self, ballot: &Ballot) -> Table {
-        Table::of_ballot(ballot, self.marks(), (*self.seats).clone())
+        let gone = |seat: &Id| self.left.get(seat).is_some_and(|it| it.reason != Reason::KeyRecovered);
+        let choices = self.choices(ballot).filter(|choice| !ballot.candidates() || !gone(choice));
+        let choices = choices.cloned().collect();
+        Table { choices, ..Table::of_ballot(ballot, self.marks(), (*self.seats).clone()) }
+    }
+
+    /// Who is chosen with this outcome.
+    pub fn chosen(&self, ballot: &Ballot, outcome: &Id) -> Option<Id> {
+        let gives = ballot.given_by(outcome) == Some(Gives::Chair);
+        self.table(ballot).leader().filter(|_| gives).cloned()
     }
 
     /// Whether its window ends now, before its time; of a sealed ballot, whether the present phase does.
@@ -223,8 +243,8 @@ impl BallotRun {
 
 /// Whether the rule of an outcome that is in force so long after the opening holds. "Otherwise" always does.
 pub fn holds(outcome: &Outcome, table: &Table, elapsed: Span) -> bool {
-    let answered = !outcome.gives_answer || table.answer().is_some();
-    answered && outcome.rule_after(elapsed).is_none_or(|rule| table.holds(rule))
+    outcome.gives.is_none_or(|gives| table.comes_to(gives))
+        && outcome.rule_after(elapsed).is_none_or(|rule| table.holds(rule))
 }
 
 /// The outcome of a ballot in which these votes counted, by the rules in force so long after its opening; none

@@ -8,7 +8,7 @@ use crate::engine::clock::exhausted;
 use crate::engine::event::Why;
 use crate::engine::panel::{Done, Seats};
 use crate::engine::suspension::Stop;
-use crate::statement::{CaseRef, HolderRef, PublicKey};
+use crate::statement::{BallotRef, CaseRef, HolderRef, PublicKey};
 use crate::values::{Digest, Id, Instant, Length, Span};
 use crate::workflow::Workflow;
 use crate::workflow::model::{Actors, Duty, Procedure, State, Step, Trigger};
@@ -36,6 +36,8 @@ pub struct Case {
     pub recused: BTreeMap<Id, Recusal>,
     /// Which seats are obliged to abstain in it, whoever sits there.
     pub obliged: BTreeMap<Id, Obligation>,
+    /// Who was chosen last to chair it.
+    pub chosen: Option<Chosen>,
     /// The ballots opened so far; only those of its present state can be open.
     pub ballots: Vec<BallotRun>,
     /// How many of them were opened before it entered its state.
@@ -72,6 +74,17 @@ pub struct Subject {
     pub key: PublicKey,
     /// The entry of the nomination with which the person came.
     pub nominated: u64,
+}
+
+/// Whoever the electors have chosen to chair a case: who sat there then, and nobody who comes after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chosen {
+    /// The seat.
+    pub seat: Id,
+    /// The entry of the nomination with which the person came.
+    pub nominated: u64,
+    /// The ballot that chose.
+    pub ballot: BallotRef,
 }
 
 /// A recusal from one case.

@@ -7,7 +7,7 @@ pub use crate::values::count::{Marks, Standing, heads, marks};
 
 use crate::values::Id;
 use crate::workflow::model::{
-    Amount, AnswerKind, Ballot, Bound, Comparison, Counted, Decides, Operator, Rule, Term,
+    Amount, AnswerKind, Ballot, Bound, Comparison, Counted, Decides, Gives, Operator, Rule, Term,
 };
 
 /// Everything that a rule's amounts can count.
@@ -110,6 +110,24 @@ impl Table {
                 let first = leading.next().map(|(answer, _)| answer);
                 first.filter(|_| leading.next().is_none())
             }
+        }
+    }
+
+    /// Who or what has more votes than every other choice, by weight; nobody where several have equally many.
+    pub fn leader(&self) -> Option<&Id> {
+        let votes = |choice: &&Id| {
+            self.term(&Term { counted: Counted::Choice((*choice).clone()), heads: false, class: None })
+        };
+        let most = self.choices.iter().map(|choice| votes(&choice)).max().filter(|most| *most > 0)?;
+        let mut leading = self.choices.iter().filter(|choice| votes(choice) == most);
+        leading.next().filter(|_| leading.next().is_none())
+    }
+
+    /// Whether the votes come to what an outcome gives.
+    pub fn comes_to(&self, gives: Gives) -> bool {
+        match gives {
+            Gives::Answer => self.answer().is_some(),
+            Gives::Chair => self.leader().is_some(),
         }
     }
 

@@ -44,8 +44,14 @@ impl BallotRun {
 /// The margin of a ballot in which these votes counted, by the rules in force so long after its opening. `able` are
 /// those of the table's electors whose votes could have been others.
 pub fn margin(ballot: &Ballot, table: &Table, able: &Marks<Id>, elapsed: Span) -> Margin {
+    // Of those among whom a ballot chooses, who can lead, or has votes though they have left.
+    let made = |choice: &&Id| {
+        table.choices.contains(choice)
+            || able.values().any(|made| made.contains_key(&Some((*choice).clone())))
+    };
+    let choices = ballot.choices.iter().filter(|choice| !ballot.candidates() || made(choice));
     let options: Vec<Option<Id>> =
-        ballot.choices.iter().chain(&ballot.abstention).cloned().map(Some).chain([None]).collect();
+        choices.chain(&ballot.abstention).cloned().map(Some).chain([None]).collect();
     let group = |(standing, made): (&Standing, &std::collections::BTreeMap<Option<Id>, u32>)| {
         let now = options.iter().map(|option| made.get(option).copied().unwrap_or(0)).collect();
         Group { standing: standing.clone(), now }

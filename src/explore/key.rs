@@ -48,6 +48,10 @@ pub(super) fn key(view: &View<'_>, branch: &Branch) -> u128 {
             }
             key.put(count);
             case_into(&mut key, view, case, (clocks, now));
+            if let Some(chosen) = state.around(case).chosen() {
+                key.put(0xc4a1);
+                key.put_id(&chosen.seat);
+            }
             if case.subject.is_some() {
                 key.put(u64::from(state.subject_seated(case)));
             }
@@ -117,6 +121,7 @@ fn case_into(key: &mut Mixer, view: &View<'_>, case: &Case, (clocks, now): (Cloc
         subject: _, // with the seat
         recused: _, // seat by seat
         obliged: _,
+        chosen: _, // with the case's panel, while they have the seat
         ballots,
         duties: _,
         filed,

@@ -243,10 +243,12 @@ fn seating(workflow: &Workflow, panel: &Panel) -> Seating {
     let named = named(workflow);
     let about = workflow.procedures.iter().filter(|it| it.about.as_ref() == Some(&panel.name));
     let about = about.filter_map(|procedure| procedure.open.within.as_ref());
+    // A vote for one of them is no vote for another.
+    let chosen = workflow.ballots.iter().any(|ballot| ballot.candidates() && ballot.panel == panel.name);
     let passes = |by: &Id| panel.vacancy.as_ref().is_some_and(|vacancy| vacancy.filled_by != *by);
     let mut kinds: Vec<usize> = Vec::new();
     for (place, seat) in seats.iter().enumerate() {
-        let alone = named.contains(&seat.name) || panel.chair.contains(&seat.name);
+        let alone = chosen || named.contains(&seat.name) || panel.chair.contains(&seat.name);
         let twin = seats.iter().take(place).position(|other| {
             let other_alone = named.contains(&other.name) || panel.chair.contains(&other.name);
             !other_alone && (&other.by, &other.class, other.weight) == (&seat.by, &seat.class, seat.weight)

@@ -162,9 +162,8 @@ pub(super) fn counted(run: &BallotRun) -> Option<Counted> {
             decides: asked.decides.word(),
         }),
         electors: run.electors.len(),
-        votes: rules
-            .choices
-            .iter()
+        votes: run
+            .choices(rules)
             .chain(table.answers().iter().map(|(answer, _)| answer))
             .chain(&rules.abstention)
             .map(|choice| tallied(run, &table, choice))

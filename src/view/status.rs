@@ -40,7 +40,9 @@ pub fn ballot_words(run: &BallotRun, rules: &Ballot, at: Instant, suspended: boo
                 let answer = run.answer(rules).zip(rules.answer.as_ref());
                 let answer = answer
                     .map_or_else(String::new, |(answer, asked)| format!(", {}", asked.with_unit(&answer)));
-                format!("closed {}: {outcome}{answer}", time::plain(end.at))
+                let chosen = run.chosen(rules, outcome);
+                let chosen = chosen.map_or_else(String::new, |seat| format!(", {seat} chosen"));
+                format!("closed {}: {outcome}{answer}{chosen}", time::plain(end.at))
             }
             None => format!("abandoned {}", time::plain(end.at)),
         },
@@ -101,7 +103,7 @@ pub fn tally(run: &BallotRun, rules: &Ballot) -> Vec<(Id, u64)> {
         table.amount(&vec![Term { counted: Counted::Choice(choice.clone()), heads: true, class: None }])
     };
     let answers = table.answers().into_iter().map(|(answer, _)| answer);
-    let choices = rules.choices.iter().cloned().chain(answers).chain(rules.abstention.clone());
+    let choices = run.choices(rules).cloned().chain(answers).chain(rules.abstention.clone());
     choices.map(|choice| (choice.clone(), of(&choice))).collect()
 }
 
@@ -165,7 +167,7 @@ pub fn case_json(state: &State, case: &Case) -> Value {
     let filed = case.filed.iter().map(|it| {
         json!({ "name": it.name, "digest": it.digest, "by": it.by, "entry": it.done.entry, "struck": it.struck.map(|struck| struck.entry) })
     });
-    json!({
+    let mut json = json!({
         "case": case.id,
         "workflow": case.workflow.digest,
         "state": case.state,
@@ -185,7 +187,11 @@ pub fn case_json(state: &State, case: &Case) -> Value {
         "ballots": ballots.collect::<Vec<_>>(),
         "filed": filed.collect::<Vec<_>>(),
         "listens": case.listening().filter_map(listens).collect::<Vec<_>>(),
-    })
+    });
+    if let (Some(chosen), Some(fields)) = (state.around(case).chosen(), json.as_object_mut()) {
+        fields.insert("chosen".to_owned(), json!({ "chair": chosen.seat, "by": chosen.ballot }));
+    }
+    json
 }
 
 fn listens(step: &Step) -> Option<Value> {
@@ -219,6 +225,11 @@ pub fn ballot_json(run: &BallotRun, rules: &Ballot) -> Value {
     });
     if let (Some(answer), Some(fields)) = (run.answer(rules), ballot.as_object_mut()) {
         fields.insert("answer".to_owned(), json!(answer));
+    }
+    let outcome = run.closed.as_ref().and_then(|end| end.outcome.as_ref());
+    let chosen = outcome.and_then(|outcome| run.chosen(rules, outcome));
+    if let (Some(chosen), Some(fields)) = (chosen, ballot.as_object_mut()) {
+        fields.insert("chosen".to_owned(), json!(chosen));
     }
     if let (Some(sealing), Some(fields)) = (&run.sealed, ballot.as_object_mut()) {
         fields.insert("sealed".to_owned(), sealed_json(sealing));

@@ -77,7 +77,7 @@ impl State {
             let instead = "reveal the choice and salt of that commitment; `quorate reveal` takes them from the opening that `quorate vote` kept";
             return Err(Refusal::new("does-not-open", why, instead));
         }
-        judge_choice(&reveal.choice, ballot.choices.iter().chain(&ballot.abstention), ballot.answer_kind())?;
+        judge_choice(&reveal.choice, run.offered(ballot), ballot.answer_kind())?;
         judge_attachments(&reveal.attach, &ballot.attach)?;
         let (ballot, choice) = (run.id.clone(), reveal.choice.clone());
         Ok(Admission { change: Change::Revealed { ballot, seat: seat.clone(), choice }, signers })

@@ -25,7 +25,7 @@ impl State {
         let name = self.seat_name(case, seat);
         let signers = self.signed_by_seat(checked, &name)?;
         judge_paper(run, ballot, vote.question, &vote.asks)?;
-        judge_choice(&vote.choice, ballot.choices.iter().chain(&ballot.abstention), ballot.answer_kind())?;
+        judge_choice(&vote.choice, run.offered(ballot), ballot.answer_kind())?;
         judge_attachments(&vote.attach, &ballot.attach)?;
         judge_voted_before(run, ballot, seat, &name)?;
         judge_reaffirmed(run, ballot, seat, &vote.choice)?;

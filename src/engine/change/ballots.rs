@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use crate::engine::ballot::{BallotRun, Cast, Closing, Elector, outcome};
-use crate::engine::case::{Case, Obligation};
+use crate::engine::case::{Case, Chosen, Obligation};
 use crate::engine::count::Standing;
 use crate::engine::panel::{Seats, standing};
 use crate::engine::paper;
@@ -127,7 +127,24 @@ impl State {
                 Comes::Confirming(_) => None,
             }
         });
+        self.choose(id, result.as_ref());
         self.with_ballot(id, |run, _| run.closed = Some(Closing { at, entry, outcome: result }));
+    }
+}
+
+impl State {
+    /// Whoever a ballot has chosen with its outcome chairs the case from now on.
+    fn choose(&mut self, id: &BallotRef, outcome: Option<&Id>) {
+        let chosen = || {
+            let (run, case) = (self.ballot_run(id)?, self.case(&id.case)?);
+            let seat = run.chosen(run.rules()?, outcome?)?;
+            let (panel, seats) = self.panel_of(case)?;
+            let nominated = seats.filled(panel, &seat)?.nominated.entry;
+            Some(Chosen { seat, nominated, ballot: id.clone() })
+        };
+        if let Some(chosen) = chosen() {
+            self.with_case(&id.case, |case| case.chosen = Some(chosen));
+        }
     }
 }
 

@@ -35,6 +35,7 @@ impl State {
             subject,
             recused: [].into(),
             obliged: [].into(),
+            chosen: None,
             ballots: Vec::new(),
             asked: 0,
             duties: Vec::new(),

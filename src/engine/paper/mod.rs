@@ -120,7 +120,7 @@ pub struct OutcomeLine {
     /// What takes the place of the rule with time.
     #[serde(default)]
     pub eases: Vec<EaseLine>,
-    /// `answer` where the outcome gives it.
+    /// `answer` or `chair`, where the outcome gives that.
     pub gives: Option<String>,
 }
 
@@ -281,7 +281,7 @@ fn paper(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> Paper 
             .iter()
             .map(|ease| EaseLine { after: ease.after, rule: ease.rule.text.clone() })
             .collect(),
-        gives: outcome.gives_answer.then(|| "answer".to_owned()),
+        gives: outcome.gives.map(|gives| gives.word().to_owned()),
     });
     let electors = run.electors.iter().map(|(seat, elector)| ElectorLine {
         seat: state.seat_name(case, seat),
@@ -337,7 +337,7 @@ fn paper(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> Paper 
         person: case.subject.as_ref().map(|subject| subject.person.clone()),
         asks: ballot.question.clone(),
         classes: ballot.classes.clone(),
-        choices: ballot.choices.clone(),
+        choices: run.choices(ballot).cloned().collect(),
         answer: ballot.answer.as_ref().map(|answer| AnswerLine {
             is: answer.is.word().to_owned(),
             unit: answer.unit.clone(),

@@ -34,7 +34,7 @@ impl State {
                 continue;
             }
             let cast = run.votes.get(seat);
-            for choice in choices(ballot) {
+            for choice in choices(run, ballot) {
                 // Saying the same again changes nothing, unless every vote puts the closing off.
                 let same = cast.is_some_and(|cast| cast.choice == choice)
                     && ballot.extend.as_ref().is_none_or(|extend| extend.on != ExtendOn::Vote);
@@ -48,8 +48,8 @@ impl State {
 }
 
 /// What can be voted for; of the answers that can be given some stand for all.
-fn choices(ballot: &Ballot) -> Vec<Id> {
-    let mut choices: Vec<Id> = ballot.choices.iter().chain(&ballot.abstention).cloned().collect();
+fn choices(run: &BallotRun, ballot: &Ballot) -> Vec<Id> {
+    let mut choices: Vec<Id> = run.offered(ballot).cloned().collect();
     for answer in ballot.answer_kind().into_iter().flat_map(AnswerKind::samples) {
         if !choices.contains(&answer) {
             choices.push(answer);

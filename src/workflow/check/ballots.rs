@@ -20,6 +20,7 @@ pub(super) fn check(c: &mut Checker<'_>) {
             sealed::check(c, ballot);
             affiliations(c, ballot, panel);
             answers(c, ballot);
+            chosen(c, ballot, panel);
             thresholds(c, ballot, panel);
         }
     }
@@ -85,6 +86,10 @@ fn early(c: &mut Checker<'_>, ballot: &Ballot, panel: &Panel) {
             let help = "Close with \"all voted\" or a rule, or at the end of its time";
             c.error(&place, "nothing is certain where any answer can still come", help);
         }
+        Early::Certain if ballot.candidates() => {
+            let help = "Close with \"all voted\" or a rule, or at the end of its time";
+            c.error(&place, "that somebody is chosen may be certain before it is certain who", help);
+        }
         Early::Certain if ballot.extend.is_some() && eases(ballot) => {
             let help = "Leave out `extend`, or the eases, or close with \"all voted\" or a rule";
             c.error(&place, "which rule is in force at the end hangs on when the votes come", help);
@@ -111,13 +116,31 @@ fn affiliations(c: &mut Checker<'_>, ballot: &Ballot, panel: &Panel) {
 }
 
 fn answers(c: &mut Checker<'_>, ballot: &Ballot) {
-    if ballot.answer.is_some() && ballot.outcomes.iter().all(|outcome| !outcome.gives_answer) {
+    if ballot.answer.is_some() && ballot.outcomes.iter().all(|outcome| outcome.gives.is_none()) {
         let help = "Say with which outcome it is given: { is = \"…\", if = \"…\", gives = \"answer\" }";
         c.error(
             &format!("ballot.{}.answer", ballot.name),
             "no outcome of this ballot gives its answer",
             help,
         );
+    }
+}
+
+/// Electors who choose one of themselves: to chair, before a panel that says who chairs once the chosen one is gone.
+fn chosen(c: &mut Checker<'_>, ballot: &Ballot, panel: &Panel) {
+    if !ballot.candidates() {
+        return;
+    }
+    let place = format!("ballot.{}.choices", ballot.name);
+    if ballot.outcomes.iter().all(|outcome| outcome.gives.is_none()) {
+        let help = "Say with which outcome: { is = \"…\", if = \"leading >= 1\", gives = \"chair\" }";
+        c.error(&place, "nobody is chosen with any outcome of this ballot", help);
+    }
+    if panel.chair.is_empty() {
+        let message = format!("nobody chairs `{}` once whoever is chosen has left", panel.name);
+        let help =
+            "Say in the panel who does then: chair = \"…\", or chair = { first-filled = [\"…\", \"…\"] }";
+        c.error(&place, message, help);
     }
 }
 

@@ -66,7 +66,7 @@ impl Silence<'_> {
         let found = found.map(|(elapsed, lasts)| {
             let holds = |outcome: &&Outcome| {
                 let rule = outcome.rule_after(*elapsed);
-                !outcome.gives_answer
+                outcome.gives.is_none()
                     && rule.is_none_or(|rule| self.holds(rule))
                     && (lasts || outcome.lasting.is_none())
             };

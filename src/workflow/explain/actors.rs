@@ -25,32 +25,23 @@ pub(super) fn who(workflow: &Workflow) -> Section {
 
 pub(super) fn panels(workflow: &Workflow) -> Section {
     let heading = if workflow.panels.len() == 1 { "The panel" } else { "The panels" };
-    let told =
-        workflow.panels.iter().flat_map(|panel| {
-            let Panel {
-                name: _,
-                formed: _,
-                seats: _,
-                chair,
-                filled,
-                vacancy,
-                one_seat_each,
-                affiliation_needed,
-            } = panel;
-            let affiliation =
-                if *affiliation_needed { " Whoever nominates says for whom the nominee works." } else { "" };
-            let filled = Paragraph::of(format!(
-                "A seat is filled once its nominee {}.{}{}{affiliation}",
-                filled.iter().copied().map(filling).collect::<Vec<_>>().join(" and "),
-                chaired(chair),
-                if *one_seat_each {
-                    " One person holds one seat: nobody is nominated for a second one under the same name."
-                } else {
-                    ""
-                }
-            ));
-            [seats(workflow, panel), filled].into_iter().chain(vacancy.as_ref().map(vacant))
-        });
+    let told = workflow.panels.iter().flat_map(|panel| {
+        let Panel { name, formed: _, seats: _, chair, filled, vacancy, one_seat_each, affiliation_needed } =
+            panel;
+        let affiliation =
+            if *affiliation_needed { " Whoever nominates says for whom the nominee works." } else { "" };
+        let filled = Paragraph::of(format!(
+            "A seat is filled once its nominee {}.{}{}{affiliation}",
+            filled.iter().copied().map(filling).collect::<Vec<_>>().join(" and "),
+            chaired(workflow, name, chair),
+            if *one_seat_each {
+                " One person holds one seat: nobody is nominated for a second one under the same name."
+            } else {
+                ""
+            }
+        ));
+        [seats(workflow, panel), filled].into_iter().chain(vacancy.as_ref().map(vacant))
+    });
     Section { heading: heading.to_owned(), paragraphs: told.collect() }
 }
 
@@ -86,16 +77,28 @@ fn seats(workflow: &Workflow, panel: &Panel) -> Paragraph {
     Paragraph::listing(text, items.collect())
 }
 
-fn chaired(seats: &[Id]) -> String {
-    match seats {
-        [] => String::new(),
+fn chaired(workflow: &Workflow, panel: &Id, seats: &[Id]) -> String {
+    let choosing = workflow.ballots.iter().filter(|ballot| ballot.candidates() && ballot.panel == *panel);
+    let choosing: Vec<String> = choosing.map(|ballot| quoted(&ballot.name)).collect();
+    let chosen = if choosing.is_empty() {
+        String::new()
+    } else {
+        format!(
+            " Whoever is chosen in {} chairs the case in which that was, while they have the seat, are neither recused nor \
+             obliged to abstain, and the case is not about them. Otherwise:",
+            choosing.join(" or ")
+        )
+    };
+    let order = match seats {
+        [] => return String::new(),
         [chair] => format!(" The seat {} chairs.", quoted(chair)),
         seats => format!(
             " Of the seats {}, in this order, the first chairs that is filled and whose panelist is neither recused, nor \
              obliged to abstain, nor whom the case is about.",
             all_of(seats)
         ),
-    }
+    };
+    chosen + &order
 }
 
 fn filling(filling: Filling) -> &'static str {

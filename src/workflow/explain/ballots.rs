@@ -4,8 +4,8 @@ use super::rules::Counting;
 use super::{Paragraph, Section, sentence};
 use crate::values::Id;
 use crate::workflow::model::{
-    Answer, Ballot, Change, Decides, Early, Ease, Exclusion, Extend, ExtendOn, NO_QUORUM, NewEvidence,
-    Outcome, Panel, Positions, Sealed, Unrevealed, Workflow,
+    Among, Answer, Ballot, Change, Decides, Early, Ease, Exclusion, Extend, ExtendOn, Gives, NO_QUORUM,
+    NewEvidence, Outcome, Panel, Positions, Sealed, Unrevealed, Workflow,
 };
 use crate::workflow::words::{all_of, quoted, times};
 
@@ -18,6 +18,7 @@ pub(super) fn section(workflow: &Workflow, ballot: &Ballot) -> Section {
         abstain: _,
         classes: _,
         choices: _,
+        among: _,
         answer: _,
         abstention: _,
         attach: _,
@@ -104,14 +105,16 @@ const ALIKE: &str = " Identical ballots of electors with one affiliation count a
                      whoever has no affiliation counts alone.";
 
 fn choices(ballot: &Ballot, marks: &str) -> Paragraph {
-    let Ballot { choices, answer, abstention, attach, change, new_evidence, positions, .. } = ballot;
+    let Ballot { choices, among, answer, abstention, attach, change, new_evidence, positions, .. } = ballot;
     let told = match positions {
         Positions::Told => "",
         Positions::NotTold => " A report of the case tells neither who voted how nor the margin.",
     };
     let named: Vec<String> = choices.iter().map(quoted).collect();
     let mut choices = Vec::new();
-    if !named.is_empty() {
+    if *among == Among::Electors {
+        choices.push("votes for one of the electors, by the seat".to_owned());
+    } else if !named.is_empty() {
         choices.push(format!("votes {}", named.join(" or ")));
     }
     let mut decides = String::new();
@@ -226,7 +229,7 @@ fn quorum(ballot: &Ballot, counting: Counting<'_>, marks: &str) -> Paragraph {
 
 fn outcomes(ballot: &Ballot, counting: Counting<'_>, marks: &str) -> Paragraph {
     let outcome = |outcome: &Outcome| {
-        let Outcome { is, rule, lasting, eases, gives_answer } = outcome;
+        let Outcome { is, rule, lasting, eases, gives } = outcome;
         let Some(rule) = rule else { return format!("{}, otherwise.", quoted(is)) };
         let lasting = lasting.map_or_else(String::new, |time| {
             format!(
@@ -240,10 +243,13 @@ fn outcomes(ballot: &Ballot, counting: Counting<'_>, marks: &str) -> Paragraph {
             )
         };
         let eases: String = eases.iter().map(ease).collect();
-        let gives = if *gives_answer {
-            "; it gives the answer, and is the outcome only where there is one"
-        } else {
-            ""
+        let gives = match gives {
+            Some(Gives::Answer) => "; it gives the answer, and is the outcome only where there is one",
+            Some(Gives::Chair) => {
+                "; whoever has more votes than every other elector, and has not left, chairs the case from then on, and it is \
+                 the outcome only where there is such an elector"
+            }
+            None => "",
         };
         format!("{}, if {}{lasting}{eases}{gives};", quoted(is), counting.rule(rule))
     };

@@ -20,6 +20,8 @@ pub struct Ballot {
     pub abstain: Vec<Exclusion>,
     /// The choices.
     pub choices: Vec<Id>,
+    /// Among whom or what is chosen; of electors [`Ballot::choices`] are all seats that could vote.
+    pub among: Among,
     /// What can be answered besides, if anything.
     pub answer: Option<Answer>,
     /// The name of the abstention, if one may abstain.
@@ -50,6 +52,32 @@ pub struct Ballot {
     pub quorum: Option<Rule>,
     /// In order: the first whose rule holds is the outcome. The last has no rule.
     pub outcomes: Vec<Outcome>,
+}
+
+impl Ballot {
+    /// What a rule or a scenario can name: the choices, unless they are whoever votes, and the abstention.
+    pub fn nameable(&self) -> impl Iterator<Item = &Id> {
+        self.choices.iter().filter(|_| !self.candidates()).chain(&self.abstention)
+    }
+
+    /// Whether those who vote choose one of themselves.
+    pub fn candidates(&self) -> bool {
+        self.among == Among::Electors
+    }
+
+    /// What an outcome of this name gives.
+    pub fn given_by(&self, outcome: &Id) -> Option<Gives> {
+        self.outcomes.iter().find(|it| it.is == *outcome)?.gives
+    }
+}
+
+/// Among whom or what a ballot chooses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Among {
+    /// The choices that the workflow names.
+    Named,
+    /// `choices = "electors"`: those who vote when it opens, each by the seat.
+    Electors,
 }
 
 /// `answer = { is, unit, decides }`: votes may name a number, a date or a text instead of a choice.
@@ -201,8 +229,27 @@ pub struct Outcome {
     pub lasting: Option<Span>,
     /// What takes the place of the rule with time, earliest first; later ones last longer.
     pub eases: Vec<Ease>,
-    /// Whether it gives the answer of the ballot, and so is the outcome only where there is one.
-    pub gives_answer: bool,
+    /// What it gives, so that it is the outcome only where the votes come to one.
+    pub gives: Option<Gives>,
+}
+
+/// `gives`: what the votes come to besides an outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gives {
+    /// The answer of the ballot.
+    Answer,
+    /// The chair of the case: the candidate who has more votes than every other.
+    Chair,
+}
+
+impl Gives {
+    /// As it is written.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::Chair => "chair",
+        }
+    }
 }
 
 /// `{ after = "30 days", if = RULE }`: from then on this is the rule of the outcome.

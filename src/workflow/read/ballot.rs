@@ -6,7 +6,7 @@ use super::sealed;
 use super::{Item, Reader, answer, calendar, deadline};
 use crate::values::Id;
 use crate::workflow::model::{
-    Ballot, Change, Early, Exclusion, Extend, ExtendOn, NewEvidence, Positions, Rule,
+    Among, Ballot, Change, Early, Exclusion, Extend, ExtendOn, NewEvidence, Positions, Rule,
 };
 use crate::workflow::rule::{ANSWER_WORDS, KEPT, Vocabulary};
 
@@ -23,9 +23,18 @@ pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bo
         None => fields.need(r, "choices", "What can be voted for: choices = [\"…\", \"…\"]"),
         Some(_) => fields.get("choices"),
     };
-    let choices = choices
+    let candidates = choices.as_ref().is_some_and(|item| item.value.get_ref().as_str() == Some(CANDIDATES));
+    if let Some(item) = choices.as_ref().filter(|_| candidates && answer.is_some()) {
+        let help = "Let one ballot choose somebody and another one find the answer";
+        r.error(&item.span(), "who chooses among the electors answers nothing besides", help);
+    }
+    // What rules and a sealed vote can name: of candidates nobody, since who they are is known when it opens.
+    let named = choices
+        .filter(|_| !candidates)
         .map(|item| r.each_once(&item, |r, item| choice(r, item, answer.is_some())))
         .unwrap_or_default();
+    let seats = electors.as_ref().filter(|_| candidates).map(|it| r.names.seats(&it.panel, &it.classes));
+    let choices = seats.unwrap_or_else(|| named.clone());
     let abstention = fields.get("abstention").and_then(|item| {
         let name = choice(r, &item, answer.is_some())?;
         if choices.contains(&name) {
@@ -55,12 +64,13 @@ pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bo
     let positions = fields.get("positions").map_or(Some(Positions::Told), |item| {
         item.word(r, &[("told", Positions::Told), ("not told", Positions::NotTold)])
     });
-    let sealed = fields.get("sealed").map(|item| sealed::sealed(r, &item, &choices, abstention.as_ref()));
+    let sealed = fields.get("sealed").map(|item| sealed::sealed(r, &item, &named, abstention.as_ref()));
     let per_affiliation = fields
         .get("count")
         .map_or(Some(false), |item| item.word(r, &[("each", false), ("one per affiliation", true)]));
     let names = Vocabulary {
-        choices: choices.iter().chain(&abstention).cloned().collect(),
+        choices: named.iter().chain(&abstention).cloned().collect(),
+        candidates,
         classes: electors.as_ref().map(|electors| electors.counted(r)).unwrap_or_default(),
         answers: answer.is_some(),
         ..Vocabulary::default()
@@ -81,6 +91,7 @@ pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bo
         less,
         abstain,
         choices,
+        among: if candidates { Among::Electors } else { Among::Named },
         answer: match answer {
             None => None,
             Some(answer) => Some(answer?),
@@ -104,6 +115,9 @@ pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bo
         outcomes: outcomes?,
     })
 }
+
+/// `choices = "electors"`: who votes is also who can be chosen.
+const CANDIDATES: &str = "electors";
 
 const NEW_EVIDENCE: [(&str, NewEvidence); 4] = [
     ("refused", NewEvidence::Refused),

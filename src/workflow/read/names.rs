@@ -43,6 +43,8 @@ pub(super) struct Names {
     pub procedures: Vec<Id>,
     /// The panel and class of each seat that has a class.
     classes: Vec<(Id, Id)>,
+    /// The seats of each panel, with their class, in order.
+    seats: Vec<(Id, Id, Option<Id>)>,
     /// The panels that have a chair.
     chaired: Vec<Id>,
     /// The outcomes of each ballot.
@@ -65,16 +67,16 @@ impl Names {
                 names.chaired.push(panel.clone());
             }
             for entry in list(value, "seats") {
+                let class = list(entry.get_ref(), "class").into_iter().find_map(id);
                 for key in ["name", "names"] {
                     for seat in list(entry.get_ref(), key) {
+                        names.seats.extend(id(seat).map(|name| (panel.clone(), name, class.clone())));
                         declared.extend(
                             id(seat).map(|name| (name, Kind::Seat { panel: panel.clone() }, seat.span())),
                         );
                     }
                 }
-                names.classes.extend(
-                    list(entry.get_ref(), "class").into_iter().filter_map(id).map(|c| (panel.clone(), c)),
-                );
+                names.classes.extend(class.map(|class| (panel.clone(), class)));
             }
         }
         for (name, kind, at) in declared {
@@ -120,6 +122,13 @@ impl Names {
 
     pub(super) fn classes(&self, panel: &Id) -> Vec<Id> {
         self.classes.iter().filter(|(of, _)| of == panel).map(|(_, class)| class.clone()).collect()
+    }
+
+    /// The seats of a panel of these classes, or all where none is named.
+    pub(super) fn seats(&self, panel: &Id, classes: &[Id]) -> Vec<Id> {
+        let of = |class: &Option<Id>| classes.is_empty() || class.iter().any(|it| classes.contains(it));
+        let seats = self.seats.iter().filter(|(its, _, class)| its == panel && of(class));
+        seats.map(|(_, seat, _)| seat.clone()).collect()
     }
 
     pub(super) fn outcomes(&self, ballot: &Id) -> Vec<Id> {

@@ -3,7 +3,7 @@
 use super::ballot::rule;
 use super::{Item, Reader};
 use crate::values::Id;
-use crate::workflow::model::{Ease, NO_QUORUM, Outcome};
+use crate::workflow::model::{Ease, Gives, NO_QUORUM, Outcome};
 use crate::workflow::rule::Vocabulary;
 
 pub(super) fn outcomes_of(r: &mut Reader<'_>, item: &Item<'_>, names: &Vocabulary) -> Option<Vec<Outcome>> {
@@ -61,7 +61,12 @@ fn outcome(
     let rule_of = rule_item.as_ref().and_then(|item| rule(r, item, names));
     let lasting = fields.get("for");
     let eases = fields.get("eases");
-    if last && names.answers && fields.get("gives").is_some() {
+    let given = fields.get("gives");
+    if let Some(item) = given.as_ref().filter(|_| last && names.candidates) {
+        let help = "Several may have equally many votes: choose with an outcome before, and say here what happens then";
+        r.error(&item.key, "the last outcome is what happens otherwise, and chooses nobody", help);
+    }
+    if last && names.answers && given.is_some() {
         let help =
             "There may be no answer: give it with an outcome before, and say here what happens otherwise";
         r.error(&fields.span, "the last outcome is what happens otherwise, and gives no answer", help);
@@ -73,17 +78,35 @@ fn outcome(
     let lasting = lasting.map_or(Some(None), |item| {
         item.some_time(r, "Say how long its rule must have held: for = \"3 days\"").map(Some)
     });
-    let gives_answer = match fields.get("gives") {
-        None => Some(false),
-        Some(item) if !names.answers => {
+    if let Some(item) = given.as_ref().filter(|_| names.candidates && matches!(lasting, Some(Some(_)))) {
+        let help = "Leave out `for`, or let the ballot be open for longer";
+        r.error(
+            &item.key,
+            "who leads may change while the rule holds: what is given lasts for no time",
+            help,
+        );
+    }
+    let gives = given.map_or(Some(None), |item| gives(r, &item, names).map(Some));
+    let eases = eases.map_or(Some(Vec::new()), |item| eases_of(r, &item, names));
+    fields.close(r);
+    Some(Outcome { is: is?, rule: rule_of, lasting: lasting?, eases: eases?, gives: gives? })
+}
+
+/// `gives = "answer"`, or `"chair"`: what there is in this ballot to be given.
+fn gives(r: &mut Reader<'_>, item: &Item<'_>, names: &Vocabulary) -> Option<Gives> {
+    let chair = item.value.get_ref().as_str() == Some(Gives::Chair.word());
+    match (names.answers, names.candidates) {
+        (true, _) if !chair => item.word(r, &[(Gives::Answer.word(), Gives::Answer)]),
+        (_, true) => item.word(r, &[(Gives::Chair.word(), Gives::Chair)]),
+        _ if chair => {
+            let help = "Let the electors choose one of themselves: choices = \"electors\"; or leave it out";
+            r.refuse(&item.key, "nobody can be chosen in this ballot", help)
+        }
+        _ => {
             let help = "Say what can be answered: answer = { is = \"number\", decides = \"median\" }, or leave it out";
             r.refuse(&item.key, "the ballot has no answer that it could give", help)
         }
-        Some(item) => item.word(r, &[("answer", true)]),
-    };
-    let eases = eases.map_or(Some(Vec::new()), |item| eases_of(r, &item, names));
-    fields.close(r);
-    Some(Outcome { is: is?, rule: rule_of, lasting: lasting?, eases: eases?, gives_answer: gives_answer? })
+    }
 }
 
 /// `[{ after = "30 days", if = RULE }, …]`, earliest first.

@@ -73,6 +73,8 @@ pub struct Vocabulary {
     pub outcomes: Vec<(Id, Id)>,
     /// Whether the ballot has an answer, so that `answers` and `agreed` can be counted.
     pub answers: bool,
+    /// Whether the ballot chooses among its electors, whom rules do not name.
+    pub candidates: bool,
     /// Whether a case is about a seat; for conditions.
     pub subject: bool,
 }

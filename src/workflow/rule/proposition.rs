@@ -161,8 +161,9 @@ fn counted(cursor: &mut Cursor<'_>, names: Nameable<'_>) -> Result<Holds, Fault>
     let (ballot, classes) = named(cursor, "ballot", names.ballots.iter(), |(ballot, _)| &ballot.name)?;
     cursor.advance();
     let vocabulary = Vocabulary {
-        choices: ballot.choices.iter().chain(&ballot.abstention).cloned().collect(),
+        choices: ballot.nameable().cloned().collect(),
         classes: classes.clone(),
+        candidates: ballot.candidates(),
         answers: ballot.answer.is_some(),
         ..Vocabulary::default()
     };

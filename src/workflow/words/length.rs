@@ -4,8 +4,8 @@
 use super::{times, utc};
 use crate::values::Id;
 use crate::workflow::model::{
-    Ballot, Cause, Change, Delay, Doing, Duty, Early, Exclusion, Filling, Formed, Grant, Moves, Opening,
-    Panel, Positions, Procedure, Sealed, Step, Trigger, Vacancy,
+    Among, Ballot, Cause, Change, Delay, Doing, Duty, Early, Exclusion, Filling, Formed, Grant, Moves,
+    Opening, Panel, Positions, Procedure, Sealed, Step, Trigger, Vacancy,
 };
 
 impl Opening {
@@ -121,6 +121,7 @@ impl Ballot {
             less,
             abstain,
             choices,
+            among,
             answer,
             abstention,
             attach,
@@ -162,7 +163,13 @@ impl Ballot {
             if *leaver_stands { "whoever leaves: the vote stands" } else { "whoever leaves has not voted" };
         let mut facts = vec![
             ("electors", format!("{panel}{classes}{}{abstain}", less.collect::<String>())),
-            ("choices", format!("{}{abstention}", listed(choices))),
+            (
+                "choices",
+                format!(
+                    "{}{abstention}",
+                    if *among == Among::Electors { "the electors".to_owned() } else { listed(choices) }
+                ),
+            ),
             ("open for", format!("{open_for}{}, {early}", late(*excluded))),
             ("votes", format!("{change}; {leaver}")),
         ];

@@ -166,7 +166,7 @@ impl Outcome {
         let rule = self.rule.as_ref().map_or("otherwise", |rule| &rule.text);
         let lasting = self.lasting.map_or_else(String::new, |time| format!(" for {time}"));
         let eases = self.eases.iter().map(|ease| format!("; after {} {}", ease.after, ease.rule.text));
-        let gives = if self.gives_answer { "; gives the answer" } else { "" };
+        let gives = self.gives.map_or_else(String::new, |gives| format!("; gives the {}", gives.word()));
         format!("{rule}{lasting}{}{gives}", eases.collect::<String>())
     }
 }
