@@ -236,12 +236,11 @@ impl Play<'_> {
                     "If it is right to take it, leave out `refused`; otherwise the workflow allows too much";
                 fail(at, message, help.to_owned())
             }
-            (Some(expected), Err(SubmitError::Refused { refusal: Refusal { rule, why, .. }, .. }))
-                if expected.is != rule =>
-            {
+            (Some(expected), Err(SubmitError::Refused { refusal, .. })) if expected.is != refusal.rule => {
+                let Refusal { rule, why, instead } = refusal;
                 let message =
                     format!("this was refused by `{rule}`, and must be refused by `{}`", expected.is);
-                fail(&expected.at, message, format!("The refusal says: {why}"))
+                fail(&expected.at, message, format!("The refusal says: {why}; {instead}"))
             }
             (Some(_), Err(SubmitError::Refused { .. })) if head != self.head => {
                 let message = "this was refused, and the log has changed all the same";
