@@ -217,6 +217,12 @@ fn show_procedure(page: &mut Page, procedure: &Procedure) {
         procedure.about.as_ref().map_or_else(String::new, |panel| format!(", about a seat of {panel}"));
     let within =
         procedure.open.within.as_ref().map_or_else(String::new, |it| format!(", within {}", it.words()));
+    let not_before = procedure
+        .open
+        .not_before
+        .as_ref()
+        .map_or_else(String::new, |it| format!(", not before {}", it.words()));
+    let within = within + &not_before;
     page.line(Tone::Plain, &format!("{opening}{about}{within}{}.", words::events(&procedure.open.emits)));
     for line in procedure.cases_words() {
         page.line(Tone::Notice, &line);

@@ -170,7 +170,8 @@ fn delays_of(trigger: &Trigger) -> Vec<&Delay> {
 
 /// Every time of a step, and those within which cases can be opened.
 fn delays(workflow: &Workflow) -> impl Iterator<Item = &Delay> {
-    let opening = workflow.procedures.iter().filter_map(|procedure| procedure.open.within.as_ref());
+    let opening = workflow.procedures.iter().map(|procedure| &procedure.open);
+    let opening = opening.flat_map(|open| open.within.iter().chain(&open.not_before));
     steps(workflow).flat_map(|(_, step)| delays_of(&step.trigger)).chain(opening)
 }
 
@@ -242,7 +243,8 @@ fn seating(workflow: &Workflow, panel: &Panel) -> Seating {
     seats.sort_by(|a, b| a.name.cmp(&b.name));
     let named = named(workflow);
     let about = workflow.procedures.iter().filter(|it| it.about.as_ref() == Some(&panel.name));
-    let about = about.filter_map(|procedure| procedure.open.within.as_ref());
+    let about = about.map(|procedure| &procedure.open);
+    let about = about.flat_map(|open| open.within.iter().chain(&open.not_before));
     // A vote for one of them is no vote for another.
     let chosen = workflow.ballots.iter().any(|ballot| ballot.candidates() && ballot.panel == panel.name);
     let passes = |by: &Id| panel.vacancy.as_ref().is_some_and(|vacancy| vacancy.filled_by != *by);

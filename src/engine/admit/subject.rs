@@ -94,6 +94,16 @@ impl State {
         procedure: &Procedure,
         subject: Option<&HolderRef>,
     ) -> Result<(), Refusal> {
+        if let Some(not_before) = &procedure.open.not_before {
+            let start = self.opening_starts(procedure, subject);
+            if start.is_none_or(|start| at < start) {
+                let (act, origin) = (&procedure.open.act, not_before.words());
+                let from =
+                    start.map_or_else(|| "its clock has started".to_owned(), |start| start.to_string());
+                let why = format!("`{act}` is possible after {origin} at the earliest");
+                return Err(Refusal::new("too-early", why, format!("wait until {from}")));
+            }
+        }
         let Some(within) = &procedure.open.within else { return Ok(()) };
         match self.opening_ends(procedure, within, subject) {
             Some(end) if end <= Moment::of(at) => {
@@ -118,8 +128,30 @@ impl State {
         within: &Delay,
         subject: Option<&HolderRef>,
     ) -> Option<Moment> {
+        let late = !within.excluded;
+        let from = self.opening_origin(procedure, &within.of, subject)?;
+        Some(Moment { at: within.length.end(from, late), late })
+    }
+
+    /// From when a case can be opened, of a procedure that says so; `None` before its time has begun.
+    pub(in crate::engine) fn opening_starts(
+        &self,
+        procedure: &Procedure,
+        subject: Option<&HolderRef>,
+    ) -> Option<Instant> {
+        let not_before = procedure.open.not_before.as_ref()?;
+        let from = self.opening_origin(procedure, &not_before.of, subject)?;
+        Some(not_before.length.end(from, false))
+    }
+
+    fn opening_origin(
+        &self,
+        procedure: &Procedure,
+        of: &Origin,
+        subject: Option<&HolderRef>,
+    ) -> Option<Instant> {
         let seating = subject.and_then(|seat| self.seat(seat));
-        let from = match &within.of {
+        Some(match of {
             Origin::Filled => {
                 let seating = seating?;
                 seating.nominee?.filled_since(seating.panel)?
@@ -130,9 +162,7 @@ impl State {
                 own.or_else(|| self.events.live_beside(event, &procedure.name))?.at
             }
             Origin::Entered | Origin::Opened | Origin::Served => return None,
-        };
-        let late = !within.excluded;
-        Some(Moment { at: within.length.end(from, late), late })
+        })
     }
 }
 

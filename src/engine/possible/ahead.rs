@@ -18,6 +18,7 @@ impl State {
                 ahead.extend(self.again_from(procedure, seat.as_ref()).map(|(_, from)| Moment::of(from)));
                 let within = procedure.open.within.as_ref();
                 ahead.extend(within.and_then(|within| self.opening_ends(procedure, within, seat.as_ref())));
+                ahead.extend(self.opening_starts(procedure, seat.as_ref()).map(Moment::of));
             }
         }
         for case in self.cases.values() {

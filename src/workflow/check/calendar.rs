@@ -30,7 +30,8 @@ fn lengths(workflow: &Workflow) -> impl Iterator<Item = &Length> {
 
 fn of_procedure(procedure: &Procedure) -> impl Iterator<Item = &Length> {
     let steps = procedure.states.iter().flat_map(|state| &state.steps);
-    let delays = procedure.open.within.iter().chain(steps.flat_map(delays_of));
+    let opening = procedure.open.within.iter().chain(&procedure.open.not_before);
+    let delays = opening.chain(steps.flat_map(delays_of));
     let duties = procedure.states.iter().flat_map(|state| &state.duties).map(|duty| &duty.within);
     delays.map(|delay| &delay.length).chain(duties).chain(&procedure.again_after)
 }

@@ -23,8 +23,11 @@ pub(super) fn section(workflow: &Workflow, procedure: &Procedure) -> Section {
 }
 
 fn opening(workflow: &Workflow, procedure: &Procedure, open: &Opening) -> Paragraph {
-    let Opening { act, by, attach, emits, within } = open;
+    let Opening { act, by, attach, emits, within, not_before } = open;
     let within = within.as_ref().map_or_else(String::new, |it| window(it, None));
+    let not_before = not_before
+        .as_ref()
+        .map_or_else(String::new, |it| format!(", and not before {}, that instant included", span(it, None)));
     let about = procedure.about.as_ref().map_or_else(String::new, |panel| {
         format!(
             " It is about one filled seat of the panel {}, which the act names, and about whoever sits there then.",
@@ -36,7 +39,7 @@ fn opening(workflow: &Workflow, procedure: &Procedure, open: &Opening) -> Paragr
         .as_ref()
         .map_or_else(String::new, |panel| format!(" before the panel {}", quoted(panel)));
     Paragraph::of(format!(
-        "A case is opened by {} with {}{}{within}{}.{about} It runs{before} and begins in the state {}.{}",
+        "A case is opened by {} with {}{}{within}{not_before}{}.{about} It runs{before} and begins in the state {}.{}",
         by.plainly(),
         quoted(act),
         documents(attach),

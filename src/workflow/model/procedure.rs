@@ -115,6 +115,8 @@ pub struct Opening {
     pub emits: Vec<Id>,
     /// The latest time for it, from the filling of the seat that the case is about, or from an event.
     pub within: Option<Delay>,
+    /// The earliest time for it, from the same origin: before that has come, no case is opened.
+    pub not_before: Option<Delay>,
 }
 
 /// A state of a procedure.

@@ -74,9 +74,9 @@ fn opening(r: &mut Reader<'_>, item: &Item<'_>, around: &Around<'_>) -> Option<O
     let by = by(r, &mut fields, Meant { panel: around.panel, subject: false });
     let attach = attach(r, &mut fields);
     let emits = emits(r, &mut fields);
-    let within = window(r, &mut fields, around);
+    let (within, not_before) = window(r, &mut fields, around).unwrap_or_default();
     fields.close(r);
-    Some(Opening { act: act?, by: by?, attach, emits, within })
+    Some(Opening { act: act?, by: by?, attach, emits, within, not_before })
 }
 
 pub(super) fn attach(r: &mut Reader<'_>, fields: &mut Fields<'_>) -> Vec<Id> {

@@ -70,22 +70,29 @@ fn dismisses(r: &mut Reader<'_>, item: &Item<'_>, around: &Around<'_>) -> Option
     r.refuse(&item.span(), "a case of this procedure is about no seat", help)
 }
 
-/// Until when an opening act is in time: `within = "21 days", of = "filled"`.
-pub(super) fn window(r: &mut Reader<'_>, fields: &mut Fields<'_>, around: &Around<'_>) -> Option<Delay> {
-    let (within, of, end) = (fields.get("within"), fields.get("of"), fields.get("deadline"));
-    let Some(within) = within else {
+/// Until when an opening act is in time, and from when: `within = "21 days", not-before = "1 day", of = "filled"`.
+pub(super) fn window(
+    r: &mut Reader<'_>,
+    fields: &mut Fields<'_>,
+    around: &Around<'_>,
+) -> Option<(Option<Delay>, Option<Delay>)> {
+    let (latest, earliest) = (fields.get("within"), fields.get("not-before"));
+    let (of, end) = (fields.get("of"), fields.get("deadline"));
+    let Some(first) = latest.as_ref().or(earliest.as_ref()) else {
         for item in of.iter().chain(&end) {
             let help = "Say how long: within = \"21 days\"; or leave it out";
             r.error(&item.key, "no time is counted here", help);
         }
         return None;
     };
-    let length = within.length(r);
+    let length = latest.as_ref().map(|item| item.length(r));
     let excluded = end.as_ref().map_or(Some(around.excluded), |item| deadline(r, item));
-    let excluded = excluded.map(|it| calendar::excluded(r, length.as_ref(), it, end.as_ref()));
+    let excluded =
+        excluded.map(|it| calendar::excluded(r, length.as_ref().and_then(Option::as_ref), it, end.as_ref()));
+    let start = earliest.as_ref().map(|item| item.length(r));
     let Some(of) = of else {
         let help = "Say from when: of = \"filled\" (the seat that the case is about), or of = \"EVENT\"";
-        return r.refuse(&within.key, "no case is open yet from which this time could count", help);
+        return r.refuse(&first.key, "no case is open yet from which this time could count", help);
     };
     let of = match of.raw(r)? {
         "filled" if around.about => Some(Origin::Filled),
@@ -120,7 +127,18 @@ pub(super) fn window(r: &mut Reader<'_>, fields: &mut Fields<'_>, around: &Aroun
             r.known(&of, "event", &known).map(Origin::Event)
         }
     };
-    Some(Delay { length: length?, of: of?, excluded: excluded? })
+    let (of, excluded) = (of?, excluded?);
+    let delay = |length: Option<Length>, excluded| Some(Delay { length: length?, of: of.clone(), excluded });
+    let within = length.and_then(|length| delay(length, excluded));
+    // The earliest time is never late at its own instant.
+    let not_before = start.and_then(|length| delay(length, false));
+    if let (Some(within), Some(not_before), Some(item)) = (&within, &not_before, &latest)
+        && never_in_time(within, not_before)
+    {
+        let help = "Nobody could ever do it: make `within` longer or `not-before` shorter";
+        r.error(&item.span(), "the act is late before it is early enough", help);
+    }
+    Some((within, not_before))
 }
 
 fn trigger(

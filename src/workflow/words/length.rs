@@ -11,10 +11,12 @@ use crate::workflow::model::{
 impl Opening {
     /// `declare by openai, with declaration`.
     pub(in crate::workflow) fn at_length(&self) -> String {
-        let Self { act, by, attach, emits: _, within } = self;
+        let Self { act, by, attach, emits: _, within, not_before } = self;
         let within = within.as_ref().map_or_else(String::new, |it| format!(", within {}", it.exactly()));
+        let not_before =
+            not_before.as_ref().map_or_else(String::new, |it| format!(", not before {}", it.words()));
         let attach = if attach.is_empty() { String::new() } else { format!(", with {}", listed(attach)) };
-        format!("{act} by {}{attach}{within}", by.words())
+        format!("{act} by {}{attach}{within}{not_before}", by.words())
     }
 }
 
