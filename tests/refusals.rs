@@ -12,6 +12,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use ed25519_dalek::SigningKey;
 use quorate::engine::Refusal;
 use quorate::engine::paper::Paper;
 use quorate::log::{Head, WitnessSigner};
@@ -345,6 +346,48 @@ refused! {
         let key = public(&stage.key(&holder("council/m1")));
         let nominate = Nominate { seat: holder("council/m1"), person: "Somebody else".to_owned(), key, affiliation: None };
         refusal(&stage, |s| signed_by_all(s, by("chapter"), Body::Nominate(nominate)))
+    };
+    a_nomination_with_an_earlier_key_of_somebody_who_was_dismissed: "dismissed" = {
+        let mut stage = council();
+        let seat = holder("council/m1");
+        let earlier = public(&stage.key(&seat));
+        stage.replace_key(&seat, Replacement::Rotation).unwrap();
+        dismiss(&stage);
+        let nominate = Nominate { seat, person: "Somebody else".to_owned(), key: earlier, affiliation: None };
+        refusal(&stage, |s| signed_by_all(s, by("chapter"), Body::Nominate(nominate)))
+    };
+    a_nomination_with_the_key_of_an_earlier_term_of_somebody_who_was_dismissed: "dismissed" = {
+        let stage = council();
+        let seat = holder("council/m1");
+        let (earlier, person) = (public(&stage.key(&seat)), "Panelist council/m1".to_owned());
+        stage.step_down(&seat).unwrap();
+        let key = SigningKey::from_bytes(&[7; 32]);
+        let again = Nominate { seat: seat.clone(), person, key: public(&key), affiliation: None };
+        signed_by_all(&stage, by("chapter"), Body::Nominate(again)).unwrap();
+        let accept = Body::AcceptSeat(AcceptSeat { seat: seat.clone(), attach: [].into() });
+        let text = stage.draft(by("m1"), accept).unwrap();
+        stage.submit(sign_with(&text, &[key]), Vec::new()).unwrap();
+        dismiss(&stage);
+        let nominate = Nominate { seat, person: "Somebody else".to_owned(), key: earlier, affiliation: None };
+        refusal(&stage, |s| signed_by_all(s, by("chapter"), Body::Nominate(nominate)))
+    };
+    a_nomination_with_an_earlier_key_of_somebody_whom_a_case_is_about: "case-about-them" = {
+        let mut stage = challenged();
+        let seat = holder("arbitration#1/a1");
+        let earlier = public(&stage.key(&seat));
+        stage.replace_key(&seat, Replacement::Rotation).unwrap();
+        stage.step_down(&seat).unwrap();
+        let nominate = Nominate { seat, person: "Somebody else".to_owned(), key: earlier, affiliation: None };
+        refusal(&stage, |s| signed_by_all(s, by("claimant"), Body::Nominate(nominate)))
+    };
+    a_nomination_of_somebody_who_left_before_they_were_dismissed: "dismissed" = {
+        let stage = accused();
+        let seat = holder("board/m2");
+        stage.step_down(&seat).unwrap();
+        stage.act(&"removal#1".parse().unwrap(), &id("remove"), &by("m1"), &[]).unwrap();
+        let (person, key) = ("Panelist board/m2".to_owned(), public(&stage.next_key(&seat)));
+        let nominate = Nominate { seat, person, key, affiliation: None };
+        refusal(&stage, |s| signed_by_all(s, by("club"), Body::Nominate(nominate)))
     };
     a_nomination_of_somebody_whom_a_case_is_about: "case-about-them" = {
         let stage = challenged();
@@ -1128,11 +1171,16 @@ fn propose(stage: &Stage, number: u32, seat: Option<&str>) -> Answer {
 /// The council after it has dismissed `m1`.
 fn dismissed() -> Stage {
     let stage = council();
-    propose(&stage, 1, Some("council/m1")).unwrap();
+    dismiss(&stage);
+    stage
+}
+
+/// The council dismisses `m1`.
+fn dismiss(stage: &Stage) {
+    propose(stage, 1, Some("council/m1")).unwrap();
     for seat in ["m2", "m3", "m4", "m5"] {
         stage.vote(&"dismissal#1/dismissal#1".parse().unwrap(), &id(seat), &id("dismiss")).unwrap();
     }
-    stage
 }
 
 /// The AGI agreement, in which the authority of an officer begins and ends.

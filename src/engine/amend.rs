@@ -171,7 +171,10 @@ fn standing(workflow: &Workflow, before: &BTreeMap<Id, Seats>, at: Instant) -> B
 /// A panel with those who sat on seats of the same name before; the others vacant since `at`.
 fn kept(panel: &Panel, before: Option<&Seats>, at: Instant) -> Seats {
     let mut seats = Seats::vacant(panel, at);
-    seats.dismissed = before.map(|before| before.dismissed.clone()).unwrap_or_default();
+    if let Some(before) = before {
+        seats.dismissed.clone_from(&before.dismissed);
+        seats.keys = Arc::clone(&before.keys);
+    }
     for (name, place) in Arc::make_mut(&mut seats.seats) {
         if let Some(was) = before.and_then(|before| before.seats.get(name)) {
             *place = was.clone();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::engine::count::{Marks, Standing, marks};
-use crate::statement::{CaseRef, PublicKey};
+use crate::statement::{CaseRef, PublicKey, RawKey};
 use crate::values::{Digest, Id, Instant};
 use crate::workflow::model::{Filling, Panel, Seat};
 
@@ -17,9 +17,11 @@ pub struct Seats {
     pub seats: Arc<BTreeMap<Id, Place>>,
     /// Who was dismissed from it, in order.
     pub dismissed: Vec<Dismissal>,
+    /// Every key that spoke for somebody named for a seat of it, with the person, in order; shared between states.
+    pub keys: Arc<Vec<(RawKey, String)>>,
 }
 
-/// Somebody who lost a seat by what a case found.
+/// Somebody who is barred from a body by what a case found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dismissal {
     /// The seat.
@@ -28,6 +30,8 @@ pub struct Dismissal {
     pub person: String,
     /// The key with which they signed last.
     pub key: PublicKey,
+    /// Whether they had the seat until then, and lost it by this.
+    pub seated: bool,
     /// The case that found it.
     pub case: CaseRef,
     /// When.
@@ -99,13 +103,30 @@ impl Seats {
             panel: panel.name.clone(),
             seats: Arc::new(panel.seats.iter().map(place).collect()),
             dismissed: Vec::new(),
+            keys: Arc::default(),
         }
     }
 
     /// How the seat was lost that nobody is named for since: by dismissal.
     pub fn dismissal(&self, seat: &Id) -> Option<&Dismissal> {
         let vacant = self.seats.get(seat).is_some_and(|place| place.nominee.is_none());
-        self.dismissed.iter().rev().find(|dismissal| vacant && dismissal.seat == *seat)
+        self.dismissed.iter().rev().find(|dismissal| vacant && dismissal.seated && dismissal.seat == *seat)
+    }
+
+    /// Records that a key speaks for a person who is named for a seat.
+    pub(super) fn has_key(&mut self, person: &str, key: &PublicKey) {
+        let known = (key.raw(), person.to_owned());
+        if !self.keys.contains(&known) {
+            Arc::make_mut(&mut self.keys).push(known);
+        }
+    }
+
+    /// Whether somebody known by name and newest key is who is named here: the same name, or any key that they have
+    /// had in this body.
+    pub fn is(&self, known: (&str, &PublicKey), person: &str, key: &PublicKey) -> bool {
+        let (name, newest) = known;
+        let had = |(raw, whose): &(RawKey, String)| *raw == key.raw() && same_person(whose, name);
+        same_person(name, person) || newest.raw() == key.raw() || self.keys.iter().any(had)
     }
 
     /// Whoever fills the seat, having done everything that the panel asks.
@@ -122,6 +143,12 @@ impl Seats {
             filled.map(|seat| (&seat.name, ())),
         )
     }
+}
+
+/// Whether two names are the same but for capitals and spaces.
+pub(super) fn same_person(a: &str, b: &str) -> bool {
+    let folded = |name: &str| name.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
+    folded(a) == folded(b)
 }
 
 /// How a seat counts.

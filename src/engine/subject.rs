@@ -93,21 +93,25 @@ impl State {
         }
     }
 
-    /// Whoever the case is about loses the seat, if they still have it. The key speaks for nobody from then on.
+    /// Whoever the case is about comes to no seat of that body any more, and loses the seat if they still have it. The
+    /// key speaks for nobody from then on.
     pub(super) fn dismiss(&mut self, id: &CaseRef, entry: Option<u64>) {
-        let Some(case) = self.case(id).filter(|case| self.subject_seated(case)) else { return };
-        let Some(Subject { seat, person, .. }) = case.subject.clone() else { return };
-        let Some(key) = self.holders.get(&seat).map(|holder| holder.key.clone()) else { return };
-        let at = self.moment.at;
-        self.clear_seat(&seat, Leaving { reason: Reason::Dismissed, at, entry, vote_stands: false });
+        let Some(case) = self.case(id) else { return };
+        let Some(Subject { seat, person, key, .. }) = case.subject.clone() else { return };
+        let (seated, at) = (self.subject_seated(case), self.moment.at);
+        if seated {
+            self.clear_seat(&seat, Leaving { reason: Reason::Dismissed, at, entry, vote_stands: false });
+        }
         let name: Id = seat.name().clone();
         self.with_body(&seat, |body| {
-            if let Some(place) = Arc::make_mut(&mut body.seats).get_mut(&name) {
+            if let Some(place) = Arc::make_mut(&mut body.seats).get_mut(&name).filter(|_| seated) {
                 place.nominee = None;
                 place.vacant_since = at;
             }
-            body.dismissed.push(Dismissal { seat: name, person, key, case: id.clone(), at });
+            body.dismissed.push(Dismissal { seat: name, person, key, seated, case: id.clone(), at });
         });
-        self.holders.leave(&seat);
+        if seated {
+            self.holders.leave(&seat);
+        }
     }
 }

@@ -21,7 +21,7 @@ fn places(
     marks: &mut [Mixer],
 ) {
     // Whoever was dismissed does not come back: somebody else is named, whom nothing tells apart from them.
-    let Seats { panel, seats, dismissed: _ } = seats;
+    let Seats { panel, seats, dismissed: _, keys: _ } = seats;
     let Some(panel) = view.workflow.panel(panel) else { return };
     for ((_, place), mark) in seats.iter().zip(marks) {
         let Place { vacant_since, nominee } = place;

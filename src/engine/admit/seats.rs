@@ -4,7 +4,7 @@ use super::Admission;
 use crate::engine::case::Subject;
 use crate::engine::change::Change;
 use crate::engine::clock::Moment;
-use crate::engine::panel::Place;
+use crate::engine::panel::{Dismissal, Place, same_person};
 use crate::engine::refusal::all_of;
 use crate::engine::state::Seating;
 use crate::engine::{Refusal, State};
@@ -49,7 +49,7 @@ impl State {
             return Err(Refusal::new("affiliation-missing", why, instead));
         }
         judge_not_dismissed(&seating, nominate)?;
-        self.judge_not_subject(nominate)?;
+        self.judge_not_subject(&seating, nominate)?;
         let change = Change::Nominated {
             seat: nominate.seat.clone(),
             person: nominate.person.clone(),
@@ -62,10 +62,8 @@ impl State {
 
     /// Whoever a running case is about does not come to a seat of that body meanwhile: they would be a new member, whom
     /// it is not about.
-    fn judge_not_subject(&self, nominate: &Nominate) -> Result<(), Refusal> {
-        let is = |subject: &Subject| {
-            subject.key.raw() == nominate.key.raw() || same_person(&subject.person, &nominate.person)
-        };
+    fn judge_not_subject(&self, seating: &Seating<'_>, nominate: &Nominate) -> Result<(), Refusal> {
+        let is = |it: &Subject| seating.body.is((&it.person, &it.key), &nominate.person, &nominate.key);
         match self.running_about(&nominate.seat).find(|(_, subject)| is(subject)) {
             Some((case, subject)) => {
                 let why = format!("{case} is about “{}”, and has not ended", subject.person);
@@ -205,9 +203,8 @@ fn judge_one_seat(seating: &Seating<'_>, person: &str) -> Result<(), Refusal> {
 /// Whoever was dismissed from a body does not come back to it, in whatever seat.
 fn judge_not_dismissed(seating: &Seating<'_>, nominate: &Nominate) -> Result<(), Refusal> {
     let mut dismissed = seating.body.dismissed.iter();
-    let again =
-        dismissed.find(|it| it.key.raw() == nominate.key.raw() || same_person(&it.person, &nominate.person));
-    match again {
+    let again = |it: &&Dismissal| seating.body.is((&it.person, &it.key), &nominate.person, &nominate.key);
+    match dismissed.find(again) {
         Some(dismissal) => {
             let why =
                 format!("“{}” was dismissed by {} on {}", dismissal.person, dismissal.case, dismissal.at);
@@ -215,12 +212,6 @@ fn judge_not_dismissed(seating: &Seating<'_>, nominate: &Nominate) -> Result<(),
         }
         None => Ok(()),
     }
-}
-
-/// Whether two names are the same but for capitals and spaces.
-fn same_person(a: &str, b: &str) -> bool {
-    let folded = |name: &str| name.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
-    folded(a) == folded(b)
 }
 
 fn only_disclosure(attach: &Attachments) -> Result<Digest, Refusal> {

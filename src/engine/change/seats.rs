@@ -13,6 +13,7 @@ impl State {
         let Nominee { person, key, nominated: done, .. } = nominee.clone();
         self.clear_seat(&seat, Leaving::by(Reason::Replaced, done));
         self.with_place(&seat, |place| place.nominee = Some(nominee));
+        self.with_body(&seat, |body| body.has_key(&person, &key));
         self.holders.enter(seat, person, key, done.entry);
     }
 
@@ -94,6 +95,9 @@ impl State {
     pub(super) fn key_replaced(&mut self, holder: &HolderRef, key: &PublicKey, recovered: bool, done: Done) {
         self.holders.replace_key(holder, key.clone(), done.entry);
         self.with_nominee(holder, |nominee| nominee.key = key.clone());
+        if let Some(person) = self.seat(holder).and_then(|it| it.nominee).map(|it| it.person.clone()) {
+            self.with_body(holder, |body| body.has_key(&person, key));
+        }
         self.subject_key_replaced(holder, key);
         if recovered {
             // Whoever recovers a key is not heard in a ballot already open; a vote cast before stands.
