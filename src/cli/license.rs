@@ -216,11 +216,15 @@ fn why(page: &mut Page, state: &State, grant: &GrantState<'_>, at: Instant) {
                 page.fields([("our reading", one_line(reading))]);
             }
         }
-        if let Some(event) = attribute.back {
-            page.line(Tone::Plain, "That event can be annulled, and the value is then derived anew, with:");
-            page.line(Tone::Plain, &format!("  {}", event_story(workflow, event)));
+        for back in &attribute.back {
+            let words = format!(
+                "It rests on the event `{}`, which can be annulled, and the value is then derived anew, with:",
+                back.rests_on
+            );
+            page.line(Tone::Plain, &words);
+            page.line(Tone::Plain, &format!("  {}", event_story(workflow, back.by)));
         }
-        if attribute.next.is_empty() && attribute.back.is_none() {
+        if attribute.next.is_empty() && attribute.back.is_empty() {
             page.line(
                 Tone::Plain,
                 if definition.fixed { "Nothing moves it." } else { "Nothing moves it any further." },

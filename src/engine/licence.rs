@@ -81,9 +81,17 @@ pub struct AttributeState<'a> {
     pub period: Period,
     /// The later values, each with what could bring it.
     pub next: Vec<Next<'a>>,
-    /// The event that would annul the one to which the value is owed, where the workflow has one: the value is
-    /// then derived anew.
-    pub back: Option<&'a Id>,
+    /// Each event on which the value rests and that the workflow lets another annul: the value is then derived anew.
+    pub back: Vec<Back<'a>>,
+}
+
+/// What could take from a value an event on which it rests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Back<'a> {
+    /// The event on which the value rests.
+    pub rests_on: &'a Id,
+    /// The event that annuls it.
+    pub by: &'a Id,
 }
 
 /// A later value of an attribute.
@@ -108,7 +116,7 @@ impl State {
         let timelines = self.timelines.get_or_init(|| Arc::new(self.derive())).get(place)?;
         let grants = in_force.grants().zip(timelines).map(|(grant, timelines)| GrantState {
             grant,
-            attributes: attributes(in_force, grant, timelines, at),
+            attributes: self.attributes(in_force, grant, timelines, at),
         });
         Some(Licence { at, beyond_last_entry: at > self.last, in_force, grants: grants.collect() })
     }
@@ -118,6 +126,25 @@ impl State {
     pub fn value_of<'a>(&self, attribute: &'a Attribute, at: Instant) -> Option<&'a Value> {
         attribute.values.get(self.value_at(attribute, at))
     }
+
+    fn attributes<'a>(
+        &self,
+        in_force: &'a InForce,
+        grant: &'a Grant,
+        timelines: &[Timeline],
+        at: Instant,
+    ) -> Vec<AttributeState<'a>> {
+        let states = grant.attributes.iter().zip(timelines).filter_map(|(attribute, timeline)| {
+            let period = period_at(timeline, at)?;
+            let value = attribute.values.get(period.value)?;
+            let later = attribute.values.iter().skip(period.value + 1);
+            let next = later.filter_map(|value| next(value, at)).collect();
+            let resting = self.rests_on(value, at);
+            let back = resting.into_iter().filter_map(|event| annulling(&in_force.workflow, event)).collect();
+            Some(AttributeState { attribute, value, period: period.clone(), next, back })
+        });
+        states.collect()
+    }
 }
 
 /// The period of a timeline in which an instant lies.
@@ -125,32 +152,10 @@ pub(super) fn period_at(timeline: &[Period], at: Instant) -> Option<&Period> {
     timeline.get(..timeline.partition_point(|period| period.from <= at))?.last()
 }
 
-fn attributes<'a>(
-    in_force: &'a InForce,
-    grant: &'a Grant,
-    timelines: &[Timeline],
-    at: Instant,
-) -> Vec<AttributeState<'a>> {
-    let states = grant.attributes.iter().zip(timelines).filter_map(|(attribute, timeline)| {
-        let period = period_at(timeline, at)?;
-        let value = attribute.values.get(period.value)?;
-        let later = attribute.values.iter().skip(period.value + 1);
-        let next = later.filter_map(|value| next(value, at)).collect();
-        let back = annulling(&in_force.workflow, attribute, &period.because);
-        Some(AttributeState { attribute, value, period: period.clone(), next, back })
-    });
-    states.collect()
-}
-
-/// The event that would undo a reason, where the attribute hangs on it.
-fn annulling<'a>(workflow: &'a Workflow, attribute: &Attribute, because: &Because) -> Option<&'a Id> {
-    let Because::Event(occurrence) = because else { return None };
-    let causes = attribute.values.iter().filter_map(|value| value.moves.as_ref()).flat_map(Moves::causes);
-    let mut causes =
-        causes.filter(|cause| matches!(cause, Cause::Event(event) if *event == occurrence.event));
-    causes.next()?;
-    let event = workflow.events.iter().find(|event| event.name == occurrence.event)?;
-    event.annulled.as_ref().map(|annulment| &annulment.by)
+/// The event that would undo one on which a value rests.
+fn annulling<'a>(workflow: &'a Workflow, rests_on: &'a Id) -> Option<Back<'a>> {
+    let event = workflow.events.iter().find(|event| event.name == *rests_on)?;
+    event.annulled.as_ref().map(|annulment| Back { rests_on, by: &annulment.by })
 }
 
 fn next(value: &Value, at: Instant) -> Option<Next<'_>> {

@@ -9,7 +9,7 @@ use crate::engine::licence::{Because, Period, Timeline, Timelines, period_at};
 use crate::engine::panel::Done;
 use crate::engine::state::State;
 use crate::values::{Id, Instant};
-use crate::workflow::model::{Attribute, Cause, Grant, Moves};
+use crate::workflow::model::{Attribute, Cause, Grant, Moves, Value};
 
 impl State {
     /// The timelines under each workflow that was in force; each goes on from where the one before it had come.
@@ -42,11 +42,32 @@ impl State {
 
     /// The place of the furthest value of an attribute whose causes have come by `at`.
     pub(super) fn value_at(&self, attribute: &Attribute, at: Instant) -> usize {
-        let counting = |event: &Id| {
-            let occurrences = self.events.iter().filter(|occurrence| occurrence.event == *event);
-            occurrences.into_iter().find(|it| it.at <= at && it.until().is_none_or(|until| at < until))
+        value_at(attribute, at, &Because::Opening, |event| self.counting(event, at)).0
+    }
+
+    /// The events on which a value rests at `at`, as its moves name them: of `all-of` every event, the instant among
+    /// them counting only with those; of `first-of` the one that came first, if an event did.
+    pub(super) fn rests_on<'a>(&self, value: &'a Value, at: Instant) -> Vec<&'a Id> {
+        let came = |cause: &'a Cause| match cause {
+            Cause::At(instant, _) => (*instant <= at).then_some((*instant, None)),
+            Cause::Event(event) => self.counting(event, at).map(|it| (it.at, Some(event))),
         };
-        value_at(attribute, at, &Because::Opening, counting).0
+        match value.moves.as_ref() {
+            None => Vec::new(),
+            Some(Moves::FirstOf(causes)) => {
+                let first = causes.iter().filter_map(came).min_by_key(|(instant, _)| *instant);
+                first.and_then(|(_, event)| event).into_iter().collect()
+            }
+            Some(Moves::AllOf(causes)) => {
+                causes.iter().filter_map(came).filter_map(|(_, event)| event).collect()
+            }
+        }
+    }
+
+    /// The earliest occurrence of an event that counts at an instant.
+    fn counting(&self, event: &Id, at: Instant) -> Option<&Arc<Occurrence>> {
+        let occurrences = self.events.iter().filter(|occurrence| occurrence.event == *event);
+        occurrences.into_iter().find(|it| it.at <= at && it.until().is_none_or(|until| at < until))
     }
 }
 

@@ -62,8 +62,32 @@ pub fn nexts(attribute: &AttributeState<'_>) -> String {
         [only] => vec![causes(only)],
         several => several.iter().map(|next| format!("{}: {}", next.value.is, causes(next))).collect(),
     };
-    each.extend(attribute.back.map(|event| format!("back: {event}")));
+    let back = back(attribute);
+    if !back.is_empty() {
+        let back: Vec<String> = back.iter().map(ToString::to_string).collect();
+        each.push(format!("back: {}", back.join(" or ")));
+    }
     each.join("; ")
+}
+
+/// The events any of which moves a value back, each once.
+fn back<'a>(attribute: &AttributeState<'a>) -> Vec<&'a Id> {
+    let mut events: Vec<&Id> = Vec::new();
+    for back in &attribute.back {
+        if !events.contains(&back.by) {
+            events.push(back.by);
+        }
+    }
+    events
+}
+
+/// `null` where nothing does, the event where one does, and a list where several do.
+fn back_json(attribute: &AttributeState<'_>) -> Value {
+    let mut events: Vec<Value> = back(attribute).into_iter().map(|event| json!({ "event": event })).collect();
+    match events.len() {
+        0 | 1 => events.pop().unwrap_or(Value::Null),
+        _ => Value::Array(events),
+    }
 }
 
 fn cause_words(cause: &Cause) -> String {
@@ -152,7 +176,7 @@ pub fn grant_json(state: &State, grant: &GrantState<'_>) -> Value {
             "because": because_json(state, &attribute.period),
             "reading": attribute.value.reading,
             "next": attribute.next.iter().map(next_json).collect::<Vec<_>>(),
-            "back": attribute.back.map(|event| json!({ "event": event })),
+            "back": back_json(attribute),
         })
     });
     json!({
