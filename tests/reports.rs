@@ -214,8 +214,11 @@ fn a_report_is_written_signed_by_the_chair_and_checked() {
     stage.ok("report verification#1 --agreement ./public --out from-export.md");
     assert_eq!(stage.ok("report --check from-export.md")["passes"], true);
     let told = stage.run("report --check report-2.md").out;
+    let folded = told.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(told.contains("signed     once\n  by i1, 2026-05-26 09:00:00 UTC (entry 23)\n"), "{told}");
-    assert!(told.contains("1 of 7 filled seats have signed it."), "{told}");
+    let signed =
+        "1 of 7 seats that were filled when the case ended, 2026-05-12 09:00:00 UTC, have signed it.";
+    assert!(folded.contains(signed), "{told}");
 }
 
 #[test]
@@ -531,4 +534,77 @@ fn a_rationale_cannot_pass_for_a_part_of_the_report() {
         *with.get_mut(end).unwrap() -= 7;
     }
     assert_eq!(with, without);
+}
+
+/// A standing panel of four; its cases are questions, votes on whom to remove, and reports that it signs.
+const LAB: &str = include_str!("reports/lab.toml");
+
+/// A stage on which the lab's agreement is open since 5 January and its four seats are filled.
+fn lab() -> Stage {
+    let mut stage = Stage::empty();
+    stage.ok("init --log-name test.example");
+    let mut roster = String::new();
+    for key in ["buyer", "seller", "chamber", "b1", "s1", "c1", "c2", "x1", "x2"] {
+        stage.ok(&format!("key new {key} --no-passphrase"));
+        if ["buyer", "seller", "chamber"].contains(&key) {
+            let public = stage.read(&format!("data/keys/{key}.pub"));
+            let public = public.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+            roster.push_str(&format!(
+                "[[officer]]\nholder = \"{key}/officer-1\"\nperson = \"Officer {key}\"\nkey = \"{public}\"\n"
+            ));
+        }
+    }
+    stage.write("roster.toml", &roster);
+    stage.write("lab.toml", LAB);
+    stage.write("contract.txt", "");
+    "2026-01-05T09:00:00Z".clone_into(&mut stage.clock);
+    stage.ok(
+        "open lab --workflow lab.toml --contract contract.txt --roster roster.toml --key buyer --key seller",
+    );
+    for (seat, by) in [("b1", "buyer"), ("s1", "seller"), ("c1", "chamber"), ("c2", "chamber")] {
+        seated(&stage, seat, &format!("P {seat}"), seat, by);
+    }
+    stage
+}
+
+fn seated(stage: &Stage, seat: &str, person: &str, key: &str, by: &str) {
+    stage.ok(&format!("nominate experts/{seat} --person '{person}' --nominee-key {key} --key {by}"));
+    stage.ok(&format!("accept-seat --key {key}"));
+}
+
+#[test]
+fn whoever_comes_or_leaves_after_the_end_of_a_case_does_not_change_by_whom_its_report_is_signed() {
+    let mut stage = lab();
+    stage.write("paper.md", "A paper.\n");
+    stage.ok("do claim --attach claim=paper.md --key seller");
+    stage.ok("do close --key chamber");
+    "2026-01-06T09:00:00Z".clone_into(&mut stage.clock);
+    stage.ok("report acceptance#1 --out ra.md");
+    let sign = "do sign-report --attach report=ra.md --case acceptance#1";
+    let seats = |stage: &Stage| {
+        let done = stage.run("report --check ra.md --json");
+        (done.code, done.json()["seats"].clone(), done.json()["asked"]["met"] == true)
+    };
+    let figures =
+        |signed: u32| serde_json::json!({ "signed": signed, "filled": 4, "as-of": "2026-01-05T09:00:00Z" });
+    for (seat, signed, code) in [("c1", 1, 6), ("s1", 2, 6)] {
+        stage.ok(&format!("{sign} --key {seat}"));
+        assert_eq!(seats(&stage), (code, figures(signed), false), "{seat}");
+    }
+    // Whoever comes to a seat after the case signs for nobody.
+    stage.ok("step-down --reason gone --key c2");
+    seated(&stage, "c2", "Somebody Else", "x2", "chamber");
+    stage.ok(&format!("{sign} --key x2"));
+    assert_eq!(seats(&stage), (6, figures(2), false));
+    stage.ok(&format!("{sign} --key b1"));
+    assert_eq!(seats(&stage), (0, figures(3), true));
+    // Whoever signed and leaves has signed.
+    for seat in ["c1", "s1", "b1"] {
+        stage.ok(&format!("step-down --reason gone --key {seat}"));
+        assert_eq!(seats(&stage), (0, figures(3), true), "{seat}");
+    }
+    seated(&stage, "c1", "New One", "x1", "chamber");
+    assert_eq!(seats(&stage), (0, figures(3), true));
+    let told = stage.run("report --check ra.md").out;
+    assert!(told.contains("3 of 4 seats that were filled when the case ended, 2026-01-05"), "{told}");
 }

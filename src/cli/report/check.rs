@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::kept::Kept;
 use super::missing::{Missing, missing};
-use super::signatures::{asked, seats_signed, signed};
+use super::signatures::{Then, asked, seats_signed, signed};
 use super::{made, texts};
 use crate::cli::answer::{self, Answer};
 use crate::cli::documents::read_text;
@@ -76,12 +76,17 @@ pub(super) fn check(log: &Kept, file: &Path, out: Option<&Path>) -> Result<Answe
             ),
         );
     }
-    let panel = seats_signed(log.state(), &named.case, &signed);
-    if let Some((signed, seats)) = panel.filter(|(signed, _)| *signed > 0) {
+    let then = Then::of(log, &named)?;
+    let then = then.as_ref();
+    let panel = seats_signed(log, then, &named.case, &signed)?;
+    if let Some(((signed, seats), then)) = panel.filter(|(signed, _)| *signed > 0).zip(then) {
         let most = if signed * 2 > seats { ", a majority of the panel" } else { "" };
-        page.line(Tone::Plain, &format!("{signed} of {seats} filled seats have signed it{most}."));
+        page.line(
+            Tone::Plain,
+            &format!("{signed} of {seats} {} have signed it{most}.", then.plainly(&time::plain(then.at))),
+        );
     }
-    let asked = asked(log.state(), &named.case, &signed);
+    let asked = asked(log, then, &named.case, &signed)?;
     if let Some((signer, met)) = asked {
         let who = signer.plainly();
         let (tone, words) = if met {
@@ -106,7 +111,7 @@ pub(super) fn check(log: &Kept, file: &Path, out: Option<&Path>) -> Result<Answe
         "missing": missing.iter().map(|it| json!({ "entry": it.entry, "name": it.name, "digest": it.digest, "struck": it.struck })).collect::<Vec<Value>>(),
         "erased": erased.iter().map(|it| json!({ "by": it.by, "entry": it.done.entry, "name": it.name, "struck": it.struck.map(|done| done.entry) })).collect::<Vec<Value>>(),
         "signed": signatures.collect::<Vec<Value>>(),
-        "seats": panel.map(|(signed, seats)| json!({ "signed": signed, "filled": seats })),
+        "seats": panel.map(|(signed, seats)| json!({ "signed": signed, "filled": seats, "as-of": then.map(|then| then.at) })),
         "asked": asked.map(|(signer, met)| json!({ "signed-by": signer.word(), "met": met })),
     });
     Ok(match (verdict, asked) {

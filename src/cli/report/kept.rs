@@ -11,7 +11,7 @@ use crate::engine::State;
 use crate::export::Reader;
 use crate::log::{Hash, Head};
 use crate::store::ReadOnly;
-use crate::values::Digest;
+use crate::values::{Digest, Instant};
 
 /// An agreement whose log has just passed an audit: of the data folder, or exported.
 pub enum Kept {
@@ -122,7 +122,18 @@ impl Kept {
     /// # Errors
     /// It cannot be read.
     pub fn until(&self, size: u64) -> Result<Option<State>, CliError> {
-        let admits = |entry: u64, _| entry < size;
+        self.replayed(|entry, _| entry < size)
+    }
+
+    /// The state after the last entry before a time.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn before(&self, time: Instant) -> Result<Option<State>, CliError> {
+        self.replayed(|_, at| at < time)
+    }
+
+    fn replayed(&self, admits: impl Fn(u64, Instant) -> bool) -> Result<Option<State>, CliError> {
         match self {
             Self::Stored(record) => Ok(replay_until(&*record.source(), admits)?),
             Self::Exported { source, .. } => Ok(replay_until(&**source, admits)?),
