@@ -11,7 +11,7 @@ use crate::statement::{
     StepDown, Vote,
 };
 use crate::values::{Digest, Id, Instant};
-use crate::workflow::model::Formed;
+use crate::workflow::model::{AnswerKind, Formed};
 
 /// A log whose every head has the same root: a supposed statement names it.
 struct Supposed;
@@ -78,14 +78,16 @@ impl State {
             }
             Deed::Reveal { ballot, attach } => {
                 let rules = self.ballot(ballot);
-                let mut choices =
-                    rules.into_iter().flat_map(|rules| rules.choices.iter().chain(&rules.abstention));
+                let choices =
+                    rules.into_iter().flat_map(|rules| rules.choices.iter().chain(&rules.abstention)).cloned();
+                // Of answers, those that `possible` offers.
+                let answers = rules.and_then(|rules| rules.answer_kind()).into_iter().flat_map(AnswerKind::samples);
                 let sealing = self.ballot_run(ballot).and_then(|run| run.sealed.as_ref());
                 let committed = by.actors().first().and_then(|seat| sealing?.commitments.get(seat));
-                let its = |choice: &&Id| {
+                let its = |choice: &Id| {
                     committed.is_some_and(|it| it.commitment == self.opening(by, ballot, choice).digest())
                 };
-                let choice = choices.find(its).cloned().unwrap_or_else(|| Id::constant("unknown"));
+                let choice = choices.chain(answers).find(its).unwrap_or_else(|| Id::constant("unknown"));
                 let (ballot, attach) = (ballot.clone(), documents(attach));
                 Body::Reveal(Reveal { ballot, choice, salt: SALT, attach })
             }
