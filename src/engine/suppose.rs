@@ -1,6 +1,8 @@
 //! Hypotheses: what would follow if somebody said something. It takes the way of every entry, through the one
 //! admission, with a statement that nobody wrote or signed.
 
+use std::collections::BTreeSet;
+
 use super::admit::DISCLOSURE;
 use super::possible::{Deed, Possible};
 use crate::engine::{Heads, Refusal, State};
@@ -78,10 +80,13 @@ impl State {
             }
             Deed::Reveal { ballot, attach } => {
                 let rules = self.ballot(ballot);
-                let choices =
-                    rules.into_iter().flat_map(|rules| rules.choices.iter().chain(&rules.abstention)).cloned();
+                let choices = rules
+                    .into_iter()
+                    .flat_map(|rules| rules.choices.iter().chain(&rules.abstention))
+                    .cloned();
                 // Of answers, those that `possible` offers.
-                let answers = rules.and_then(|rules| rules.answer_kind()).into_iter().flat_map(AnswerKind::samples);
+                let answers =
+                    rules.and_then(|rules| rules.answer_kind()).into_iter().flat_map(AnswerKind::samples);
                 let sealing = self.ballot_run(ballot).and_then(|run| run.sealed.as_ref());
                 let committed = by.actors().first().and_then(|seat| sealing?.commitments.get(seat));
                 let its = |choice: &Id| {
@@ -95,12 +100,17 @@ impl State {
                 let seating = self.seat(seat);
                 let needed = seating.is_some_and(|seating| seating.panel.affiliation_needed);
                 let affiliation = needed.then(|| seat.name().clone());
-                // Whoever was dismissed does not come back, nor whom a running case is about: another person is named,
-                // with another key.
-                let dismissed = seating.map_or(0, |seating| seating.body.dismissed.len());
-                let (person, key) = match dismissed + self.running_about(seat).count() {
-                    0 => (format!("Panelist {seat}"), key(seat)),
-                    others => (format!("Panelist {seat}, {others}"), self.fresh_key()),
+                // Whoever was dismissed does not come back, nor whom a running case is about: the first who is neither is
+                // named, with another key.
+                let dismissed = seating.iter().flat_map(|it| &it.body.dismissed).map(|it| &it.person);
+                let barred = dismissed.chain(self.running_about(seat).map(|(_, subject)| &subject.person));
+                let barred: BTreeSet<&String> = barred.collect();
+                let (person, key) = if barred.is_empty() {
+                    (format!("Panelist {seat}"), key(seat))
+                } else {
+                    let mut others = (1..=barred.len() + 1).map(|other| format!("Panelist {seat}, {other}"));
+                    let free = others.find(|name| !barred.contains(name));
+                    (free.unwrap_or_default(), self.fresh_key())
                 };
                 Body::Nominate(Nominate { seat: seat.clone(), person, key, affiliation })
             }

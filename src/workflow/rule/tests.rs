@@ -17,6 +17,7 @@ fn names() -> Vocabulary {
         events: ids(&["declared", "withdrawn"]),
         outcomes: Vec::new(),
         answers: false,
+        candidates: false,
         subject: true,
     }
 }
