@@ -153,7 +153,10 @@ fn left_out(state: &State, possible: &Possible) -> bool {
         }
         Deed::Vote { ballot, choice, .. } => {
             let seat = possible.by.actors().first().unwrap();
-            state.ballot_run(ballot).unwrap().votes.get(seat).is_some_and(|cast| cast.choice == *choice)
+            let (run, rules) = (state.ballot_run(ballot).unwrap(), state.ballot(ballot).unwrap());
+            // A commitment shows nobody that it is to no choice; it cannot be revealed.
+            let hidden = run.sealed.is_some() && !run.offered(rules).any(|offered| offered == choice);
+            hidden || run.votes.get(seat).is_some_and(|cast| cast.choice == *choice)
         }
         // Of documents of one name the newest stands for all.
         Deed::Act { strike: Some(_), .. } => true,
