@@ -13,7 +13,7 @@ use crate::statement::{
     StepDown, Vote,
 };
 use crate::values::{Digest, Id, Instant};
-use crate::workflow::model::{AnswerKind, Formed};
+use crate::workflow::model::{AnswerKind, Ballot, Formed};
 
 /// A log whose every head has the same root: a supposed statement names it.
 struct Supposed;
@@ -85,8 +85,7 @@ impl State {
                     .flat_map(|rules| rules.choices.iter().chain(&rules.abstention))
                     .cloned();
                 // Of answers, those that `possible` offers.
-                let answers =
-                    rules.and_then(|rules| rules.answer_kind()).into_iter().flat_map(AnswerKind::samples);
+                let answers = rules.and_then(Ballot::answer_kind).into_iter().flat_map(AnswerKind::samples);
                 let sealing = self.ballot_run(ballot).and_then(|run| run.sealed.as_ref());
                 let committed = by.actors().first().and_then(|seat| sealing?.commitments.get(seat));
                 let its = |choice: &Id| {
