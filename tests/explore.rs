@@ -211,3 +211,72 @@ fn the_command_says_so_and_ends_with_a_code_of_its_own() {
     assert_eq!(run(&["--most", "0"]).0, Some(2));
     fs::remove_dir_all(&folder).unwrap();
 }
+
+/// One business day, from the opening: over on Friday night from a Thursday, and on Monday night from a Friday.
+const ONE_BUSINESS_DAY: &str = r#"
+language = 1
+title    = "One business day"
+nature   = "specimen"
+contract = { digest = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", prevails = true }
+calendar = { weekend = ["saturday", "sunday"], holidays = ["2027-03-26", "2027-03-29"], offset = "+00:00" }
+[party]
+buyer  = { signatures = "1 of 1" }
+seller = { signatures = "1 of 1" }
+[event]
+claimed = "Claimed"
+dropped = "Dropped"
+[procedure.acceptance]
+open  = { do = "claim", by = "seller", emits = "claimed" }
+start = "forming"
+[procedure.acceptance.state.forming]
+steps = [{ after = "1 business day", to = "closed", emits = "dropped" }]
+[procedure.acceptance.state.closed]
+ends = true
+[grant.g]
+status = [{ is = "held" }, { is = "due", first-of = ["dropped"] }]
+[[invariant]]
+ends   = "acceptance"
+within = "2 days"
+[[invariant]]
+reaches = "dropped"
+"#;
+
+#[test]
+fn where_business_days_count_nothing_is_said_to_hold_from_one_opening() {
+    // The bound holds from a Thursday, as the walk opens, and not from a Friday.
+    let friday = "scenario = \"Friday\"\nopened = 2026-02-06T00:00:00Z\n[[step]]\nby = \"seller\"\ndo = \"claim\"\n\
+                  [[step]]\nafter = \"3 days\"\nexpect = { state = \"forming\" }\n";
+    let scenario = quorate::scenario::Scenario::parse(friday).unwrap();
+    assert!(scenario.run(ONE_BUSINESS_DAY).is_ok(), "the case runs for more than three days");
+    let report = bounded(ONE_BUSINESS_DAY, 1_000);
+    assert_eq!(
+        (report.complete, report.cut_short, report.passes(), report.fails()),
+        (false, false, false, false)
+    );
+    assert!(matches!(report.verdicts[..], [Verdict::Undecided, Verdict::Kept]), "{:?}", report.verdicts);
+    let told = quorate::explore::not_walked(&Workflow::parse(ONE_BUSINESS_DAY).unwrap()).join("; ");
+    assert!(
+        told.contains("openings on other days of the calendar") && !told.contains("only by other clocks"),
+        "{told}"
+    );
+    // The same in days of 24 hours is seen whole.
+    let days = ONE_BUSINESS_DAY.replace("1 business day", "1 day");
+    let days: String =
+        days.lines().filter(|line| !line.starts_with("calendar")).map(|line| format!("{line}\n")).collect();
+    assert!(bounded(&days, 1_000).passes());
+    let file = std::env::temp_dir().join(format!("quorate-explore-calendar-{}.toml", std::process::id()));
+    fs::write(&file, ONE_BUSINESS_DAY).unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_quorate"));
+    let done = command.args(["workflow", "explore"]).arg(&file).output().unwrap();
+    let page = String::from_utf8(done.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(done.status.code(), Some(5), "{page}");
+    for words in [
+        "holds so far",
+        "Not walked: amendments; openings on other days of the calendar",
+        "opens on one day alone",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(!page.contains("It ended at"), "{page}");
+    fs::remove_file(&file).unwrap();
+}

@@ -130,7 +130,7 @@ fn write(file: &Path, text: &str) -> Result<(), CliError> {
 fn summary(page: &mut Page, report: &Report, workflow: &Workflow) {
     let Bounds { cases, leaving, states, kept: _ } = report.bounds;
     page.blank();
-    let all = if report.complete { "" } else { ", not all" };
+    let all = if report.cut_short { ", not all" } else { "" };
     let seen = format!("{} different states{all}; {} moves and waits.", report.states, report.visits);
     page.line(Tone::Plain, &seen);
     let bounds = format!(
@@ -139,7 +139,12 @@ fn summary(page: &mut Page, report: &Report, workflow: &Workflow) {
     );
     page.line(Tone::Faint, &bounds);
     page.line(Tone::Faint, &format!("Not walked: {}.", not_walked(workflow).join("; ")));
-    if !report.complete {
+    if workflow.calendar.is_some() {
+        let words = "Business days take longer from one day than from another, and the walk opens on one day alone: what holds \
+                     so far may not from another. Play such days as scenarios, opened before a weekend or holidays.";
+        page.line(Tone::Notice, words);
+    }
+    if report.cut_short {
         let words = format!(
             "It ended at {states} states: what holds so far may not beyond them. --most STATES goes further."
         );

@@ -56,8 +56,10 @@ pub struct Report {
     pub visits: u64,
     /// How far it went.
     pub bounds: Bounds,
-    /// Whether everything within the other bounds was seen, or all that could be learnt from it; else the number of
-    /// states ended it.
+    /// Whether the number of states ended it, before everything within the other bounds was seen.
+    pub cut_short: bool,
+    /// Whether everything within the other bounds was seen, or all that could be learnt from it. Never where business
+    /// days count: how long they take hangs on the day, and the walk opens on one.
     pub complete: bool,
 }
 
@@ -66,7 +68,8 @@ pub struct Report {
 pub enum Verdict {
     /// In everything within the bounds; what `reaches` says is reached.
     Kept,
-    /// Nothing that was seen breaks it, or reaches what `reaches` says, and not all was seen.
+    /// Nothing that was seen breaks it, or reaches what `reaches` says, and not all was seen: the number of states ended
+    /// the walk, or business days count.
     Undecided,
     /// No behaviour within the bounds reaches what `reaches` says.
     Unreached,
@@ -119,13 +122,20 @@ impl Report {
 
 /// What anybody could do under a workflow and is not walked, in words.
 pub fn not_walked(workflow: &Workflow) -> Vec<&'static str> {
+    let calendar = workflow.calendar.is_some();
     let doings = || workflow.procedures.iter().flat_map(|it| &it.states).flat_map(model::State::doings);
     let said = [
         (true, "amendments"),
         (
-            true,
+            calendar,
+            "openings on other days of the calendar, from which business days take longer or shorter: before a weekend, \
+             before holidays, at another hour",
+        ),
+        (
+            !calendar,
             "acts in the midst of a deadline's run, which differ from those at its edges only by other clocks",
         ),
+        (calendar, "acts in the midst of a deadline's run, also on other days of the calendar"),
         (true, "duties, reaffirmations and rotated keys, which move nothing"),
         (!workflow.panels.is_empty(), "nominees who do not accept, as nobody fills their seat"),
         (

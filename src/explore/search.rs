@@ -65,12 +65,14 @@ pub fn explore(
             verdicts.insert(*place, verdict);
         }
     }
+    let cut_short = !walks.iter().all(Walk::is_done);
     Ok(Report {
         verdicts: verdicts.into_values().collect(),
         states: walks.iter().map(Walk::states).sum(),
         visits: walks.iter().map(|walk| walk.visits).sum(),
         bounds,
-        complete: walks.iter().all(Walk::is_done),
+        cut_short,
+        complete: !cut_short && workflow.calendar.is_none(),
     })
 }
 
@@ -208,7 +210,8 @@ impl<'v> Walk<'v> {
         let pairs = self.invariants.iter().zip(&self.shown);
         pairs
             .map(|(invariant, shown)| match (&invariant.promise, shown) {
-                (_, None) if !self.is_done() => Ok(Verdict::Undecided),
+                // Another day of the calendar can show what this one does not.
+                (_, None) if !self.is_done() || workflow.calendar.is_some() => Ok(Verdict::Undecided),
                 (Promise::Reaches(_), None) => Ok(Verdict::Unreached),
                 (Promise::Reaches(_), Some(_))
                 | (Promise::Never(_) | Promise::Always(_) | Promise::Ends { .. }, None) => Ok(Verdict::Kept),
