@@ -360,13 +360,7 @@ refused! {
         let stage = council();
         let seat = holder("council/m1");
         let (earlier, person) = (public(&stage.key(&seat)), "Panelist council/m1".to_owned());
-        stage.step_down(&seat).unwrap();
-        let key = SigningKey::from_bytes(&[7; 32]);
-        let again = Nominate { seat: seat.clone(), person, key: public(&key), affiliation: None };
-        signed_by_all(&stage, by("chapter"), Body::Nominate(again)).unwrap();
-        let accept = Body::AcceptSeat(AcceptSeat { seat: seat.clone(), attach: [].into() });
-        let text = stage.draft(by("m1"), accept).unwrap();
-        stage.submit(sign_with(&text, &[key]), Vec::new()).unwrap();
+        reseat(&stage, "chapter", &seat, &person, &SigningKey::from_bytes(&[7; 32]));
         dismiss(&stage);
         let nominate = Nominate { seat, person: "Somebody else".to_owned(), key: earlier, affiliation: None };
         refusal(&stage, |s| signed_by_all(s, by("chapter"), Body::Nominate(nominate)))
@@ -408,6 +402,35 @@ refused! {
     an_act_of_the_chair_whom_the_case_is_about: "not-entitled" = {
         let stage = accused();
         refusal(&stage, |s| s.act(&"removal#1".parse().unwrap(), &id("keep"), &by("m2"), &[]))
+    };
+    an_act_of_the_next_chair_who_is_whom_the_case_is_about: "not-entitled" = {
+        let stage = accused_twice_seated();
+        refusal(&stage, |s| s.act(&"removal#1".parse().unwrap(), &id("keep"), &by("m1"), &[]))
+    };
+    an_act_of_a_panelist_who_is_whom_the_case_is_about: "not-entitled" = {
+        let stage = accused_twice_seated();
+        refusal(&stage, |s| s.act(&"removal#1".parse().unwrap(), &id("support"), &by("m1"), &[id("statement")]))
+    };
+    a_case_about_themselves_opened_from_another_seat: "not-entitled" = {
+        let stage = council_with_two_seats_of_one();
+        let (case, seat) = ("dismissal#1".parse().unwrap(), Some(holder("council/m1")));
+        let act = Act { case, act: id("propose-dismissal"), seat, attach: [].into(), strike: None };
+        refusal(&stage, |s| s.act_signed(act, &by("m2"), &[id("reasons")], &[holder("council/m2")]))
+    };
+    a_vote_on_themselves_from_another_seat: "not-an-elector" = {
+        let stage = council_with_two_seats_of_one();
+        propose(&stage, 1, Some("council/m1")).unwrap();
+        refusal(&stage, |s| s.vote(&"dismissal#1/dismissal#1".parse().unwrap(), &id("m2"), &id("keep")))
+    };
+    a_vote_on_themselves_from_another_seat_after_a_new_key: "not-an-elector" = {
+        // Known by the key with which the other seat's holder sat in the accused one: another name does not help.
+        let mut stage = council();
+        let (accused, other) = (holder("council/m1"), holder("council/m2"));
+        let earlier = stage.key(&accused);
+        stage.replace_key(&accused, Replacement::Rotation).unwrap();
+        reseat(&stage, "chapter", &other, "Somebody else", &earlier);
+        propose(&stage, 1, Some("council/m1")).unwrap();
+        refusal(&stage, |s| s.vote(&"dismissal#1/dismissal#1".parse().unwrap(), &id("m2"), &id("keep")))
     };
     an_act_of_a_chair_who_is_recused: "not-entitled" = {
         let stage = accused();
@@ -1147,6 +1170,22 @@ fn challenged() -> Stage {
 
 /// A board whose chair, `m2`, is accused.
 fn accused() -> Stage {
+    let stage = chaired();
+    accuse(&stage);
+    stage
+}
+
+/// A board whose chair, `m2`, is accused, and has the seat of the next chair, `m1`, as well.
+fn accused_twice_seated() -> Stage {
+    let stage = chaired();
+    let second = holder("board/m1");
+    reseat(&stage, "club", &second, "Panelist board/m2", &stage.next_key(&second));
+    accuse(&stage);
+    stage
+}
+
+/// A board with a chair, every seat filled.
+fn chaired() -> Stage {
     let store = Arc::new(MemoryStore::new());
     let mut stage = Stage::open(CHAIRS, &id("agi-2025"), at("2026-01-05T09:00:00Z"), store).unwrap();
     for number in 1..=4 {
@@ -1154,9 +1193,32 @@ fn accused() -> Stage {
         stage.nominate(&id("club"), &seat).unwrap();
         stage.accept(&seat).unwrap();
     }
+    stage
+}
+
+/// The auditor accuses the chair.
+fn accuse(stage: &Stage) {
     let (case, seat) = ("removal#1".parse().unwrap(), Some(holder("board/m2")));
     let act = Act { case, act: id("accuse"), seat, attach: [].into(), strike: None };
     stage.act_signed(act, &by("auditor"), &[], &[holder("auditor/officer-1")]).unwrap();
+}
+
+/// Somebody leaves a seat, and it is filled anew with this person and key.
+fn reseat(stage: &Stage, nominator: &str, seat: &HolderRef, person: &str, key: &SigningKey) {
+    stage.step_down(seat).unwrap();
+    let (seat, person) = (seat.clone(), person.to_owned());
+    let nominate = Nominate { seat: seat.clone(), person, key: public(key), affiliation: None };
+    signed_by_all(stage, by(nominator), Body::Nominate(nominate)).unwrap();
+    let (name, accept) = (seat.name().clone(), AcceptSeat { seat, attach: [].into() });
+    let text = stage.draft(By::One(name), Body::AcceptSeat(accept)).unwrap();
+    stage.submit(sign_with(&text, std::slice::from_ref(key)), Vec::new()).unwrap();
+}
+
+/// The council, in which the person of `m1` has the seat `m2` as well.
+fn council_with_two_seats_of_one() -> Stage {
+    let stage = council();
+    let second = holder("council/m2");
+    reseat(&stage, "chapter", &second, "panelist COUNCIL/m1", &stage.next_key(&second));
     stage
 }
 

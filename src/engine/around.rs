@@ -4,6 +4,7 @@
 use crate::engine::case::{Case, Chosen, Obligation};
 use crate::engine::panel::Seats;
 use crate::engine::state::State;
+use crate::engine::subject::Whom;
 use crate::statement::{By, HolderRef};
 use crate::values::Id;
 use crate::workflow::model::{Actor, Actors, Panel, Procedure};
@@ -16,6 +17,8 @@ pub struct Around<'a> {
     case: Option<&'a Case>,
     /// The seat that the case is about, while whoever it is about still has it.
     subject: Option<&'a HolderRef>,
+    /// Whom the case is about, in whatever seat they are.
+    whom: Option<Whom<'a>>,
 }
 
 impl State {
@@ -23,7 +26,7 @@ impl State {
     pub fn around<'a>(&'a self, case: &'a Case) -> Around<'a> {
         let subject = case.subject.as_ref().filter(|_| self.subject_seated(case));
         let subject = subject.map(|subject| &subject.seat);
-        Around { panel: self.panel_of(case), case: Some(case), subject }
+        Around { panel: self.panel_of(case), case: Some(case), subject, whom: self.whom(case) }
     }
 
     /// Who sits where before a case is opened, perhaps about a seat.
@@ -32,7 +35,8 @@ impl State {
         procedure: &'a Procedure,
         subject: Option<&'a HolderRef>,
     ) -> Around<'a> {
-        Around { panel: self.panel_before(procedure, subject), case: None, subject }
+        let whom = subject.and_then(|seat| self.whom_of(seat));
+        Around { panel: self.panel_before(procedure, subject), case: None, subject, whom }
     }
 }
 
@@ -46,9 +50,19 @@ impl<'a> Around<'a> {
         if seats.filled(panel, seat).is_none() {
             return Some("the seat is not filled".to_owned());
         }
+        self.about(seat)
+    }
+
+    /// That whoever sits in a seat of the panel is whom the case is about, in words: in the seat that it names, or in
+    /// another.
+    pub fn about(&self, seat: &Id) -> Option<String> {
         // Names of seats are unique in a workflow.
-        let is = self.subject.is_some_and(|subject| subject.name() == seat);
-        is.then(|| "the case is about this seat".to_owned())
+        if self.subject.is_some_and(|subject| subject.name() == seat) {
+            return Some("the case is about this seat".to_owned());
+        }
+        let nominee = self.panel?.1.seats.get(seat)?.nominee.as_ref()?;
+        let whom = self.whom.filter(|whom| whom.is(nominee))?;
+        Some(format!("the case is about the same person, as {}", whom.seat))
     }
 
     /// Whether somebody acts as a seat of the panel here.

@@ -4,13 +4,53 @@ use std::sync::Arc;
 
 use crate::engine::ballot::{Leaving, Reason};
 use crate::engine::case::{Case, Obligation, Subject};
-use crate::engine::panel::Dismissal;
+use crate::engine::panel::{Dismissal, Nominee, Seats};
 use crate::engine::state::State;
 use crate::statement::{CaseRef, HolderRef, PublicKey};
 use crate::values::Id;
 use crate::workflow::model::{self, Exclusion};
 
+/// Whom a case is about, as they are known: by name, and by every key that they have had in that body.
+#[derive(Debug, Clone, Copy)]
+pub struct Whom<'a> {
+    /// The seat that the case names.
+    pub seat: &'a HolderRef,
+    person: &'a str,
+    key: &'a PublicKey,
+    body: Option<&'a Seats>,
+}
+
+impl Whom<'_> {
+    /// Whether somebody in a seat, be it another one, is that person.
+    pub fn is(&self, nominee: &Nominee) -> bool {
+        self.body.map_or(nominee.key.raw() == self.key.raw(), |body| {
+            body.is((self.person, self.key), &nominee.person, &nominee.key)
+        })
+    }
+}
+
 impl State {
+    /// Whom a case is about, also where they have left the seat.
+    pub(super) fn whom<'a>(&'a self, case: &'a Case) -> Option<Whom<'a>> {
+        let Subject { seat, person, key, .. } = case.subject.as_ref()?;
+        Some(Whom { seat, person, key, body: self.body_with(seat) })
+    }
+
+    /// Whom a case would be about that named a seat.
+    pub(super) fn whom_of<'a>(&'a self, seat: &'a HolderRef) -> Option<Whom<'a>> {
+        let seating = self.seat(seat)?;
+        let Nominee { person, key, .. } = seating.nominee?;
+        Some(Whom { seat, person, key, body: Some(seating.body) })
+    }
+
+    /// The body to which a seat belongs or has belonged.
+    fn body_with(&self, seat: &HolderRef) -> Option<&Seats> {
+        match seat {
+            HolderRef::CaseSeat { case, .. } => self.case(case)?.seats.as_ref(),
+            HolderRef::Office { body, .. } => self.panels.get(body),
+        }
+    }
+
     /// Whoever sits in a seat, as somebody a case can be about.
     pub(super) fn sitting(&self, seat: &HolderRef) -> Option<Subject> {
         let nominee = self.seat(seat)?.nominee?;
@@ -84,11 +124,7 @@ impl State {
             Exclusion::Recused => {
                 case.recused.get(&seat.name).map(|recusal| format!("recused: {}", recusal.reason))
             }
-            Exclusion::Subject => {
-                let subject = case.subject.as_ref().filter(|_| self.subject_seated(case))?;
-                let is = subject.seat == self.seat_name(case, &seat.name);
-                is.then(|| "the case is about this seat".to_owned())
-            }
+            Exclusion::Subject => self.around(case).about(&seat.name),
             Exclusion::Obliged => case.obliged.get(&seat.name).map(Obligation::words),
         }
     }
