@@ -94,11 +94,12 @@ pub fn run(context: &Context, args: &AmendArgs) -> Result<Answer, CliError> {
     };
     // Judged before anybody signs, and again when it is submitted.
     let amend = state.with_moves(desk.now, amend)?;
-    state.judge_amendment(desk.now, &amend)?;
+    let amended = state.judge_amendment(desk.now, &amend)?;
     // Before any key is used: nobody signs blind.
     let mut page = Page::default();
     page.title("What the amendment changes");
     diff::told(&mut page, (&state.workflow, &new), &state.workflow.diff(&new));
+    diff::officers(&mut page, &state.officer_changes(&amended));
     super::tell(page)?;
     let by = state.all_parties();
     desk.finish(context, &args.signing, by, Body::Amend(Box::new(amend)), documents)

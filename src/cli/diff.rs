@@ -9,6 +9,10 @@ use super::answer::Answer;
 use super::error::CliError;
 use super::show::{Page, Tone};
 use super::workflow::read;
+use crate::engine::amend::{Officer, OfficerChange};
+use crate::engine::holders::Authority;
+use crate::values::Instant;
+use crate::view::time;
 use crate::workflow::Workflow;
 use crate::workflow::diff::{Difference, How};
 
@@ -50,6 +54,41 @@ pub fn told(page: &mut Page, (old, new): (&Workflow, &Workflow), differences: &[
         };
         page.line(Tone::Good, words);
     }
+}
+
+/// Which officers an amendment makes others: nothing of that is in the texts.
+pub fn officers(page: &mut Page, changes: &[OfficerChange]) {
+    for OfficerChange { name, before, after } in changes {
+        let part = format!("officer {name}");
+        let (how, lines) = match (before, after) {
+            (Some(before), Some(after)) => (How::Changed, changed(before, after)),
+            (Some(officer), None) => (How::Gone, lines(officer).into()),
+            (None, Some(officer)) => (How::New, lines(officer).into()),
+            (None, None) => continue,
+        };
+        tell(page, &Difference { part, how, lines });
+    }
+}
+
+fn lines(officer: &Officer) -> [String; 3] {
+    let Authority { from, until } = officer.authority;
+    let edge = |at: Option<Instant>, none: &str| at.map_or_else(|| none.to_owned(), time::bare);
+    [
+        format!("person: {}", officer.person),
+        format!("key: {}", officer.key.fingerprint()),
+        format!("authority: from {} until {}", edge(from, "the opening"), edge(until, "further notice")),
+    ]
+}
+
+fn changed(before: &Officer, after: &Officer) -> Vec<String> {
+    let pairs = lines(before).into_iter().zip(lines(after));
+    let differing = pairs.filter(|(before, after)| before != after);
+    differing
+        .map(|(before, after)| {
+            let after = after.split_once(": ").map_or(after.as_str(), |(_, words)| words);
+            format!("{before} → {after}")
+        })
+        .collect()
 }
 
 fn tell(page: &mut Page, difference: &Difference) {

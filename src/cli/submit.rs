@@ -1,6 +1,7 @@
 //! `sign` and `submit`: the second half of what `--out` began.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use serde_json::json;
@@ -16,6 +17,7 @@ use super::show::{Page, Tone, statement as words};
 use super::signing::sign as signatures_of;
 use super::{diff, parcel, taken};
 use crate::engine::Refusal;
+use crate::engine::amend::{Amended, OfficerChange};
 use crate::registry::Submission;
 use crate::statement::{Body, Statement};
 use crate::workflow::Workflow;
@@ -65,9 +67,18 @@ pub fn sign(context: &Context, args: &Sign) -> Result<Answer, CliError> {
     page.nature(words::nature(&statement));
     page.fields(words::fields(&statement));
     let amended = amended(context, args, &statement)?;
-    if let Some((old, new)) = &amended {
+    if let Some(Known { old, new, officers }) = &amended {
         page.title("What the amendment changes");
         diff::told(&mut page, (old, new), &old.diff(new));
+        match officers {
+            Some(changes) => diff::officers(&mut page, changes),
+            None => {
+                page.line(
+                    Tone::Notice,
+                    "Which officers it replaces cannot be shown: the log is not here. Those that it names are above.",
+                );
+            }
+        }
     } else if matches!(statement.body, Body::Amend(_)) {
         page.line(
             Tone::Notice,
@@ -90,14 +101,25 @@ pub fn sign(context: &Context, args: &Sign) -> Result<Answer, CliError> {
     ))
 }
 
-/// The workflow that an amendment takes the place of, and the one that it puts into force; `None` of another statement,
-/// and where the former is not known here.
-fn amended(
-    context: &Context,
-    args: &Sign,
-    statement: &Statement,
-) -> Result<Option<(Workflow, Workflow)>, CliError> {
+/// What is known here of an amendment.
+struct Known {
+    /// The workflow that it takes the place of.
+    old: Workflow,
+    /// The one that it puts into force.
+    new: Workflow,
+    /// Whom it makes officers in whose place; `None` where the log is not here.
+    officers: Option<Vec<OfficerChange>>,
+}
+
+/// What an amendment changes; `None` of another statement, and where the workflow that it takes the place of is not
+/// known here.
+fn amended(context: &Context, args: &Sign, statement: &Statement) -> Result<Option<Known>, CliError> {
     let (Body::Amend(amend), Some(header)) = (&statement.body, &statement.header) else { return Ok(None) };
+    let kept = match if_kept(context, header.agreement.anchor) {
+        // The text is at hand, whatever has become of the log.
+        Err(_) if args.from.is_some() => None,
+        kept => kept?,
+    };
     let old = match &args.from {
         Some(file) => {
             let (_, old) = super::workflow::read(file)?;
@@ -111,7 +133,7 @@ fn amended(
             }
             Some(old)
         }
-        None => if_kept(context, header.agreement.anchor)?.and_then(|record| {
+        None => kept.as_ref().and_then(|record| {
             let mut known = record.state.workflows.iter().rev().map(|it| &it.workflow);
             known.find(|workflow| workflow.digest == header.workflow).map(|workflow| (**workflow).clone())
         }),
@@ -120,7 +142,12 @@ fn amended(
         let why = format!("the workflow that it puts into force does not pass: {found}");
         Refusal::new("bad-workflow", why, "do not sign it; have it written anew")
     })?;
-    Ok(old.map(|old| (old, new)))
+    let in_force = kept.filter(|record| record.state.workflow.digest == header.workflow);
+    let officers = in_force.map(|record| {
+        let amended = Amended { workflow: Arc::new(new.clone()), amend: (**amend).clone() };
+        record.state.officer_changes(&amended)
+    });
+    Ok(old.map(|old| Known { old, new, officers }))
 }
 
 /// Runs `submit`.

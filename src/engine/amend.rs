@@ -9,7 +9,7 @@ use crate::engine::holders::Authority;
 use crate::engine::in_force::InForce;
 use crate::engine::panel::{Done, Seats};
 use crate::engine::state::State;
-use crate::statement::{Amend, CaseFate, CaseRef, GrantFate, HolderRef, RosterLine};
+use crate::statement::{Amend, CaseFate, CaseRef, GrantFate, HolderRef, PublicKey, RosterLine};
 use crate::values::{Id, Instant};
 use crate::workflow::Workflow;
 use crate::workflow::model::{Attribute, Formed, Grant, Panel, Value};
@@ -23,7 +23,53 @@ pub struct Amended {
     pub amend: Amend,
 }
 
+/// What an amendment makes of one officer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfficerChange {
+    /// Whose place it is.
+    pub name: HolderRef,
+    /// Who speaks there until then; nobody where the place is new.
+    pub before: Option<Officer>,
+    /// Who speaks there from then on; nobody where the officer goes.
+    pub after: Option<Officer>,
+}
+
+/// Who speaks for a party or role: the person, their key, and from when until when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Officer {
+    /// The person, in words.
+    pub person: String,
+    /// The key that speaks for them.
+    pub key: PublicKey,
+    /// When their authority begins and ends.
+    pub authority: Authority,
+}
+
 impl State {
+    /// Each officer who comes, goes, or gets another name, key or dates, by the place that they have.
+    pub fn officer_changes(&self, amended: &Amended) -> Vec<OfficerChange> {
+        let before = |name: &HolderRef| {
+            self.holders.get(name).map(|holder| Officer {
+                person: holder.person.clone(),
+                key: holder.key.clone(),
+                authority: holder.authority,
+            })
+        };
+        let gone = self.officers_leaving(amended).map(|name| (name.clone(), None));
+        let listed = amended.amend.roster.iter().map(|line| {
+            let authority = Authority { from: line.from, until: line.until };
+            let officer = Officer { person: line.person.clone(), key: line.key.clone(), authority };
+            (line.holder.clone(), Some(officer))
+        });
+        let mut changes: Vec<OfficerChange> = gone
+            .chain(listed)
+            .map(|(name, after)| OfficerChange { before: before(&name), name, after })
+            .filter(|change| change.before != change.after)
+            .collect();
+        changes.sort_by(|one, other| one.name.cmp(&other.name));
+        changes
+    }
+
     /// Puts the workflow into force. Nothing before it changes.
     pub(super) fn amended(&mut self, amended: &Amended, by: &str, done: Done) {
         let Amended { workflow, amend } = amended;

@@ -9,7 +9,7 @@
 //! ([`mod@admit`]) and takes over what follows (`change`).
 
 pub mod admit;
-mod amend;
+pub mod amend;
 pub mod around;
 pub mod ballot;
 pub mod case;
