@@ -238,3 +238,100 @@ fn what_held_then_and_what_the_record_showed_then_are_two_questions() {
         stage.fails("license --known-at 2026-03-15 --certificate c.json", 2).contains("cannot be used with")
     );
 }
+
+#[test]
+fn whoever_signs_an_amendment_is_told_which_officers_it_replaces() {
+    let mut stage = complete();
+    AMENDED.clone_into(&mut stage.clock);
+    stage.ok("key new newcomer --no-passphrase");
+    let officers = [
+        ("buyer/a", "newcomer"),
+        ("buyer/b", "buyer-2"),
+        ("registrar/a", "registrar-1"),
+        ("registrar/b", "registrar-2"),
+    ];
+    roster(&stage, "replaced.toml", &officers);
+    let named = stage.read("replaced.toml").replacen("Somebody Example", "Mallory Example", 1);
+    stage.write("replaced.toml", &named);
+    let line = AMEND.replace("more.toml", "replaced.toml");
+    let fingerprint = |key: &str| {
+        let told = stage.program("ssh-keygen", &["-lf", &format!("data/keys/{key}.pub")]);
+        told.split_whitespace().find(|word| word.starts_with("SHA256:")).unwrap().to_owned()
+    };
+    let key = format!("key: {} → {}", fingerprint("buyer-1"), fingerprint("newcomer"));
+    let written = shown(&stage, &format!("{line} --out amend.json"));
+    let signed = shown(&stage, "sign amend.json --key buyer-2");
+    for told in [&written, &signed] {
+        let changes = told.split("What the amendment changes").nth(1).unwrap();
+        for words in
+            ["officer buyer/a person: Somebody Example → Mallory Example", &key, "officer registrar/a, new"]
+        {
+            assert!(changes.contains(words), "{words}: {changes}");
+        }
+        assert!(!changes.contains("officer buyer/b"), "who stays is no change: {changes}");
+    }
+    let elsewhere = Stage::empty();
+    elsewhere.ok("key new seller --no-passphrase");
+    for file in ["amend.json", "first.toml"] {
+        fs::copy(stage.path(file), elsewhere.path(file)).unwrap();
+    }
+    let told = shown(&elsewhere, "sign amend.json --from first.toml --key seller");
+    assert!(told.contains("Which officers it replaces cannot be shown"), "{told}");
+}
+
+/// A claim is over at once, and the standing panel may still sign a report on it.
+const OVER_AT_ONCE: &str = r#"
+language = 1
+title    = "Over at once"
+nature   = "specimen"
+contract = { digest = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", prevails = true }
+[party]
+buyer  = { signatures = "1 of 1" }
+seller = { signatures = "1 of 1" }
+[panel.experts]
+formed = "standing"
+seats  = [{ name = "b1", by = "buyer" }, { name = "s1", by = "seller" }]
+chair  = "b1"
+filled = ["accepted"]
+[event]
+claimed = "Claimed"
+[procedure.claim]
+open  = { do = "claim", by = "seller", emits = "claimed" }
+panel = "experts"
+start = "closed"
+[procedure.claim.state.closed]
+ends  = true
+steps = [{ do = "sign-report", by = "experts" }]
+[grant.g]
+status = [{ is = "held" }, { is = "due", first-of = ["claimed"] }]
+"#;
+
+#[test]
+fn an_ended_case_whose_panel_may_still_act_is_not_told_to_enter_a_state() {
+    let mut stage = Stage::empty();
+    OPENED.clone_into(&mut stage.clock);
+    stage.ok("init --log-name test.example");
+    for name in ["buyer", "seller"] {
+        stage.ok(&format!("key new {name} --no-passphrase"));
+    }
+    stage.write("contract.txt", "");
+    stage.write("first.toml", OVER_AT_ONCE);
+    roster(&stage, "roster.toml", &[("buyer/a", "buyer"), ("seller/a", "seller")]);
+    stage.ok("open works --workflow first.toml --contract contract.txt --roster roster.toml --key buyer --key seller");
+    stage.ok("do claim --key seller");
+    let another = OVER_AT_ONCE.replace("{ name = \"s1\"", "{ name = \"s2\"");
+    stage.write("other-seat.toml", &another);
+    let amend = "amend --contract contract.txt --occasion later --key buyer --key seller --to";
+    let told = stage.refused(&format!("{amend} other-seat.toml"), "strands-case");
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("keep those seats") || told.contains("Keep those seats"), "{told}");
+    assert!(!told.contains("enter a state"), "{told}");
+    // What it says works: the seats are kept, and another is added.
+    let kept = OVER_AT_ONCE.replace(
+        "by = \"seller\" }]\nchair",
+        "by = \"seller\" }, { name = \"s2\", by = \"seller\" }]\nchair",
+    );
+    assert_ne!(kept, OVER_AT_ONCE);
+    stage.write("kept.toml", &kept);
+    stage.ok(&format!("{amend} kept.toml"));
+}

@@ -349,10 +349,13 @@ fn judge_left(workflow: &Workflow, case: &Case) -> Result<(), Refusal> {
             "{id} is before the standing panel `{}`, of which the new workflow has not every seat",
             panel.name
         );
-        return Err(stranded(
-            why,
-            "keep those seats in the new workflow, or let the case enter a state of it",
-        ));
+        // An ended case enters nothing any more.
+        let instead = if case.ended.is_some() {
+            "keep those seats in the new workflow: the case has ended, and they can still act in it"
+        } else {
+            "keep those seats in the new workflow, or let the case enter a state of it"
+        };
+        return Err(stranded(why, instead));
     }
     match panel.seats.iter().find(|seat| workflow.office(&seat.name).is_some()) {
         Some(seat) => {
