@@ -54,7 +54,7 @@ pub(super) fn check(c: &mut Checker<'_>, ballot: &Ballot) {
     let rules = outcomes.flat_map(|it| it.rule.iter().chain(it.eases.iter().map(|ease| &ease.rule)));
     let outcomes = rules.flat_map(|rule| &rule.all);
     for (comparison, quorum) in quorum.chain(outcomes.map(|comparison| (comparison, false))) {
-        if broken(sealed, comparison, quorum) {
+        if broken(sealed, comparison, quorum) || sums(ballot, sealed, comparison) {
             let message = format!(
                 "withholding pays: whoever sees the votes go against them can leave theirs unrevealed, and `{comparison}` \
                  fails"
@@ -65,6 +65,9 @@ pub(super) fn check(c: &mut Checker<'_>, ballot: &Ballot) {
                 }
                 (Unrevealed::HasNotVoted, true) => {
                     "With an abstention, unrevealed = \"abstains\" lets them count as participating; or count `electors`"
+                }
+                (Unrevealed::HasNotVoted, false) => {
+                    "Count `electors` there; or `participating`, with an abstention and unrevealed = \"abstains\""
                 }
                 _ => "Count `participating` or `electors` there, which nobody can lower by withholding",
             };
@@ -88,6 +91,15 @@ fn broken(sealed: &Sealed, comparison: &Comparison, quorum: bool) -> bool {
         _ => false,
     };
     demands && comparison.amount.iter().any(lost)
+}
+
+/// Whether the votes for all choices are added up, which are `votes` in other words, and an unrevealed one is none of
+/// them.
+fn sums(ballot: &Ballot, sealed: &Sealed, comparison: &Comparison) -> bool {
+    let demands = matches!(comparison.op, Operator::Above | Operator::AtLeast | Operator::Equal);
+    let added = |choice| counts(comparison, &Counted::Choice(choice));
+    let all = !ballot.choices.is_empty() && ballot.choices.iter().cloned().all(added);
+    demands && all && !matches!(sealed.unrevealed, Unrevealed::Chooses(_))
 }
 
 fn counts(comparison: &Comparison, counted: &Counted) -> bool {
