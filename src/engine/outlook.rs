@@ -6,7 +6,7 @@ use crate::engine::clock::{Moment, exhausted};
 use crate::engine::state::{Seating, State};
 use crate::statement::{CaseRef, HolderRef};
 use crate::values::{Id, Instant};
-use crate::workflow::model::{Filling, NewEvidence, Trigger};
+use crate::workflow::model::{Actor, Actors, Filling, NewEvidence, Trigger};
 
 /// Something that somebody can or must do now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,7 +135,17 @@ impl State {
                 .not_before
                 .as_ref()
                 .is_none_or(|start| self.earliest(case, start).is_some_and(|start| start <= at));
-            if exhausted(case, place, step) || end.is_some_and(|end| end <= Moment::of(at)) || !started {
+            // Whoever the case is about speaks in it while they have the seat.
+            let absent = |actor: &Actor| *actor == Actor::Subject && !self.subject_seated(case);
+            let nobody = match &doing.by {
+                Actors::AnyOf(any) => any.iter().all(absent),
+                Actors::AllOf(all) => all.iter().any(absent),
+            };
+            if nobody
+                || exhausted(case, place, step)
+                || end.is_some_and(|end| end <= Moment::of(at))
+                || !started
+            {
                 continue;
             }
             let (who, what) = (doing.by.words(), doing.act.to_string());

@@ -30,7 +30,7 @@ pub fn ballot_words(run: &BallotRun, rules: &Ballot, at: Instant, suspended: boo
     let counts: Vec<String> =
         tally(run, rules).into_iter().map(|(choice, votes)| format!("{choice} {votes}")).collect();
     if let Some(sealing) = run.sealed.as_ref().filter(|_| run.closed.is_none()) {
-        return sealed_words(run, sealing, &counts, at);
+        return sealed_words(run, sealing, &counts, at, suspended);
     }
     let how = match &run.closed {
         None if suspended => "open, and standing still".to_owned(),
@@ -63,8 +63,20 @@ pub fn ballot_words(run: &BallotRun, rules: &Ballot, at: Instant, suspended: boo
 
 /// `ballot …, sealed, votes are cast until …; 3 of 7 electors have committed: i1, m1, o1`, and later
 /// `ballot …, sealed, votes are revealed until …; met 2, not-met 0, abstain 0; still sealed: i1`.
-fn sealed_words(run: &BallotRun, sealing: &Sealing, counts: &[String], at: Instant) -> String {
-    let until = time::from_now(run.closes, at);
+fn sealed_words(
+    run: &BallotRun,
+    sealing: &Sealing,
+    counts: &[String],
+    at: Instant,
+    suspended: bool,
+) -> String {
+    let phase = |deed: &str| {
+        if suspended {
+            "sealed, and standing still".to_owned()
+        } else {
+            format!("sealed, votes are {deed} until {}", time::from_now(run.closes, at))
+        }
+    };
     let names = |seats: Vec<&Id>| match seats.as_slice() {
         [] => "nobody".to_owned(),
         seats => seats.iter().map(|seat| seat.as_str()).collect::<Vec<_>>().join(", "),
@@ -72,15 +84,17 @@ fn sealed_words(run: &BallotRun, sealing: &Sealing, counts: &[String], at: Insta
     if sealing.revealing.is_some() {
         let sealed = names(sealing.unrevealed().filter(|seat| run.counts(seat)).collect());
         return format!(
-            "ballot {}, sealed, votes are revealed until {until}; {}; still sealed: {sealed}",
+            "ballot {}, {}; {}; still sealed: {sealed}",
             run.id,
+            phase("revealed"),
             counts.join(", ")
         );
     }
     let committed: Vec<&Id> = sealing.commitments.keys().filter(|seat| run.counts(seat)).collect();
     format!(
-        "ballot {}, sealed, votes are cast until {until}; {} of {} electors have committed: {}",
+        "ballot {}, {}; {} of {} electors have committed: {}",
         run.id,
+        phase("cast"),
         committed.len(),
         run.electors.len(),
         names(committed)
