@@ -608,3 +608,86 @@ fn whoever_comes_or_leaves_after_the_end_of_a_case_does_not_change_by_whom_its_r
     let told = stage.run("report --check ra.md").out;
     assert!(told.contains("3 of 4 seats that were filled when the case ended, 2026-01-05"), "{told}");
 }
+
+/// What a report says of a case, with the entries behind it: `sentence [1, 2]`, `cell | cell [3]`.
+fn said(report: &Value) -> Vec<String> {
+    let sections = report["sections"].as_array().unwrap().iter();
+    let parts = sections.flat_map(|section| section["parts"].as_array().unwrap());
+    let lines = parts.flat_map(|part| match part["rows"].as_array() {
+        Some(rows) => rows
+            .iter()
+            .map(|row| {
+                let cells: Vec<&str> =
+                    row["cells"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+                format!("{} {}", cells.join(" | "), row["entries"])
+            })
+            .collect(),
+        None => vec![format!("{} {}", part["sentence"].as_str().unwrap_or_default(), part["entries"])],
+    });
+    lines.collect()
+}
+
+#[test]
+fn withheld_and_lapsed_votes_and_standstills_are_told_as_what_they_are() {
+    let scenario = Scenario::parse(include_str!("reports/lab-withheld.toml")).unwrap();
+    let opened = supposed_agreement(LAB, "2026-01-05T09:00:00Z".parse().unwrap()).unwrap();
+    let supposed = scenario.suppose(&opened).unwrap();
+    let sources = Sources {
+        state: &supposed.state,
+        head: MemoryTree::default().head(),
+        at: supposed.at,
+        attached: BTreeMap::new(),
+        documents: None,
+    };
+    let report = Report::of(&sources, &"acceptance#1".parse().unwrap()).unwrap();
+    let said = said(&serde_json::to_value(&report).unwrap());
+    let all = said.join("\n");
+    for line in [
+        "s1 | Panelist experts/s1 | committed, not revealed (counts as abstain) |  [13]",
+        "1 vote stayed sealed: what was committed to and not revealed counts as “abstain”",
+        "No vote that was revealed is for another choice than “yes”; whether those that stayed sealed",
+        "s1 | Panelist experts/s1 | 100, which lapsed by entry 17; not cast anew |  [16,17]",
+        "dismissed; the vote cast before had lapsed by entry 17, and the number of electors stays. [15,17,21]",
+        "dismissed; the vote cast before does not count",
+        "The case was suspended from 2026-01-06 09:00:00 UTC until 2026-01-08 09:00:00 UTC, while challenge#1 ran: what was \
+         still to come came so much later. [18,21]",
+        // Whoever sat there when the ballot opened, and not whoever sits there now.
+        "(Panelist experts/c2), s1 (Panelist experts/s1). [1,2,3,4,5,6,7,8]",
+    ] {
+        assert!(all.contains(line), "{line}\n\n{all}");
+    }
+    for untrue in ["no vote had been cast", "did not vote", "there is no minority", "s1 | abstain"] {
+        assert!(!all.contains(untrue), "{untrue}\n\n{all}");
+    }
+}
+
+#[test]
+fn the_report_of_a_dismissal_names_whom_it_dismissed_and_a_question_the_text_that_asks_it() {
+    let mut stage = lab();
+    stage.write("paper.md", "A paper.\n");
+    stage.ok("do challenge --seat c2 --attach ground=paper.md --key buyer");
+    for seat in ["b1", "s1", "c1"] {
+        stage.ok(&format!("vote --choice remove --key {seat}"));
+    }
+    let size = stage.head()["size"].as_u64().unwrap();
+    "2026-01-06T09:00:00Z".clone_into(&mut stage.clock);
+    seated(&stage, "c2", "New Two", "x2", "chamber");
+    let all = said(&stage.ok("report challenge#1")["report"]).join("\n");
+    for line in [
+        "The case is about P c2, who had the seat experts/c2 when it was opened, 2026-01-05 09:00:00 UTC. [7,9]".to_owned(),
+        format!("P c2 was dismissed from it 2026-01-05 09:00:00 UTC, by this case. [{}]", size - 1),
+        "c2 (P c2) was not an elector: the case is about this seat. [9]".to_owned(),
+        format!("c2 | New Two | chamber | indep | filled, only after the case had ended [{},{}]", size, size + 1),
+    ] {
+        assert!(all.contains(&line), "{line}\n\n{all}");
+    }
+    // Under an amended text the question stands in the amendment.
+    stage.ok("do claim --attach claim=paper.md --key seller");
+    let (old, new) = ("Are the works complete?", "Are they really complete?");
+    stage.write("other.toml", &LAB.replace(old, new));
+    let entry = stage.head()["size"].as_u64().unwrap();
+    stage.ok("amend --to other.toml --contract contract.txt --case acceptance#1=voting --occasion 'A better question' --key buyer --key seller");
+    let all = said(&stage.ok("report acceptance#1")["report"]);
+    let asked = all.iter().find(|line| line.contains("finding#1 asked")).unwrap();
+    assert!(asked.contains(new) && asked.ends_with(&format!(" [{entry}]")), "{asked}");
+}

@@ -1,7 +1,7 @@
 //! Who speaks for which seat in a case, and who chairs it: the one place that says so, for acts, duties, and what
 //! `explore` tries.
 
-use crate::engine::case::{Case, Chosen, Obligation};
+use crate::engine::case::{ABOUT_THEM, Case, Chosen, Obligation};
 use crate::engine::panel::Seats;
 use crate::engine::state::State;
 use crate::engine::subject::Whom;
@@ -58,7 +58,7 @@ impl<'a> Around<'a> {
     pub fn about(&self, seat: &Id) -> Option<String> {
         // Names of seats are unique in a workflow.
         if self.subject.is_some_and(|subject| subject.name() == seat) {
-            return Some("the case is about this seat".to_owned());
+            return Some(ABOUT_THEM.to_owned());
         }
         let nominee = self.panel?.1.seats.get(seat)?.nominee.as_ref()?;
         let whom = self.whom.filter(|whom| whom.is(nominee))?;

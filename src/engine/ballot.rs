@@ -70,6 +70,8 @@ pub struct Elector {
     pub person: String,
     /// The fingerprint of the seat's key at opening, by which a voter's machine finds its line.
     pub key: String,
+    /// The entries by which the person had taken the seat then.
+    pub taken: Vec<u64>,
     /// How the vote counts.
     pub standing: Standing,
 }

@@ -63,6 +63,9 @@ pub struct Case {
     pub served: Option<Instant>,
 }
 
+/// Why whoever the case is about is no elector. A part of ballot papers: it never changes.
+pub const ABOUT_THEM: &str = "the case is about this seat";
+
 /// Whoever a case is about: who sat there when it was opened, and nobody who comes after.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {

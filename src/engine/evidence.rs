@@ -1,6 +1,6 @@
 //! Evidence moves: documents are filed and struck, also while a ballot is open.
 
-use crate::engine::ballot::BallotRun;
+use crate::engine::ballot::{BallotRun, Cast};
 use crate::engine::case::{Case, Filed};
 use crate::engine::panel::Done;
 use crate::engine::refusal::alternatives;
@@ -149,4 +149,12 @@ pub fn since_vote<'a>(case: &'a Case, run: &'a BallotRun, seat: &Id) -> Vec<(Opt
     let mut news: Vec<_> = later.collect();
     news.sort_by_key(|(at, entry, _)| (*at, *entry));
     news.into_iter().map(|(_, entry, news)| (entry, news)).collect()
+}
+
+/// The vote of a seat that new evidence took away and that was not cast anew, with the entry that did.
+pub fn lapse<'a>(case: &'a Case, run: &'a BallotRun, seat: &Id) -> Option<(&'a Cast, Option<u64>)> {
+    let cast = run.lapsed.get(seat)?;
+    let moved = since_vote(case, run, seat).into_iter();
+    let by = moved.filter(|(_, news)| !matches!(news, News::Left(_))).find_map(|(entry, _)| entry);
+    Some((cast, by))
 }

@@ -76,6 +76,17 @@ pub struct Done {
 }
 
 impl Nominee {
+    /// The entries by which they took the seat, in order: nominated, accepted, disclosed.
+    pub fn entries(&self) -> Vec<u64> {
+        let disclosed = self.disclosures.iter().map(|(done, _)| done.entry);
+        let accepted = self.accepted.map(|done| done.entry);
+        let mut entries: Vec<u64> =
+            [self.nominated.entry].into_iter().chain(accepted).chain(disclosed).collect();
+        entries.sort_unstable();
+        entries.dedup();
+        entries
+    }
+
     /// What is still missing before the seat counts as filled.
     pub fn missing(&self, panel: &Panel) -> Vec<Filling> {
         let has = |filling: &Filling| match filling {

@@ -161,7 +161,7 @@ impl PanelMarks<'_> {
                 }
             }
             for (name, elector) in run.electors.iter() {
-                let Elector { person: _, key: _, standing: _ } = elector; // a seat's standing is its kind's
+                let Elector { person: _, key: _, taken: _, standing: _ } = elector; // a seat's standing is its kind's
                 self.put(name, 13);
             }
             for (name, cast) in &run.votes {

@@ -1,10 +1,11 @@
 //! A ballot: who were its electors, how it was counted, who stood where and why.
 
 use super::counted::{Counted, Margins, Tallied, Weighed, with_unit};
-use super::panel::{end, seated};
+use super::panel::end;
 use super::{Part, Row, Section, Sources, documents, told};
 use crate::engine::ballot::BallotRun;
-use crate::engine::case::{Case, Obligation};
+use crate::engine::case::{ABOUT_THEM, Case, Obligation};
+use crate::engine::evidence::lapse;
 use crate::values::Id;
 use crate::workflow::model::{Ballot, Decides, Positions};
 
@@ -16,11 +17,11 @@ pub(super) fn sections(
     counts: &[Counted],
 ) -> Vec<Section> {
     let Some(rules) = run.rules() else { return Vec::new() };
-    let mut sections = vec![electors(sources, case, run)];
+    let mut sections = vec![electors(case, run)];
     if let Some(counted) = counts.iter().find(|counted| counted.ballot == run.id) {
         sections.push(count(run, rules, counted));
         if rules.positions == Positions::Told {
-            sections.push(positions(sources, run, rules, counted));
+            sections.push(positions(sources, case, run, rules, counted));
         }
     } else {
         let mut open = Section::new(format!("The count of {}", run.id));
@@ -33,7 +34,7 @@ pub(super) fn sections(
     sections
 }
 
-fn electors(sources: &Sources<'_>, case: &Case, run: &BallotRun) -> Section {
+fn electors(case: &Case, run: &BallotRun) -> Section {
     let mut section = Section::new(format!("The electors of {}", run.id));
     let names: Vec<String> =
         run.electors.iter().map(|(seat, it)| format!("{seat} ({})", it.person)).collect();
@@ -44,7 +45,7 @@ fn electors(sources: &Sources<'_>, case: &Case, run: &BallotRun) -> Section {
             count_of(run.electors.len(), "elector"),
             if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
         ),
-        run.electors.iter().flat_map(|(seat, elector)| taken(sources, case, seat, &elector.person)),
+        run.electors.values().flat_map(|elector| elector.taken.clone()),
     );
     for (seat, cast) in run.obliged.iter() {
         let obliged = case.obliged.get(seat).map(Obligation::words).unwrap_or_default();
@@ -53,31 +54,44 @@ fn electors(sources: &Sources<'_>, case: &Case, run: &BallotRun) -> Section {
     for (seat, reason) in run.excluded.iter() {
         let recused = case.recused.get(seat).map(|recusal| recusal.done.entry);
         let entry = recused.or_else(|| case.obliged.get(seat).map(|obliged| obliged.done.entry));
-        section.say(format!("{seat} was not an elector: {}.", end(reason)), entry);
+        let subject = case.subject.as_ref().filter(|_| reason == ABOUT_THEM);
+        let person = subject.map_or_else(String::new, |subject| format!(" ({})", subject.person));
+        let entry = entry.or_else(|| subject.map(|_| case.opened.entry));
+        section.say(format!("{seat}{person} was not an elector: {}.", end(reason)), entry);
     }
     for (seat, left) in &run.left {
-        let vote = match (run.votes.contains_key(seat), left.vote_stands) {
-            (true, true) => "the vote cast before stands",
-            (true, false) => "the vote cast before does not count",
-            (false, _) => "no vote had been cast",
+        let lapsed = lapse(case, run, seat);
+        let withheld = withheld(run, seat);
+        let vote = match (run.votes.contains_key(seat) || withheld.is_some(), left.vote_stands) {
+            (true, true) => "the vote cast before stands".to_owned(),
+            (true, false) => "the vote cast before does not count".to_owned(),
+            (false, _) => match lapsed {
+                Some((_, by)) => format!("the vote cast before had lapsed{}", by_entry(by)),
+                None => "no vote had been cast".to_owned(),
+            },
         };
+        let of_lapse = lapsed.into_iter().flat_map(|(cast, by)| [Some(cast.done.entry), by]).flatten();
         section.say(
             format!(
                 "{seat} left while it was open, {}: {}; {vote}, and the number of electors stays.",
                 told(left.at),
                 left.reason.words()
             ),
-            left.entry,
+            left.entry.into_iter().chain(of_lapse),
         );
     }
     section
 }
 
-/// The entries by which whoever was an elector took the seat, where the same person still sits there.
-fn taken(sources: &Sources<'_>, case: &Case, seat: &Id, person: &str) -> Vec<u64> {
-    let seats = sources.state.panel_of(case).map(|(_, seats)| seats);
-    let nominee = seats.and_then(|seats| seats.seats.get(seat)?.nominee.as_ref());
-    nominee.filter(|nominee| nominee.person == person).map(seated).unwrap_or_default()
+/// ` by entry 20`.
+fn by_entry(entry: Option<u64>) -> String {
+    entry.map_or_else(String::new, |entry| format!(" by entry {entry}"))
+}
+
+/// The entry of a commitment of this seat's that nobody has revealed.
+fn withheld(run: &BallotRun, seat: &Id) -> Option<u64> {
+    let committed = run.sealed.as_ref()?.commitments.get(seat)?;
+    committed.revealed.is_none().then_some(committed.done.entry)
 }
 
 fn count_of(number: usize, what: &str) -> String {
@@ -105,6 +119,17 @@ fn count(run: &BallotRun, rules: &Ballot, counted: &Counted) -> Section {
     for outcome in &counted.outcomes {
         let name = outcome.outcome.as_ref().map_or_else(String::new, ToString::to_string);
         section.say(worked(&format!("Outcome “{name}”"), outcome), []);
+    }
+    let sealed: Vec<_> =
+        run.electors.keys().filter(|seat| withheld(run, seat).is_some() && run.counts(seat)).collect();
+    if !sealed.is_empty() {
+        let choice = sealed.iter().find_map(|seat| run.votes.get(*seat)).map(|cast| &cast.choice);
+        let counts = choice.map_or_else(
+            || "counts as no vote".to_owned(),
+            |choice| format!("counts as “{choice}”, as the workflow says, and nobody knows for what it was"),
+        );
+        let many = count_of(sealed.len(), "vote");
+        section.say(format!("{many} stayed sealed: what was committed to and not revealed {counts}."), []);
     }
     let by = if counted.closed_by.is_some() { " before its time" } else { "" };
     match &counted.outcome {
@@ -166,10 +191,30 @@ fn worked(what: &str, weighed: &Weighed) -> String {
 }
 
 /// Who voted how, the documents that the votes carry, and who was in the minority.
-fn positions(sources: &Sources<'_>, run: &BallotRun, rules: &Ballot, counted: &Counted) -> Section {
+fn positions(
+    sources: &Sources<'_>,
+    case: &Case,
+    run: &BallotRun,
+    rules: &Ballot,
+    counted: &Counted,
+) -> Section {
     let mut section = Section::new(format!("Positions and reasons in {}", run.id));
     let mut carried: Vec<Part> = Vec::new();
     let rows = run.electors.iter().map(|(seat, elector)| {
+        if let Some(entry) = withheld(run, seat) {
+            let counts = match run.votes.get(seat) {
+                Some(cast) if run.counts(seat) => format!("counts as {}", cast.choice),
+                _ => "does not count".to_owned(),
+            };
+            let vote = format!("committed, not revealed ({counts})");
+            let cells = vec![seat.to_string(), elector.person.clone(), vote, String::new()];
+            return Row { cells, entries: vec![entry] };
+        }
+        if let Some((cast, by)) = lapse(case, run, seat) {
+            let vote = format!("{}, which lapsed{}; not cast anew", cast.choice, by_entry(by));
+            let cells = vec![seat.to_string(), elector.person.clone(), vote, String::new()];
+            return Row { cells, entries: [cast.done.entry].into_iter().chain(by).collect() };
+        }
         let Some(cast) = run.votes.get(seat) else {
             let obliged = run.obliged.get(seat);
             let vote = if obliged.is_some() { "obliged to abstain" } else { "did not vote" };
@@ -212,12 +257,23 @@ fn minority(section: &mut Section, run: &BallotRun, rules: &Ballot, counted: &Co
         section.say("No choice has more votes than every other, so no opinion is that of a minority.", []);
         return;
     };
-    let others =
-        run.counting().filter(|(_, cast)| cast.choice != **leading && rules.choices.contains(&cast.choice));
+    let open = |seat: &Id| withheld(run, seat).is_none();
+    let others = run.counting().filter(|(seat, cast)| {
+        cast.choice != **leading && rules.choices.contains(&cast.choice) && open(seat)
+    });
     let others: Vec<_> = others.collect();
     let names: Vec<String> = others.iter().map(|(seat, cast)| format!("{seat} ({})", cast.choice)).collect();
     let entries = others.iter().map(|(_, cast)| cast.done.entry);
-    if names.is_empty() {
+    let sealed = run.electors.keys().any(|seat| !open(seat));
+    if names.is_empty() && sealed {
+        section.say(
+            format!(
+                "No vote that was revealed is for another choice than “{leading}”; whether those that stayed sealed are of \
+                 another opinion is not known."
+            ),
+            [],
+        );
+    } else if names.is_empty() {
         section.say(format!("Every vote is for “{leading}”: there is no minority opinion."), []);
     } else {
         section.say(

@@ -133,7 +133,8 @@ impl Report {
         let case = state.case(case)?;
         let workflow = &case.workflow;
         let ballots: Vec<Counted> = case.ballots.iter().filter_map(counted::counted).collect();
-        let mut sections = vec![question::asked(case), question::way(case), panel::seats(sources, case)];
+        let mut sections =
+            vec![question::asked(sources, case), question::way(sources, case), panel::seats(sources, case)];
         for run in &case.ballots {
             sections.extend(ballot::sections(sources, case, run, &ballots));
         }

@@ -1,11 +1,12 @@
 //! Who decided.
 
-use super::{Row, Section, Sources};
+use super::{Row, Section, Sources, told};
 use crate::engine::case::Case;
 use crate::engine::panel::Nominee;
 
 pub(super) fn seats(sources: &Sources<'_>, case: &Case) -> Section {
     let mut section = Section::new("The panel");
+    subject(&mut section, sources, case);
     let Some((panel, seats)) = sources.state.panel_of(case) else { return section };
     let chair = sources.state.around(case).seat_of_chair();
     let rows = panel.seats.iter().map(|seat| {
@@ -16,11 +17,16 @@ pub(super) fn seats(sources: &Sources<'_>, case: &Case) -> Section {
             Some(_) => "not filled",
         };
         let chairs = if chair == Some(&seat.name) { ", chairs" } else { "" };
+        let after = |nominee: &Nominee| case.ended.is_some_and(|ended| nominee.nominated.at > ended);
+        let later = if nominee.is_some_and(after) { ", only after the case had ended" } else { "" };
         let class = seat.class.as_ref().map_or_else(String::new, ToString::to_string);
-        let entries = nominee.map(seated).unwrap_or_default();
+        let entries = nominee.map(Nominee::entries).unwrap_or_default();
         let person = nominee.map_or_else(String::new, |nominee| nominee.person.clone());
         let by = nominee.map_or_else(|| seat.by.to_string(), |nominee| nominee.by.to_string());
-        Row { cells: vec![seat.name.to_string(), person, by, class, format!("{state}{chairs}")], entries }
+        Row {
+            cells: vec![seat.name.to_string(), person, by, class, format!("{state}{chairs}{later}")],
+            entries,
+        }
     });
     section.table(vec!["seat", "person", "nominated by", "class", "state"], rows.collect());
     for (seat, recusal) in &case.recused {
@@ -29,15 +35,38 @@ pub(super) fn seats(sources: &Sources<'_>, case: &Case) -> Section {
     section
 }
 
-/// The entries by which somebody took a seat: nominated, accepted, disclosed.
-pub(super) fn seated(nominee: &Nominee) -> Vec<u64> {
-    let disclosed = nominee.disclosures.iter().map(|(done, _)| done.entry);
-    let accepted = nominee.accepted.map(|done| done.entry);
-    let mut entries: Vec<u64> =
-        [nominee.nominated.entry].into_iter().chain(accepted).chain(disclosed).collect();
-    entries.sort_unstable();
-    entries.dedup();
-    entries
+/// Whom the case is about, and whether it has cost them the seat.
+fn subject(section: &mut Section, sources: &Sources<'_>, case: &Case) {
+    let Some(subject) = &case.subject else { return };
+    section.say(
+        format!(
+            "The case is about {}, who had the seat {} when it was opened, {}.",
+            subject.person,
+            subject.seat,
+            told(case.opened.at)
+        ),
+        [subject.nominated, case.opened.entry],
+    );
+    let bodies = sources.state.panels.values();
+    let bodies = bodies.chain(sources.state.cases.values().filter_map(|case| case.seats.as_ref()));
+    let mut dismissed = bodies.flat_map(|seats| &seats.dismissed);
+    match dismissed.find(|dismissal| dismissal.case == case.id) {
+        Some(dismissal) if !dismissal.seated => section.say(
+            format!("{} had left that seat when this case found that they lose it.", dismissal.person),
+            [],
+        ),
+        Some(dismissal) => {
+            let step = case.path.iter().rev().find(|step| step.at == dismissal.at);
+            section.say(
+                format!("{} was dismissed from it {}, by this case.", dismissal.person, told(dismissal.at)),
+                step.and_then(|step| step.why.entry),
+            );
+        }
+        None if !sources.state.subject_seated(case) => {
+            section.say(format!("{} has left that seat; this case dismissed nobody.", subject.person), []);
+        }
+        None => {}
+    }
 }
 
 /// The text without a full stop of its own.

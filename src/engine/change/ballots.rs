@@ -66,7 +66,8 @@ impl State {
                     let key = nominee.key.fingerprint();
                     let affiliation = nominee.affiliation.clone().filter(|_| ballot.per_affiliation);
                     let standing = Standing { affiliation, ..standing(seat) };
-                    let elector = Elector { person: nominee.person.clone(), key, standing };
+                    let (person, taken) = (nominee.person.clone(), nominee.entries());
+                    let elector = Elector { person, key, taken, standing };
                     electors.insert(seat.name.clone(), elector);
                 }
                 (None, _) => {
