@@ -134,7 +134,7 @@ fn left_out(state: &State, possible: &Possible) -> bool {
     let named = |seat: &HolderRef| state.seat(seat).is_some_and(|seating| seating.nominee.is_some());
     let votes_or_acts = |case: &Case| {
         let states = || &case.procedure().unwrap().states;
-        let doings = states().iter().flat_map(|state| state.doings());
+        let doings = states().iter().flat_map(quorate::workflow::model::State::doings);
         let seats = doings.flat_map(|doing| match &doing.by {
             Actors::AnyOf(actors) | Actors::AllOf(actors) => actors,
         });

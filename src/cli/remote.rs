@@ -177,7 +177,8 @@ impl Server {
         });
         if let Some((note, refused)) = signed {
             let kept = refused::keep(&self.data, note, &submission.envelope, vkey);
-            let refusal = Refusal::new(named(refused.rule.as_str()), refused.why, refused.instead);
+            let rule = named(refused.rule.as_str());
+            let refusal = Refusal { rule, why: refused.why, instead: refused.instead };
             return CliError::Refused { refusal, note: Some(Box::new(kept)) };
         }
         let words = visible(&problem.detail).into_owned();
@@ -185,7 +186,7 @@ impl Server {
         match (answer.status, rule) {
             (422, Some(rule)) => {
                 let instead = problem.instead.map(|it| visible(&it).into_owned()).unwrap_or_default();
-                Refusal::new(named(rule.as_str()), words, instead).into()
+                Refusal { rule: named(rule.as_str()), why: words, instead }.into()
             }
             (status, _) => CliError::Storage(format!("{} did not take it ({status}): {words}", self.address)),
         }

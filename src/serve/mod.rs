@@ -2,7 +2,7 @@
 //!
 //! | file | does |
 //! |---|---|
-//! | [`routes`] | which address is answered by whom |
+//! | `routes` | which address is answered by whom |
 //! | `submit` | takes statements with their documents, and answers with a receipt or the log's signed refusal |
 //! | `site` | an agreement's log as C2SP's files, which audits read |
 //! | `read` | what is told of an agreement, for machines |
