@@ -164,7 +164,7 @@ impl Play {
         }
     }
 
-    fn cases(&self) -> Vec<CaseRef> {
+    fn cases() -> Vec<CaseRef> {
         let numbers = 1..6;
         let both =
             numbers.flat_map(|number| ["left", "right"].map(|procedure| format!("{procedure}#{number}")));
@@ -177,7 +177,7 @@ impl Play {
             let counting = |it: &&Occurrence| it.event == event && it.live();
             let naive = || events.iter().rev().map(|it| &**it).filter(counting);
             assert!(naive().eq(self.state.live(&event)), "{event} counts");
-            for case in self.cases() {
+            for case in Self::cases() {
                 let own = naive().find(|it| it.case == case);
                 let beside = naive().find(|it| it.case.procedure != case.procedure);
                 assert_eq!(events.live_of(&event, &case), own, "{event} of {case}");
@@ -294,7 +294,9 @@ fn the_plays_come_to_what_they_are_made_for() {
     runner
         .run(&moves(), |moves| {
             let mut play = Play::new();
-            moves.iter().for_each(|step| play.go(step));
+            for step in &moves {
+                play.go(step);
+            }
             let state = &play.state;
             let meets = |what, met: bool| {
                 if met {

@@ -342,7 +342,7 @@ fn positions_that_are_not_told_follow_from_nothing_in_the_report() {
     let workflow =
         workflow.replace("change     = \"never\"", "change     = \"never\"\npositions  = \"not told\"");
     stage.write("agi-2025.toml", &workflow);
-    stage.ok(&format!("{} {}", OPEN, PARTIES));
+    stage.ok(&format!("{OPEN} {PARTIES}"));
     stage.declare_and_seat();
     closed(&mut stage);
     let report = stage.ok("report verification#1 --with-documents")["report"].clone();
@@ -549,9 +549,10 @@ fn lab() -> Stage {
         if ["buyer", "seller", "chamber"].contains(&key) {
             let public = stage.read(&format!("data/keys/{key}.pub"));
             let public = public.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
-            roster.push_str(&format!(
+            let line = format!(
                 "[[officer]]\nholder = \"{key}/officer-1\"\nperson = \"Officer {key}\"\nkey = \"{public}\"\n"
-            ));
+            );
+            roster.push_str(&line);
         }
     }
     stage.write("roster.toml", &roster);
