@@ -102,13 +102,15 @@ pub async fn run(
     let router = Router::new()
         .route("/add-checkpoint", post(add_checkpoint))
         .route("/{log}/checkpoint", get(checkpoint))
-        .with_state(serving);
+        .with_state(Arc::clone(&serving));
     tokio::select! {
         () = listen::serve(listener, router, limits.into(), shutdown) => {}
         // Dropping the connections ends them, whatever was under way.
         failure = &mut lost => return Err(failure.map_or(WitnessError::Desk, WitnessError::from)),
     }
-    // The last way to the thread is gone with the connections, so it ends, and lets go of the disk.
+    // Not sooner: the thread's end, as long as connections are, would be taken for its failure.
+    drop(serving);
+    // The last way to the thread is gone, so it ends, and lets go of the disk.
     let ended = tokio::task::spawn_blocking(move || thread.join()).await;
     match (ended, lost.try_recv()) {
         (_, Ok(failure)) => Err(failure.into()),
