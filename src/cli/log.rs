@@ -75,7 +75,7 @@ fn list(context: &Context, agreement: Option<&str>) -> Result<Answer, CliError> 
         let documents = documents(&record.state, statement);
         let named = documents.iter().map(|it| format!("{}{} {}", it.how(), it.name, it.digest.short()));
         let named = named.collect::<Vec<_>>().join(", ");
-        let what = if named.is_empty() { summary.clone() } else { format!("{summary}: {named}") };
+        let what = if named.is_empty() { summary } else { format!("{summary}: {named}") };
         let plain = |text: String| (text, Tone::Plain);
         rows.push(vec![
             plain(index.to_string()),
@@ -83,11 +83,11 @@ fn list(context: &Context, agreement: Option<&str>) -> Result<Answer, CliError> 
             plain(statement.by.to_string()),
             plain(what),
         ]);
-        entries.push(json!({
-            "entry": index, "time": time, "type": statement.type_name(), "by": statement.by, "what": summary,
-            "statement": checked.digest(),
-            "documents": documents.iter().map(|it| json!({ "name": it.name, "digest": it.digest, "strikes": it.strikes })).collect::<Vec<_>>(),
-        }));
+        let documents =
+            documents.iter().map(|it| json!({ "name": it.name, "digest": it.digest, "strikes": it.strikes }));
+        let mut line = words::line(index, time, statement, checked.digest());
+        line.insert("documents".to_owned(), documents.collect());
+        entries.push(Value::Object(line));
     }
     page.blank();
     page.table(&["entry", "time (UTC)", "by", "what"], rows);

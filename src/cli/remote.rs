@@ -15,7 +15,7 @@ use super::error::{CliError, file_error, not_replaced};
 use super::receipts;
 use super::record::{Record, audited_against, choose};
 use super::refused;
-use crate::engine::Refusal;
+use crate::engine::{Refusal, State};
 use crate::export::Reader;
 use crate::log::{Hash, Receipt, VerifierKey};
 use crate::net::{Client, Response};
@@ -125,11 +125,11 @@ impl Server {
         found.map(|it| it.agreement).ok_or_else(|| CliError::usage("there is no such agreement"))
     }
 
-    /// Submits, and checks the receipt or the refusal.
+    /// Submits, and checks the receipt or the refusal, by the log's key in what was `audited` of the agreement just before.
     ///
     /// # Errors
     /// The statement is refused, or the server does not answer as a log does.
-    pub fn submit(&self, submission: &Submission) -> Result<Receipted, CliError> {
+    pub fn submit(&self, submission: &Submission, audited: Option<&State>) -> Result<Receipted, CliError> {
         let statement = Statement::parse(&submission.envelope.statement).map_err(|error| {
             CliError::from(Refusal::new("bad-statement", error.to_string(), "nothing was sent"))
         })?;
@@ -138,8 +138,11 @@ impl Server {
                 (Digest::of(submission.envelope.statement.as_bytes()), open.log.vkey.clone())
             }
             (_, Some(header)) => {
-                let record = self.record(Some(&header.agreement.to_string()))?;
-                (header.agreement.anchor, record.state.log.vkey.clone())
+                let vkey = match audited.filter(|state| state.agreement == header.agreement) {
+                    Some(state) => state.log.vkey.clone(),
+                    None => self.record(Some(&header.agreement.to_string()))?.state.log.vkey.clone(),
+                };
+                (header.agreement.anchor, vkey)
             }
             (_, None) => return Err(CliError::usage("the statement names no agreement")),
         };

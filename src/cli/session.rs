@@ -1,5 +1,6 @@
 //! Writing: the data folder with its registry and the log's key, or a server that has them.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -29,10 +30,12 @@ pub struct Session {
 
 enum Way {
     Here(Box<Registry>, Runtime),
-    There(Server),
+    /// With the agreement that was asked for last: to audit it takes fetching its log.
+    There(Server, RefCell<Option<Box<Live>>>),
 }
 
 /// One agreement as it is now.
+#[derive(Clone)]
 pub struct Live {
     /// The state, with everything that time alone has brought.
     pub state: State,
@@ -48,7 +51,7 @@ impl Session {
     pub fn open(context: &Context) -> Result<Self, CliError> {
         let (data, simulated) = (context.data_path()?, context.clock.is_some());
         if let Some(server) = Server::of(context)? {
-            return Ok(Self { data, way: Way::There(server), simulated });
+            return Ok(Self { data, way: Way::There(server, RefCell::default()), simulated });
         }
         let folder = context.data()?;
         let seed = folder.log_seed()?;
@@ -73,9 +76,15 @@ impl Session {
                     registry.agreements().into_iter().map(|(anchor, name)| (anchor, Some(name))).collect();
                 live(registry, choose(&known, wanted, &self.data)?)
             }
-            Way::There(server) => {
+            Way::There(server, last) => {
+                let is = |live: &&Live| wanted == Some(&*live.state.agreement.anchor.to_string());
+                if let Some(live) = last.borrow().as_deref().filter(is) {
+                    return Ok(live.clone());
+                }
                 let record = server.record(wanted)?;
-                Ok(Live { state: record.state.at(server.now()).into_owned(), head: record.head })
+                let live = Live { state: record.state.at(server.now()).into_owned(), head: record.head };
+                *last.borrow_mut() = Some(Box::new(live.clone()));
+                Ok(live)
             }
         }
     }
@@ -87,7 +96,11 @@ impl Session {
     pub fn submit(&self, submission: Submission) -> Result<Receipted, CliError> {
         let (registry, runtime) = match &self.way {
             Way::Here(registry, runtime) => (registry, runtime),
-            Way::There(server) => return server.submit(&submission),
+            Way::There(server, last) => {
+                // Whatever comes of it, what was audited is not the newest any more.
+                let audited = last.take().map(|live| live.state);
+                return server.submit(&submission, audited.as_ref());
+            }
         };
         if self.simulated && nature_of(registry, &submission) == Some(Nature::Live) {
             return Err(CliError::usage(

@@ -27,18 +27,16 @@ pub(super) fn documents(
     Ok(named)
 }
 
-/// What entries name: the keys that have ever spoken for somebody, and documents.
+/// The keys that have ever spoken for somebody, by the entries that name them.
 #[derive(Debug, Default)]
-pub struct Hints {
+pub struct Signers {
     keys: BTreeSet<(HolderRef, PublicKey)>,
-    documents: BTreeSet<Digest>,
 }
 
-impl Hints {
+impl Signers {
     /// Takes over what an entry names. One that cannot be read names nothing.
     pub fn add(&mut self, entry: &[u8]) {
         let Some(statement) = statement(entry) else { return };
-        self.documents.extend(attachments(&statement.body).into_values());
         match statement.body {
             Body::Open(open) => self.roster(open.roster),
             Body::Amend(amend) => self.roster(amend.roster),
@@ -50,11 +48,6 @@ impl Hints {
 
     fn roster(&mut self, roster: Vec<RosterLine>) {
         self.keys.extend(roster.into_iter().map(|line| (line.holder, line.key)));
-    }
-
-    /// Whether an entry names the document.
-    pub fn names(&self, document: &Digest) -> bool {
-        self.documents.contains(document)
     }
 
     /// The keys as `ssh-keygen -Y verify -f` takes them: the holder's name, this product's namespace, the key. Which
@@ -69,13 +62,13 @@ impl Hints {
     }
 }
 
-/// The keys of a log's first `size` entries; see [`Hints::allowed_signers`].
+/// The keys of a log's first `size` entries; see [`Signers::allowed_signers`].
 pub(super) fn allowed_signers(store: &dyn Store, state: &State, size: u64) -> Result<String, StoreError> {
-    let mut hints = Hints::default();
+    let mut signers = Signers::default();
     for read in store.entries(&state.agreement.anchor, 0..size) {
-        hints.add(&read?.1);
+        signers.add(&read?.1);
     }
-    Ok(hints.allowed_signers())
+    Ok(signers.allowed_signers())
 }
 
 fn statement(bytes: &[u8]) -> Option<Statement> {

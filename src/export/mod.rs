@@ -20,7 +20,7 @@ mod site;
 mod write;
 
 pub use files::{FileError, Files, Folder};
-pub use hints::Hints;
+pub use hints::Signers;
 pub use reader::Reader;
 pub use site::Site;
 pub use write::{ExportError, Exported, Missing, Publish, export};

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use super::desk::Desk;
 use super::read;
 use crate::engine::State;
-use crate::export::Hints;
+use crate::export::Signers;
 use crate::registry::{Published, Registry};
 use crate::store::Store;
 use crate::values::Digest;
@@ -44,7 +44,7 @@ struct News {
     first: u64,
     /// How many entries have been read.
     entries: u64,
-    hints: Hints,
+    signers: Signers,
 }
 
 /// One event, in the bytes that go out.
@@ -87,9 +87,9 @@ impl Feed {
         self.count.subscribe()
     }
 
-    /// What is known of the entries beside the log: keys, and documents by their digest.
-    pub(super) fn hints<T>(&self, ask: impl FnOnce(&Hints) -> T) -> T {
-        ask(&self.news().hints)
+    /// See [`Signers::allowed_signers`].
+    pub(super) fn allowed_signers(&self) -> String {
+        self.news().signers.allowed_signers()
     }
 
     /// Where somebody listens from: from this entry on, or from now on.
@@ -202,7 +202,7 @@ fn entries(registry: &Registry, feed: &Feed, published: &Published) -> (u64, Vec
                 break;
             }
         };
-        feed.news().hints.add(&bytes);
+        feed.news().signers.add(&bytes);
         events.extend(entry_event(index, &bytes));
         known = index + 1;
     }

@@ -1,5 +1,6 @@
 //! What is told of an agreement, for machines: the documents of the command line's `--json`.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::sync::Arc;
 
@@ -68,11 +69,7 @@ pub(super) async fn licence(
         ));
     }
     let at = instant(when.at.as_deref())?.or(known_at).unwrap_or(now);
-    let past = match known_at {
-        Some(known) => Some(state_at(&desk, &found, known).await?),
-        None => None,
-    };
-    let state = past.as_ref().unwrap_or(&found.published.state);
+    let state = &*shown(&desk, &found, known_at).await?;
     let tag = tag(&found, state, at, &when);
     if let Some(same) = unchanged(&headers, &tag) {
         return Ok(same);
@@ -100,12 +97,8 @@ pub(super) async fn status(
     }
     let now = desk.registry.now();
     let at = instant(when.at.as_deref())?.unwrap_or(now);
-    let asked = if at < found.published.state.last { Some(at) } else { None };
-    let past = match asked {
-        Some(at) => Some(state_at(&desk, &found, at).await?),
-        None => None,
-    };
-    let state = past.as_ref().unwrap_or(&found.published.state);
+    let past = Some(at).filter(|at| *at < found.published.state.last);
+    let state = &*shown(&desk, &found, past).await?;
     let tag = tag(&found, state, at, &when);
     if let Some(same) = unchanged(&headers, &tag) {
         return Ok(same);
@@ -148,18 +141,12 @@ pub(super) async fn entries(
     ))
 }
 
-/// One entry on a line: what `log --json` tells of it.
+/// One entry on a line; `None` where it cannot be read, which is for an audit to tell.
 pub(super) fn entry_json(index: u64, bytes: &[u8]) -> Option<Value> {
     let entry = Entry::parse(bytes).ok()?;
     let said = Statement::parse(&entry.envelope.statement).ok()?;
-    Some(json!({
-        "entry": index,
-        "time": entry.time,
-        "type": said.type_name(),
-        "by": said.by,
-        "what": statement::summary(&said),
-        "statement": Digest::of(entry.envelope.statement.as_bytes()),
-    }))
+    let digest = Digest::of(entry.envelope.statement.as_bytes());
+    Some(Value::Object(statement::line(index, entry.time, &said, digest)))
 }
 
 /// `GET …/entries/INDEX`: the entry as it is in the log.
@@ -210,6 +197,18 @@ pub(super) async fn paper(
 
 fn instant(text: Option<&str>) -> Result<Option<Instant>, Problem> {
     text.map(time::parse).transpose().map_err(Problem::bad_request)
+}
+
+/// The state as the record showed it at an instant that is asked for, else as it shows it now.
+async fn shown<'a>(
+    desk: &Arc<Desk>,
+    found: &'a Found,
+    at: Option<Instant>,
+) -> Result<Cow<'a, Agreement>, Problem> {
+    match at {
+        None => Ok(Cow::Borrowed(&found.published.state)),
+        Some(at) => state_at(desk, found, at).await.map(Cow::Owned),
+    }
 }
 
 /// The state as the record showed it at an instant. One before the last entry is replayed, signatures and all, which

@@ -9,7 +9,6 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::desk::{Desk, Found};
 use super::problem::Problem;
-use crate::export::Hints;
 use crate::log::tile::{Bundle, Tile};
 use crate::registry::StoreNodes;
 use crate::store::{Store, StoreError};
@@ -33,7 +32,7 @@ pub(super) async fn file(
         "checkpoint" => Ok(text(checkpoint(store, &found)?)),
         "log.vkey" => Ok(text(format!("{}\n", state.log.vkey))),
         "policy" => state.policy.clone().map(text).ok_or_else(|| no_file(&file)),
-        "allowed_signers" => Ok(text(found.feed.hints(Hints::allowed_signers))),
+        "allowed_signers" => Ok(text(found.feed.allowed_signers())),
         _ => match file.split_once('/') {
             Some(("tile", _)) => tile(store, &found, &file),
             Some(("checkpoints", name)) => {
@@ -76,7 +75,7 @@ fn tile(store: &dyn Store, found: &Found, file: &str) -> Result<Response, Proble
 /// A document that an entry of this agreement names.
 fn blob(store: &dyn Store, found: &Found, digest: &str) -> Result<Option<Response>, Problem> {
     let digest: Option<Digest> = format!("sha256:{digest}").parse().ok();
-    let named = digest.filter(|digest| found.feed.hints(|hints| hints.names(digest)));
+    let named = digest.filter(|digest| found.published.state.documents.is_needed(digest));
     let Some(document) = named.map(|digest| store.blob(&digest)).transpose()?.flatten() else {
         return Ok(None);
     };

@@ -31,7 +31,10 @@ pub(super) async fn submit(State(desk): State<Arc<Desk>>, request: Request) -> R
     };
     match desk.registry.submit(submission).await {
         Ok(receipted) => {
-            desk.follow_all();
+            // The first entry opened the agreement.
+            if receipted.index == 0 {
+                desk.follow_all();
+            }
             receipted_json(&desk, &receipted)
         }
         Err(error) => Problem::from(error).into_response(),
@@ -45,7 +48,8 @@ async fn receive(desk: &Desk, request: Request) -> Result<Submission, Problem> {
         "application/json" => {
             let bytes = body(request.into_body()).await?;
             let envelope = envelope(&bytes)?;
-            admissible(desk, &envelope)?;
+            // Whether it is taken the log says alone: there are no documents to keep out.
+            may_open(desk, Statement::parse(&envelope.statement).ok().as_ref())?;
             Ok(Submission::of(envelope))
         }
         "multipart/form-data" => {
@@ -74,15 +78,14 @@ fn envelope(bytes: &[u8]) -> Result<Envelope, Problem> {
     })
 }
 
-/// Whether the statement would be taken, were its documents here.
-fn admissible(desk: &Desk, envelope: &Envelope) -> Result<(), Problem> {
-    let opens = Statement::parse(&envelope.statement).is_ok_and(|it| matches!(it.body, Says::Open(_)));
-    if opens && !desk.openings {
+/// That a statement opens no agreement where nobody may over the network.
+fn may_open(desk: &Desk, statement: Option<&Statement>) -> Result<(), Problem> {
+    if !desk.openings && statement.is_some_and(|it| matches!(it.body, Says::Open(_))) {
         let words = "this server opens no agreements over the network";
         return Err(Problem::new(StatusCode::FORBIDDEN, "no-openings", words)
             .instead("ask its operator to open the agreement, or to serve with --openings"));
     }
-    Ok(desk.registry.would_take(envelope)?)
+    Ok(())
 }
 
 /// The parts in their order: what comes is bounded before it is kept.
@@ -91,9 +94,10 @@ async fn parcel(desk: &Desk, mut parts: Multipart) -> Result<Submission, Problem
     let first = first.filter(|part| part.name() == Some("envelope"));
     let first = first.ok_or_else(|| Problem::bad_request("the first part is to be `envelope`"))?;
     let envelope = envelope(&part(first, MAX_ENVELOPE).await?)?;
-    admissible(desk, &envelope)?;
-    let statement =
-        Statement::parse(&envelope.statement).map_err(|error| Problem::bad_request(error.to_string()))?;
+    let statement = Statement::parse(&envelope.statement);
+    may_open(desk, statement.as_ref().ok())?;
+    desk.registry.would_take(&envelope)?;
+    let statement = statement.map_err(|error| Problem::bad_request(error.to_string()))?;
     let mut wanted: Vec<_> = attachments(&statement.body).into_values().collect();
     let (mut blobs, mut left) = (Vec::new(), desk.limits.documents);
     while let Some(next) = parts.next_field().await.map_err(|error| cut_off(&error))? {
