@@ -232,6 +232,30 @@ fn a_case_is_run_by_people_who_have_nothing_but_an_address_and_their_keys() {
 }
 
 #[test]
+fn a_document_goes_with_its_statement_and_is_given_out_to_whoever_audits() {
+    let operator = operator();
+    let server = Server::start(&operator);
+    let people = voting(&operator, &server);
+    fs::write(people.path.join("interests.md"), "None. SPECIMEN.\n").unwrap();
+    let entry = people.ok("disclose interests.md --seat n1 --key n1")["entry"].as_u64().unwrap();
+    let log = people.ok("log");
+    let digest = log["entries"][entry as usize]["documents"][0]["digest"].as_str().unwrap().to_owned();
+    let hex = digest.strip_prefix("sha256:").unwrap();
+    let get = |path: String| client().get(&format!("{}{path}", server.url), 1 << 20).unwrap();
+    let document = get(format!("/a/panel/blobs/{hex}")).unwrap();
+    // Its salt comes first.
+    assert_eq!(&document[32..], b"None. SPECIMEN.\n");
+    assert_eq!(quorate::values::Digest::of(&document).hex(), hex);
+    assert_eq!(get(format!("/a/panel/blobs/{}", "0".repeat(64))), None);
+
+    // What would not be taken brings no document with it: nobody but the seat discloses for it.
+    fs::write(people.path.join("other.md"), "Not theirs to say. SPECIMEN.\n").unwrap();
+    let before = fs::read_dir(operator.path.join("data/blobs")).unwrap().count();
+    people.fails("disclose other.md --seat n1 --key n2", 3);
+    assert_eq!(fs::read_dir(operator.path.join("data/blobs")).unwrap().count(), before);
+}
+
+#[test]
 fn a_refusal_comes_back_signed_by_the_log_and_is_kept() {
     let operator = operator();
     let server = Server::start(&operator);
