@@ -239,7 +239,10 @@ fn a_document_goes_with_its_statement_and_is_given_out_to_whoever_audits() {
     fs::write(people.path.join("interests.md"), "None. SPECIMEN.\n").unwrap();
     let entry = people.ok("disclose interests.md --seat n1 --key n1")["entry"].as_u64().unwrap();
     let log = people.ok("log");
-    let digest = log["entries"][usize::try_from(entry).unwrap()]["documents"][0]["digest"].as_str().unwrap().to_owned();
+    let digest = log["entries"][usize::try_from(entry).unwrap()]["documents"][0]["digest"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let hex = digest.strip_prefix("sha256:").unwrap();
     let get = |path: String| client().get(&format!("{}{path}", server.url), 1 << 20).unwrap();
     let document = get(format!("/a/panel/blobs/{hex}")).unwrap();

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::counts::{Silence, always, out_of_reach};
+use super::counts::{Silence, always, may_share_nothing, out_of_reach};
 use super::evidence::{lapses, votes_that_lapse};
 use super::sealed;
 use super::{Checker, place_of_state};
 use crate::values::Id;
-use crate::workflow::model::{Ballot, Change, Early, Exclusion, ExtendOn, Panel, Rule};
+use crate::workflow::model::{Ballot, Bound, Change, Early, Exclusion, ExtendOn, Panel, Rule};
 
 pub(super) fn check(c: &mut Checker<'_>) {
     for ballot in &c.workflow.ballots {
@@ -228,6 +228,14 @@ fn thresholds(c: &mut Checker<'_>, ballot: &Ballot, panel: &Panel) {
                 panel.name
             );
             c.warn(&place, message, "Lower the threshold, or add seats");
+        }
+        for comparison in &rule.all {
+            let Some(base) = may_share_nothing(comparison, rule, ballot.quorum.as_ref()) else { continue };
+            let base = Bound::Times { times: 1, of: base.to_vec() };
+            let message = format!("`{comparison}` does not hold where `{base}` comes to nothing");
+            let help = "A share of nothing never holds, below it either: say by `>` or `>=` what carries, or put an \
+                        outcome before it for the case that nobody has voted";
+            c.warn(&place, message, help);
         }
     }
 }

@@ -151,6 +151,52 @@ pub(super) fn always(panel: &Panel, comparison: &Comparison) -> bool {
     }
 }
 
+/// What a comparison that asks for little (`<`, `<=`) takes a share of, where that may be nothing: neither the rule nor
+/// the quorum asks for some of it.
+pub(super) fn may_share_nothing<'w>(
+    comparison: &'w Comparison,
+    rule: &Rule,
+    quorum: Option<&Rule>,
+) -> Option<&'w [Term]> {
+    if !matches!(comparison.op, Operator::Below | Operator::AtMost) {
+        return None;
+    }
+    let base = shared(&comparison.bound)?;
+    let mut asked = rule.all.iter().chain(quorum.into_iter().flat_map(|quorum| &quorum.all));
+    (base.iter().all(votes) && !asked.any(|other| gives_some(other, base))).then_some(base)
+}
+
+/// Whether nothing is counted before somebody votes.
+fn votes(term: &Term) -> bool {
+    !matches!(term.counted, Counted::Seats | Counted::Electors | Counted::Filled)
+}
+
+/// Whether the amount is above 0 where this comparison holds. Says `false` where in doubt.
+fn gives_some(comparison: &Comparison, amount: &[Term]) -> bool {
+    let some = match comparison.op {
+        Operator::Above => true,
+        Operator::AtLeast => !matches!(comparison.bound, Bound::Times { .. } | Bound::Lesser(..)),
+        Operator::Equal | Operator::Below | Operator::AtMost => false,
+    };
+    let within = |term: &Term| {
+        let counted = amount.iter().filter(|of| of.class.is_none() || of.class == term.class);
+        counted.map(|of| &of.counted).any(|of| match (&term.counted, of) {
+            (_, Counted::Participating) | (Counted::Choice(_) | Counted::Leading, Counted::Votes) => true,
+            (counted, of) => counted == of,
+        })
+    };
+    some && comparison.amount.iter().all(|term| votes(term) && within(term))
+}
+
+/// What the bound is a share of.
+fn shared(bound: &Bound) -> Option<&[Term]> {
+    match bound {
+        Bound::Share { of, .. } => Some(of),
+        Bound::Lesser(a, b) => shared(a).or_else(|| shared(b)),
+        Bound::Number(_) | Bound::Times { .. } => None,
+    }
+}
+
 /// Whether the bound is never above 0.
 fn nothing(bound: &Bound) -> bool {
     match bound {

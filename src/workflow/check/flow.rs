@@ -114,7 +114,7 @@ fn ways_out(c: &mut Checker<'_>, procedure: &Procedure) {
     for state in procedure.states.iter().filter(|state| !out.contains(&state.name)) {
         let message = format!("if nobody does anything, a case stays in `{}` for ever", state.name);
         let put_off = state.steps.iter().any(|step| match &step.trigger {
-            Trigger::After(delay) => !surely_runs(c, procedure, &delay.of),
+            Trigger::After(delay) => !surely_runs(c, procedure, state, &delay.of),
             _ => false,
         });
         let help = if put_off {
@@ -132,7 +132,7 @@ fn ways_out(c: &mut Checker<'_>, procedure: &Procedure) {
 fn leads_out(c: &Checker<'_>, procedure: &Procedure, state: &State, out: &BTreeSet<&Id>) -> bool {
     let timed = |step: &&Step| match &step.trigger {
         Trigger::At(_) => true,
-        Trigger::After(delay) => surely_runs(c, procedure, &delay.of),
+        Trigger::After(delay) => surely_runs(c, procedure, state, &delay.of),
         _ => false,
     };
     let lasting =
@@ -140,18 +140,29 @@ fn leads_out(c: &Checker<'_>, procedure: &Procedure, state: &State, out: &BTreeS
     state.ends || state.steps.iter().filter(timed).any(|step| lasting(&step)) || closes(c, state, out)
 }
 
-/// Whether a clock with this origin surely runs and nobody can put it off: the case itself has emitted the
-/// event on opening, no step of it emits it anew, and nothing annuls it. What a case of another procedure
-/// emits does not matter then: a case's own occurrence comes first.
-fn surely_runs(c: &Checker<'_>, procedure: &Procedure, origin: &Origin) -> bool {
+/// Whether a clock of a state with this origin surely runs and nobody can put it off: the case itself has emitted
+/// the event on opening, no step of it emits it anew, and nothing annuls it; or service alone leads to the state.
+/// What a case of another procedure emits does not matter then: a case's own occurrence comes first.
+fn surely_runs(c: &Checker<'_>, procedure: &Procedure, state: &State, origin: &Origin) -> bool {
     let event = match origin {
         Origin::Entered | Origin::Opened => return true,
-        Origin::Served | Origin::Filled => return false,
+        Origin::Served => return served_on_entering(procedure, state),
+        Origin::Filled => return false,
         Origin::Event(event) => event,
     };
     let mut steps = procedure.states.iter().flat_map(|state| &state.steps);
     let annulled = |name: &Id| c.workflow.events.iter().any(|e| e.name == *name && e.annulled.is_some());
     procedure.open.emits.contains(event) && !steps.any(|step| step.emits.contains(event)) && !annulled(event)
+}
+
+/// Whether every way into the state serves notice, and nobody there can serve it anew without end.
+fn served_on_entering(procedure: &Procedure, state: &State) -> bool {
+    let serves = |step: &Step| matches!(&step.trigger, Trigger::Do(doing) if !doing.serves.is_empty());
+    let mut all = procedure.states.iter().flat_map(|from| &from.steps);
+    let mut here = state.steps.iter();
+    procedure.start != state.name
+        && all.all(|step| step.to.as_ref() != Some(&state.name) || serves(step))
+        && here.all(|step| !serves(step) || step.to.is_some() || step.at_most.is_some())
 }
 
 /// Whether the closing of the state's ballot leads to one of those in `out`: the outcome without a
