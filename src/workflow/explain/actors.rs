@@ -7,7 +7,7 @@ use crate::workflow::words::{all_of, count, quoted};
 
 pub(super) fn who(workflow: &Workflow) -> Section {
     let parties = workflow.parties.iter().map(|it| ("party", "a party to the contract", it));
-    let roles = workflow.roles.iter().map(|it| ("role", "an office outside the parties", it));
+    let roles = workflow.roles.iter().map(|it| ("role", "an office besides the parties", it));
     let told = parties.chain(roles).map(|(kind, what, office)| {
         let Office { name, title, needed, of } = office;
         let title =

@@ -25,9 +25,8 @@ pub(super) fn section(workflow: &Workflow, procedure: &Procedure) -> Section {
 fn opening(workflow: &Workflow, procedure: &Procedure, open: &Opening) -> Paragraph {
     let Opening { act, by, attach, emits, within, not_before } = open;
     let within = within.as_ref().map_or_else(String::new, |it| window(it, None));
-    let not_before = not_before
-        .as_ref()
-        .map_or_else(String::new, |it| format!(", and not before {}, that instant included", span(it, None)));
+    let not_before =
+        not_before.as_ref().map_or_else(String::new, |it| format!(", and {}", earliest(it, None)));
     let about = procedure.about.as_ref().map_or_else(String::new, |panel| {
         format!(
             " It is about one filled seat of the panel {}, which the act names, and about whoever sits there then.",
@@ -136,12 +135,8 @@ fn set_off(trigger: &Trigger, asking: Asking<'_>) -> String {
 fn act(doing: &Doing, asking: Asking<'_>) -> String {
     let Doing { act, by, attach, within, not_before, strikes, serves: _, extends: _ } = doing;
     let within = within.as_ref().map_or_else(String::new, |it| window(it, Some(asking)));
-    let not_before = not_before.as_ref().map_or_else(String::new, |delay| {
-        format!(
-            ", not before {} have passed (at that very instant it is possible)",
-            span(delay, Some(asking))
-        )
-    });
+    let not_before =
+        not_before.as_ref().map_or_else(String::new, |it| format!(", {}", earliest(it, Some(asking))));
     let strikes: Vec<String> = strikes.iter().map(quoted).collect();
     let strikes = match strikes.as_slice() {
         [] => String::new(),
@@ -157,10 +152,23 @@ fn window(delay: &Delay, asking: Option<Asking<'_>>) -> String {
     format!(", within {} (what is done at the very last instant {last})", span(delay, asking))
 }
 
+/// `not before 3 days from the opening of the case have passed (…)`; of no time at all, what must have come.
+fn earliest(delay: &Delay, asking: Option<Asking<'_>>) -> String {
+    if delay.length.is_some_time() {
+        let span = span(delay, asking);
+        return format!("not before {span} have passed (at that very instant it is possible)");
+    }
+    format!("not before {}", origin(&delay.of, asking))
+}
+
 /// `90 days from the opening of the case`. Of an opening act no case asks yet.
 fn span(delay: &Delay, asking: Option<Asking<'_>>) -> String {
     let Delay { length, of, excluded: _ } = delay;
-    let of = match of {
+    format!("{length} from {}", origin(of, asking))
+}
+
+fn origin(of: &Origin, asking: Option<Asking<'_>>) -> String {
+    match of {
         Origin::Entered => "entering the state".to_owned(),
         Origin::Opened => "the opening of the case".to_owned(),
         Origin::Served => "the latest service of notice in the case".to_owned(),
@@ -169,8 +177,7 @@ fn span(delay: &Delay, asking: Option<Asking<'_>>) -> String {
             let heard = asking.map_or_else(String::new, |it| it.heard(event));
             format!("the latest event {} that counts{heard}", quoted(event))
         }
-    };
-    format!("{length} from {of}")
+    }
 }
 
 fn duty(duty: &Duty) -> String {

@@ -25,7 +25,7 @@ pub(super) fn events(workflow: &Workflow) -> Section {
 fn annulled_by(annulment: &Annulment, workflow: &Workflow, name: &Id) -> String {
     let Annulment { by, from } = annulment;
     let from = match from {
-        AnnulledFrom::Then => "from then on; what it brought about in between stands",
+        AnnulledFrom::Then => "from then on; until then it counted",
         AnnulledFrom::Start => "as if it had never been",
     };
     format!(" It is annulled by {}, {from}.{}", quoted(by), workflow.marked(&format!("annul.{name}")))
@@ -58,32 +58,45 @@ fn paragraph(workflow: &Workflow, grant: &Grant) -> Paragraph {
         if title == name.as_str() { quoted(name) } else { format!("{} ({})", folded(title), quoted(name)) };
     let text = format!("{called}{from}{to}.{marks}{scope}{clause}{source}");
     let mut items: Vec<String> =
-        attributes.iter().map(|it| attribute(it) + &workflow.marked_within(&of(it))).collect();
+        attributes.iter().map(|it| attribute(workflow, it) + &workflow.marked_within(&of(it))).collect();
     if *fixed {
         items.push("Nothing moves it.".to_owned());
     }
     Paragraph::listing(text, items)
 }
 
-fn attribute(attribute: &Attribute) -> String {
+fn attribute(workflow: &Workflow, attribute: &Attribute) -> String {
     let Attribute { name, values } = attribute;
     let value = |value: &Value| {
         let Value { is, moves, reading: _, line: _ } = value;
         let when = match moves {
             None => "from the opening of the agreement on".to_owned(),
-            Some(Moves::FirstOf(causes)) => after(causes, "the earliest of ", " or "),
-            Some(Moves::AllOf(causes)) => after(causes, "the latest of ", " and ") + ", once all have come",
+            Some(Moves::FirstOf(causes)) => after(workflow, causes, "the earliest of ", " or "),
+            Some(Moves::AllOf(causes)) => {
+                after(workflow, causes, "the latest of ", " and ") + ", once all have come"
+            }
         };
         format!("“{is}” {when}")
     };
-    sentence(&format!("{}: {}", quoted(name), values.iter().map(value).collect::<Vec<_>>().join("; ")))
+    let last = if values.len() > 2 { ". Of several that have come, the one told last holds" } else { "" };
+    sentence(&format!("{}: {}{last}", quoted(name), values.iter().map(value).collect::<Vec<_>>().join("; ")))
 }
 
-fn after(causes: &[Cause], several: &str, by: &str) -> String {
+fn after(workflow: &Workflow, causes: &[Cause], several: &str, by: &str) -> String {
+    let annulled = |name: &Id| {
+        let event = workflow.events.iter().find(|event| event.name == *name);
+        event.and_then(|event| event.annulled.as_ref()).map_or_else(String::new, |annulment| {
+            let until = match annulment.from {
+                AnnulledFrom::Then => "until",
+                AnnulledFrom::Start => "unless",
+            };
+            format!(" ({until} {} annuls it)", quoted(&annulment.by))
+        })
+    };
     let causes: Vec<String> = causes
         .iter()
         .map(|cause| match cause {
-            Cause::Event(event) => format!("the event {}", quoted(event)),
+            Cause::Event(event) => format!("the event {}{}", quoted(event), annulled(event)),
             Cause::At(_, written) => format!("the instant {written}"),
         })
         .collect();
