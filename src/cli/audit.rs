@@ -13,7 +13,7 @@ use super::license;
 use super::receipts;
 use super::record::audited_against;
 use super::refused::{Held, Holder};
-use super::show::{Page, Tone, bounds, by_entry, late, mark_json, marked, time, title, workflows_json};
+use super::show::{Page, Tone, bounds, by_entry, late, marked, time, title};
 use super::source::{self, Opened};
 use crate::audit::{Finding, Report};
 use crate::engine::licence::Licence;
@@ -21,7 +21,7 @@ use crate::log::{Receipt, VerifierKey};
 use crate::statement::Refused;
 use crate::store::ReadOnly;
 use crate::values::Digest;
-use crate::view::licence;
+use crate::view::document::{Grant, InForce};
 use crate::workflow::model::Nature;
 
 /// Replay the whole log: signatures, tree, checkpoint, rules, licence state
@@ -240,7 +240,7 @@ pub fn findings_json(report: &Report) -> Value {
 
 fn json(report: &Report, held: &[Held], read_only: Option<ReadOnly>) -> Value {
     let state = report.state.as_ref();
-    let licence = state.and_then(|state| Some(licence::grants_json(state, &state.licence(state.last)?)));
+    let licence = state.and_then(|state| Some(Grant::all(state, &state.licence(state.last)?)));
     json!({
         "passes": report.passes(),
         "agreement": state.map(|state| &state.agreement),
@@ -248,7 +248,7 @@ fn json(report: &Report, held: &[Held], read_only: Option<ReadOnly>) -> Value {
         "anchor": report.anchor,
         "anchor-checked": report.anchor_checked,
         "workflow": state.map(|state| state.workflow.digest),
-        "workflows": state.filter(|state| state.workflows.len() > 1).map(workflows_json),
+        "workflows": state.and_then(InForce::amended),
         "entries": report.entries,
         "signatures": report.signatures,
         "head": report.head,
@@ -257,7 +257,7 @@ fn json(report: &Report, held: &[Held], read_only: Option<ReadOnly>) -> Value {
         "checkpoint": report.checkpoint,
         "findings": findings_json(report),
         "more-findings": report.more,
-        "read-only": mark_json(read_only),
+        "read-only": read_only,
         "refusals": held.iter().map(Held::json).collect::<Vec<_>>(),
         "at": state.map(|state| state.last),
         "grants": licence,

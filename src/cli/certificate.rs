@@ -16,7 +16,7 @@ use crate::engine::State;
 use crate::log::{Checkpoint, Cosignature, Note};
 use crate::registry::read_only;
 use crate::values::{Digest, Instant};
-use crate::view::licence;
+use crate::view::document::{self, Licence};
 
 /// Writes a certificate of the licence state at `at`, which is neither after `now` nor later than the record tells.
 ///
@@ -67,9 +67,9 @@ pub fn issue(record: &Record, at: Instant, now: Instant, file: &Path) -> Result<
             CliError::Faults(format!("checkpoint {size} changed since the audit; run `quorate audit`"))
         })?);
     }
-    let answer =
-        licence::document(&record.state, record.head, at).ok_or_else(|| record.before_opening(at))?;
-    let certificate = Certificate::new(record.checkpoint.clone(), checkpoints, entries, answer);
+    let answer = Licence::of(&record.state, record.head, at).ok_or_else(|| record.before_opening(at))?;
+    let certificate =
+        Certificate::new(record.checkpoint.clone(), checkpoints, entries, document::value(&answer));
     let text = certificate.to_text().map_err(|error| CliError::Storage(error.to_string()))?;
     write_new(file, text.as_bytes())
 }
@@ -171,9 +171,10 @@ fn compare(answer: &Value, report: &Report, now: Instant) -> Option<String> {
             "its answer is of {at}, and its log shows nothing after {shown}: that is a projection"
         ));
     }
-    let Some(follows) = licence::document(state, report.head, at) else {
+    let Some(follows) = Licence::of(state, report.head, at) else {
         return Some(format!("its answer is of {at}, before the agreement was opened"));
     };
+    let follows = document::value(&follows);
     if follows == *answer {
         return None;
     }

@@ -12,7 +12,7 @@ use super::context::Context;
 use super::error::{CliError, Code};
 use super::evidence::Evidence;
 use super::record::{audited, open_store};
-use super::show::{Page, Tone, entries, in_words, mark_json, time, title, visible};
+use super::show::{Page, Tone, entries, in_words, time, title, visible};
 use crate::cosign::{
     Answer as Answered, Fault, KeepError, Kept, Proof, Sizes, Subject, SubjectError, collect, keep,
     known_sizes,
@@ -367,7 +367,7 @@ pub fn document(round: &Round, met: bool) -> Value {
         "quorum": met,
         "checkpoint": kept.map(|kept| kept.note.to_string()),
         "behind": kept.map(|kept| kept.behind),
-        "read-only": mark_json(read_only_by(round)),
+        "read-only": read_only_by(round),
         "released": kept.is_some_and(|kept| kept.released),
         "witnesses": round.answers.iter().map(one).collect::<Vec<_>>(),
         "evidence": round.evidence.iter().map(|path: &PathBuf| answer::path(Path::new(path))).collect::<Vec<_>>(),

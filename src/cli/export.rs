@@ -9,7 +9,7 @@ use super::answer::Answer;
 use super::context::Context;
 use super::error::CliError;
 use super::record::Record;
-use super::show::{Page, Tone, entries, in_words, mark_json, marked, title};
+use super::show::{Page, Tone, entries, in_words, marked, title};
 use crate::export::{ExportError, Publish, export};
 
 /// Write the log as a folder that any web server can serve and anybody can audit
@@ -83,7 +83,7 @@ pub fn run(context: &Context, args: &ExportArgs) -> Result<Answer, CliError> {
     let missing = missing.map(|it| json!({ "entry": it.entry, "name": it.name, "digest": it.digest }));
     let json = json!({
         "dir": args.dir, "head": done.head, "before": done.before, "behind": done.behind, "files": done.files,
-        "agreement": record.state.agreement, "read-only": mark_json(record.read_only),
+        "agreement": record.state.agreement, "read-only": record.read_only,
         "missing": missing.collect::<Vec<_>>(),
     });
     Ok(if done.missing.is_empty() { Answer::done(page, json) } else { Answer::faults(page, json) })

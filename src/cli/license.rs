@@ -11,14 +11,13 @@ use super::certificate;
 use super::context::Context;
 use super::error::CliError;
 use super::record::Record;
-use super::show::{Page, Tone, header, mark_json, time};
+use super::show::{Page, Tone, header, time};
 use crate::engine::State;
 use crate::engine::licence::{AttributeState, Because, GrantState, Licence, Period};
 use crate::engine::refusal::alternatives;
 use crate::values::{Id, Instant};
-use crate::view::licence::{
-    because, cause_story, document, event_story, grant_json, nexts, office, one_line, reason,
-};
+use crate::view::document::{self, Grant, KnownAt};
+use crate::view::licence::{because, cause_story, event_story, nexts, office, one_line, reason};
 
 /// Which rights are in force, since when, why, and what could move them next
 #[derive(Debug, Args)]
@@ -66,7 +65,7 @@ pub fn run(context: &Context, args: &LicenseArgs) -> Result<Answer, CliError> {
             record.state.size
         );
         page.line(Tone::Notice, &words);
-        json.insert("known-at".to_owned(), json!({ "at": known_at, "entries": from }));
+        json.insert("known-at".to_owned(), json!(KnownAt { at: known_at, entries: from }));
     }
     if at > args.known_at.unwrap_or(now) {
         page.line(Tone::Notice, "A projection: what will be if nobody acts until then.");
@@ -78,7 +77,7 @@ pub fn run(context: &Context, args: &LicenseArgs) -> Result<Answer, CliError> {
             CliError::usage(format!("there is no grant `{name}`; there are {names}"))
         })?;
         why(&mut page, &state, grant, at);
-        json.insert("grants".to_owned(), json!([grant_json(&state, grant)]));
+        json.insert("grants".to_owned(), json!([Grant::of(&state, grant)]));
         return Ok(Answer::done(page, Value::Object(json)));
     }
     page.blank();
@@ -88,13 +87,12 @@ pub fn run(context: &Context, args: &LicenseArgs) -> Result<Answer, CliError> {
         page.blank();
         page.line(Tone::Good, &format!("wrote the certificate {}", file.display()));
     }
-    let mut document = document(&known, record.head, at).unwrap_or_default();
+    let mut document =
+        document::Licence::of(&known, record.head, at).map(|it| document::fields(&it)).unwrap_or_default();
     // Not a certificate's business: it is no fact of the log.
-    if let Value::Object(document) = &mut document {
-        document.insert("read-only".to_owned(), mark_json(record.read_only));
-        document.extend(json.remove_entry("known-at"));
-    }
-    Ok(Answer::done(page, document))
+    document.insert("read-only".to_owned(), json!(record.read_only));
+    document.extend(json.remove_entry("known-at"));
+    Ok(Answer::done(page, Value::Object(document)))
 }
 
 /// What the record showed at a time; what it shows now where none is asked for.

@@ -15,6 +15,7 @@ use crate::audit::replay_until;
 use crate::engine::State;
 use crate::statement::{Act, Body, Checked, Entry, PublicKey, Statement, attachments};
 use crate::values::{Digest, Instant};
+use crate::view::document::{self, Line};
 
 /// The record, readable
 #[derive(Debug, Args)]
@@ -85,7 +86,7 @@ fn list(context: &Context, agreement: Option<&str>) -> Result<Answer, CliError> 
         ]);
         let documents =
             documents.iter().map(|it| json!({ "name": it.name, "digest": it.digest, "strikes": it.strikes }));
-        let mut line = words::line(index, time, statement, checked.digest());
+        let mut line = document::fields(&Line::of(index, time, statement, checked.digest()));
         line.insert("documents".to_owned(), documents.collect());
         entries.push(Value::Object(line));
     }

@@ -14,7 +14,8 @@ use crate::engine::case::Case;
 use crate::engine::evidence::since_vote;
 use crate::engine::outlook::{Kind, Task};
 use crate::values::Instant;
-use crate::view::status::{ballot_words, document, kind_word, news_words, suspended_words, what};
+use crate::view::document::{self, Cases};
+use crate::view::status::{ballot_words, kind_word, news_words, suspended_words, what};
 
 /// Where each case stands, who has still to act, and what happens if nobody does
 #[derive(Debug, Args)]
@@ -46,7 +47,7 @@ pub fn run(context: &Context, args: &StatusArgs) -> Result<Answer, CliError> {
     who_acts(&mut page, &tasks, at);
     ahead(&mut page, "If nobody acts", &state, at);
     json.insert("projection".to_owned(), json!(at > now));
-    json.extend(document(&state, at));
+    json.extend(document::fields(&Cases::of(&state, at)));
     Ok(Answer::done(page, Value::Object(json)))
 }
 

@@ -20,7 +20,7 @@ use crate::engine::case::Case;
 use crate::engine::event::Occurrence;
 use crate::scenario::{Scenario, Supposed};
 use crate::values::{Instant, Span};
-use crate::view::licence;
+use crate::view::document::{Coming, Grant};
 use crate::workflow::Diagnostics;
 
 /// What would follow if somebody did this: licence, outcomes, what comes next
@@ -105,13 +105,8 @@ pub fn run(context: &Context, args: &WhatIfArgs) -> Result<Answer, CliError> {
     json.insert("at".to_owned(), json!(at));
     json.insert("findings".to_owned(), found.to_json());
     json.insert("follows".to_owned(), json!(what_follows(&before, &state)));
-    json.insert(
-        "grants".to_owned(),
-        state.licence(at).map_or(Value::Null, |it| licence::grants_json(&state, &it)),
-    );
-    let coming = state.if_nobody_acts();
-    let coming = coming.iter().map(|it| json!({ "at": it.at, "case": it.case, "what": it.what }));
-    json.insert("if-nobody-acts".to_owned(), coming.collect());
+    json.insert("grants".to_owned(), json!(state.licence(at).map(|it| Grant::all(&state, &it))));
+    json.insert("if-nobody-acts".to_owned(), json!(Coming::all(&state)));
     let json = Value::Object(json);
     Ok(if found.is_empty() { Answer::done(page, json) } else { Answer::faults(page, json) })
 }

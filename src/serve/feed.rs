@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use axum::body::Bytes;
-use serde_json::json;
+use serde::Serialize;
 use tokio::sync::watch;
+use utoipa::ToSchema;
 
 use super::desk::Desk;
 use super::read;
@@ -211,9 +212,20 @@ fn entries(registry: &Registry, feed: &Feed, published: &Published) -> (u64, Vec
 
 /// `event: entry`, by whose `id` a listener who was cut off goes on.
 fn entry_event(index: u64, bytes: &[u8]) -> Option<Event> {
-    let data = read::entry_json(index, bytes)?;
+    let data = serde_json::to_string(&read::line(index, bytes)?).ok()?;
     let bytes = Bytes::from(format!("id: {index}\nevent: entry\ndata: {data}\n\n"));
     Some(Event { bytes, entry: Some(index) })
+}
+
+/// What entries or time alone brought about: the data of `event: state`.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Changed {
+    /// How many entries the log had then.
+    entries: u64,
+    /// What came about, each in words: `verification#1 is now in the state closed: outcome verified`.
+    changes: Vec<String>,
+    /// Whether the value of any grant is another one now.
+    licence: bool,
 }
 
 /// `event: state`: what the entries before it, or time alone, brought about.
@@ -222,7 +234,8 @@ fn changed(before: &State, after: &State, size: u64) -> Option<Event> {
     if told.is_empty() {
         return None;
     }
-    let data = json!({ "entries": size, "changes": told, "licence": changes::licence_moved(before, after) });
+    let changed = Changed { entries: size, changes: told, licence: changes::licence_moved(before, after) };
+    let data = serde_json::to_string(&changed).ok()?;
     Some(Event { bytes: Bytes::from(format!("event: state\ndata: {data}\n\n")), entry: None })
 }
 

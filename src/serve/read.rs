@@ -7,16 +7,18 @@ use std::sync::Arc;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::desk::{Desk, Found};
 use super::problem::Problem;
 use crate::audit::{StoreSource, replay_until};
 use crate::engine::State as Agreement;
-use crate::statement::{Entry, Statement};
+use crate::log::Head;
+use crate::statement::{AgreementRef, Entry, Statement};
 use crate::values::{Digest, Instant};
-use crate::view::{facts, licence as licences, statement, status as cases, time};
+use crate::view::document::{Facts, KnownAt, Licence, Line, Status};
+use crate::view::time;
 
 /// The most entries of one answer.
 const PAGE: u64 = 256;
@@ -29,12 +31,55 @@ pub(super) struct When {
     known_at: Option<String>,
 }
 
+/// The agreements that are kept here.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Agreements {
+    /// Each of them, by name.
+    agreements: Vec<About>,
+}
+
+/// An agreement: what it is, and where its log is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct About {
+    /// What every answer begins with.
+    #[serde(flatten)]
+    facts: Facts,
+    /// Where its log is on this server, as C2SP tlog-tiles.
+    log: String,
+    /// The log's key, as C2SP signed notes name it.
+    vkey: String,
+}
+
+impl About {
+    fn of(found: &Found, now: Instant) -> Self {
+        let state = &found.published.state;
+        Self {
+            facts: Facts::of(state, found.published.head, now),
+            log: format!("/a/{}", state.agreement.name),
+            vkey: state.log.vkey.clone(),
+        }
+    }
+}
+
+/// A page of an agreement's log.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Page {
+    /// The agreement.
+    agreement: AgreementRef,
+    /// The log's newest state.
+    head: Head,
+    /// The entries, in order.
+    entries: Vec<Line>,
+    /// Where the next page begins; `null` where this is the last one.
+    #[schema(required)]
+    next: Option<u64>,
+}
+
 /// `GET /v1/agreements`.
 pub(super) async fn agreements(State(desk): State<Arc<Desk>>) -> Response {
     let now = desk.registry.now();
     let found = desk.names().into_iter().filter_map(|name| desk.find(name.as_str()).ok());
-    let each: Vec<Value> = found.map(|found| Value::Object(about(&found, now))).collect();
-    json_answer(&json!({ "agreements": each }))
+    json_answer(&Agreements { agreements: found.map(|found| About::of(&found, now)).collect() })
 }
 
 /// `GET /v1/agreements/NAME`.
@@ -43,14 +88,7 @@ pub(super) async fn agreement(
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
     let found = desk.find(&name)?;
-    Ok(json_answer(&Value::Object(about(&found, desk.registry.now()))))
-}
-
-fn about(found: &Found, now: Instant) -> Map<String, Value> {
-    let mut fields = facts(&found.published.state, found.published.head, now);
-    fields.insert("log".to_owned(), json!(format!("/a/{}", found.published.state.agreement.name)));
-    fields.insert("vkey".to_owned(), json!(found.published.state.log.vkey));
-    fields
+    Ok(json_answer(&About::of(&found, desk.registry.now())))
 }
 
 /// `GET …/licence`: what `license --json` tells.
@@ -74,11 +112,8 @@ pub(super) async fn licence(
     if let Some(same) = unchanged(&headers, &tag) {
         return Ok(same);
     }
-    let mut document =
-        licences::document(state, found.published.head, at).ok_or_else(|| before(state, at))?;
-    if let (Some(known_at), Value::Object(fields)) = (known_at, &mut document) {
-        fields.insert("known-at".to_owned(), json!({ "at": known_at, "entries": state.size }));
-    }
+    let mut document = Licence::of(state, found.published.head, at).ok_or_else(|| before(state, at))?;
+    document.known_at = known_at.map(|at| KnownAt { at, entries: state.size });
     Ok(tagged(json_answer(&document), &tag))
 }
 
@@ -103,10 +138,7 @@ pub(super) async fn status(
     if let Some(same) = unchanged(&headers, &tag) {
         return Ok(same);
     }
-    let mut document = facts(state, found.published.head, at);
-    document.insert("projection".to_owned(), json!(at > now));
-    document.extend(cases::document(&state.at(at), at));
-    Ok(tagged(json_answer(&Value::Object(document)), &tag))
+    Ok(tagged(json_answer(&Status::of(state, found.published.head, at, now)), &tag))
 }
 
 /// Which entries are asked for.
@@ -133,20 +165,19 @@ pub(super) async fn entries(
     let mut each = Vec::new();
     for read in desk.registry.store().entries(&found.feed.anchor, from.min(end)..end) {
         let (index, bytes) = read?;
-        each.extend(entry_json(index, &bytes));
+        each.extend(line(index, &bytes));
     }
     let next = (end < size).then_some(end);
-    Ok(json_answer(
-        &json!({ "agreement": found.published.state.agreement, "head": found.published.head, "entries": each, "next": next }),
-    ))
+    let (agreement, head) = (found.published.state.agreement.clone(), found.published.head);
+    Ok(json_answer(&Page { agreement, head, entries: each, next }))
 }
 
 /// One entry on a line; `None` where it cannot be read, which is for an audit to tell.
-pub(super) fn entry_json(index: u64, bytes: &[u8]) -> Option<Value> {
+pub(super) fn line(index: u64, bytes: &[u8]) -> Option<Line> {
     let entry = Entry::parse(bytes).ok()?;
     let said = Statement::parse(&entry.envelope.statement).ok()?;
     let digest = Digest::of(entry.envelope.statement.as_bytes());
-    Some(Value::Object(statement::line(index, entry.time, &said, digest)))
+    Some(Line::of(index, entry.time, &said, digest))
 }
 
 /// `GET …/entries/INDEX`: the entry as it is in the log.
@@ -262,11 +293,12 @@ fn tagged(mut answer: Response, tag: &str) -> Response {
     answer
 }
 
-fn json_answer(document: &Value) -> Response {
+fn json_answer(document: &impl Serialize) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
         (header::CACHE_CONTROL, "no-cache"),
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
     ];
-    (headers, document.to_string()).into_response()
+    // Nothing that JSON could not write.
+    (headers, serde_json::to_string(document).unwrap_or_default()).into_response()
 }

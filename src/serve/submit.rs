@@ -8,13 +8,14 @@ use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest as _, Multipart, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::desk::Desk;
 use super::problem::Problem;
 use crate::registry::{Receipted, Submission};
-use crate::statement::{Blob, Body as Says, Entry, Envelope, Statement, attachments};
-use crate::values::Digest;
+use crate::statement::{AgreementRef, Blob, Body as Says, Entry, Envelope, Statement, attachments};
+use crate::values::{Digest, Instant};
 
 /// The most bytes of an envelope: an entry holds it, and JSON may write its characters longer.
 const MAX_ENVELOPE: usize = 2 * Entry::MAX_BYTES;
@@ -133,18 +134,36 @@ fn cut_off(error: &MultipartError) -> Problem {
     Problem::bad_request(error.body_text())
 }
 
+/// A statement that was taken: it is in the log, on stable storage.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Taken {
+    /// The agreement.
+    #[schema(required)]
+    agreement: Option<AgreementRef>,
+    /// Its index in the log, from 0.
+    entry: u64,
+    /// Whether the log had it already.
+    known: bool,
+    /// When the log took it.
+    #[schema(required)]
+    time: Option<Instant>,
+    /// Its receipt against the log's newest head, a C2SP tlog-proof.
+    receipt: String,
+}
+
 fn receipted_json(desk: &Desk, receipted: &Receipted) -> Response {
     let time =
         receipted.receipt.extra.as_deref().and_then(|bytes| Entry::parse(bytes).ok()).map(|entry| entry.time);
     let agreement = desk.registry.agreement(&receipted.anchor).map(|it| it.state.agreement.clone());
-    let answer = json!({
-        "agreement": agreement,
-        "entry": receipted.index,
-        "known": receipted.known,
-        "time": time,
-        "receipt": receipted.receipt.to_string(),
-    });
+    let answer = Taken {
+        agreement,
+        entry: receipted.index,
+        known: receipted.known,
+        time,
+        receipt: receipted.receipt.to_string(),
+    };
     let status = if receipted.known { StatusCode::OK } else { StatusCode::CREATED };
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    (status, headers, answer.to_string()).into_response()
+    // Nothing that JSON could not write.
+    (status, headers, serde_json::to_string(&answer).unwrap_or_default()).into_response()
 }

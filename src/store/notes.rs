@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::StoreError;
-use crate::values::ValueError;
+use crate::values::{ValueError, serde_as_text};
 
 /// Notes of heads, each with its size, in ascending order; see [`Store::checkpoints`](super::Store::checkpoints).
 pub type Notes<'a> = Box<dyn Iterator<Item = Result<(u64, String), StoreError>> + Send + 'a>;
@@ -66,3 +66,5 @@ impl FromStr for ReadOnly {
         }
     }
 }
+
+serde_as_text!(ReadOnly);

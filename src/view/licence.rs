@@ -1,26 +1,12 @@
 //! The licence: every grant with its value, since when, why, and what could move it next.
 
-use serde_json::{Value, json};
-
-use super::{by_cause, by_entry, facts};
+use super::{by_cause, by_entry};
 use crate::engine::State;
 use crate::engine::event::Occurrence;
-use crate::engine::licence::{AttributeState, Because, GrantState, Licence, Next, Period};
-use crate::log::Head;
-use crate::values::{Id, Instant};
+use crate::engine::licence::{AttributeState, Because, Next};
+use crate::values::Id;
 use crate::workflow::Workflow;
 use crate::workflow::model::Cause;
-
-/// The whole answer for a machine: a function of the log up to `head` and of the time asked for alone. `None` before
-/// the opening.
-pub fn document(state: &State, head: Head, at: Instant) -> Option<Value> {
-    let later = state.at(at);
-    let licence = later.licence(at)?;
-    let mut document = facts(state, head, at);
-    document.insert("beyond-last-entry".to_owned(), json!(licence.beyond_last_entry));
-    document.insert("grants".to_owned(), grants_json(&later, &licence));
-    Some(Value::Object(document))
-}
 
 /// An instant as the workflow writes it, with spaces at which a narrow column can break it.
 fn spaced(written: &str) -> String {
@@ -71,7 +57,7 @@ pub fn nexts(attribute: &AttributeState<'_>) -> String {
 }
 
 /// The events any of which moves a value back, each once.
-fn back<'a>(attribute: &AttributeState<'a>) -> Vec<&'a Id> {
+pub(super) fn back<'a>(attribute: &AttributeState<'a>) -> Vec<&'a Id> {
     let mut events: Vec<&Id> = Vec::new();
     for back in &attribute.back {
         if !events.contains(&back.by) {
@@ -79,15 +65,6 @@ fn back<'a>(attribute: &AttributeState<'a>) -> Vec<&'a Id> {
         }
     }
     events
-}
-
-/// `null` where nothing does, the event where one does, and a list where several do.
-fn back_json(attribute: &AttributeState<'_>) -> Value {
-    let mut events: Vec<Value> = back(attribute).into_iter().map(|event| json!({ "event": event })).collect();
-    match events.len() {
-        0 | 1 => events.pop().unwrap_or(Value::Null),
-        _ => Value::Array(events),
-    }
 }
 
 fn cause_words(cause: &Cause) -> String {
@@ -158,76 +135,4 @@ pub fn event_story(workflow: &Workflow, event: &Id) -> String {
     let emitters: Vec<String> =
         emitters.map(|(procedure, words)| format!("{words} in {procedure}")).collect();
     format!("the event `{event}`, from {}", emitters.join(", or "))
-}
-
-/// The licence as JSON: what `--json` prints under `grants`.
-pub fn grants_json(state: &State, licence: &Licence<'_>) -> Value {
-    licence.grants.iter().map(|grant| grant_json(state, grant)).collect()
-}
-
-/// One grant for a machine.
-pub fn grant_json(state: &State, grant: &GrantState<'_>) -> Value {
-    let definition = grant.grant;
-    let attributes = grant.attributes.iter().map(|attribute| {
-        json!({
-            "attribute": attribute.attribute.name,
-            "value": attribute.value.is,
-            "since": attribute.period.since,
-            "because": because_json(state, &attribute.period),
-            "reading": attribute.value.reading,
-            "next": attribute.next.iter().map(next_json).collect::<Vec<_>>(),
-            "back": back_json(attribute),
-        })
-    });
-    json!({
-        "grant": definition.name,
-        "title": definition.title,
-        "from": definition.from,
-        "to": definition.to,
-        "scope": definition.scope,
-        "clause": definition.clause,
-        "source": definition.source,
-        "reading": definition.reading,
-        "fixed": definition.fixed,
-        "attributes": attributes.collect::<Vec<_>>(),
-    })
-}
-
-fn because_json(state: &State, period: &Period) -> Value {
-    let occurrence = |occurrence: &Occurrence| {
-        json!({
-            "event": occurrence.event,
-            "case": occurrence.case,
-            "at": occurrence.at,
-            "by": occurrence.why.words,
-            "ballot": occurrence.why.ballot,
-            "entry": occurrence.why.entry,
-            "line": occurrence.why.line,
-        })
-    };
-    match &period.because {
-        Because::Opening => json!({ "opening": state.opened, "entry": 0 }),
-        Because::Amendment(done) => json!({ "amendment": done.at, "entry": done.entry }),
-        Because::Instant(written) => json!({ "instant": written }),
-        Because::Event(event) => occurrence(event),
-        Because::Annulled(event) => {
-            let by = event.annulled.as_ref();
-            let by = by
-                .map(|by| json!({ "event": by.by, "at": by.at, "by": by.why.words, "entry": by.why.entry }));
-            json!({ "annulled": occurrence(event), "by": by })
-        }
-    }
-}
-
-fn next_json(next: &Next<'_>) -> Value {
-    let causes: Vec<Value> = next
-        .causes
-        .iter()
-        .map(|cause| match cause {
-            Cause::Event(event) => json!({ "event": event }),
-            Cause::At(at, written) => json!({ "instant": at, "written": written }),
-        })
-        .collect();
-    let how = if next.all { "all-of" } else { "first-of" };
-    json!({ "value": next.value.is, how: causes })
 }

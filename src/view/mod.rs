@@ -3,10 +3,11 @@
 //! It decides nothing: the engine does. How a page looks, the command line and the server say.
 
 pub mod changes;
+pub mod document;
 mod facts;
 pub mod licence;
 pub mod statement;
 pub mod status;
 pub mod time;
 
-pub use facts::{by_cause, by_entry, entries, facts, in_words, mark_json, workflow_at, workflows_json};
+pub use facts::{by_cause, by_entry, entries, in_words, workflow_at};

@@ -1,10 +1,8 @@
 //! A statement in words: what somebody is about to sign, or has signed.
 
-use serde_json::{Map, Value, json};
-
 use super::in_words;
 use crate::statement::{Amend, Attachments, Body, CaseFate, GrantFate, Open, RosterLine, Statement};
-use crate::values::{Digest, Instant};
+use crate::values::Digest;
 use crate::workflow::Workflow;
 use crate::workflow::model::Nature;
 
@@ -155,19 +153,6 @@ fn policy(text: &str) -> String {
 
 fn attachments(attach: &Attachments, fields: &mut Vec<(&'static str, String)>) {
     fields.extend(attach.iter().map(|(name, digest)| ("document", format!("{name}, {digest}"))));
-}
-
-/// An entry on one line, for a machine.
-pub fn line(index: u64, time: Instant, statement: &Statement, digest: Digest) -> Map<String, Value> {
-    let mut fields = Map::new();
-    let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
-    put("entry", json!(index));
-    put("time", json!(time));
-    put("type", json!(statement.type_name()));
-    put("by", json!(statement.by));
-    put("what", json!(summary(statement)));
-    put("statement", json!(digest));
-    fields
 }
 
 /// The statement on one line, for a table: `voted met on verification#1/finding#1`.

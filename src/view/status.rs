@@ -1,16 +1,14 @@
 //! Where each case stands, who has still to act, and what happens if nobody does.
 
-use serde_json::{Map, Value, json};
-
 use super::time;
 use crate::engine::State;
 use crate::engine::ballot::BallotRun;
-use crate::engine::case::{Case, Obligation};
-use crate::engine::evidence::{News, since_vote};
+use crate::engine::case::Case;
+use crate::engine::evidence::News;
 use crate::engine::outlook::{Kind, Task};
 use crate::engine::sealed::Sealing;
 use crate::values::{Id, Instant};
-use crate::workflow::model::{Ballot, Counted, Step, Term, Trigger};
+use crate::workflow::model::{Ballot, Counted, Term};
 
 /// `suspended by challenge#1 since …: its clocks stand still; possible meanwhile: file`.
 pub fn suspended_words(state: &State, case: &Case, since: Instant) -> String {
@@ -138,132 +136,4 @@ pub fn kind_word(kind: Kind) -> &'static str {
         Kind::Awaited => "awaited",
         Kind::Possible => "possible",
     }
-}
-
-/// Every case, what is to be done, and what comes by itself, of a state to which time has passed.
-pub fn document(state: &State, at: Instant) -> Map<String, Value> {
-    let mut fields = Map::new();
-    fields.insert("cases".to_owned(), state.cases.values().map(|case| case_json(state, case)).collect());
-    let tasks = state.tasks(at);
-    fields.insert("tasks".to_owned(), tasks.iter().map(task_json).collect());
-    let coming = state.if_nobody_acts();
-    let coming = coming.iter().map(|it| json!({ "at": it.at, "case": it.case, "what": it.what }));
-    fields.insert("if-nobody-acts".to_owned(), coming.collect());
-    fields
-}
-
-/// One case for a machine.
-pub fn case_json(state: &State, case: &Case) -> Value {
-    let path = case.path.iter().map(|step| {
-        json!({ "at": step.at, "to": step.to, "by": step.why.words, "entry": step.why.entry, "line": step.why.line })
-    });
-    let seats = state.panel_of(case).map(|(panel, seats)| {
-        let seat = |seat: &crate::workflow::model::Seat| {
-            let nominee = seats.seats.get(&seat.name).and_then(|place| place.nominee.as_ref());
-            json!({
-                "seat": state.seat_name(case, &seat.name),
-                "person": nominee.map(|nominee| &nominee.person),
-                "key": nominee.map(|nominee| nominee.key.fingerprint()),
-                "filled": seats.filled(panel, &seat.name).is_some(),
-                "recused": case.recused.get(&seat.name).map(|recusal| &recusal.reason),
-                "obliged": case.obliged.get(&seat.name).map(Obligation::words),
-            })
-        };
-        panel.seats.iter().map(seat).collect::<Vec<_>>()
-    });
-    let ballots = case.ballots.iter().filter_map(|run| {
-        let since = run.electors.keys().filter(|_| run.closed.is_none());
-        let since: Vec<Value> = since.filter_map(|seat| since_json(case, run, seat)).collect();
-        let mut json = ballot_json(run, run.rules()?);
-        json.as_object_mut()?.insert("since-votes".to_owned(), json!(since));
-        Some(json)
-    });
-    let filed = case.filed.iter().map(|it| {
-        json!({ "name": it.name, "digest": it.digest, "by": it.by, "entry": it.done.entry, "struck": it.struck.map(|struck| struck.entry) })
-    });
-    let mut json = json!({
-        "case": case.id,
-        "workflow": case.workflow.digest,
-        "state": case.state,
-        "opened": case.opened.at,
-        "since": case.entered,
-        "ended": case.ended,
-        "subject": case.subject.as_ref().map(|it| json!({
-            "seat": it.seat, "person": it.person, "seated": state.subject_seated(case),
-        })),
-        "suspended": case.suspended().map(|since| json!({
-            "since": since,
-            "by": state.suspending(&case.id.procedure).map(|(id, _)| id).collect::<Vec<_>>(),
-            "allow": state.allowed(&case.id.procedure),
-        })),
-        "path": path.collect::<Vec<_>>(),
-        "seats": seats,
-        "ballots": ballots.collect::<Vec<_>>(),
-        "filed": filed.collect::<Vec<_>>(),
-        "listens": case.listening().filter_map(listens).collect::<Vec<_>>(),
-    });
-    if let (Some(chosen), Some(fields)) = (state.around(case).chosen(), json.as_object_mut()) {
-        fields.insert("chosen".to_owned(), json!({ "chair": chosen.seat, "by": chosen.ballot }));
-    }
-    json
-}
-
-fn listens(step: &Step) -> Option<Value> {
-    let Trigger::On(events) = &step.trigger else { return None };
-    Some(json!({ "on": events, "to": step.to, "emits": step.emits }))
-}
-
-fn since_json(case: &Case, run: &BallotRun, seat: &Id) -> Option<Value> {
-    let news = since_vote(case, run, seat);
-    let told = news.iter().map(|(entry, news)| json!({ "what": news_words(*news), "entry": entry }));
-    let told: Vec<Value> = told.collect();
-    let counts = !run.lapsed.contains_key(seat);
-    (!told.is_empty()).then(|| json!({ "seat": seat, "counts": counts, "news": told }))
-}
-
-/// A ballot with its count.
-pub fn ballot_json(run: &BallotRun, rules: &Ballot) -> Value {
-    let counts: Map<String, Value> =
-        tally(run, rules).into_iter().map(|(choice, votes)| (choice.to_string(), json!(votes))).collect();
-    let mut ballot = json!({
-        "ballot": run.id,
-        "question": run.paper,
-        "opened": run.opened,
-        "closes": run.until(rules),
-        "closed": run.closed.as_ref().map(|end| json!({ "at": end.at, "entry": end.entry, "outcome": end.outcome })),
-        "electors": run.electors.keys().collect::<Vec<_>>(),
-        "excluded": *run.excluded,
-        "left": run.left.iter().map(|(seat, left)| json!({ "seat": seat, "reason": left.reason.words(), "entry": left.entry })).collect::<Vec<_>>(),
-        "heads": counts,
-        "awaited": run.awaited().map(|(seat, _)| seat).collect::<Vec<_>>(),
-    });
-    if let (Some(answer), Some(fields)) = (run.answer(rules), ballot.as_object_mut()) {
-        fields.insert("answer".to_owned(), json!(answer));
-    }
-    let outcome = run.closed.as_ref().and_then(|end| end.outcome.as_ref());
-    let chosen = outcome.and_then(|outcome| run.chosen(rules, outcome));
-    if let (Some(chosen), Some(fields)) = (chosen, ballot.as_object_mut()) {
-        fields.insert("chosen".to_owned(), json!(chosen));
-    }
-    if let (Some(sealing), Some(fields)) = (&run.sealed, ballot.as_object_mut()) {
-        fields.insert("sealed".to_owned(), sealed_json(sealing));
-    }
-    ballot
-}
-
-fn sealed_json(sealing: &Sealing) -> Value {
-    let committed = sealing.commitments.iter().map(|(seat, committed)| {
-        let revealed = committed.revealed.map(|done| done.entry);
-        json!({ "seat": seat, "entry": committed.done.entry, "revealed": revealed })
-    });
-    json!({
-        "phase": if sealing.revealing.is_some() { "reveal" } else { "commit" },
-        "revealing-since": sealing.revealing.map(|revealing| revealing.since),
-        "committed": committed.collect::<Vec<_>>(),
-    })
-}
-
-/// One task for a machine.
-pub fn task_json(task: &Task) -> Value {
-    json!({ "kind": kind_word(task.kind), "case": task.case, "who": task.who, "what": task.what, "until": task.until })
 }

@@ -1,4 +1,4 @@
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::page::{Page, Tone};
 use crate::cli::record::Record;
@@ -6,7 +6,8 @@ use crate::engine::State;
 use crate::engine::in_force::InForce;
 use crate::store::ReadOnly;
 use crate::values::Instant;
-use crate::view::{by_entry, entries, facts, mark_json, time, workflow_at};
+use crate::view::document::{self, Facts};
+use crate::view::{by_entry, entries, time, workflow_at};
 use crate::workflow::model::Workflow;
 
 /// A workflow's title, and under it that it binds nobody where it is a specimen.
@@ -31,8 +32,8 @@ pub fn header(record: &Record, state: &State, at: Instant, now: Instant) -> (Pag
     fields.push(("at", format!("{when}; the log has {}", entries(state.size))));
     page.fields(fields);
     marked(&mut page, record.read_only);
-    let mut facts = facts(state, record.head, at);
-    facts.insert("read-only".to_owned(), mark_json(record.read_only));
+    let mut facts = document::fields(&Facts::of(state, record.head, at));
+    facts.insert("read-only".to_owned(), json!(record.read_only));
     (page, facts)
 }
 

@@ -9,9 +9,7 @@ mod header;
 mod page;
 
 pub use crate::values::{visible, visible_json};
-pub use crate::view::{
-    by_cause, by_entry, changes, entries, in_words, mark_json, statement, time, workflow_at, workflows_json,
-};
+pub use crate::view::{by_cause, by_entry, changes, entries, in_words, statement, time, workflow_at};
 pub use ahead::ahead;
 pub use bounds::{bounds, late};
 pub use header::{header, marked, title};
