@@ -8,7 +8,7 @@ use crate::engine::{Refusal, State, paper};
 use crate::statement::body::Attachments;
 use crate::statement::{BallotRef, CaseRef};
 use crate::values::{Digest, Id};
-use crate::workflow::model::{Ballot, Doing, NewEvidence, Trigger};
+use crate::workflow::model::{Ballot, Change, Doing, NewEvidence, Trigger};
 
 /// Something that came after somebody had voted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,8 @@ impl State {
         self.documents.strike(digest, filings);
     }
 
-    /// After an entry that may have filed or struck: an open ballot whose votes do not stand gets a new paper.
+    /// After an entry that may have filed or struck: the closing of an open ballot may be put off, and one whose votes
+    /// do not stand gets a new paper.
     pub(super) fn evidence_moved(&mut self, id: &CaseRef, done: Done) {
         for ballot in self.open_in(id) {
             self.evidence_moved_in(&ballot, done);
@@ -69,10 +70,13 @@ impl State {
         let Some((run, ballot)) = run.and_then(|run| Some((run, run.rules()?))) else {
             return;
         };
+        let now = run.now(done.at, case.suspended());
         if !matches!(ballot.new_evidence, NewEvidence::VotesLapse | NewEvidence::VotesToReaffirm) {
+            self.with_ballot(id, |run, ballot| run.evidence_came(ballot, now));
             return;
         }
         let mut anew = run.clone();
+        anew.evidence_came(ballot, now);
         let votes = std::mem::take(&mut anew.votes);
         anew.lapsed.extend(votes);
         anew.evidence = self.size;
@@ -117,7 +121,7 @@ pub(super) fn judge_strike(filed: &[Filed], strike: Option<Digest>, strikes: &[I
     Err(Refusal::new("wrong-strike", why, instead))
 }
 
-/// Whether a vote says again what has to be reaffirmed.
+/// Whether a vote says again what has to be reaffirmed; where votes can be changed, it may say something else at once.
 pub(super) fn judge_reaffirmed(
     run: &BallotRun,
     ballot: &Ballot,
@@ -125,6 +129,7 @@ pub(super) fn judge_reaffirmed(
     choice: &Id,
 ) -> Result<(), Refusal> {
     let lapsed = run.lapsed.get(seat).filter(|lapsed| lapsed.choice != *choice);
+    let lapsed = lapsed.filter(|_| ballot.change == Change::Never);
     let (NewEvidence::VotesToReaffirm, Some(lapsed)) = (ballot.new_evidence, lapsed) else { return Ok(()) };
     let why = format!(
         "`{seat}` voted {} with entry {}, and votes cannot be changed",

@@ -212,9 +212,12 @@ impl State {
             }
             let Some(by) = extends else { return };
             case.extensions.push((done.at, by));
-            // Where an outcome is being confirmed, the window is over: it does not open again.
-            for run in case.open_ballots_mut().filter(|run| State::closing(run) > Moment::of(done.at)) {
-                run.closes = run.closes.plus(by);
+            let stopped = case.suspended();
+            for run in case.open_ballots_mut() {
+                // Where an outcome is being confirmed, the window is over: it does not open again.
+                if State::closing(run) > Moment::of(run.now(done.at, stopped)) {
+                    run.closes = run.closes.plus(by);
+                }
             }
         });
     }

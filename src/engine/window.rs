@@ -3,8 +3,9 @@
 
 use crate::engine::ballot::{BallotRun, Cast, holds};
 use crate::engine::clock::Moment;
+use crate::engine::state::State;
 use crate::values::{Id, Instant, Span};
-use crate::workflow::model::{Ballot, ExtendOn, NO_QUORUM};
+use crate::workflow::model::{Ballot, Extend, ExtendOn, NO_QUORUM};
 
 /// What a ballot comes to if it closes now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,12 +26,34 @@ impl BallotRun {
         self.votes.insert(seat, cast);
         self.weigh(ballot, at);
         let Some(extend) = &ballot.extend else { return };
-        let late = at <= self.closes && self.closes <= at.plus(extend.in_last);
         let sets_off = match extend.on {
             ExtendOn::Vote => true,
             ExtendOn::Quorum => !had_quorum && quorum(self),
+            ExtendOn::Evidence => false,
         };
-        if late && sets_off && extend.at_most.is_none_or(|most| self.extended < most) {
+        if sets_off && at <= self.closes {
+            self.put_off(extend, at);
+        }
+    }
+
+    /// What time it is for this ballot at `at`: while its case stands still, since `stopped`, none runs.
+    pub(super) fn now(&self, at: Instant, stopped: Option<Instant>) -> Instant {
+        stopped.map_or(at, |stopped| stopped.max(self.opened))
+    }
+
+    /// Evidence has moved in its case. Where the window is not over, and little of it is left, that may put the closing
+    /// off.
+    pub(super) fn evidence_came(&mut self, ballot: &Ballot, now: Instant) {
+        let Some(extend) = &ballot.extend else { return };
+        if extend.on == ExtendOn::Evidence && State::closing(self) > Moment::of(now) {
+            self.put_off(extend, now);
+        }
+    }
+
+    /// Puts the closing off where it is near at `at`, and has not been put off as often as it may be.
+    fn put_off(&mut self, extend: &Extend, at: Instant) {
+        let near = self.closes <= at.plus(extend.in_last);
+        if near && extend.at_most.is_none_or(|most| self.extended < most) {
             self.closes = self.closes.plus(extend.by);
             self.extended += 1;
         }

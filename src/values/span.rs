@@ -23,6 +23,11 @@ impl Span {
         Self(seconds)
     }
 
+    /// Both, one after the other; at most [`Span::MAX`].
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0)).min(Self::MAX)
+    }
+
     /// The whole length in seconds.
     pub const fn seconds(self) -> u64 {
         self.0

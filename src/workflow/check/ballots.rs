@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::counts::{Silence, always, may_share_nothing, out_of_reach};
 use super::evidence::{lapses, votes_that_lapse};
+use super::late;
 use super::sealed;
 use super::{Checker, place_of_state};
 use crate::values::Id;
@@ -16,6 +17,7 @@ pub(super) fn check(c: &mut Checker<'_>) {
             let panel = &*ballot.part_of(panel);
             early(c, ballot, panel);
             window(c, ballot);
+            late::puts_off(c, ballot);
             votes_that_lapse(c, ballot);
             sealed::check(c, ballot);
             affiliations(c, ballot, panel);
@@ -157,7 +159,8 @@ fn window(c: &mut Checker<'_>, ballot: &Ballot) {
             let help = "Give the ballot a quorum, or write on = \"vote\"";
             c.error(&format!("{place}.on"), "the ballot has no quorum that could come late", help);
         }
-        if extend.at_most.is_none() && (ballot.change == Change::UntilClose || lapses(ballot)) {
+        let anew = ballot.change == Change::UntilClose || lapses(ballot);
+        if extend.at_most.is_none() && extend.on != ExtendOn::Evidence && anew {
             let help = "Limit it (at-most = 3), or let every vote be cast once and stand";
             let message = "votes can be cast anew, so the closing could be put off for ever";
             c.error(&place, message, help);

@@ -1,29 +1,35 @@
-//! Whether a party alone can keep cases from the panel: by naming nobody for its seats, where nobody else may.
+//! Whether a party or role alone can keep cases from the panel: by naming nobody for its seats, where nobody else may.
 //!
 //! Its acts are another matter: where one is needed, it is so said. That the panel cannot sit or find anything without
-//! somebody whom a party would have to name is seldom meant.
+//! somebody whom one of them would have to name is seldom meant. Somebody has to be the last who may name, though: a role
+//! that names the whole panel, or to which `vacant` passes the right, is whom the contract has chosen for that.
 
 use std::collections::BTreeSet;
 
 use super::counts::out_of_reach_without;
 use super::{Checker, place_of_step};
 use crate::values::Id;
-use crate::workflow::model::{Condition, NO_QUORUM, Panel, Procedure, Rule, Seat, State, Step, Trigger};
+use crate::workflow::model::{
+    Condition, NO_QUORUM, Office, Panel, Procedure, Rule, Seat, State, Step, Trigger,
+};
 
 pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
     let Some(panel) = procedure.panel.as_ref().and_then(|name| c.workflow.panel(name)) else { return };
-    for party in &c.workflow.parties {
-        let others = panel.vacancy.as_ref().is_some_and(|vacancy| vacancy.filled_by != party.name);
-        let empty: Vec<&Seat> = panel.seats.iter().filter(|seat| !others && seat.by == party.name).collect();
-        if !empty.is_empty() {
-            holding_back(c, procedure, panel, &party.name, &empty);
+    let workflow = c.workflow;
+    for Office { name, .. } in workflow.offices() {
+        let others = panel.vacancy.as_ref().is_some_and(|vacancy| vacancy.filled_by != *name);
+        let all = panel.seats.iter().all(|seat| seat.by == *name);
+        let last = workflow.roles.iter().any(|role| role.name == *name) && (panel.vacancy.is_some() || all);
+        let empty: Vec<&Seat> = panel.seats.iter().filter(|seat| seat.by == *name).collect();
+        if !empty.is_empty() && !others && !last {
+            holding_back(c, procedure, panel, name, &empty);
         }
     }
 }
 
-/// Reports the first step that no case ever takes while the party names nobody, and that leads to a state or an event
+/// Reports the first step that no case ever takes while the office names nobody, and that leads to a state or an event
 /// to which nothing else does.
-fn holding_back(c: &mut Checker<'_>, procedure: &Procedure, panel: &Panel, party: &Id, empty: &[&Seat]) {
+fn holding_back(c: &mut Checker<'_>, procedure: &Procedure, panel: &Panel, office: &Id, empty: &[&Seat]) {
     let with = Reached::of(procedure, |_, _| true);
     let without = Reached::of(procedure, |state, step| !impossible(c, panel, state, step, empty));
     let steps = procedure
@@ -44,7 +50,7 @@ fn holding_back(c: &mut Checker<'_>, procedure: &Procedure, panel: &Panel, party
         };
         let seats: Vec<String> = empty.iter().map(|seat| format!("`{}`", seat.name)).collect();
         let message = format!(
-            "`{party}` alone can keep every case from {lost}: by naming nobody for {}",
+            "`{office}` alone can keep every case from {lost}: by naming nobody for {}",
             seats.join(", ")
         );
         let help =

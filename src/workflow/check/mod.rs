@@ -16,6 +16,7 @@ mod evidence;
 mod flow;
 mod grants;
 mod graph;
+pub(super) mod late;
 mod obliged;
 mod outcomes;
 mod sealed;
@@ -24,6 +25,7 @@ mod states;
 mod suspension;
 mod times;
 mod together;
+mod vacancy;
 
 use super::diagnostic::{Diagnostic, Severity};
 use super::model::{Procedure, State, Workflow};
@@ -39,6 +41,7 @@ pub(super) fn check(workflow: &Workflow, places: &Places, text: &str) -> Vec<Dia
         acts::check(&mut c, procedure);
         states::check(&mut c, procedure);
         evidence::check(&mut c, procedure);
+        late::check(&mut c, procedure);
         signed::check(&mut c, procedure);
         for state in procedure.states.iter().filter(|state| !state.ends) {
             outcomes::check(&mut c, procedure, state);
@@ -46,6 +49,7 @@ pub(super) fn check(workflow: &Workflow, places: &Places, text: &str) -> Vec<Dia
         flow::check(&mut c, procedure);
         times::check(&mut c, procedure);
         block::check(&mut c, procedure);
+        vacancy::check(&mut c, procedure);
         events::unheard(&mut c, procedure);
         events::not_yet(&mut c, procedure);
     }

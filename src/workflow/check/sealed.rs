@@ -5,7 +5,9 @@
 
 use super::Checker;
 use super::evidence::lapses;
-use crate::workflow::model::{Ballot, Comparison, Counted, Early, Operator, Sealed, Term, Unrevealed};
+use crate::workflow::model::{
+    Ballot, Comparison, Counted, Early, ExtendOn, Operator, Sealed, Term, Unrevealed,
+};
 
 pub(super) fn check(c: &mut Checker<'_>, ballot: &Ballot) {
     let Some(sealed) = &ballot.sealed else { return };
@@ -19,13 +21,15 @@ pub(super) fn check(c: &mut Checker<'_>, ballot: &Ballot) {
             help,
         );
     }
-    if ballot.extend.is_some() {
-        let help = "Leave it out: nobody can answer a late vote that nobody knows";
-        c.error(
-            &format!("ballot.{}.extend", ballot.name),
-            "the ballot is sealed, and late votes put its closing off",
-            help,
-        );
+    if let Some(extend) = &ballot.extend {
+        let place = format!("ballot.{}.extend", ballot.name);
+        if extend.on == ExtendOn::Evidence {
+            let help = "Leave it out: each commitment is bound to the paper that it was made on";
+            c.error(&place, "the ballot is sealed, and late evidence puts its closing off", help);
+        } else {
+            let help = "Leave it out: nobody can answer a late vote that nobody knows";
+            c.error(&place, "the ballot is sealed, and late votes put its closing off", help);
+        }
     }
     if let Some(index) = ballot.outcomes.iter().position(|outcome| outcome.lasting.is_some()) {
         let place = format!("ballot.{}.outcomes[{}].for", ballot.name, index + 1);

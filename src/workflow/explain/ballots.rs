@@ -3,6 +3,7 @@
 use super::rules::Counting;
 use super::{Paragraph, Section, sentence};
 use crate::values::Id;
+use crate::workflow::check::late::evidence_comes;
 use crate::workflow::model::{
     Among, Answer, Ballot, Change, Decides, Early, Ease, Exclusion, Extend, ExtendOn, Gives, NO_QUORUM,
     NewEvidence, Outcome, Panel, Positions, Sealed, Unrevealed, Workflow,
@@ -45,6 +46,7 @@ pub(super) fn section(workflow: &Workflow, ballot: &Ballot) -> Section {
         paragraphs.extend([
             electors(ballot, panel, &(mark("electors") + &mark("count"))),
             choices(
+                workflow,
                 ballot,
                 &(mark("choices")
                     + &mark("answer")
@@ -54,7 +56,11 @@ pub(super) fn section(workflow: &Workflow, ballot: &Ballot) -> Section {
                     + &mark("positions")),
             ),
             match &ballot.sealed {
-                None => window(ballot, counting, &(mark("open-for") + &mark("deadline") + &mark("early"))),
+                None => window(
+                    ballot,
+                    counting,
+                    &(mark("open-for") + &mark("deadline") + &mark("early") + &mark("extend")),
+                ),
                 Some(sealed) => phases(
                     ballot,
                     sealed,
@@ -104,7 +110,7 @@ fn electors(ballot: &Ballot, panel: &Panel, marks: &str) -> Paragraph {
 const ALIKE: &str = " Identical ballots of electors with one affiliation count as one, with the greatest weight among them; \
                      whoever has no affiliation counts alone.";
 
-fn choices(ballot: &Ballot, marks: &str) -> Paragraph {
+fn choices(workflow: &Workflow, ballot: &Ballot, marks: &str) -> Paragraph {
     let Ballot { choices, among, answer, abstention, attach, change, new_evidence, positions, .. } = ballot;
     let told = match positions {
         Positions::Told => "",
@@ -134,11 +140,18 @@ fn choices(ballot: &Ballot, marks: &str) -> Paragraph {
         None => "; nobody can abstain".to_owned(),
     };
     let evidence = match new_evidence {
+        NewEvidence::VotesStand if evidence_comes(workflow, ballot) => {
+            " Votes stand, whatever is filed or struck in the case after them."
+        }
         NewEvidence::VotesStand => "",
         NewEvidence::Refused => " No document is filed or struck in the case while the ballot is open.",
         NewEvidence::VotesLapse => {
             " Where a document is filed or struck in the case meanwhile, votes already cast count no more and may be cast \
              anew."
+        }
+        NewEvidence::VotesToReaffirm if *change == Change::UntilClose => {
+            " Where a document is filed or struck in the case meanwhile, votes already cast count again only once their \
+             voters have said the same, or something else, on a new paper."
         }
         NewEvidence::VotesToReaffirm => {
             " Where a document is filed or struck in the case meanwhile, votes already cast count again only once their \
@@ -208,6 +221,7 @@ fn put_off(extend: &Extend) -> String {
     let on = match on {
         ExtendOn::Quorum => "Where the quorum is first reached",
         ExtendOn::Vote => "Where a vote comes",
+        ExtendOn::Evidence => "Where a document is filed or struck in the case",
     };
     let most = at_most.map_or("each time".to_owned(), times);
     format!(

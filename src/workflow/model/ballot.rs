@@ -196,12 +196,12 @@ pub enum Early {
     When(Rule),
 }
 
-/// `extend = { on, in-last, by, at-most }`: a late vote puts the closing off.
+/// `extend = { on, in-last, by, at-most }`: what comes late puts the closing off.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Extend {
-    /// Which vote does.
+    /// What does.
     pub on: ExtendOn,
-    /// How long before closing a vote is late, that instant itself included.
+    /// How long before closing it is late, that instant itself included.
     pub in_last: Span,
     /// By how much the closing is put off.
     pub by: Span,
@@ -209,13 +209,15 @@ pub struct Extend {
     pub at_most: Option<u32>,
 }
 
-/// Which late vote puts the closing off.
+/// What puts the closing off where it comes late.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExtendOn {
-    /// The one with which the quorum holds that did not hold before it.
+    /// The vote with which the quorum holds that did not hold before it.
     Quorum,
-    /// Every one.
+    /// Every vote.
     Vote,
+    /// A document that is filed or struck in the case.
+    Evidence,
 }
 
 /// A possible outcome.

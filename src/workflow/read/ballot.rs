@@ -125,6 +125,9 @@ const NEW_EVIDENCE: [(&str, NewEvidence); 4] = [
     ("votes lapse", NewEvidence::VotesLapse),
     ("votes to reaffirm", NewEvidence::VotesToReaffirm),
 ];
+/// What can put the closing off.
+const EXTENDED_BY: [(&str, ExtendOn); 3] =
+    [("quorum", ExtendOn::Quorum), ("vote", ExtendOn::Vote), ("evidence", ExtendOn::Evidence)];
 /// Who may be left out of the electors.
 const EXCLUSIONS: [(&str, Exclusion); 3] =
     [("recused", Exclusion::Recused), ("subject", Exclusion::Subject), ("obliged", Exclusion::Obliged)];
@@ -180,11 +183,11 @@ fn choice(r: &mut Reader<'_>, item: &Item<'_>, answered: bool) -> Option<Id> {
 /// `{ on = "quorum", in-last = "1 hour", by = "1 day", at-most = 1 }`.
 fn extend_of(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Extend> {
     let mut fields = item.table(r)?;
-    let on = fields.need(r, "on", "Say what puts the closing off: on = \"vote\", or on = \"quorum\"");
-    let on = on.and_then(|item| item.word(r, &[("quorum", ExtendOn::Quorum), ("vote", ExtendOn::Vote)]));
+    let on = fields.need(r, "on", "Say what puts the closing off: on = \"vote\", \"quorum\" or \"evidence\"");
+    let on = on.and_then(|item| item.word(r, &EXTENDED_BY));
     let in_last = fields.need(r, "in-last", "Say how long before closing: in-last = \"1 hour\"");
     let in_last =
-        in_last.and_then(|item| item.some_time(r, "No vote comes in no time: in-last = \"1 hour\""));
+        in_last.and_then(|item| item.some_time(r, "Nothing comes in no time: in-last = \"1 hour\""));
     let by = fields.need(r, "by", "Say by how much: by = \"1 day\"");
     let by = by.and_then(|item| item.some_time(r, "Say by how much: by = \"1 day\""));
     let at_most = fields.get("at-most").map_or(Some(None), |item| item.number(r, 1, 1_000).map(Some));

@@ -152,11 +152,12 @@ impl Extend {
     /// most 2 times`. A part of the ballot paper: it never changes.
     pub fn words(&self) -> String {
         let on = match self.on {
-            ExtendOn::Vote => "a vote",
-            ExtendOn::Quorum => "the quorum",
+            ExtendOn::Vote => "a vote comes",
+            ExtendOn::Quorum => "the quorum comes",
+            ExtendOn::Evidence => "evidence is filed or struck",
         };
         let bound = self.at_most.map_or_else(String::new, |most| format!(", {}", times(most)));
-        format!("by {}, where {on} comes in the last {}{bound}", self.by, self.in_last)
+        format!("by {}, where {on} in the last {}{bound}", self.by, self.in_last)
     }
 }
 

@@ -1,0 +1,104 @@
+//! Whether the right to name for a seat has passed to somebody else before the case has come to where its seats are
+//! needed. The time of `vacant` counts from the opening of the case, whatever state it is in.
+
+use std::collections::BTreeMap;
+
+use super::Checker;
+use crate::values::{Id, Span};
+use crate::workflow::model::{Condition, Delay, Origin, Procedure, State, Step, Trigger};
+
+pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
+    let Some(panel) = c.workflow.own_panel(procedure) else { return };
+    let Some(vacancy) = &panel.vacancy else { return };
+    if panel.seats.iter().all(|seat| seat.by == vacancy.filled_by) {
+        return;
+    }
+    let Some((state, way)) = way_to_the_seats(procedure) else { return };
+    if vacancy.after.longest() <= way {
+        let message = format!(
+            "the right to name for `{}` passes to `{}` {} after the opening of the case, and `{state}`, where its seats are \
+             needed, may come as late as after {way}",
+            panel.name, vacancy.filled_by, vacancy.after
+        );
+        let help = format!(
+            "It counts from the opening: add the time to name to the way there, as in after = \"{}\"",
+            way.and(vacancy.after.longest())
+        );
+        c.warn(&format!("panel.{}.vacant.after", panel.name), message, help);
+    }
+}
+
+/// The state that waits for seats to which the longest of the ways of fewest steps leads, and how long it can be, where
+/// no clock stands still.
+fn way_to_the_seats(procedure: &Procedure) -> Option<(&Id, Span)> {
+    let mut layer: BTreeMap<&Id, Span> = [(&procedure.start, Span::from_seconds(0))].into();
+    let mut seen: Vec<&Id> = Vec::new();
+    let mut longest: Option<(&Id, Span)> = None;
+    while !layer.is_empty() {
+        seen.extend(layer.keys());
+        let mut next: BTreeMap<&Id, Span> = BTreeMap::new();
+        for (name, come) in layer {
+            let Some(state) = procedure.state(name) else { continue };
+            if waits_for_seats(state) {
+                if longest.is_none_or(|(_, way)| way < come) {
+                    longest = Some((name, come));
+                }
+                continue;
+            }
+            // Whoever sits votes: whoever is to sit was to be named before.
+            if state.ballots().next().is_some() {
+                continue;
+            }
+            // Where nothing is known to end the state, nothing is said of it.
+            let Some(end) = state.steps.iter().filter_map(|step| ends(step, come)).min() else { continue };
+            for step in &state.steps {
+                let Some(to) = step.to.as_ref().filter(|to| !seen.contains(to)) else { continue };
+                let left = latest(step, come).map_or(end, |latest| latest.min(end));
+                let there = next.entry(to).or_insert(left);
+                *there = (*there).max(left);
+            }
+        }
+        layer = next;
+    }
+    longest
+}
+
+fn waits_for_seats(state: &State) -> bool {
+    let waits = |step: &Step| matches!(&step.trigger, Trigger::When(condition) if asks_for_seats(condition));
+    state.steps.iter().any(waits)
+}
+
+fn asks_for_seats(condition: &Condition) -> bool {
+    match condition {
+        Condition::EverySeatFilled | Condition::Seats(_) => true,
+        Condition::Event(_) | Condition::Outcome { .. } | Condition::SubjectSeated => false,
+        Condition::Not(inner) => asks_for_seats(inner),
+        Condition::All(parts) | Condition::Any(parts) => parts.iter().any(asks_for_seats),
+    }
+}
+
+/// By when after the opening of the case the state has ended by this step, if it was entered at `come`.
+fn ends(step: &Step, come: Span) -> Option<Span> {
+    match &step.trigger {
+        Trigger::After(delay) if step.to.is_some() && step.at_most.is_none() => since_opening(delay, come),
+        _ => None,
+    }
+}
+
+/// Until when after the opening of the case this step can be taken, as far as it says so itself.
+fn latest(step: &Step, come: Span) -> Option<Span> {
+    match &step.trigger {
+        Trigger::After(delay) => since_opening(delay, come),
+        Trigger::Do(doing) => since_opening(doing.within.as_ref()?, come),
+        _ => None,
+    }
+}
+
+fn since_opening(delay: &Delay, come: Span) -> Option<Span> {
+    let length = delay.length.shortest();
+    match delay.of {
+        Origin::Entered => Some(come.and(length)),
+        Origin::Opened => Some(length.max(come)),
+        Origin::Served | Origin::Filled | Origin::Event(_) => None,
+    }
+}
