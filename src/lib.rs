@@ -1,7 +1,7 @@
 //! Quorate: contractual determinations by expert panels.
 //!
 //! The rooms, from the ground up; a lower one never imports an upper one:
-//! [`values`] → [`log`], [`workflow`], [`net`] → [`statement`] → [`engine`], [`store`] → [`report`], [`view`] → [`audit`] → [`registry`] → [`cosign`], [`witness`],
+//! [`values`] → [`log`], [`workflow`], [`net`] → [`statement`] → [`engine`], [`store`] → [`report`], [`view`] → [`page`], [`audit`] → [`registry`] → [`cosign`], [`witness`],
 //! [`signer`], [`scenario`] → [`explore`], [`serve`] → [`cli`]. Which imports which, and why: `docs/design.md`; `tests/rooms.rs` checks it.
 
 pub mod audit;
@@ -12,6 +12,7 @@ pub mod explore;
 pub mod export;
 pub mod log;
 pub mod net;
+pub mod page;
 pub mod registry;
 pub mod report;
 pub mod scenario;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room, from the ground up, with the rooms that it may import.
-const ROOMS: [(&str, &[&str]); 19] = [
+const ROOMS: [(&str, &[&str]); 20] = [
     ("values", &[]),
     ("net", &[]),
     ("log", &["values"]),
@@ -17,6 +17,7 @@ const ROOMS: [(&str, &[&str]); 19] = [
     ("report", &["values", "log", "statement", "workflow", "engine"]),
     ("store", &["values", "log"]),
     ("view", &["values", "log", "statement", "workflow", "engine", "store"]),
+    ("page", &["values", "log", "statement", "workflow", "engine", "store", "view"]),
     ("audit", &["values", "log", "statement", "engine", "store"]),
     ("registry", &["values", "log", "statement", "engine", "store", "audit"]),
     ("cosign", &["values", "log", "net", "statement", "engine", "store", "audit", "registry"]),
@@ -26,7 +27,20 @@ const ROOMS: [(&str, &[&str]); 19] = [
     ("scenario", &["values", "log", "statement", "workflow", "engine", "store", "audit", "registry"]),
     (
         "serve",
-        &["values", "net", "log", "statement", "engine", "store", "view", "audit", "registry", "export"],
+        &[
+            "values",
+            "net",
+            "log",
+            "statement",
+            "engine",
+            "report",
+            "store",
+            "view",
+            "page",
+            "audit",
+            "registry",
+            "export",
+        ],
     ),
     ("explore", &["values", "statement", "workflow", "engine", "scenario"]),
     (

@@ -13,11 +13,11 @@ use super::error::CliError;
 use super::record::Record;
 use super::show::{Page, Tone, header, time};
 use crate::engine::State;
-use crate::engine::licence::{AttributeState, Because, GrantState, Licence, Period};
+use crate::engine::licence::{AttributeState, Because, GrantState, Licence};
 use crate::engine::refusal::alternatives;
 use crate::values::{Id, Instant};
 use crate::view::document::{self, Grant, KnownAt};
-use crate::view::licence::{because, cause_story, event_story, nexts, office, one_line, reason};
+use crate::view::licence::{because, cause_story, event_story, nexts, office, one_line, reason, since};
 
 /// Which rights are in force, since when, why, and what could move them next
 #[derive(Debug, Args)]
@@ -164,15 +164,6 @@ fn tone(attribute: &AttributeState<'_>) -> Tone {
         Because::Opening => Tone::Plain,
         Because::Event(_) | Because::Instant(_) | Because::Amendment(_) => Tone::Notice,
         Because::Annulled(_) => Tone::Good,
-    }
-}
-
-/// The day; where a date moved it and not an act, the hour matters as well.
-fn since(period: &Period) -> String {
-    let at = time::bare(period.since);
-    match period.because {
-        Because::Instant(_) => at,
-        _ => at.chars().take(10).collect(),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::engine::evidence::since_vote;
 use crate::engine::outlook::{Kind, Task};
 use crate::values::Instant;
 use crate::view::document::{self, Cases};
-use crate::view::status::{ballot_words, kind_word, news_words, suspended_words, what};
+use crate::view::status::{ballot_words, gathered, kind_word, news_words, none_yet, suspended_words};
 
 /// Where each case stands, who has still to act, and what happens if nobody does
 #[derive(Debug, Args)]
@@ -54,10 +54,7 @@ pub fn run(context: &Context, args: &StatusArgs) -> Result<Answer, CliError> {
 fn cases(page: &mut Page, state: &State, at: Instant) {
     page.title("Cases");
     if state.cases.is_empty() {
-        let openings = state.workflow.procedures.iter();
-        let openings = openings
-            .map(|it| format!("`{}` by {} opens a case of {}", it.open.act, it.open.by.words(), it.name));
-        page.line(Tone::Plain, &format!("None yet; {}.", openings.collect::<Vec<_>>().join("; ")));
+        page.line(Tone::Plain, &none_yet(state));
     }
     for case in state.cases.values() {
         let tone = if case.ended.is_some() { Tone::Faint } else { Tone::Plain };
@@ -143,25 +140,12 @@ fn who_acts(page: &mut Page, tasks: &[Task], at: Instant) {
     if tasks.is_empty() {
         page.line(Tone::Plain, "Nobody.");
     }
-    // What several people have to do alike stands in one row: seven votes are one thing to wait for.
-    let mut rows: Vec<(Kind, String, Option<Instant>, Vec<&str>)> = Vec::new();
-    for task in tasks {
-        let what = what(task);
-        match rows
-            .iter_mut()
-            .find(|(kind, known, until, _)| (*kind, *until) == (task.kind, task.until) && *known == what)
-        {
-            Some((.., who)) => who.push(&task.who),
-            None => rows.push((task.kind, what, task.until, vec![&task.who])),
-        }
-    }
-    rows.sort_by_key(|(kind, ..)| *kind);
-    let rows = rows.into_iter().map(|(of, what, until, who)| {
-        let until = until.map_or_else(String::new, |until| time::from_now(until, at));
+    let rows = gathered(tasks).into_iter().map(|it| {
+        let until = it.until.map_or_else(String::new, |until| time::from_now(until, at));
         vec![
-            (kind_word(of).to_owned(), tone(of)),
-            (who.join(", "), Tone::Plain),
-            (what, Tone::Plain),
+            (kind_word(it.kind).to_owned(), tone(it.kind)),
+            (it.who.join(", "), Tone::Plain),
+            (it.what, Tone::Plain),
             (until, Tone::Plain),
         ]
     });

@@ -50,6 +50,12 @@ impl Signers {
         self.keys.extend(roster.into_iter().map(|line| (line.holder, line.key)));
     }
 
+    /// Everybody for whom the entries name a key, whatever wraps it.
+    pub fn named_for(&self, key: &PublicKey) -> Vec<HolderRef> {
+        let same = self.keys.iter().filter(|(_, known)| known.raw() == key.raw());
+        same.map(|(holder, _)| holder.clone()).collect()
+    }
+
     /// The keys as `ssh-keygen -Y verify -f` takes them: the holder's name, this product's namespace, the key. Which
     /// key spoke when is in the log.
     pub fn allowed_signers(&self) -> String {

@@ -13,6 +13,7 @@ mod made;
 mod markdown;
 mod panel;
 mod question;
+mod when;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ use serde::Serialize;
 
 pub use counted::{Answered, Compared, Counted, Margins, Tallied, Weighed};
 pub use made::{EDITION, Made, MadeError};
+pub use when::{attached, last_change};
 
 use crate::engine::State;
 use crate::log::Head;

@@ -18,6 +18,7 @@ use super::read;
 use crate::engine::State;
 use crate::export::Signers;
 use crate::registry::{Published, Registry};
+use crate::statement::{HolderRef, PublicKey};
 use crate::store::Store;
 use crate::values::Digest;
 use crate::view::changes;
@@ -91,6 +92,11 @@ impl Feed {
     /// See [`Signers::allowed_signers`].
     pub(super) fn allowed_signers(&self) -> String {
         self.news().signers.allowed_signers()
+    }
+
+    /// See [`Signers::named_for`].
+    pub(super) fn named_for(&self, key: &PublicKey) -> Vec<HolderRef> {
+        self.news().signers.named_for(key)
     }
 
     /// Where somebody listens from: from this entry on, or from now on.

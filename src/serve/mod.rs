@@ -6,6 +6,7 @@
 //! | `submit` | takes statements with their documents, and answers with a receipt or the log's signed refusal |
 //! | `site` | an agreement's log as C2SP's files, which audits read |
 //! | `read` | what is told of an agreement, for machines |
+//! | `pages` | the same for people with a browser: what a page needs, and how it may be used |
 //! | `feed`, `events` | follows each agreement, and tells whoever listens what is new |
 //! | `health` | for whoever operates it |
 //! | `problem` | what goes wrong, as RFC 9457 has it |
@@ -17,6 +18,7 @@ mod desk;
 mod events;
 mod feed;
 mod health;
+mod pages;
 mod problem;
 mod read;
 mod routes;

@@ -96,6 +96,12 @@ impl Problem {
         .retry(2)
     }
 
+    /// Its status, why, and what to do instead.
+    pub(super) fn told(&self) -> (StatusCode, &str, Option<&str>) {
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (status, &self.0.detail, self.0.instead.as_deref())
+    }
+
     pub(super) fn failed(why: impl Into<String>) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", why)
     }
@@ -151,7 +157,7 @@ impl From<SubmitError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let (status, ..) = self.told();
         let body = serde_json::to_string(&self.0).unwrap_or_default();
         let mut answer = (
             status,

@@ -12,7 +12,7 @@ use axum::routing::{get, post};
 
 use super::desk::Desk;
 use super::problem::Problem;
-use super::{events, health, read, site, submit};
+use super::{events, health, pages, read, site, submit};
 use crate::net::listen::Peer;
 
 /// Everything that is served.
@@ -25,15 +25,28 @@ pub(super) fn router(desk: Arc<Desk>) -> Router {
         .route("/entries/{index}", get(read::entry))
         .route("/entries/{index}/receipt", get(read::receipt))
         .route("/ballots/{procedure}/{case}/{ballot}/{round}", get(read::paper))
-        .route("/events", get(events::stream));
+        .route("/events", get(events::stream))
+        .route("/badge.svg", get(pages::badge));
+    let page = Router::new()
+        .route("/", get(pages::agreement))
+        .route("/grants/{grant}", get(pages::grant))
+        .route("/workflow", get(pages::workflow))
+        .route("/cases/{procedure}/{case}", get(pages::case))
+        .route("/cases/{procedure}/{case}/report", get(pages::report))
+        .route("/entries", get(pages::entries))
+        .route("/entries/{index}", get(pages::entry))
+        .route("/documents/{digest}", get(pages::document));
     Router::new()
+        .route("/", get(pages::agreements))
+        .route("/assets/{file}", get(pages::asset))
+        .nest("/agreements/{agreement}", page)
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/v1/statements", post(submit::submit))
         .route("/v1/agreements", get(read::agreements))
         .nest("/v1/agreements/{agreement}", agreement)
         .route("/a/{agreement}/{*file}", get(site::file))
-        .fallback(async || Problem::not_found("there is nothing at this address"))
+        .fallback(pages::nothing)
         .method_not_allowed_fallback(async || {
             Problem::new(
                 axum::http::StatusCode::METHOD_NOT_ALLOWED,

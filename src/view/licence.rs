@@ -1,9 +1,9 @@
 //! The licence: every grant with its value, since when, why, and what could move it next.
 
-use super::{by_cause, by_entry};
+use super::{by_cause, by_entry, time};
 use crate::engine::State;
 use crate::engine::event::Occurrence;
-use crate::engine::licence::{AttributeState, Because, Next};
+use crate::engine::licence::{AttributeState, Because, Next, Period};
 use crate::values::Id;
 use crate::workflow::Workflow;
 use crate::workflow::model::Cause;
@@ -20,6 +20,15 @@ fn spaced(written: &str) -> String {
             format!("{} {}", written.get(..place).unwrap_or(&written), written.get(place..).unwrap_or(""))
         }
         None => written,
+    }
+}
+
+/// The day; where a date moved it and not an act, the hour matters as well.
+pub fn since(period: &Period) -> String {
+    let at = time::bare(period.since);
+    match period.because {
+        Because::Instant(_) => at,
+        _ => at.chars().take(10).collect(),
     }
 }
 

@@ -10,4 +10,4 @@ pub mod statement;
 pub mod status;
 pub mod time;
 
-pub use facts::{by_cause, by_entry, entries, in_words, workflow_at};
+pub use facts::{SPECIMEN, by_cause, by_entry, entries, in_force, in_words, workflow_at};

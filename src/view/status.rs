@@ -120,11 +120,59 @@ pub fn tally(run: &BallotRun, rules: &Ballot) -> Vec<(Id, u64)> {
 }
 
 /// What is to be done, with the case where the words do not name it.
-pub fn what(task: &Task) -> String {
+fn what(task: &Task) -> String {
     if task.what.contains(&task.case.to_string()) {
         task.what.clone()
     } else {
         format!("{} in {}", task.what, task.case)
+    }
+}
+
+/// What several people have to do alike: seven votes are one thing to wait for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gathered<'a> {
+    /// How much it presses.
+    pub kind: Kind,
+    /// What is to be done.
+    pub what: String,
+    /// Until when, if that ends.
+    pub until: Option<Instant>,
+    /// By whom.
+    pub who: Vec<&'a str>,
+}
+
+/// Tasks, those alike as one, what presses most first.
+pub fn gathered(tasks: &[Task]) -> Vec<Gathered<'_>> {
+    let mut all: Vec<Gathered<'_>> = Vec::new();
+    for task in tasks {
+        let what = what(task);
+        let alike =
+            |it: &&mut Gathered<'_>| (it.kind, it.until) == (task.kind, task.until) && it.what == what;
+        match all.iter_mut().find(alike) {
+            Some(it) => it.who.push(&task.who),
+            None => all.push(Gathered { kind: task.kind, what, until: task.until, who: vec![&task.who] }),
+        }
+    }
+    all.sort_by_key(|it| it.kind);
+    all
+}
+
+/// What is told where there is no case: who can open one.
+pub fn none_yet(state: &State) -> String {
+    let openings = state.workflow.procedures.iter();
+    let openings =
+        openings.map(|it| format!("`{}` by {} opens a case of {}", it.open.act, it.open.by.words(), it.name));
+    format!("None yet; {}.", openings.collect::<Vec<_>>().join("; "))
+}
+
+/// How a ballot stands, in the fewest words: `open`, `closed: verified`.
+pub fn ballot_word(run: &BallotRun) -> String {
+    match run.closed.as_ref().map(|end| &end.outcome) {
+        Some(Some(outcome)) => format!("closed: {outcome}"),
+        Some(None) => "abandoned".to_owned(),
+        None if run.revealing().is_some() => "votes are revealed".to_owned(),
+        None if run.sealed.is_some() => "open and sealed".to_owned(),
+        None => "open".to_owned(),
     }
 }
 

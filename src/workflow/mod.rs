@@ -14,7 +14,7 @@ mod answer;
 mod check;
 pub mod diagnostic;
 pub mod diff;
-mod draw;
+pub mod draw;
 pub mod explain;
 pub mod invariant;
 mod lookup;

@@ -19,11 +19,10 @@ use crate::cli::error::CliError;
 use crate::cli::parcel::write_new;
 use crate::cli::show::{Page, Tone, marked, time};
 use crate::engine::State;
-use crate::engine::case::Case;
 use crate::engine::refusal::alternatives;
 use crate::log::Head;
-use crate::report::{Format, Report, Sources};
-use crate::statement::{Attachments, Blob, Body, CaseRef, Entry};
+use crate::report::{Format, Report, Sources, attached, last_change};
+use crate::statement::{Attachments, Blob, CaseRef};
 use crate::values::{Digest, Instant};
 
 /// The determination of a case as a document: question, panel, count, outcome, reasons, what moved
@@ -128,18 +127,6 @@ fn write(context: &Context, log: &Kept, case: &CaseRef, args: &ReportArgs) -> Re
     Ok(Answer::done(page, json!({ "report": report, "digest": digest, "out": out })))
 }
 
-/// When the record last changed: its last entry, or what time alone has brought since.
-fn last_change(state: &State) -> Instant {
-    let moves = state.cases.values().flat_map(|case| {
-        let closed = case.ballots.iter().filter_map(|run| run.closed.as_ref()).map(|end| end.at);
-        case.path.iter().map(|step| step.at).chain(closed)
-    });
-    let events = state.events.iter().map(|occurrence| occurrence.at);
-    // What comes at an instant itself may come after the acts of that instant: a second later it is there.
-    let changed = moves.chain(events).max().filter(|at| *at > state.last);
-    changed.map_or(state.last, Instant::next)
-}
-
 fn made(
     log: &Kept,
     state: &State,
@@ -153,26 +140,10 @@ fn made(
             alternatives(state.cases.keys())
         ))
     })?;
-    let attached = attached(log, known)?;
+    let attached = attached(known, |entry| log.entry(entry))?;
     let documents = texts.map(|texts| texts(&attached)).transpose()?;
     let sources = Sources { state, head, at, attached, documents };
     Report::of(&sources, case).ok_or_else(|| CliError::usage(format!("there is no case `{case}`")))
-}
-
-/// The documents that the votes of a case carry, by entry.
-fn attached(log: &Kept, case: &Case) -> Result<BTreeMap<u64, Attachments>, CliError> {
-    let mut attached = BTreeMap::new();
-    for cast in case.ballots.iter().flat_map(|run| run.votes.values()) {
-        let entry = cast.done.entry;
-        let Some(bytes) = log.entry(entry)? else { continue };
-        let body = Entry::parse(&bytes).ok().and_then(|entry| entry.envelope.check().ok());
-        match body.map(|checked| checked.statement().body.clone()) {
-            Some(Body::Vote(vote)) => drop(attached.insert(entry, vote.attach)),
-            Some(Body::Reveal(reveal)) => drop(attached.insert(entry, reveal.attach)),
-            _ => {}
-        }
-    }
-    Ok(attached)
 }
 
 /// The longest document whose text is put into a report, in characters.

@@ -3,11 +3,10 @@ use serde_json::{Map, Value, json};
 use super::page::{Page, Tone};
 use crate::cli::record::Record;
 use crate::engine::State;
-use crate::engine::in_force::InForce;
 use crate::store::ReadOnly;
 use crate::values::Instant;
 use crate::view::document::{self, Facts};
-use crate::view::{by_entry, entries, time, workflow_at};
+use crate::view::{entries, in_force, time, workflow_at};
 use crate::workflow::model::Workflow;
 
 /// A workflow's title, and under it that it binds nobody where it is a specimen.
@@ -43,19 +42,4 @@ pub fn marked(page: &mut Page, why: Option<ReadOnly>) {
         let tone = if why.is_proven() { Tone::Bad } else { Tone::Notice };
         page.line(tone, &format!("READ-ONLY: {}", why.words()));
     }
-}
-
-/// From when to when the workflow of a time was in force, and by which amendments; nothing where there was none.
-fn in_force(state: &State, at: Instant) -> Option<String> {
-    let is_it = |it: &InForce| state.in_force_at(at) == Some(it);
-    let place = state.workflows.iter().position(is_it).filter(|_| state.workflows.len() > 1)?;
-    let amended = |it: &InForce| format!("{}{}", time::plain(it.from.at), by_entry(Some(it.from.entry)));
-    let it = state.workflows.get(place)?;
-    let since = match &it.occasion {
-        None => "from the opening".to_owned(),
-        Some(occasion) => format!("from the amendment of {}, {occasion}", amended(it)),
-    };
-    let until = state.workflows.get(place + 1);
-    let until = until.map_or_else(String::new, |next| format!(", until the amendment of {}", amended(next)));
-    Some(format!("{since}{until}"))
 }

@@ -4,6 +4,7 @@ use clap::builder::styling::{AnsiColor, Style};
 use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table, Width, presets};
 
 use super::visible;
+use crate::view::SPECIMEN;
 use crate::workflow::Workflow;
 use crate::workflow::model::Nature;
 
@@ -85,7 +86,7 @@ impl Page {
     pub fn nature(&mut self, nature: Option<Nature>) -> &mut Self {
         match nature {
             None => self.line(Tone::Notice, NATURE_UNKNOWN),
-            Some(Nature::Specimen) => self.line(Tone::Notice, "SPECIMEN: it binds nobody."),
+            Some(Nature::Specimen) => self.line(Tone::Notice, SPECIMEN),
             Some(Nature::Live) => self,
         }
     }

@@ -9,13 +9,26 @@ mod mermaid;
 mod order;
 mod svg;
 
-use super::model::Workflow;
+pub use svg::Face;
+
+use super::model::{Procedure, Workflow};
+use crate::values::Id;
 
 impl Workflow {
     /// The picture as SVG, 190 mm wide: for an A4 page with margins. In black and white, and told in words to whoever
     /// cannot see it.
     pub fn draw_svg(&self) -> String {
-        svg::draw(self)
+        svg::draw(self, &[])
+    }
+
+    /// The same, in which states where cases stand stand out: each by its procedure and its name.
+    pub fn draw_svg_lit(&self, lit: &[(&Id, &Id)]) -> String {
+        svg::draw(self, lit)
+    }
+
+    /// One procedure of it alone, in which the state where a case stands stands out.
+    pub fn draw_svg_of(&self, procedure: &Procedure, state: &Id) -> String {
+        svg::one(self, procedure, state)
     }
 
     /// The same in pages of at most 250 mm, each a picture of its own that says which page of which workflow it is.

@@ -44,6 +44,8 @@ pub enum Frame {
     Shaded,
     /// A broken line.
     Dashed,
+    /// A thick line around a bright ground; words beside it say what that means.
+    Lit,
 }
 
 impl Canvas {
@@ -202,6 +204,7 @@ impl Frame {
             Self::Thick => "fill=\"none\" stroke=\"#000\" stroke-width=\"2.5\"",
             Self::Shaded => "fill=\"#eee\" stroke=\"#000\" stroke-width=\"1\"",
             Self::Dashed => "fill=\"none\" stroke=\"#000\" stroke-width=\"1\" stroke-dasharray=\"4 3\"",
+            Self::Lit => "fill=\"#ffe08a\" stroke=\"#000\" stroke-width=\"2.5\"",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::canvas::{Canvas, Cut, Frame};
 use super::lanes::{self, Lane};
 use super::marks::Mark;
-use super::{BODY, CARDS_END, MARGIN, SMALL, STRONG, heading, order};
+use super::{BODY, CARDS_END, Lit, MARGIN, SMALL, STRONG, heading, order};
 use crate::values::Id;
 use crate::workflow::model::{Ballot, Procedure, State, Step, Workflow};
 
@@ -21,7 +21,7 @@ const TARGET_ROOM: i32 = CARDS_END - TARGET - 8;
 /// Where lines begin and end, by the state that they lead to.
 type Ends<'w> = BTreeMap<&'w Id, Lane>;
 
-pub fn procedure(canvas: &mut Canvas, workflow: &Workflow, procedure: &Procedure) {
+pub fn procedure(canvas: &mut Canvas, workflow: &Workflow, procedure: &Procedure, lit: Lit<'_>) {
     let title = procedure.title.as_ref().map_or_else(String::new, |title| format!(": {title}"));
     heading(canvas, &format!("Procedure {}{title}", procedure.name));
     for line in procedure.facts() {
@@ -35,7 +35,8 @@ pub fn procedure(canvas: &mut Canvas, workflow: &Workflow, procedure: &Procedure
     for state in &states {
         canvas.y += 14;
         canvas.cut(Cut::Between);
-        card(canvas, workflow, state, &mut ends);
+        let here = lit.contains(&(&procedure.name, &state.name));
+        card(canvas, workflow, (state, here), &mut ends);
     }
     lanes::draw(canvas, ends.into_values().collect());
 }
@@ -51,12 +52,17 @@ fn opening<'w>(canvas: &mut Canvas, procedure: &'w Procedure, ends: &mut Ends<'w
     canvas.frame(MARGIN, top, CARD, canvas.y - top, Frame::Dashed);
 }
 
-fn card<'w>(canvas: &mut Canvas, workflow: &Workflow, state: &'w State, ends: &mut Ends<'w>) {
+/// The card of a state; `here` where a case is in it.
+fn card<'w>(canvas: &mut Canvas, workflow: &Workflow, (state, here): (&'w State, bool), ends: &mut Ends<'w>) {
     let top = canvas.y;
-    let names = super::HEADING.wrap(state.name.as_str(), CARD - 90);
+    let room = if here { CARD - 180 } else { CARD - 90 };
+    let names = super::HEADING.wrap(state.name.as_str(), room);
     let header = 6 + super::HEADING.line() * i32::try_from(names.len()).unwrap_or(1);
-    canvas.frame(MARGIN, top, CARD, header, Frame::Shaded);
-    canvas.block(MARGIN + 10, top + 1, CARD - 90, super::HEADING, state.name.as_str());
+    canvas.frame(MARGIN, top, CARD, header, if here { Frame::Lit } else { Frame::Shaded });
+    canvas.block(MARGIN + 10, top + 1, room, super::HEADING, state.name.as_str());
+    if here {
+        canvas.text(CARDS_END - 160, top + 16, STRONG, "a case is here");
+    }
     if state.ends {
         canvas.text(CARDS_END - 60, top + 16, BODY, "the end");
     }

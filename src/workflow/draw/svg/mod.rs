@@ -10,10 +10,14 @@ mod sides;
 use std::fmt::Write as _;
 
 use canvas::{Canvas, Cut, escaped};
-use font::Face;
+pub use font::Face;
 
 use super::{nature, order};
-use crate::workflow::model::Workflow;
+use crate::values::Id;
+use crate::workflow::model::{Procedure, Workflow};
+
+/// The states in which cases are: each by its procedure and its name.
+type Lit<'a> = &'a [(&'a Id, &'a Id)];
 
 /// The width of the picture.
 const WIDTH: i32 = 800;
@@ -36,14 +40,26 @@ const PAGE: i32 = 250 * WIDTH / MILLIMETRES;
 const BESIDES: i32 = 84;
 
 /// One picture, as long as it needs.
-pub(super) fn draw(workflow: &Workflow) -> String {
-    let canvas = drawn(workflow);
-    picture(&workflow.title, &described(workflow), canvas.y + MARGIN, &canvas.whole())
+pub(super) fn draw(workflow: &Workflow, lit: Lit<'_>) -> String {
+    let canvas = drawn(workflow, lit);
+    let told = described(workflow, &workflow.procedures, lit);
+    picture(&workflow.title, &told, canvas.y + MARGIN, &canvas.whole())
+}
+
+/// One procedure, with the state in which a case of it is.
+pub(super) fn one(workflow: &Workflow, procedure: &Procedure, state: &Id) -> String {
+    let mut canvas = Canvas::from(MARGIN);
+    let lit = [(&procedure.name, state)];
+    cards::procedure(&mut canvas, workflow, procedure, &lit);
+    marks::legend(&mut canvas);
+    let told = described(workflow, std::slice::from_ref(procedure), &lit);
+    let title = format!("Procedure {}", procedure.name);
+    picture(&title, &told, canvas.y + MARGIN, &canvas.whole())
 }
 
 /// The picture in pages. Lines that leave a page below go on at the same place above on the next.
 pub(super) fn pages(workflow: &Workflow) -> Vec<String> {
-    let canvas = drawn(workflow);
+    let canvas = drawn(workflow, &[]);
     let pages = canvas.pages(PAGE - BESIDES);
     let many = pages.len();
     let page = |(number, (from, to)): (usize, &(i32, i32))| {
@@ -56,15 +72,18 @@ pub(super) fn pages(workflow: &Workflow) -> Vec<String> {
         foot.line(&[(MARGIN, foot.y - 6), (WIDTH - MARGIN, foot.y - 6)]);
         foot.paragraph(MARGIN, room, SMALL, &format!("{of}. Workflow {}{on}", workflow.digest));
         foot.paragraph(MARGIN, room, SMALL, nature(workflow));
-        let told =
-            if number == 0 { format!("{of}.\n{}", described(workflow)) } else { format!("{of}, goes on.") };
+        let told = if number == 0 {
+            format!("{of}.\n{}", described(workflow, &workflow.procedures, &[]))
+        } else {
+            format!("{of}, goes on.")
+        };
         let body = canvas.between((*from, *to), top) + &foot.whole();
         picture(&format!("{} ({of})", workflow.title), &told, foot.y + MARGIN, &body)
     };
     pages.iter().enumerate().map(page).collect()
 }
 
-fn drawn(workflow: &Workflow) -> Canvas {
+fn drawn(workflow: &Workflow, lit: Lit<'_>) -> Canvas {
     let mut canvas = Canvas::from(MARGIN);
     let room = WIDTH - 2 * MARGIN;
     canvas.paragraph(MARGIN, room, TITLE, &workflow.title);
@@ -81,7 +100,7 @@ fn drawn(workflow: &Workflow) -> Canvas {
     }
     sides::offices(&mut canvas, workflow);
     workflow.panels.iter().for_each(|panel| sides::panel(&mut canvas, panel));
-    workflow.procedures.iter().for_each(|procedure| cards::procedure(&mut canvas, workflow, procedure));
+    workflow.procedures.iter().for_each(|procedure| cards::procedure(&mut canvas, workflow, procedure, lit));
     sides::grants(&mut canvas, workflow);
     marks::legend(&mut canvas);
     canvas
@@ -111,10 +130,12 @@ fn heading(canvas: &mut Canvas, text: &str) {
     canvas.y += 4;
 }
 
-/// The picture in words, for whoever cannot see it: nature, then each procedure state by state, then what moves.
-fn described(workflow: &Workflow) -> String {
+/// The picture in words, for whoever cannot see it: nature, then where cases stand, each procedure state by state, and what moves.
+fn described(workflow: &Workflow, procedures: &[Procedure], lit: Lit<'_>) -> String {
     let mut told = vec![nature(workflow).to_owned()];
-    for procedure in &workflow.procedures {
+    let here = lit.iter().map(|(procedure, state)| format!("A case of {procedure} is in the state {state}."));
+    told.extend(here);
+    for procedure in procedures {
         told.push(format!(
             "Procedure {}: {}, in the state {}.",
             procedure.name,
@@ -132,7 +153,8 @@ fn described(workflow: &Workflow) -> String {
             ));
         }
     }
-    for grant in workflow.grants.iter().filter(|grant| grant.moves()) {
+    let whole = procedures.len() == workflow.procedures.len();
+    for grant in workflow.grants.iter().filter(|grant| whole && grant.moves()) {
         let values = grant.attributes.iter().flat_map(|it| &it.values);
         let values =
             values.filter_map(|value| Some(format!("{} with {}", value.is, value.moves.as_ref()?.words())));

@@ -1,0 +1,176 @@
+//! A ballot: how it stands, its count and quorum as drawings, and who has voted.
+
+use maud::{Markup, html};
+
+use super::About;
+use super::bars::{Stretch, bar, electors, far};
+use super::parts::{digest, facts, table, to_entry, when_from};
+use crate::engine::ballot::{BallotRun, Elector};
+use crate::engine::case::Case;
+use crate::engine::count::Table;
+use crate::engine::evidence::since_vote;
+use crate::values::Id;
+use crate::view::status::{ballot_words, news_words, tally};
+use crate::view::{by_entry, status::ballot_word};
+use crate::workflow::model::{Ballot, Comparison, Positions, Rule};
+
+/// How many ways of voting have a look of their own.
+const SHADES: usize = 5;
+
+/// A ballot on the page of its case.
+pub(super) fn whole(about: &About<'_>, case: &Case, run: &BallotRun) -> Markup {
+    let Some(rules) = run.rules() else { return html! {} };
+    html! {
+        article.card {
+            h3 { (run.id) ": " (ballot_word(run)) }
+            p.question { (rules.question) }
+            p { (ballot_words(run, rules, about.at, case.suspended().is_some())) "." }
+            (drawings(run, rules))
+            (facts([
+                ("Opened", when_from(run.opened, about.at)),
+                ("Closes", when_from(run.until(rules), about.at)),
+                ("Paper", html! {
+                    a href=(about.interface(&format!("/ballots/{}/{}/{}/{}", run.id.case.procedure, run.id.case.number, run.id.ballot, run.id.round))) { "the paper on which votes are cast" }
+                    " " (digest(&run.paper))
+                }),
+            ]))
+            (votes(about, case, run, rules))
+        }
+    }
+}
+
+/// An open ballot on the page of its agreement.
+pub(super) fn brief(about: &About<'_>, case: &Case, run: &BallotRun) -> Markup {
+    let Some(rules) = run.rules() else { return html! {} };
+    html! {
+        p.question { (rules.question) }
+        p { (ballot_words(run, rules, about.at, case.suspended().is_some())) "." }
+        (drawings(run, rules))
+    }
+}
+
+/// The votes, then each rule that can decide, with what it still takes.
+fn drawings(run: &BallotRun, rules: &Ballot) -> Markup {
+    let counts = run.table(rules);
+    let total = electors(&counts);
+    html! {
+        div.drawings {
+            (cast(run, rules, total))
+            @if let Some(quorum) = &rules.quorum { (rule(&counts, "Quorum", quorum, total)) }
+            @for outcome in &rules.outcomes {
+                @let name = format!("Outcome “{}”", outcome.is);
+                @match outcome.rule_after(run.eased) {
+                    Some(of) => { (rule(&counts, &name, of, total)) },
+                    None => { p.rule { (name) ": otherwise" } },
+                }
+            }
+        }
+    }
+}
+
+/// Who has voted how, as one bar with its key.
+fn cast(run: &BallotRun, rules: &Ballot, total: u64) -> Markup {
+    let counts = match &run.sealed {
+        Some(sealing) if sealing.revealing.is_none() && run.closed.is_none() => {
+            let committed = sealing.commitments.keys().filter(|seat| run.counts(seat)).count();
+            vec![("committed, and sealed".to_owned(), u64::try_from(committed).unwrap_or(0))]
+        }
+        _ => tally(run, rules).into_iter().map(|(choice, votes)| (choice.to_string(), votes)).collect(),
+    };
+    let heads = u64::try_from(run.electors.len()).unwrap_or(0);
+    let voted: u64 = counts.iter().map(|(_, votes)| votes).sum();
+    let silent = heads.saturating_sub(voted);
+    let mut said: Vec<String> = counts.iter().map(|(choice, votes)| format!("{choice} {votes}")).collect();
+    said.push(format!("without a vote {silent}"));
+    let words = format!("Of {heads} electors: {}", said.join(", "));
+    let stretches: Vec<Stretch> = counts
+        .iter()
+        .enumerate()
+        .map(|(place, (_, votes))| Stretch { shade: place % SHADES, cells: *votes })
+        .collect();
+    html! {
+        figure.votes {
+            (bar(&words, &stretches, heads.max(u64::from(total == 0)), None))
+            figcaption {
+                ul.key {
+                    @for (place, (choice, votes)) in counts.iter().enumerate() {
+                        li { svg.swatch viewBox="0 0 12 12" aria-hidden="true" { rect class=(format!("shade{}", place % SHADES)) width="12" height="12" {} } (choice) " " strong { (votes) } }
+                    }
+                    li { svg.swatch viewBox="0 0 12 12" aria-hidden="true" { rect.empty width="12" height="12" {} } "without a vote " strong { (silent) } }
+                }
+            }
+        }
+    }
+}
+
+/// A rule: each of its comparisons as a bar up to its amount, and a line where it begins to hold.
+fn rule(counts: &Table, name: &str, rule: &Rule, total: u64) -> Markup {
+    html! {
+        @for comparison in &rule.all { (compared(counts, name, comparison, total)) }
+    }
+}
+
+fn compared(counts: &Table, name: &str, comparison: &Comparison, total: u64) -> Markup {
+    let working = counts.working(comparison);
+    let words = format!("{name}, “{comparison}”: {}", far(&working, &comparison.op.to_string()));
+    html! {
+        figure.rule {
+            figcaption { (words) }
+            (bar(&words, &[Stretch { shade: usize::from(!working.holds), cells: working.amount }], total, working.bound))
+        }
+    }
+}
+
+fn votes(about: &About<'_>, case: &Case, run: &BallotRun, rules: &Ballot) -> Markup {
+    let row = |(seat, elector): (&Id, &Elector)| {
+        let entry = run.voted(seat).or_else(|| run.obliged.get(seat).map(|cast| cast.done));
+        vec![
+            html! { (seat) },
+            html! { (elector.person) },
+            html! { (vote(run, rules, seat)) },
+            html! { @if let Some(done) = entry { (to_entry(about, done.entry)) } },
+            html! { (news(case, run, seat)) },
+        ]
+    };
+    let rows: Vec<_> = run.electors.iter().map(row).collect();
+    html! {
+        (table("Who votes", &["Seat", "Person", "Vote", "Entry", "Since that vote"], &rows))
+        @for (seat, reason) in run.excluded.iter() { p { (seat) " has no vote here: " (reason) "." } }
+    }
+}
+
+/// How a seat stands: what it voted, where reports of this ballot tell that.
+fn vote(run: &BallotRun, rules: &Ballot, seat: &Id) -> String {
+    let told = rules.positions == Positions::Told;
+    let sealed = run.sealed.as_ref().and_then(|sealing| sealing.commitments.get(seat));
+    let counts = match run.left.get(seat) {
+        Some(left) if left.vote_stands => format!(", has left ({}); the vote stands", left.reason.words()),
+        Some(left) => format!(", has left ({}); a vote does not count", left.reason.words()),
+        None => String::new(),
+    };
+    let vote = if run.lapsed.contains_key(seat) {
+        "voted, and that vote does not count any more".to_owned()
+    } else if sealed.is_some_and(|committed| committed.revealed.is_none()) {
+        "committed, not revealed".to_owned()
+    } else {
+        match run.votes.get(seat) {
+            Some(cast) if told => cast.choice.to_string(),
+            Some(_) => "voted".to_owned(),
+            None if run.obliged.contains_key(seat) => "abstains, as obliged".to_owned(),
+            None if run.closed.is_some() => "did not vote".to_owned(),
+            None => "not yet".to_owned(),
+        }
+    };
+    format!("{vote}{counts}")
+}
+
+/// What is new to a voter of an open ballot.
+fn news(case: &Case, run: &BallotRun, seat: &Id) -> String {
+    if run.closed.is_some() {
+        return String::new();
+    }
+    let news = since_vote(case, run, seat);
+    let news: Vec<String> =
+        news.into_iter().map(|(entry, news)| format!("{}{}", news_words(news), by_entry(entry))).collect();
+    news.join(", ")
+}

@@ -1,0 +1,83 @@
+// Keeps a page up to date while its reader looks at it, and starts the check. Without it the page is whole, and stands still.
+document.documentElement.classList.add("js");
+
+const live = document.getElementById("live");
+const say = (words) => { live.textContent = words; };
+
+// Puts what is new in the place of what was there, and leaves the reader where they were.
+function renew(old, fresh) {
+  if (old.innerHTML === fresh.innerHTML) return false;
+  const at = old.contains(document.activeElement) ? document.activeElement : null;
+  const href = at?.getAttribute("href");
+  const open = [...old.querySelectorAll("details[open] > summary")].map((it) => it.textContent);
+  old.replaceChildren(...fresh.childNodes);
+  for (const summary of old.querySelectorAll("details > summary")) summary.parentElement.open ||= open.includes(summary.textContent);
+  if (at) ([...old.querySelectorAll("a")].find((it) => it.getAttribute("href") === href) ?? document.getElementById("main")).focus({ preventScroll: true });
+  return true;
+}
+
+let asked = 0;
+async function refresh() {
+  const mine = ++asked;
+  const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+  const text = await answer.text();
+  // A later question has a later answer.
+  if (!answer.ok || mine !== asked) return;
+  const page = new DOMParser().parseFromString(text, "text/html");
+  for (const part of document.querySelectorAll("[data-live]")) {
+    const fresh = page.getElementById(part.id);
+    if (fresh && renew(part, fresh) && part.id !== "top") {
+      part.classList.remove("fresh");
+      void part.offsetWidth; // the animation begins anew
+      part.classList.add("fresh");
+    }
+  }
+  // Parts that were not there before, such as the first ballot of a case.
+  for (const fresh of page.querySelectorAll("[data-live]")) {
+    if (document.getElementById(fresh.id)) continue;
+    const before = fresh.previousElementSibling && document.getElementById(fresh.previousElementSibling.id);
+    before ? before.after(fresh) : document.getElementById("main").append(fresh);
+  }
+  const panel = page.getElementById("check");
+  if (panel) document.getElementById("check").dataset.reasons = panel.dataset.reasons;
+}
+
+let waiting;
+function soon(words) {
+  say(words);
+  clearTimeout(waiting);
+  waiting = setTimeout(() => refresh().catch(() => say("The page could not be renewed; reload it.")), 150);
+}
+
+const feed = document.body.dataset.events;
+if (feed) {
+  const source = new EventSource(feed);
+  let lost = false;
+  source.addEventListener("open", () => {
+    if (lost) soon("Connected again."); else say("This page follows the record.");
+    lost = false;
+  });
+  source.addEventListener("error", () => { lost = true; say("Not connected: what is shown may be out of date."); });
+  source.addEventListener("entry", (event) => {
+    const entry = JSON.parse(event.data);
+    soon(`New: entry ${entry.entry}, ${entry.by} ${entry.what}.`);
+  });
+  source.addEventListener("state", (event) => {
+    const { changes } = JSON.parse(event.data);
+    soon(`New: ${changes.join("; ")}.`);
+  });
+}
+
+const panel = document.getElementById("check");
+if (panel) {
+  document.getElementById("server").textContent = location.origin;
+  const button = panel.querySelector("button");
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    const { check } = await import(panel.dataset.script);
+    const { log, anchor, reasons } = panel.dataset;
+    await check(panel.querySelector(".result"), { log, anchor, reasons: reasons.split(" ").filter(Boolean).map(Number) });
+    button.disabled = false;
+    button.textContent = "Check again";
+  });
+}

@@ -1,0 +1,43 @@
+//! What a report is made from where nobody says otherwise: the time, and the documents that votes carry.
+
+use std::collections::BTreeMap;
+
+use crate::engine::State;
+use crate::engine::case::Case;
+use crate::statement::{Attachments, Body, Entry, Statement};
+use crate::values::Instant;
+
+/// When the record last changed: its last entry, or what time alone has brought since.
+pub fn last_change(state: &State) -> Instant {
+    let moves = state.cases.values().flat_map(|case| {
+        let closed = case.ballots.iter().filter_map(|run| run.closed.as_ref()).map(|end| end.at);
+        case.path.iter().map(|step| step.at).chain(closed)
+    });
+    let events = state.events.iter().map(|occurrence| occurrence.at);
+    // What comes at an instant itself may come after the acts of that instant: a second later it is there.
+    let changed = moves.chain(events).max().filter(|at| *at > state.last);
+    changed.map_or(state.last, Instant::next)
+}
+
+/// The documents that the votes of a case carry, by entry. `read` gives the bytes of an entry.
+///
+/// # Errors
+/// Those of `read`.
+pub fn attached<E>(
+    case: &Case,
+    mut read: impl FnMut(u64) -> Result<Option<Vec<u8>>, E>,
+) -> Result<BTreeMap<u64, Attachments>, E> {
+    let mut attached = BTreeMap::new();
+    for cast in case.ballots.iter().flat_map(|run| run.votes.values()) {
+        let entry = cast.done.entry;
+        let Some(bytes) = read(entry)? else { continue };
+        let entry_read = Entry::parse(&bytes).ok();
+        let said = entry_read.and_then(|entry| Statement::parse(&entry.envelope.statement).ok());
+        match said.map(|statement| statement.body) {
+            Some(Body::Vote(vote)) => drop(attached.insert(entry, vote.attach)),
+            Some(Body::Reveal(reveal)) => drop(attached.insert(entry, reveal.attach)),
+            _ => {}
+        }
+    }
+    Ok(attached)
+}

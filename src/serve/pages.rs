@@ -1,0 +1,309 @@
+//! Pages for people with a browser: finds what a page needs, and says how the page may be used.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base64ct::{Base64, Encoding as _};
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+
+use super::desk::{Desk, Found};
+use super::problem::Problem;
+use crate::engine::State as Agreement;
+use crate::page::{self, About, Line, Shown, Signed, assets};
+use crate::report::{Format, Report, Sources, attached, last_change};
+use crate::statement::{Blob, CaseRef, Checked, Entry};
+use crate::values::{Digest, Instant};
+
+/// What a page may do: nothing but use this server's own style, scripts, pictures and answers.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; \
+                      frame-ancestors 'none'; form-action 'none'";
+
+/// The same for what is nothing but text or a picture.
+const NOTHING: &str =
+    "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'; sandbox";
+
+/// A problem, told on a page.
+pub(super) struct Wrong(Problem);
+
+impl<P: Into<Problem>> From<P> for Wrong {
+    fn from(problem: P) -> Self {
+        Self(problem.into())
+    }
+}
+
+impl IntoResponse for Wrong {
+    fn into_response(self) -> Response {
+        let (status, detail, instead) = self.0.told();
+        let text = page::problem(status.canonical_reason().unwrap_or("Problem"), detail, instead);
+        (status, html(text, POLICY)).into_response()
+    }
+}
+
+/// An agreement, with everything that time alone has brought by now.
+struct Now {
+    found: Found,
+    /// Its state, where time alone has moved it since its last entry.
+    later: Option<Agreement>,
+    at: Instant,
+}
+
+impl Now {
+    fn of(desk: &Desk, name: &str) -> Result<Self, Wrong> {
+        let found = desk.find(name)?;
+        let at = desk.registry.now();
+        let later = match found.published.state.at(at) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(later) => Some(later),
+        };
+        Ok(Self { found, later, at })
+    }
+
+    fn state(&self) -> &Agreement {
+        self.later.as_ref().unwrap_or(&self.found.published.state)
+    }
+
+    fn about(&self, desk: &Desk) -> Result<About<'_>, Wrong> {
+        let read_only = desk.registry.store().read_only(&self.found.feed.anchor)?;
+        Ok(About { state: self.state(), head: self.found.published.head, at: self.at, read_only })
+    }
+
+    /// The lines of entries below an index, the newest first.
+    fn lines(&self, desk: &Desk, before: u64, most: u64) -> Result<Vec<Line>, Wrong> {
+        let entries =
+            desk.registry.store().entries(&self.found.feed.anchor, before.saturating_sub(most)..before);
+        let read = entries.map(|read| read.map(|(index, bytes)| Line::read(index, &bytes)));
+        let mut lines: Vec<Line> = read.collect::<Result<_, _>>()?;
+        lines.reverse();
+        Ok(lines)
+    }
+}
+
+/// `GET /`.
+pub(super) async fn agreements(State(desk): State<Arc<Desk>>) -> Result<Response, Wrong> {
+    let all: Vec<Now> = desk.names().iter().filter_map(|name| Now::of(&desk, name.as_str()).ok()).collect();
+    let all: Vec<About<'_>> = all.iter().map(|now| now.about(&desk)).collect::<Result<_, _>>()?;
+    Ok(html(page::agreements(&all), POLICY))
+}
+
+/// How many entries the page of an agreement shows.
+const NEWEST: u64 = 5;
+
+/// `GET /agreements/NAME`.
+pub(super) async fn agreement(
+    State(desk): State<Arc<Desk>>,
+    Path(name): Path<String>,
+) -> Result<Response, Wrong> {
+    let now = Now::of(&desk, &name)?;
+    let newest = now.lines(&desk, now.found.published.head.size, NEWEST)?;
+    Ok(html(page::agreement(&now.about(&desk)?, &newest), POLICY))
+}
+
+/// `GET …/grants/GRANT`.
+pub(super) async fn grant(
+    State(desk): State<Arc<Desk>>,
+    Path((name, grant)): Path<(String, String)>,
+) -> Result<Response, Wrong> {
+    let now = Now::of(&desk, &name)?;
+    let page = page::grant(&now.about(&desk)?, &grant);
+    Ok(html(page.ok_or_else(|| Problem::not_found("there is no such right or term"))?, POLICY))
+}
+
+/// `GET …/workflow`.
+pub(super) async fn workflow(
+    State(desk): State<Arc<Desk>>,
+    Path(name): Path<String>,
+) -> Result<Response, Wrong> {
+    let now = Now::of(&desk, &name)?;
+    Ok(html(page::workflow(&now.about(&desk)?), POLICY))
+}
+
+/// `GET …/cases/PROCEDURE/NUMBER`.
+pub(super) async fn case(
+    State(desk): State<Arc<Desk>>,
+    Path((name, procedure, number)): Path<(String, String, String)>,
+) -> Result<Response, Wrong> {
+    let now = Now::of(&desk, &name)?;
+    let case = case_ref(&procedure, &number)?;
+    let page = page::case(&now.about(&desk)?, &case);
+    Ok(html(page.ok_or_else(no_case)?, POLICY))
+}
+
+/// `GET …/cases/PROCEDURE/NUMBER/report`: the very bytes of `quorate report --format html`.
+pub(super) async fn report(
+    State(desk): State<Arc<Desk>>,
+    Path((name, procedure, number)): Path<(String, String, String)>,
+) -> Result<Response, Wrong> {
+    let now = Now::of(&desk, &name)?;
+    let id = case_ref(&procedure, &number)?;
+    let at = last_change(now.state()).min(now.at.max(now.state().last));
+    let state = now.found.published.state.at(at);
+    let case = state.case(&id).ok_or_else(no_case)?;
+    let attached = attached(case, |entry| desk.registry.store().entry(&now.found.feed.anchor, entry))?;
+    let sources = Sources { state: &state, head: now.found.published.head, at, attached, documents: None };
+    let report = Report::of(&sources, &id).ok_or_else(no_case)?.write(Format::Html);
+    let policy = of_style(&report);
+    Ok(html(report, &policy))
+}
+
+/// The policy of a page that carries its own style and nothing else.
+fn of_style(page: &str) -> String {
+    let style = page.split_once("<style>").and_then(|(_, rest)| rest.split_once("</style>"));
+    let digest = Sha256::digest(style.map_or("", |(style, _)| style).as_bytes());
+    let hash = Base64::encode_string(&digest);
+    format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
+    )
+}
+
+fn case_ref(procedure: &str, number: &str) -> Result<CaseRef, Wrong> {
+    format!("{procedure}#{number}").parse().map_err(|_| no_case().into())
+}
+
+fn no_case() -> Problem {
+    Problem::not_found("there is no such case in this agreement")
+}
+
+/// Which entries are shown.
+#[derive(Debug, Deserialize)]
+pub(super) struct Before {
+    before: Option<u64>,
+}
+
+/// `GET …/entries?before=`.
+pub(super) async fn entries(
+    State(desk): State<Arc<Desk>>,
+    Path(name): Path<String>,
+    Query(Before { before }): Query<Before>,
+) -> Result<Response, Wrong> {
+    let now = Now::of(&desk, &name)?;
+    let size = now.found.published.head.size;
+    let before = before.unwrap_or(size).clamp(1, size.max(1));
+    let lines = now.lines(&desk, before, page::PAGE)?;
+    Ok(html(page::record(&now.about(&desk)?, &lines, before.saturating_sub(page::PAGE)), POLICY))
+}
+
+/// `GET …/entries/INDEX`.
+pub(super) async fn entry(
+    State(desk): State<Arc<Desk>>,
+    Path((name, index)): Path<(String, String)>,
+) -> Result<Response, Wrong> {
+    let now = Now::of(&desk, &name)?;
+    let none = || Problem::not_found("the log has no such entry yet");
+    let index: u64 = index.parse().map_err(|_| none())?;
+    let size = now.found.published.head.size;
+    let bytes = desk.registry.store().entry(&now.found.feed.anchor, index)?;
+    let bytes = bytes.filter(|_| index < size).ok_or_else(none)?;
+    let read =
+        Entry::parse(&bytes).ok().and_then(|entry| Some((entry.time, entry.envelope.into_checked().ok()?)));
+    let (time, checked) = read.ok_or_else(|| {
+        tracing::error!(index, "an entry does not pass");
+        Problem::failed("this entry cannot be read; its operator has been told")
+    })?;
+    Ok(html(page::entry(&now.about(&desk)?, &shown(&now, index, time, &checked)), POLICY))
+}
+
+fn shown(now: &Now, index: u64, time: Instant, checked: &Checked) -> Shown {
+    let signatures = checked.signers().iter().zip(&checked.envelope().signatures);
+    let signatures = signatures.map(|(key, signature)| Signed {
+        key: signature.key.clone(),
+        holders: now.found.feed.named_for(key),
+        sig: signature.sig.clone(),
+    });
+    Shown {
+        index,
+        time,
+        text: checked.text().to_owned(),
+        statement: checked.statement().clone(),
+        signatures: signatures.collect(),
+    }
+}
+
+/// `GET …/documents/HEX`: what a document says, without the salt before it.
+pub(super) async fn document(
+    State(desk): State<Arc<Desk>>,
+    Path((name, digest)): Path<(String, String)>,
+) -> Result<Response, Wrong> {
+    let now = Now::of(&desk, &name)?;
+    let none = || Problem::not_found("that document is not kept here, or was struck");
+    let digest: Digest = format!("sha256:{digest}").parse().map_err(|_| none())?;
+    let needed = now.state().documents.is_needed(&digest);
+    let bytes = desk.registry.store().blob(&digest)?.filter(|_| needed);
+    let document = bytes.and_then(|bytes| Blob::open(bytes, &digest)).ok_or_else(none)?;
+    let content = document.content().to_vec();
+    // Text is shown as text, whatever it looks like; everything else is only kept.
+    let (kind, how) = match std::str::from_utf8(&content) {
+        Ok(_) => ("text/plain; charset=utf-8", "inline"),
+        Err(_) => ("application/octet-stream", "attachment"),
+    };
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::CONTENT_DISPOSITION, how),
+        // It may be struck, so nobody in between is to keep it.
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_SECURITY_POLICY, NOTHING),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ];
+    Ok((headers, content).into_response())
+}
+
+/// `GET /assets/FILE`.
+pub(super) async fn asset(Path(file): Path<String>) -> Result<Response, Problem> {
+    let asset = assets::named(&file).ok_or_else(|| Problem::not_found("there is no such file"))?;
+    let headers = [
+        (header::CONTENT_TYPE, asset.kind),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+        (header::CONTENT_SECURITY_POLICY, NOTHING),
+    ];
+    Ok((headers, asset.content).into_response())
+}
+
+/// Which status a badge shows.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OfGrant {
+    grant: String,
+    attribute: Option<String>,
+}
+
+/// `GET /v1/agreements/NAME/badge.svg?grant=&attribute=`.
+pub(super) async fn badge(
+    State(desk): State<Arc<Desk>>,
+    Path(name): Path<String>,
+    Query(OfGrant { grant, attribute }): Query<OfGrant>,
+) -> Result<Response, Problem> {
+    let now = Now::of(&desk, &name).map_err(|wrong| wrong.0)?;
+    let about = now.about(&desk).map_err(|wrong| wrong.0)?;
+    let badge = page::badge(&about, &grant, attribute.as_deref());
+    let badge = badge.ok_or_else(|| Problem::not_found("there is no such right or term"))?;
+    let headers = [
+        (header::CONTENT_TYPE, "image/svg+xml"),
+        // As old as a page may be that shows it.
+        (header::CACHE_CONTROL, "public, max-age=60"),
+        (header::CONTENT_SECURITY_POLICY, NOTHING),
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    ];
+    Ok((headers, badge).into_response())
+}
+
+/// What is at no address: a page for a browser, a problem document for a program.
+pub(super) async fn nothing(headers: HeaderMap) -> Response {
+    let problem = Problem::not_found("there is nothing at this address");
+    let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    if accepts.contains("text/html") { Wrong(problem).into_response() } else { problem.into_response() }
+}
+
+fn html(text: String, policy: &str) -> Response {
+    let mut answer = (StatusCode::OK, text).into_response();
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    if let Ok(policy) = policy.parse() {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    answer
+}
