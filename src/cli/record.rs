@@ -219,7 +219,7 @@ pub fn shown_until(state: &State, times: &Times) -> Instant {
 /// There is no such folder or agreement.
 pub fn open_store(context: &Context, agreement: Option<&str>) -> Result<(SledStore, Digest), CliError> {
     let data = context.data()?;
-    let store = SledStore::inspect(&data.store_path(), &data.blobs_path())?;
+    let store = data.inspect_store()?;
     let mut known = Vec::new();
     for anchor in store.agreements()? {
         known.push((anchor, name_of(&store, anchor)?));

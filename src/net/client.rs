@@ -66,9 +66,25 @@ impl Client {
     /// # Errors
     /// No answer, or one of more than `most` bytes.
     pub fn post(&self, url: &str, kind: &str, body: &[u8], most: usize) -> Result<Response, NetError> {
+        self.post_with(url, &[("content-type", kind)], body, most)
+    }
+
+    /// As [`Client::post`], with these headers.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn post_with(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+        most: usize,
+    ) -> Result<Response, NetError> {
         let url = address(url)?;
-        let sent = self.agent.post(&url).header("content-type", kind).send(body);
-        let answer = sent.map_err(|cause| NetError::unreachable(&url, &cause))?;
+        let request = headers
+            .iter()
+            .fold(self.agent.post(&url), |request, (name, value)| request.header(*name, *value));
+        let answer = request.send(body).map_err(|cause| NetError::unreachable(&url, &cause))?;
         read(&url, answer, most)
     }
 }

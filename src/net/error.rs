@@ -55,7 +55,7 @@ pub enum NetError {
 }
 
 impl NetError {
-    pub(super) fn unreachable(url: &str, cause: &dyn Display) -> Self {
+    pub(crate) fn unreachable(url: &str, cause: &dyn Display) -> Self {
         Self::Unreachable { url: url.to_owned(), cause: cause.to_string() }
     }
 

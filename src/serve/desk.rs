@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 
 use super::feed::{self, Feed};
 use super::problem::Problem;
-use super::{Limits, Service};
+use super::{Export, Hooks, Limits, Service, mirror};
 use crate::registry::{Published, Registry};
 use crate::values::{Digest, Id};
 
@@ -19,6 +19,8 @@ pub(super) struct Desk {
     pub(super) registry: Registry,
     pub(super) openings: bool,
     pub(super) limits: Limits,
+    hooks: Hooks,
+    export: Option<Export>,
     /// Room for submissions.
     pub(super) room: Semaphore,
     /// Room for replays of the past.
@@ -34,9 +36,9 @@ pub(super) struct Found {
 
 impl Desk {
     pub(super) fn new(service: Service) -> Self {
-        let Service { registry, openings, limits } = service;
+        let Service { registry, openings, limits, hooks, export } = service;
         let (room, past) = (Semaphore::new(limits.submissions), Semaphore::new(REPLAYS));
-        Self { registry, openings, limits, room, past, feeds: RwLock::default() }
+        Self { registry, openings, limits, hooks, export, room, past, feeds: RwLock::default() }
     }
 
     /// Follows every agreement that nobody follows yet.
@@ -48,7 +50,11 @@ impl Desk {
 
     fn follow(self: &Arc<Self>, anchor: Digest, name: Id) {
         let mut feeds = self.feeds.write().unwrap_or_else(PoisonError::into_inner);
-        feeds.entry(name).or_insert_with(|| {
+        feeds.entry(name.clone()).or_insert_with(|| {
+            self.hooks.follow(self, anchor, &name);
+            if let Some(export) = &self.export {
+                tokio::spawn(mirror::mirror(Arc::downgrade(self), export.clone(), anchor, name));
+            }
             let feed = Arc::new(Feed::new(anchor));
             tokio::spawn(feed::follow(Arc::downgrade(self), Arc::clone(&feed)));
             feed

@@ -20,7 +20,7 @@ use crate::export::Signers;
 use crate::registry::{Published, Registry};
 use crate::statement::{HolderRef, PublicKey};
 use crate::store::Store;
-use crate::values::Digest;
+use crate::values::{Digest, Instant};
 use crate::view::changes;
 
 /// How many events are kept for those who listen.
@@ -174,21 +174,24 @@ impl Feed {
 /// Follows an agreement as long as it is served.
 pub(super) async fn follow(desk: Weak<Desk>, feed: Arc<Feed>) {
     let Some(mut growth) = desk.upgrade().and_then(|desk| desk.registry.growth(&feed.anchor)) else { return };
-    let mut before: Option<State> = None;
+    let mut before: Option<(State, Instant)> = None;
     loop {
         let Some(now) = desk.upgrade() else { return };
         let Some(published) = now.registry.agreement(&feed.anchor) else { return };
         growth.borrow_and_update();
-        let state = published.state.at(now.registry.now()).into_owned();
+        let at = now.registry.now();
+        let state = published.state.at(at).into_owned();
         let (known, mut events) = entries(&now.registry, &feed, &published);
         match &before {
-            Some(before) => events.extend(changed(before, &state, published.head.size)),
+            Some((before, was)) => {
+                events.extend(changed((before, *was), (&state, at), published.head.size));
+            }
             // Nobody could listen before; whoever wants what was before asks for it.
             None => events.clear(),
         }
         feed.tell(known, events);
         let sleep = until_next(&now.registry, &state);
-        before = Some(state);
+        before = Some((state, at));
         drop((published, now));
         tokio::select! {
             grown = growth.changed() => if grown.is_err() { return },
@@ -235,18 +238,23 @@ pub(super) struct Changed {
 }
 
 /// `event: state`: what the entries before it, or time alone, brought about.
-fn changed(before: &State, after: &State, size: u64) -> Option<Event> {
-    let told = changes::between(Some(before), after);
+fn changed(before: (&State, Instant), after: (&State, Instant), size: u64) -> Option<Event> {
+    let mut told = changes::between(Some(before.0), after.0);
+    // An instant that a grant names moves it, and is no entry's doing.
+    let moved = changes::licence(before, after);
+    let licence = !moved.is_empty();
+    let more: Vec<String> = moved.into_iter().filter(|moved| !told.contains(moved)).collect();
+    told.extend(more);
     if told.is_empty() {
         return None;
     }
-    let changed = Changed { entries: size, changes: told, licence: changes::licence_moved(before, after) };
+    let changed = Changed { entries: size, changes: told, licence };
     let data = serde_json::to_string(&changed).ok()?;
     Some(Event { bytes: Bytes::from(format!("event: state\ndata: {data}\n\n")), entry: None })
 }
 
 /// How long nothing happens by itself.
-fn until_next(registry: &Registry, state: &State) -> Duration {
+pub(super) fn until_next(registry: &Registry, state: &State) -> Duration {
     let now = registry.now();
     let due = state.next_due().map_or(LONGEST_SLEEP, |due| due.moment.at.since(now).seconds());
     // What is due after an instant, and not at it, is due in the second that follows.

@@ -8,6 +8,8 @@
 //! | `read` | what is told of an agreement, for machines |
 //! | `pages` | the same for people with a browser: what a page needs, and how it may be used |
 //! | `feed`, `events` | follows each agreement, and tells whoever listens what is new |
+//! | `hooks` | tells other machines when a licence moves |
+//! | `mirror` | keeps exported folders up to date |
 //! | `health` | for whoever operates it |
 //! | `problem` | what goes wrong, as RFC 9457 has it |
 //!
@@ -18,6 +20,8 @@ mod desk;
 mod events;
 mod feed;
 mod health;
+mod hooks;
+mod mirror;
 mod pages;
 mod problem;
 mod read;
@@ -34,6 +38,8 @@ use tokio::net::TcpListener;
 use crate::net::listen::{self, Tls};
 use crate::registry::Registry;
 use desk::Desk;
+pub use hooks::{Hook, Hooks, Secret};
+pub use mirror::Export;
 
 /// What one client may take from the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +83,10 @@ pub struct Service {
     pub openings: bool,
     /// What one client may take.
     pub limits: Limits,
+    /// Who is told when a licence moves.
+    pub hooks: Hooks,
+    /// Where exported folders are kept up to date.
+    pub export: Option<Export>,
 }
 
 /// Serves until `shutdown`: then no more connections are accepted, and requests under way are answered.

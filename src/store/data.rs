@@ -7,6 +7,8 @@
 //!   store/        the database (see `store`)
 //!   blobs/        one file a blob, named by its SHA-256 in hexadecimal
 //!   keys/         keys of people that this machine keeps, mode 0700
+//!   serving       where a server of this folder listens, or listened last
+//!   webhooks/     what a server has still to tell webhooks
 //! ```
 //!
 //! `log.key` is one line: `quorate-log-key-v1`, a space, the 32-byte Ed25519 seed in base64 (RFC 4648 §4),
@@ -24,7 +26,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::seed::Seed;
 use super::seed::{self, SeedError};
-use super::{SledStore, StoreError};
+use super::{SledStore, StoreError, replace_file};
 
 /// The first word of `log.key`.
 const KEY_FORM: &str = "quorate-log-key-v1";
@@ -185,9 +187,40 @@ impl DataDir {
         self.root.join("log.key")
     }
 
-    /// Opens the store; see [`SledStore::open`].
+    /// Opens the store; see [`SledStore::open`]. Where a server has it open, the error says which.
     pub fn open_store(&self) -> Result<SledStore, StoreError> {
-        SledStore::open(&self.store_path(), &self.blobs_path())
+        let opened = SledStore::open(&self.store_path(), &self.blobs_path());
+        opened.map_err(|error| self.by_whom(error))
+    }
+
+    /// Opens the store for reading alone; see [`SledStore::inspect`]. Errors as in [`DataDir::open_store`].
+    pub fn inspect_store(&self) -> Result<SledStore, StoreError> {
+        let opened = SledStore::inspect(&self.store_path(), &self.blobs_path());
+        opened.map_err(|error| self.by_whom(error))
+    }
+
+    fn by_whom(&self, error: StoreError) -> StoreError {
+        match (error, self.server()) {
+            (StoreError::Busy { path }, Some(url)) => StoreError::Served { path, url },
+            (error, _) => error,
+        }
+    }
+
+    /// Notes where a server of this folder listens, for whoever finds the folder in use.
+    pub fn note_server(&self, url: &str) -> Result<(), StoreError> {
+        replace_file(&self.serving_path(), format!("{url}\n").as_bytes())
+    }
+
+    /// The server that was noted last. It may have been killed since; nobody asks while the folder is free.
+    fn server(&self) -> Option<String> {
+        let url = fs::read_to_string(self.serving_path()).ok()?;
+        let url = url.trim();
+        let plain = url.len() <= 256 && url.bytes().all(|byte| byte.is_ascii_graphic());
+        (plain && url.starts_with("http")).then(|| url.to_owned())
+    }
+
+    fn serving_path(&self) -> PathBuf {
+        self.root.join("serving")
     }
 
     /// The seed of the log's key, refused when anybody but its owner could read it.

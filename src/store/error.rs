@@ -107,6 +107,14 @@ pub enum StoreError {
         /// The store's folder.
         path: PathBuf,
     },
+    /// The folder is in use, by a server.
+    #[error("{}: a server has it open: ask it with --server {url}, or stop it", path.display())]
+    Served {
+        /// The store's folder.
+        path: PathBuf,
+        /// Where the server listens, as far as it knows.
+        url: String,
+    },
     /// The store was opened for reading alone.
     #[error("{}: opened for reading alone; nothing was appended", path.display())]
     ReadOnly {
@@ -191,7 +199,7 @@ impl StoreError {
         matches!(self, Self::Lost { .. })
     }
 
-    pub(super) fn io(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn io(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { what, path: path.to_owned(), source }
     }
 

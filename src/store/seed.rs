@@ -60,6 +60,14 @@ pub fn write_new_file(path: &Path, bytes: &[u8]) -> Result<(), (&'static str, io
 /// # Errors
 /// As [`SeedError`] says.
 pub fn read(path: &Path, form: &str) -> Result<Seed, SeedError> {
+    read_secret(path, |text| parse(text, form))
+}
+
+/// What a short file says, refused when anybody but its owner could read it.
+///
+/// # Errors
+/// As [`SeedError`] says; its form is wrong where `read` gives nothing.
+pub fn read_secret<T>(path: &Path, read: impl FnOnce(&[u8]) -> Option<T>) -> Result<T, SeedError> {
     let mut file = File::open(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => SeedError::Missing,
         _ => SeedError::Io("open", error),
@@ -70,10 +78,10 @@ pub fn read(path: &Path, form: &str) -> Result<Seed, SeedError> {
     if mode & 0o077 != 0 {
         return Err(SeedError::Exposed(mode));
     }
-    // One read into a buffer that never grows: growing would leave a copy of the key behind.
+    // One read into a buffer that never grows: growing would leave a copy of the secret behind.
     let mut text = Zeroizing::new([0; 128]);
     let length = file.read(text.as_mut_slice()).map_err(|error| SeedError::Io("read", error))?;
-    text.get(..length).and_then(|text| parse(text, form)).ok_or(SeedError::Form)
+    text.get(..length).and_then(read).ok_or(SeedError::Form)
 }
 
 fn text(form: &str, seed: &Seed) -> Zeroizing<String> {

@@ -1,7 +1,8 @@
-//! What one entry brought about, in words.
+//! What entries, or time alone, brought about, in words.
 
 use crate::engine::State;
 use crate::engine::licence::{AttributeState, GrantState, Licence};
+use crate::values::Instant;
 
 /// The differences between two states of an agreement: cases that moved, ballots, events, grants.
 pub fn between(before: Option<&State>, after: &State) -> Vec<String> {
@@ -49,17 +50,13 @@ pub fn between(before: Option<&State>, after: &State) -> Vec<String> {
             changes.push(format!("event {} is annulled", is.event));
         }
     }
-    changes.extend(moved_grants(
-        before.licence(before.last.max(after.last)).as_ref(),
-        after.licence(after.last).as_ref(),
-    ));
+    changes.extend(licence((before, after.last), (after, after.last)));
     changes
 }
 
-/// Whether the licence of one is another than that of the other.
-pub fn licence_moved(before: &State, after: &State) -> bool {
-    let now = before.last.max(after.last);
-    !moved_grants(before.licence(now).as_ref(), after.licence(now).as_ref()).is_empty()
+/// What has moved in the licence from one state and its instant to another: by entries, and by time alone.
+pub fn licence((before, was): (&State, Instant), (after, is): (&State, Instant)) -> Vec<String> {
+    moved_grants(before.licence(was).as_ref(), after.licence(is).as_ref())
 }
 
 fn moved_grants(before: Option<&Licence<'_>>, after: Option<&Licence<'_>>) -> Vec<String> {

@@ -1,33 +1,39 @@
 //! `serve`: the agreements of a data folder, for anybody who can reach it.
 
-use std::fs;
+mod certificate;
+mod config;
+
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::answer::Answer;
 use super::context::Context;
 use super::error::CliError;
 use super::served::{announce, shutdown};
-use crate::net::listen::{self, Tls};
 use crate::registry::{Registry, Settings};
-use crate::serve::{self, Limits, Service};
+use crate::serve::{self, Service};
+use certificate::{Certificate, renewed};
+use config::{Config, TlsFiles};
 
 /// Serve the agreements of the data folder over HTTP, until SIGTERM or Ctrl-C
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  quorate serve --listen 127.0.0.1:7381\n  \
-    quorate serve --listen 0.0.0.0:443 --tls-cert cert.pem --tls-key key.pem\n\n\
+    quorate serve --listen 0.0.0.0:443 --tls-cert cert.pem --tls-key key.pem\n  \
+    quorate serve --config /etc/quorate/server.toml\n\n\
     Each agreement's log is under /a/NAME, where `quorate audit` and every C2SP reader find it; the interface for programs \
     is under /v1. A certificate that was renewed is read on SIGHUP. Port 0 takes a free one; standard output says which.")]
 pub struct ServeArgs {
     /// Where to take connections
-    #[arg(long, value_name = "ADDR:PORT")]
-    listen: SocketAddr,
+    #[arg(long, value_name = "ADDR:PORT", required_unless_present = "config")]
+    listen: Option<SocketAddr>,
+    /// What the server does, in a file: docs/operating.md has an example. Options given here go before it
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// The certificate and its chain, in PEM; without it, HTTP without TLS, for a proxy in front
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
@@ -50,25 +56,35 @@ pub fn run(context: &Context, args: &ServeArgs) -> Result<Answer, CliError> {
         ));
     }
     let data = context.data()?;
+    let config = args.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
+    let listen = args.listen.or(config.listen).ok_or_else(|| {
+        CliError::usage("nothing says where to listen: give --listen, or `listen` in the file")
+    })?;
+    let (limits, export) = (config.limits()?, config.export()?);
+    let hooks = config.hooks(data.root().join("webhooks"))?;
+    let openings = args.openings || config.openings;
+    let given = args.tls_cert.clone().zip(args.tls_key.clone());
+    let pem = given.or(config.tls.map(|TlsFiles { cert, key }| (cert, key)));
+    let tls = pem.map(Certificate::read).transpose()?;
     let seed = data.log_seed()?;
     let store = Arc::new(data.open_store()?);
-    let pem = args.tls_cert.clone().zip(args.tls_key.clone());
-    let tls = pem.map(Certificate::read).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| CliError::Storage(format!("the server cannot be started: {error}")))?;
     let served = runtime.block_on(async {
         let registry = Registry::open(store, *seed, Settings::new(data.log_name()), context.clock())?;
         let agreements = registry.agreements().len();
-        let cannot = |error| CliError::Usage(format!("cannot listen on {}: {error}", args.listen));
-        let listener = TcpListener::bind(args.listen).await.map_err(cannot)?;
+        let cannot = |error| CliError::Usage(format!("cannot listen on {listen}: {error}"));
+        let listener = TcpListener::bind(listen).await.map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
         // Before the address is told: whoever reads it may send a signal at once.
         let shutdown = shutdown()?;
         let reload = tls.clone().map(renewed).transpose()?.map(tokio::spawn);
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        data.note_server(&format!("{scheme}://{address}"))?;
         announce(context, &json!({ "listening": address }), &format!("listening on {address}"))?;
         tracing::info!(%address, agreements, tls = tls.is_some(), "serving");
-        let service = Service { registry, openings: args.openings, limits: Limits::default() };
+        let service = Service { registry, openings, limits, hooks, export };
         let acceptor = tls.map(|certificate| certificate.acceptor());
         let served = serve::run(listener, acceptor, service, shutdown).await;
         if let Some(reload) = reload {
@@ -80,55 +96,4 @@ pub fn run(context: &Context, args: &ServeArgs) -> Result<Answer, CliError> {
     // Nothing is waited for that storage may never finish.
     runtime.shutdown_background();
     served.map(|()| Answer::told())
-}
-
-/// The certificate that is in use.
-#[derive(Clone)]
-struct Certificate {
-    files: Arc<(PathBuf, PathBuf)>,
-    now: Arc<RwLock<tokio_rustls::TlsAcceptor>>,
-}
-
-impl Certificate {
-    fn read((chain, key): (PathBuf, PathBuf)) -> Result<Self, CliError> {
-        let now = Arc::new(RwLock::new(acceptor(&chain, &key)?));
-        Ok(Self { files: Arc::new((chain, key)), now })
-    }
-
-    fn acceptor(&self) -> Tls {
-        let now = Arc::clone(&self.now);
-        Arc::new(move || now.read().unwrap_or_else(PoisonError::into_inner).clone())
-    }
-
-    fn renew(&self) {
-        let (chain, key) = &*self.files;
-        match acceptor(chain, key) {
-            Ok(renewed) => {
-                *self.now.write().unwrap_or_else(PoisonError::into_inner) = renewed;
-                tracing::info!("the certificate was read anew");
-            }
-            Err(error) => {
-                tracing::error!(%error, "the certificate was not read anew; the one of before is still in use");
-            }
-        }
-    }
-}
-
-fn acceptor(chain: &Path, key: &Path) -> Result<tokio_rustls::TlsAcceptor, CliError> {
-    let read = |path: &Path| fs::read(path).map_err(super::error::file_error("read", path));
-    let (certificate, secret) = (read(chain)?, zeroize::Zeroizing::new(read(key)?));
-    listen::tls(&certificate, &secret).map_err(|error| {
-        CliError::usage(format!("{} and {} cannot be used: {error}", chain.display(), key.display()))
-    })
-}
-
-/// Reads the certificate anew on each SIGHUP.
-fn renewed(certificate: Certificate) -> Result<impl Future<Output = ()>, CliError> {
-    let cannot = |error| CliError::Storage(format!("signals cannot be waited for: {error}"));
-    let mut hangup = signal(SignalKind::hangup()).map_err(cannot)?;
-    Ok(async move {
-        while hangup.recv().await.is_some() {
-            certificate.renew();
-        }
-    })
 }

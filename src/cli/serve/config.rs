@@ -1,0 +1,202 @@
+//! The file of `serve --config`: what a server does, checked before it begins.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use crate::cli::error::{CliError, file_error};
+use crate::serve::{Export, Hook, Hooks, Limits, Secret};
+use crate::store::seed::{SeedError, read_secret};
+use crate::values::{Id, Span};
+use crate::view::time;
+
+/// What a file can say. Paths are taken from the folder of the file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(super) struct Config {
+    /// Where connections are taken.
+    pub listen: Option<SocketAddr>,
+    /// Whether anybody may open agreements over the network.
+    pub openings: bool,
+    /// The certificate.
+    pub tls: Option<TlsFiles>,
+    limits: LimitsOf,
+    export: Option<ExportOf>,
+    webhook: Vec<HookOf>,
+}
+
+/// Certificate and key, in PEM.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TlsFiles {
+    pub cert: PathBuf,
+    pub key: PathBuf,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct LimitsOf {
+    connections: Option<usize>,
+    per_address: Option<usize>,
+    submissions: Option<usize>,
+    document: Option<usize>,
+    documents: Option<usize>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExportOf {
+    folder: PathBuf,
+    every: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct HookOf {
+    name: Id,
+    url: String,
+    secret_file: PathBuf,
+    #[serde(default)]
+    agreements: Vec<Id>,
+}
+
+impl Config {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// It cannot be read, or says what no server can do.
+    pub(super) fn read(path: &Path) -> Result<Self, CliError> {
+        let text = fs::read_to_string(path).map_err(file_error("read", path))?;
+        let wrong = |why: &dyn std::fmt::Display| CliError::usage(format!("{}: {why}", path.display()));
+        let mut config: Self = toml::from_str(&text).map_err(|error| wrong(&error))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let place = |path: &mut PathBuf| *path = folder.join(&*path);
+        if let Some(tls) = &mut config.tls {
+            place(&mut tls.cert);
+            place(&mut tls.key);
+        }
+        config.export.iter_mut().for_each(|export| place(&mut export.folder));
+        config.webhook.iter_mut().for_each(|hook| place(&mut hook.secret_file));
+        Ok(config)
+    }
+
+    /// What one client may take, by what the file says or else as usual.
+    ///
+    /// # Errors
+    /// A limit with which nothing is served.
+    pub(super) fn limits(&self) -> Result<Limits, CliError> {
+        let mut limits = Limits::default();
+        let LimitsOf { connections, per_address, submissions, document, documents } = self.limits;
+        for (name, said, limit) in [
+            ("connections", connections, &mut limits.listen.connections),
+            ("per-address", per_address, &mut limits.listen.per_address),
+            ("submissions", submissions, &mut limits.submissions),
+            ("document", document, &mut limits.document),
+            ("documents", documents, &mut limits.documents),
+        ] {
+            let Some(said) = said else { continue };
+            if said == 0 {
+                return Err(CliError::usage(format!("limits.{name} is 0, with which nothing is served")));
+            }
+            *limit = said;
+        }
+        if limits.document > limits.documents {
+            return Err(CliError::usage(format!(
+                "limits.document ({} bytes) is more than limits.documents ({}), which is of all documents of a statement",
+                limits.document, limits.documents
+            )));
+        }
+        Ok(limits)
+    }
+
+    /// Where exported folders are kept up to date.
+    ///
+    /// # Errors
+    /// Its time is none.
+    pub(super) fn export(&self) -> Result<Option<Export>, CliError> {
+        let Some(ExportOf { folder, every }) = &self.export else { return Ok(None) };
+        let every = every.as_deref().map_or(Ok(Span::from_seconds(60)), time::span);
+        let every = every.map_err(|why| CliError::usage(format!("export.every: {why}")))?;
+        Ok(Some(Export { folder: folder.clone(), every }))
+    }
+
+    /// Who is told when a licence moves. What is not delivered is kept in this folder.
+    ///
+    /// # Errors
+    /// A secret cannot be read, an address is not one to which licences go, or two have one name.
+    pub(super) fn hooks(&self, folder: PathBuf) -> Result<Hooks, CliError> {
+        let mut all: Vec<Arc<Hook>> = Vec::new();
+        for HookOf { name, url, secret_file, agreements } in &self.webhook {
+            if all.iter().any(|hook| hook.name == *name) {
+                return Err(CliError::usage(format!(
+                    "two webhooks are called `{name}`: give each its own name"
+                )));
+            }
+            if !protected(url) {
+                return Err(CliError::usage(format!(
+                    "webhook `{name}`: {url} is neither an https:// address nor one of this machine, and what is sent could be \
+                     read and altered on its way"
+                )));
+            }
+            let secret =
+                read_secret(secret_file, |text| Secret::parse(std::str::from_utf8(text).ok()?.trim_end()))
+                    .map_err(|error| secret_error(secret_file, error))?;
+            all.push(Arc::new(Hook {
+                name: name.clone(),
+                url: url.clone(),
+                secret,
+                agreements: agreements.clone(),
+            }));
+        }
+        Ok(Hooks { all, folder })
+    }
+}
+
+/// Whether nobody on the way can read what is sent there.
+fn protected(url: &str) -> bool {
+    let local = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+    let ends = |rest: &str| rest.is_empty() || rest.starts_with([':', '/']);
+    url.starts_with("https://") || local.iter().any(|local| url.strip_prefix(local).is_some_and(ends))
+}
+
+fn secret_error(path: &Path, error: SeedError) -> CliError {
+    let path = path.display();
+    match error {
+        SeedError::Missing => CliError::usage(format!(
+            "{path} is not there: make it with `(umask 077; echo \"whsec_$(openssl rand -base64 32)\" > {path})`, and give its \
+             content to whoever receives the messages"
+        )),
+        SeedError::Exposed(mode) => CliError::usage(format!(
+            "{path} can be read by others (mode {mode:04o}): run `chmod 600 {path}`, and if others were about, make a new one"
+        )),
+        SeedError::Form => CliError::usage(format!(
+            "{path} is no webhook secret: it is one line, `whsec_` and 24 to 64 bytes in base64"
+        )),
+        SeedError::Io(what, error) => CliError::usage(format!("cannot {what} {path}: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_example_can_be_used_with_everything_in_it() {
+        let text = include_str!("../../../docs/operating/server.toml");
+        let keyed = |line: &str| line.starts_with('[') || line.contains(" = ");
+        let lines =
+            text.lines().map(|line| line.strip_prefix("# ").filter(|rest| keyed(rest)).unwrap_or(line));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("server.toml");
+        fs::write(&path, lines.collect::<Vec<_>>().join("\n")).unwrap();
+        let config = Config::read(&path).unwrap();
+        // What it says of limits is what there is without it.
+        assert_eq!(config.limits().unwrap(), Limits::default());
+        assert!(config.tls.is_some() && config.export().unwrap().is_some());
+        let error = config.hooks(folder.path().to_owned()).unwrap_err().to_string();
+        assert!(error.contains("licensing.secret is not there"), "{error}");
+    }
+}

@@ -1,0 +1,108 @@
+//! What is to be told: the licence as it was told last, beside the licence that is in force.
+
+use std::sync::{Arc, Weak};
+
+use serde::Serialize;
+
+use super::outbox::{Message, Outbox, Seen};
+use crate::audit::{SourceError, StoreSource, replay_until};
+use crate::engine::State;
+use crate::registry::Published;
+use crate::serve::desk::Desk;
+use crate::serve::feed::until_next;
+use crate::store::StoreError;
+use crate::values::{Digest, Instant};
+use crate::view::changes;
+use crate::view::document::Licence;
+
+/// Watches an agreement as long as it is served.
+pub(super) async fn watch(desk: Weak<Desk>, anchor: Digest, outbox: Arc<Outbox>) {
+    let Some(mut growth) = desk.upgrade().and_then(|desk| desk.registry.growth(&anchor)) else { return };
+    let mut told: Option<(State, Instant)> = match resumed(&desk, anchor, &outbox).await {
+        Ok(told) => told,
+        Err(error) => {
+            tracing::error!(%error, "the log cannot be read, so no webhook of it is told anything");
+            return;
+        }
+    };
+    loop {
+        let Some(now) = desk.upgrade() else { return };
+        let Some(published) = now.registry.agreement(&anchor) else { return };
+        growth.borrow_and_update();
+        let at = now.registry.now();
+        let state = published.state.at(at).into_owned();
+        if outbox.has_room() {
+            match look(&outbox, told.as_ref(), &state, &published, at) {
+                Ok(()) => told = Some((state.clone(), at)),
+                Err(error) => tracing::error!(%error, "what webhooks are to be told cannot be kept"),
+            }
+        }
+        let sleep = until_next(&now.registry, &state);
+        drop((published, now));
+        tokio::select! {
+            grown = growth.changed() => if grown.is_err() { return },
+            () = tokio::time::sleep(sleep) => {}
+        }
+    }
+}
+
+/// The agreement as it was when it was looked through last; `None` where it never was, or where the log is shorter now.
+async fn resumed(
+    desk: &Weak<Desk>,
+    anchor: Digest,
+    outbox: &Outbox,
+) -> Result<Option<(State, Instant)>, SourceError> {
+    let (Some(desk), Some(seen)) = (desk.upgrade(), outbox.seen()) else { return Ok(None) };
+    let replayed = tokio::task::spawn_blocking(move || {
+        let source = StoreSource { store: desk.registry.store(), anchor };
+        replay_until(&source, |index, _| index < seen.entries)
+    });
+    let state = replayed.await.unwrap_or(Ok(None))?;
+    Ok(state.map(|state| (state.at(seen.at).into_owned(), seen.at)))
+}
+
+/// Puts into the outbox what has moved since.
+fn look(
+    outbox: &Outbox,
+    told: Option<&(State, Instant)>,
+    state: &State,
+    published: &Published,
+    at: Instant,
+) -> Result<(), StoreError> {
+    let seen = Seen { entries: published.head.size, at };
+    let moved = told.map_or_else(Vec::new, |(told, was)| changes::licence((told, *was), (state, at)));
+    if told.is_some() && moved.is_empty() {
+        // Looked through again from the same place, it comes to the same.
+        return Ok(());
+    }
+    let message = told.and_then(|_| message(state, published, moved, at));
+    outbox.add(seen, message)
+}
+
+/// What is sent.
+#[derive(Debug, Serialize)]
+struct Told {
+    /// `licence.changed`.
+    r#type: &'static str,
+    /// When that was noticed.
+    timestamp: Instant,
+    data: Moved,
+}
+
+/// What has moved.
+#[derive(Debug, Serialize)]
+struct Moved {
+    /// What has moved, each in words: `stateless-api, status: exclusive → ended`.
+    changes: Vec<String>,
+    /// The licence then, as `GET …/licence` tells it.
+    licence: Licence,
+    /// The log's signed checkpoint then.
+    checkpoint: String,
+}
+
+fn message(state: &State, published: &Published, changes: Vec<String>, at: Instant) -> Option<Message> {
+    let licence = Licence::of(state, published.head, at)?;
+    let data = Moved { changes, licence, checkpoint: published.checkpoint.clone() };
+    let body = serde_json::to_string(&Told { r#type: "licence.changed", timestamp: at, data }).ok()?;
+    Some(Message { id: format!("msg_{}", Digest::of(body.as_bytes()).hex()), body })
+}

@@ -1,0 +1,210 @@
+//! Webhooks and exported folders of `quorate serve`: whoever is told when a licence moves, and a copy that is always there.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
+
+mod cli_support;
+mod serve_support;
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::PermissionsExt as _;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use base64ct::{Base64, Encoding as _};
+use serde_json::Value;
+use serve_support::{Machine, SEATS, Server, operator, operator_of, voting};
+use sha2::{Digest as _, Sha256};
+
+/// How long something may take before it counts as never coming.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+const SECRET: [u8; 32] = [7; 32];
+
+/// What somebody was told, and how.
+#[derive(Debug, Clone)]
+struct Told {
+    id: String,
+    sent: String,
+    signature: String,
+    body: String,
+}
+
+impl Told {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    /// That it is signed as Standard Webhooks says, by an HMAC that is written out here (RFC 2104).
+    fn check(&self) {
+        let pad = |byte: u8| -> Vec<u8> {
+            let mut block = [0_u8; 64];
+            block[..SECRET.len()].copy_from_slice(&SECRET);
+            block.iter().map(|key| key ^ byte).collect()
+        };
+        let text = format!("{}.{}.{}", self.id, self.sent, self.body);
+        let inner = Sha256::new().chain_update(pad(0x36)).chain_update(text).finalize();
+        let outer = Sha256::new().chain_update(pad(0x5c)).chain_update(inner).finalize();
+        assert_eq!(self.signature, format!("v1,{}", Base64::encode_string(&outer)));
+    }
+}
+
+/// Takes messages at an address, and answers each with the next of these statuses; with 204 once they are used up.
+fn receiver(address: &str, mut statuses: Vec<u16>) -> (SocketAddr, Receiver<Told>) {
+    let listener = TcpListener::bind(address).unwrap();
+    let address = listener.local_addr().unwrap();
+    let (told, all) = channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = BufReader::new(stream.unwrap());
+            let mut head = Vec::new();
+            loop {
+                let mut line = String::new();
+                if stream.read_line(&mut line).unwrap() == 0 || line == "\r\n" {
+                    break;
+                }
+                head.push(line.trim().to_owned());
+            }
+            let header = |name: &str| {
+                let line =
+                    head.iter().find(|line| line.to_ascii_lowercase().starts_with(&format!("{name}: ")));
+                line.map(|line| line[name.len() + 2..].to_owned()).unwrap_or_default()
+            };
+            let mut body = vec![0; header("content-length").parse().unwrap()];
+            stream.read_exact(&mut body).unwrap();
+            let status = if statuses.is_empty() { 204 } else { statuses.remove(0) };
+            write!(stream.get_mut(), "HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+                .unwrap();
+            let message = Told {
+                id: header("webhook-id"),
+                sent: header("webhook-timestamp"),
+                signature: header("webhook-signature"),
+                body: String::from_utf8(body).unwrap(),
+            };
+            if told.send(message).is_err() {
+                return;
+            }
+        }
+    });
+    (address, all)
+}
+
+/// Tells this address of every licence that moves.
+fn configured(operator: &Machine, address: SocketAddr) {
+    let secret = operator.path.join("hook.secret");
+    fs::write(&secret, format!("whsec_{}\n", Base64::encode_string(&SECRET))).unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
+    let config = format!(
+        "[export]\nfolder = \"public\"\nevery = \"1s\"\n\n\
+         [[webhook]]\nname = \"licensing\"\nurl = \"http://{address}/quorate\"\nsecret-file = \"hook.secret\"\n"
+    );
+    fs::write(operator.path.join("server.toml"), config).unwrap();
+}
+
+/// An operator of an agreement whose ballot closes once all have voted.
+fn prompt() -> Machine {
+    operator_of(|workflow| workflow.replace("change   = \"until close\"", "early    = \"all voted\""))
+}
+
+fn vote_all(people: &Machine) {
+    for seat in SEATS {
+        people.ok(&format!("vote --choice yes --key {seat}"));
+    }
+}
+
+#[test]
+fn whoever_is_to_know_is_told_when_a_licence_moves_and_again_until_they_take_it() {
+    let operator = prompt();
+    let (address, told) = receiver("127.0.0.1:0", vec![500, 503]);
+    configured(&operator, address);
+    let server = Server::start_with(&operator, &["--config", "server.toml"]);
+    let people = voting(&operator, &server);
+    assert!(told.try_recv().is_err(), "nothing has moved yet");
+    vote_all(&people);
+    let first = told.recv_timeout(PATIENCE).unwrap();
+    first.check();
+    // It was refused twice, and is the same each time.
+    for _ in 0..2 {
+        let again = told.recv_timeout(PATIENCE).unwrap();
+        again.check();
+        assert_eq!((&again.id, &again.body), (&first.id, &first.body));
+    }
+    let message = first.json();
+    assert_eq!(message["type"], "licence.changed");
+    assert!(!message["data"]["changes"].as_array().unwrap().is_empty(), "{message}");
+    let licence = people.ok("license");
+    assert_eq!(message["data"]["licence"]["grants"], licence["grants"]);
+    assert!(message["data"]["checkpoint"].as_str().unwrap().starts_with("test.example/panel\n"));
+    // Taken once, it does not come again.
+    assert!(matches!(told.recv_timeout(Duration::from_secs(3)), Err(RecvTimeoutError::Timeout)));
+}
+
+#[test]
+fn what_moved_while_nobody_listened_or_the_server_was_killed_is_told_afterwards_once_under_one_name() {
+    let operator = prompt();
+    // A port at which nobody listens for now.
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    configured(&operator, address);
+    let mut server = Server::start_with(&operator, &["--config", "server.toml"]);
+    let people = voting(&operator, &server);
+    let outbox = operator.path.join("data/webhooks/licensing/panel.json");
+    let begun = Instant::now();
+    while !outbox.exists() && begun.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    vote_all(&people);
+    server.process.kill().unwrap();
+    server.process.wait().unwrap();
+    drop(server);
+
+    let (_, told) = receiver(&address.to_string(), Vec::new());
+    let _server = Server::start_with(&operator, &["--config", "server.toml"]);
+    let message = told.recv_timeout(PATIENCE).unwrap();
+    message.check();
+    assert_eq!(message.json()["data"]["licence"]["grants"], exported_licence(&operator));
+    assert!(matches!(told.recv_timeout(Duration::from_secs(3)), Err(RecvTimeoutError::Timeout)));
+}
+
+/// The licence that follows from the exported folder, which is there without anybody having asked for it.
+fn exported_licence(operator: &Machine) -> Value {
+    let folder = operator.path.join("public/panel");
+    let begun = Instant::now();
+    loop {
+        let done = operator.run(&format!("audit {}", folder.display()));
+        let report = if done.code == 0 { done.json() } else { Value::Null };
+        // The first export after the start may be under way.
+        if report["grants"][0]["attributes"][0]["value"] == "ended" || begun.elapsed() > PATIENCE {
+            return report["grants"].clone();
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_configuration_that_cannot_be_meant_is_refused_before_anything_is_served() {
+    let operator = operator();
+    let refused = |config: &str, words: &str| {
+        fs::write(operator.path.join("server.toml"), config).unwrap();
+        let error = operator.fails("serve --config server.toml", 2);
+        let said = error["what"].as_str().unwrap();
+        assert!(said.contains(words), "{config}\n{said}");
+    };
+    refused("lisen = \"127.0.0.1:0\"", "lisen");
+    refused("openings = true", "nothing says where to listen");
+    refused("listen = \"127.0.0.1:0\"\n[limits]\nconnections = 0", "limits.connections is 0");
+    refused("listen = \"127.0.0.1:0\"\n[limits]\ndocument = 100\ndocuments = 10", "limits.document (100");
+    refused("listen = \"127.0.0.1:0\"\n[export]\nfolder = \"x\"\nevery = \"soon\"", "export.every");
+    let hook = |url: &str, secret: &str| {
+        format!(
+            "listen = \"127.0.0.1:0\"\n[[webhook]]\nname = \"a\"\nurl = \"{url}\"\nsecret-file = \"{secret}\"\n"
+        )
+    };
+    refused(&hook("http://licensing.example/", "s"), "neither an https:// address");
+    refused(&hook("http://127.0.0.1.example/", "s"), "neither an https:// address");
+    refused(&hook("https://licensing.example/", "none"), "openssl rand -base64 32");
+    fs::write(operator.path.join("open.secret"), "whsec_AAAA\n").unwrap();
+    fs::set_permissions(operator.path.join("open.secret"), fs::Permissions::from_mode(0o644)).unwrap();
+    refused(&hook("https://licensing.example/", "open.secret"), "chmod 600");
+    fs::set_permissions(operator.path.join("open.secret"), fs::Permissions::from_mode(0o600)).unwrap();
+    refused(&hook("https://licensing.example/", "open.secret"), "24 to 64 bytes");
+}
