@@ -51,12 +51,19 @@ fn what(about: &About<'_>) -> Markup {
     }
 }
 
-/// Cases that run in some detail, those that have ended in a line.
+/// How many cases are shown in some detail, and how many in a line.
+const CARDS: usize = 10;
+const LINES: usize = 50;
+
+/// Cases that run in some detail, the others in a line.
 fn cases(about: &About<'_>) -> Markup {
     let (state, outlook) = (about.state, case::Outlook::of(about));
     let (running, ended): (Vec<_>, Vec<_>) = state.cases.values().rev().partition(|case| !case.at_rest());
-    let rows: Vec<_> = ended
+    let (cards, lines) = running.split_at(running.len().min(CARDS));
+    let lines: Vec<_> = lines.iter().chain(&ended).collect();
+    let rows: Vec<_> = lines
         .iter()
+        .take(LINES)
         .map(|case| {
             vec![
                 to_case(about, &case.id),
@@ -68,10 +75,11 @@ fn cases(about: &About<'_>) -> Markup {
         .collect();
     html! {
         @if state.cases.is_empty() { (linked(about, &crate::view::status::none_yet(state))) }
-        @for case in running { (case::card(about, &outlook, case)) }
+        @for case in cards { (case::card(about, &outlook, case)) }
         @if !rows.is_empty() {
-            h3 { "At rest" }
-            (table("Cases that have ended", &["Case", "Ended in the state", "When", "Ballots"], &rows))
+            h3 { @if cards.is_empty() { "All at rest" } @else { "Others" } }
+            (table("Other cases", &["Case", "State", "Ended", "Ballots"], &rows))
+            @if lines.len() > LINES { p { "And " (lines.len() - LINES) " more, which " code { "quorate status" } " tells." } }
         }
     }
 }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::About;
 use super::bars::{Stretch, bar, electors, far};
-use super::parts::{digest, facts, table, to_entry, when_from};
+use super::parts::{capital, digest, facts, table, to_entry, when_from};
 use crate::engine::ballot::{BallotRun, Elector};
 use crate::engine::case::Case;
 use crate::engine::count::Table;
@@ -20,15 +20,16 @@ const SHADES: usize = 5;
 /// A ballot on the page of its case.
 pub(super) fn whole(about: &About<'_>, case: &Case, run: &BallotRun) -> Markup {
     let Some(rules) = run.rules() else { return html! {} };
+    let closes = run.closed.as_ref().map_or_else(|| run.until(rules), |end| end.at);
     html! {
         article.card {
             h3 { (run.id) ": " (ballot_word(run)) }
             p.question { (rules.question) }
-            p { (ballot_words(run, rules, about.at, case.suspended().is_some())) "." }
+            p { (capital(&ballot_words(run, rules, about.at, case.suspended().is_some()))) "." }
             (drawings(run, rules))
             (facts([
                 ("Opened", when_from(run.opened, about.at)),
-                ("Closes", when_from(run.until(rules), about.at)),
+                (if run.closed.is_some() { "Closed" } else { "Closes" }, when_from(closes, about.at)),
                 ("Paper", html! {
                     a href=(about.interface(&format!("/ballots/{}/{}/{}/{}", run.id.case.procedure, run.id.case.number, run.id.ballot, run.id.round))) { "the paper on which votes are cast" }
                     " " (digest(&run.paper))
@@ -44,7 +45,7 @@ pub(super) fn brief(about: &About<'_>, case: &Case, run: &BallotRun) -> Markup {
     let Some(rules) = run.rules() else { return html! {} };
     html! {
         p.question { (rules.question) }
-        p { (ballot_words(run, rules, about.at, case.suspended().is_some())) "." }
+        p { (capital(&ballot_words(run, rules, about.at, case.suspended().is_some()))) "." }
         (drawings(run, rules))
     }
 }
@@ -112,7 +113,7 @@ fn rule(counts: &Table, name: &str, rule: &Rule, total: u64) -> Markup {
 
 fn compared(counts: &Table, name: &str, comparison: &Comparison, total: u64) -> Markup {
     let working = counts.working(comparison);
-    let words = format!("{name}, “{comparison}”: {}", far(&working, &comparison.op.to_string()));
+    let words = format!("{name}, “{comparison}”: {}", far(&working, comparison.op));
     html! {
         figure.rule {
             figcaption { (words) }

@@ -5,7 +5,7 @@
 use maud::{Markup, html};
 
 use crate::engine::count::{Fraction, Table, Working};
-use crate::workflow::model::{Counted, Term};
+use crate::workflow::model::{Counted, Operator, Term};
 
 /// The width of a drawing, in units.
 const WIDTH: u64 = 600;
@@ -66,13 +66,17 @@ fn ceiling(bound: Fraction) -> u64 {
     u64::try_from(bound.top.div_ceil(bound.bottom.max(1))).unwrap_or(u64::MAX)
 }
 
-/// `4 of at least 5`, `5 > 14/3 holds`: how far a comparison is.
-pub(super) fn far(working: &Working, by: &str) -> String {
-    match working.bound {
-        None => format!("{}, of nothing: it cannot hold", working.amount),
-        Some(bound) => {
-            let holds = if working.holds { "holds" } else { "does not hold" };
-            format!("{} {by} {bound} {holds}", working.amount)
+/// How far a comparison is: `holds: 5, and it takes 5`.
+pub(super) fn far(working: &Working, op: Operator) -> String {
+    let holds = if working.holds { "holds" } else { "does not hold" };
+    let amount = working.amount;
+    match (working.bound, op) {
+        (None, _) => format!("{holds}: a share of nothing"),
+        (Some(bound), Operator::AtLeast) => format!("{holds}: {amount}, and it takes {}", ceiling(bound)),
+        (Some(bound), Operator::Above) => {
+            let least = (bound.top / bound.bottom.max(1)).saturating_add(1);
+            format!("{holds}: {amount}, and it takes {least}")
         }
+        (Some(bound), _) => format!("{holds}: {amount} {op} {bound}"),
     }
 }

@@ -34,6 +34,7 @@ pub fn case(about: &About<'_>, id: &CaseRef) -> Option<String> {
         (live("standing", "Where it stands", &html! {
             @if let Some(title) = title { p.lead { (title) } }
             (standing(about, case))
+            p { a href=(format!("{}/report", case_address(about, id))) { "The report on this case" } ", to be read, printed and signed." }
             (to_act(about, &outlook, case, 3))
             (ahead(about, &outlook, case, 3))
         }))
@@ -44,7 +45,6 @@ pub fn case(about: &About<'_>, id: &CaseRef) -> Option<String> {
         (live("timeline", "What happened", &timeline::timeline(about, case)))
         @if !case.filed.is_empty() { (live("filed", "Filed in the case", &filed(about, case))) }
         (live("way", "The way that it can take", &picture(case)))
-        p { a href=(format!("{}/report", case_address(about, id))) { "The report on this case, to be read, printed and signed" } }
     };
     Some(layout::of(about, &id.to_string(), &body))
 }
@@ -138,7 +138,7 @@ fn to_act(about: &About<'_>, outlook: &Outlook, case: &Case, level: u8) -> Marku
     html! {
         (heading(level, "Who is to act"))
         @if rows.is_empty() { p { "Nobody." } }
-        @else { (table("Who is to act", &["What", "Who", "How pressing", "Until"], &rows)) }
+        @else { (table("Who is to act", &["What", "Who", "It is", "Until"], &rows)) }
     }
 }
 

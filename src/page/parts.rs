@@ -111,3 +111,9 @@ pub(super) fn table(caption: &str, columns: &[&str], rows: &[Vec<Markup>]) -> Ma
         }
     }
 }
+
+/// A sentence begins with a capital letter.
+pub(super) fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

@@ -3,6 +3,7 @@
 use maud::html;
 
 use super::layout;
+use super::parts::capital;
 
 /// A page that says what is wrong and what to do instead, in the words of the problem document.
 pub fn problem(title: &str, detail: &str, instead: Option<&str>) -> String {
@@ -13,10 +14,4 @@ pub fn problem(title: &str, detail: &str, instead: Option<&str>) -> String {
         p { a href="/" { "The agreements that are kept here" } }
     };
     layout::page(title, None, &top, &body)
-}
-
-/// A sentence begins with a capital letter.
-fn capital(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -21,7 +21,7 @@ pub(super) fn asked(sources: &Sources<'_>, case: &Case) -> Section {
         section.say("No ballot has opened in this case.", []);
     }
     let rows = case.filed.iter().map(|filed| {
-        let struck = filed.struck.map_or_else(String::new, |struck| format!("struck {}", told(struck.at)));
+        let struck = filed.struck.map_or_else(String::new, |struck| told(struck.at));
         let entries = [Some(filed.done.entry), filed.struck.map(|struck| struck.entry)];
         Row {
             cells: vec![
@@ -37,7 +37,7 @@ pub(super) fn asked(sources: &Sources<'_>, case: &Case) -> Section {
     let rows: Vec<Row> = rows.collect();
     if !rows.is_empty() {
         section.say("Filed in the case:", []);
-        section.table(vec!["document", "by", "when", "digest", ""], rows);
+        section.table(vec!["document", "by", "when", "digest", "struck"], rows);
     }
     section
 }

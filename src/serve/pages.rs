@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -38,6 +39,8 @@ impl<P: Into<Problem>> From<P> for Wrong {
 impl IntoResponse for Wrong {
     fn into_response(self) -> Response {
         let (status, detail, instead) = self.0.told();
+        // What a program asks instead is nothing to a reader, who is shown where the agreements are.
+        let instead = instead.filter(|_| status != StatusCode::NOT_FOUND);
         let text = page::problem(status.canonical_reason().unwrap_or("Problem"), detail, instead);
         (status, html(text, POLICY)).into_response()
     }
@@ -170,7 +173,7 @@ fn no_case() -> Problem {
 /// Which entries are shown.
 #[derive(Debug, Deserialize)]
 pub(super) struct Before {
-    before: Option<u64>,
+    before: Option<String>,
 }
 
 /// `GET …/entries?before=`.
@@ -181,7 +184,8 @@ pub(super) async fn entries(
 ) -> Result<Response, Wrong> {
     let now = Now::of(&desk, &name)?;
     let size = now.found.published.head.size;
-    let before = before.unwrap_or(size).clamp(1, size.max(1));
+    // What is no number is no place in the log: the newest are shown.
+    let before = before.and_then(|before| before.parse().ok()).unwrap_or(size).clamp(1, size.max(1));
     let lines = now.lines(&desk, before, page::PAGE)?;
     Ok(html(page::record(&now.about(&desk)?, &lines, before.saturating_sub(page::PAGE)), POLICY))
 }
@@ -273,8 +277,10 @@ pub(super) struct OfGrant {
 pub(super) async fn badge(
     State(desk): State<Arc<Desk>>,
     Path(name): Path<String>,
-    Query(OfGrant { grant, attribute }): Query<OfGrant>,
+    asked: Result<Query<OfGrant>, QueryRejection>,
 ) -> Result<Response, Problem> {
+    let Query(OfGrant { grant, attribute }) = asked
+        .map_err(|wrong| Problem::bad_request(wrong.body_text()).instead("name a grant: ?grant=NAME"))?;
     let now = Now::of(&desk, &name).map_err(|wrong| wrong.0)?;
     let about = now.about(&desk).map_err(|wrong| wrong.0)?;
     let badge = page::badge(&about, &grant, attribute.as_deref());
