@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Extension, Path, Query, State};
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use tokio::sync::watch;
 
+use super::asked::{Asked, At};
 use super::desk::Desk;
 use super::feed::{Feed, Place};
 use super::problem::Problem;
@@ -23,6 +24,7 @@ const BEAT: Duration = Duration::from_secs(20);
 const CHUNK: usize = 64 * 1024;
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct From {
     /// Tells every entry from this one on first, instead of what is new alone.
     from: Option<u64>,
@@ -31,8 +33,8 @@ pub(super) struct From {
 /// `GET …/events`. `Last-Event-ID` is the last entry that the listener has; it goes on after it.
 pub(super) async fn stream(
     State(desk): State<Arc<Desk>>,
-    Path(agreement): Path<String>,
-    Query(From { from }): Query<From>,
+    At(agreement): At<String>,
+    Asked(From { from }): Asked<From>,
     Extension(ending): Extension<Ending>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 
 use super::desk::Desk;
+use super::kinds;
 use super::problem::Problem;
 
 /// The process answers.
@@ -17,8 +17,7 @@ pub(super) async fn alive() -> &'static str {
 /// Statements are taken.
 pub(super) async fn ready(State(desk): State<Arc<Desk>>) -> Response {
     if desk.registry.is_stopped() {
-        return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "stopped", "storage has failed")
-            .into_response();
+        return Problem::new(&kinds::STOPPED, "storage has failed").into_response();
     }
     if desk.room.available_permits() == 0 {
         return Problem::busy().into_response();

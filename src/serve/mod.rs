@@ -2,7 +2,10 @@
 //!
 //! | file | does |
 //! |---|---|
-//! | `routes` | which address is answered by whom |
+//! | `routes` | what every request goes through |
+//! | `addresses` | which address is answered by whom, and its description |
+//! | `api` | puts the descriptions together, for programs and as a page |
+//! | `asked` | the parts and parameters of an address |
 //! | `submit` | takes statements with their documents, and answers with a receipt or the log's signed refusal |
 //! | `site` | an agreement's log as C2SP's files, which audits read |
 //! | `read` | what is told of an agreement, for machines |
@@ -11,16 +14,20 @@
 //! | `hooks` | tells other machines when a licence moves |
 //! | `mirror` | keeps exported folders up to date |
 //! | `health` | for whoever operates it |
-//! | `problem` | what goes wrong, as RFC 9457 has it |
+//! | `problem`, `kinds` | what goes wrong, as RFC 9457 has it, and every way to |
 //!
 //! The way of a vote: `submit` reads the envelope, has the registry look whether it would be taken, reads the documents, and
 //! hands both to [`Registry::submit`], which is what the command line calls as well.
 
+mod addresses;
+mod api;
+mod asked;
 mod desk;
 mod events;
 mod feed;
 mod health;
 mod hooks;
+mod kinds;
 mod mirror;
 mod pages;
 mod problem;
@@ -87,6 +94,11 @@ pub struct Service {
     pub hooks: Hooks,
     /// Where exported folders are kept up to date.
     pub export: Option<Export>,
+}
+
+/// The description of the interface for programs (`OpenAPI` 3.1), as the server gives it out.
+pub fn description() -> String {
+    api::pretty(&addresses::api().described())
 }
 
 /// Serves until `shutdown`: then no more connections are accepted, and requests under way are answered.

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -11,6 +10,7 @@ use base64ct::{Base64, Encoding as _};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
+use super::asked::{Asked, At};
 use super::desk::{Desk, Found};
 use super::problem::Problem;
 use crate::engine::State as Agreement;
@@ -276,11 +276,9 @@ pub(super) struct OfGrant {
 /// `GET /v1/agreements/NAME/badge.svg?grant=&attribute=`.
 pub(super) async fn badge(
     State(desk): State<Arc<Desk>>,
-    Path(name): Path<String>,
-    asked: Result<Query<OfGrant>, QueryRejection>,
+    At(name): At<String>,
+    Asked(OfGrant { grant, attribute }): Asked<OfGrant>,
 ) -> Result<Response, Problem> {
-    let Query(OfGrant { grant, attribute }) = asked
-        .map_err(|wrong| Problem::bad_request(wrong.body_text()).instead("name a grant: ?grant=NAME"))?;
     let now = Now::of(&desk, &name).map_err(|wrong| wrong.0)?;
     let about = now.about(&desk).map_err(|wrong| wrong.0)?;
     let badge = page::badge(&about, &grant, attribute.as_deref());

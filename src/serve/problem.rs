@@ -3,7 +3,9 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use super::kinds::{self, Kind};
 use crate::registry::SubmitError;
 use crate::store::StoreError;
 
@@ -11,20 +13,28 @@ use crate::store::StoreError;
 #[derive(Debug)]
 pub(super) struct Problem(Box<Document>);
 
-#[derive(Debug, Serialize)]
-struct Document {
-    /// `urn:quorate:problem:RULE`: the stable name of what went wrong.
+/// What went wrong (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct Document {
+    /// The stable name of what went wrong.
     #[serde(rename = "type")]
+    #[schema(pattern = "^urn:quorate:problem:[a-z-]+$")]
     kind: String,
+    /// The status in words.
     title: &'static str,
+    /// The status of the answer.
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
     /// Why, in a sentence.
     detail: String,
-    /// What to do instead.
+    /// What to do instead. There where there is something.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     instead: Option<String>,
-    /// A refusal as the log signs it: a signed note, to be kept and checked.
+    /// A refusal as the log signs it: a signed note, to be kept and checked. There where the log has signed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     note: Option<String>,
     /// After how many seconds to come again.
     #[serde(skip)]
@@ -32,15 +42,19 @@ struct Document {
 }
 
 impl Problem {
-    pub(super) fn new(status: StatusCode, rule: &str, detail: impl Into<String>) -> Self {
+    pub(super) fn new(kind: &Kind, detail: impl Into<String>) -> Self {
+        Self::named(kind, kind.name, detail)
+    }
+
+    fn named(kind: &Kind, name: &str, detail: impl Into<String>) -> Self {
         Self(Box::new(Document {
-            kind: format!("urn:quorate:problem:{rule}"),
-            title: status.canonical_reason().unwrap_or("Problem"),
-            status: status.as_u16(),
+            kind: format!("urn:quorate:problem:{name}"),
+            title: kind.status.canonical_reason().unwrap_or("Problem"),
+            status: kind.status.as_u16(),
             detail: detail.into(),
             instead: None,
             note: None,
-            retry: None,
+            retry: kind.again.then_some(30),
         }))
     }
 
@@ -56,40 +70,35 @@ impl Problem {
 
     /// The same for an agreement that is not here and for one that is not to be seen.
     pub(super) fn no_agreement() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "no-agreement", "no agreement of this name can be seen here")
+        Self::new(&kinds::NO_AGREEMENT, kinds::NO_AGREEMENT.means)
             .instead("GET /v1/agreements lists those that can")
     }
 
     pub(super) fn not_found(what: impl Into<String>) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not-found", what)
+        Self::new(&kinds::NOT_FOUND, what)
     }
 
     pub(super) fn bad_request(why: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "bad-request", why)
+        Self::new(&kinds::BAD_REQUEST, why)
     }
 
     pub(super) fn too_long(why: impl Into<String>) -> Self {
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-long", why)
+        Self::new(&kinds::TOO_LONG, why)
     }
 
     pub(super) fn too_slow() -> Self {
-        Self::new(StatusCode::REQUEST_TIMEOUT, "too-slow", "the request took too long").retry(1)
+        Self::new(&kinds::TOO_SLOW, kinds::TOO_SLOW.means).retry(1)
     }
 
     pub(super) fn busy() -> Self {
-        Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "busy",
-            "as many statements as can be taken at a time are being taken",
-        )
-        .instead("submit the same statement again; it is taken once, however often it is submitted")
-        .retry(1)
+        Self::new(&kinds::BUSY, "as many statements as can be taken at a time are being taken")
+            .instead("submit the same statement again; it is taken once, however often it is submitted")
+            .retry(1)
     }
 
     pub(super) fn busy_with_past() -> Self {
         Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "busy",
+            &kinds::BUSY,
             "as many questions about the past as can be answered at a time are being answered",
         )
         .instead("ask again, or replay the log yourself: `license --known-at` does, with --server")
@@ -103,7 +112,7 @@ impl Problem {
     }
 
     pub(super) fn failed(why: impl Into<String>) -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", why)
+        Self::new(&kinds::FAILED, why)
     }
 }
 
@@ -117,8 +126,8 @@ impl From<StoreError> for Problem {
 
 impl From<SubmitError> for Problem {
     fn from(error: SubmitError) -> Self {
-        let unavailable = |rule: &str, words: String| {
-            Self::new(StatusCode::SERVICE_UNAVAILABLE, rule, words)
+        let unavailable = |kind: &Kind, words: String| {
+            Self::new(kind, words)
                 .instead(
                     "submit the same statement again later; it is taken once, however often it is submitted",
                 )
@@ -126,30 +135,33 @@ impl From<SubmitError> for Problem {
         };
         match error {
             SubmitError::Refused { refusal, note } => {
-                let status = StatusCode::UNPROCESSABLE_ENTITY;
-                let mut problem = Self::new(status, refusal.rule, refusal.why).instead(refusal.instead);
+                let mut problem =
+                    Self::named(&kinds::REFUSED, refusal.rule, refusal.why).instead(refusal.instead);
                 problem.0.note = note;
                 problem
             }
             wrong @ SubmitError::NoEntry { .. } => Self::not_found(wrong.to_string()),
             SubmitError::ReadOnly { .. } => {
                 tracing::warn!(%error, "not taken");
-                unavailable("read-only", "nothing can be added to this agreement at the moment".to_owned())
+                unavailable(
+                    &kinds::READ_ONLY,
+                    "nothing can be added to this agreement at the moment".to_owned(),
+                )
             }
             SubmitError::ClockBehind { .. } | SubmitError::ClockAhead { .. } => {
                 tracing::error!(%error, "not taken");
-                unavailable("clock", "this log's clock cannot be relied on at the moment".to_owned())
+                unavailable(&kinds::CLOCK, "this log's clock cannot be relied on at the moment".to_owned())
             }
             SubmitError::NoReceipt { index, .. } => {
                 tracing::error!(%error, "no receipt");
                 let words = format!(
                     "the statement is entry {index}, on stable storage, and its receipt could not be made"
                 );
-                unavailable("no-receipt", words)
+                unavailable(&kinds::NO_RECEIPT, words)
             }
             other => {
                 tracing::error!(error = %other, "not taken");
-                unavailable("storage", "this log cannot store anything at the moment".to_owned())
+                unavailable(&kinds::STORAGE, "this log cannot store anything at the moment".to_owned())
             }
         }
     }

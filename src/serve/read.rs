@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::asked::{Asked, At};
 use super::desk::{Desk, Found};
 use super::problem::Problem;
 use crate::audit::{StoreSource, replay_until};
@@ -21,7 +22,7 @@ use crate::view::document::{Facts, KnownAt, Licence, Line, Status};
 use crate::view::time;
 
 /// The most entries of one answer.
-const PAGE: u64 = 256;
+pub(super) const PAGE: u64 = 256;
 
 /// Instants that may be asked about.
 #[derive(Debug, Deserialize)]
@@ -85,7 +86,7 @@ pub(super) async fn agreements(State(desk): State<Arc<Desk>>) -> Response {
 /// `GET /v1/agreements/NAME`.
 pub(super) async fn agreement(
     State(desk): State<Arc<Desk>>,
-    Path(name): Path<String>,
+    At(name): At<String>,
 ) -> Result<Response, Problem> {
     let found = desk.find(&name)?;
     Ok(json_answer(&About::of(&found, desk.registry.now())))
@@ -94,8 +95,8 @@ pub(super) async fn agreement(
 /// `GET …/licence`: what `license --json` tells.
 pub(super) async fn licence(
     State(desk): State<Arc<Desk>>,
-    Path(name): Path<String>,
-    Query(when): Query<When>,
+    At(name): At<String>,
+    Asked(when): Asked<When>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let found = desk.find(&name)?;
@@ -120,8 +121,8 @@ pub(super) async fn licence(
 /// `GET …/status`: what `status --json` tells.
 pub(super) async fn status(
     State(desk): State<Arc<Desk>>,
-    Path(name): Path<String>,
-    Query(when): Query<When>,
+    At(name): At<String>,
+    Asked(when): Asked<When>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let found = desk.find(&name)?;
@@ -152,8 +153,8 @@ pub(super) struct Span {
 /// `GET …/entries?from=&limit=`: a page of the log.
 pub(super) async fn entries(
     State(desk): State<Arc<Desk>>,
-    Path(name): Path<String>,
-    Query(Span { from, limit }): Query<Span>,
+    At(name): At<String>,
+    Asked(Span { from, limit }): Asked<Span>,
 ) -> Result<Response, Problem> {
     let found = desk.find(&name)?;
     let (from, limit) = (from.unwrap_or(0), limit.unwrap_or(PAGE));
@@ -183,7 +184,7 @@ pub(super) fn line(index: u64, bytes: &[u8]) -> Option<Line> {
 /// `GET …/entries/INDEX`: the entry as it is in the log.
 pub(super) async fn entry(
     State(desk): State<Arc<Desk>>,
-    Path((name, index)): Path<(String, u64)>,
+    At((name, index)): At<(String, u64)>,
 ) -> Result<Response, Problem> {
     let found = desk.find(&name)?;
     let bytes = desk.registry.store().entry(&found.feed.anchor, index)?;
@@ -192,6 +193,7 @@ pub(super) async fn entry(
         [
             (header::CONTENT_TYPE, "application/json"),
             (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+            (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         ],
         bytes,
     )
@@ -201,12 +203,16 @@ pub(super) async fn entry(
 /// `GET …/entries/INDEX/receipt`: a C2SP tlog-proof against the newest head.
 pub(super) async fn receipt(
     State(desk): State<Arc<Desk>>,
-    Path((name, index)): Path<(String, u64)>,
+    At((name, index)): At<(String, u64)>,
 ) -> Result<Response, Problem> {
     let found = desk.find(&name)?;
     let receipt = desk.registry.receipt(&found.feed.anchor, index)?;
     Ok((
-        [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")],
+        [
+            (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+            (header::CACHE_CONTROL, "no-cache"),
+            (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        ],
         receipt.to_string(),
     )
         .into_response())
@@ -215,15 +221,19 @@ pub(super) async fn receipt(
 /// `GET …/ballots/PROCEDURE/CASE/BALLOT/ROUND`: the paper, whose digest a vote signs.
 pub(super) async fn paper(
     State(desk): State<Arc<Desk>>,
-    Path((name, procedure, case, ballot, round)): Path<(String, String, u32, String, u32)>,
+    At((name, procedure, case, ballot, round)): At<(String, String, u32, String, u32)>,
 ) -> Result<Response, Problem> {
     let found = desk.find(&name)?;
     let id = format!("{procedure}#{case}/{ballot}#{round}");
     let state = found.published.state.at(desk.registry.now());
     let paper = id.parse().ok().and_then(|id| state.ballot_paper(&id));
     let paper = paper.ok_or_else(|| Problem::not_found("there is no such ballot"))?;
-    Ok(([(header::CONTENT_TYPE, "application/toml"), (header::CACHE_CONTROL, "no-cache")], paper)
-        .into_response())
+    let headers = [
+        (header::CONTENT_TYPE, "application/toml"),
+        (header::CACHE_CONTROL, "no-cache"),
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    ];
+    Ok((headers, paper).into_response())
 }
 
 fn instant(text: Option<&str>) -> Result<Option<Instant>, Problem> {

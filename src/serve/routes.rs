@@ -1,4 +1,4 @@
-//! Which address is answered by whom.
+//! What every request goes through.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,25 +8,15 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::get;
 
 use super::desk::Desk;
 use super::problem::Problem;
-use super::{events, health, pages, read, site, submit};
+use super::{addresses, kinds, pages};
 use crate::net::listen::Peer;
 
 /// Everything that is served.
 pub(super) fn router(desk: Arc<Desk>) -> Router {
-    let agreement = Router::new()
-        .route("/", get(read::agreement))
-        .route("/licence", get(read::licence))
-        .route("/status", get(read::status))
-        .route("/entries", get(read::entries))
-        .route("/entries/{index}", get(read::entry))
-        .route("/entries/{index}/receipt", get(read::receipt))
-        .route("/ballots/{procedure}/{case}/{ballot}/{round}", get(read::paper))
-        .route("/events", get(events::stream))
-        .route("/badge.svg", get(pages::badge));
     let page = Router::new()
         .route("/", get(pages::agreement))
         .route("/grants/{grant}", get(pages::grant))
@@ -36,24 +26,13 @@ pub(super) fn router(desk: Arc<Desk>) -> Router {
         .route("/entries", get(pages::entries))
         .route("/entries/{index}", get(pages::entry))
         .route("/documents/{digest}", get(pages::document));
-    Router::new()
+    addresses::api()
+        .into_router()
         .route("/", get(pages::agreements))
         .route("/assets/{file}", get(pages::asset))
         .nest("/agreements/{agreement}", page)
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .route("/v1/statements", post(submit::submit))
-        .route("/v1/agreements", get(read::agreements))
-        .nest("/v1/agreements/{agreement}", agreement)
-        .route("/a/{agreement}/{*file}", get(site::file))
         .fallback(pages::nothing)
-        .method_not_allowed_fallback(async || {
-            Problem::new(
-                axum::http::StatusCode::METHOD_NOT_ALLOWED,
-                "method",
-                "this address takes another method",
-            )
-        })
+        .method_not_allowed_fallback(async || Problem::new(&kinds::METHOD, kinds::METHOD.means))
         .layer(from_fn(told))
         .with_state(desk)
 }

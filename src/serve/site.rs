@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 
+use super::asked::At;
 use super::desk::{Desk, Found};
 use super::problem::Problem;
 use crate::log::tile::{Bundle, Tile};
@@ -20,41 +21,70 @@ const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// What may change at any moment: kept, and asked again.
 const ASK_AGAIN: &str = "no-cache";
 
-/// `GET /a/AGREEMENT/FILE`.
-pub(super) async fn file(
+/// `checkpoint`: the newest, with the cosignatures that it has.
+pub(super) async fn checkpoint(
     State(desk): State<Arc<Desk>>,
-    Path((agreement, file)): Path<(String, String)>,
+    At(agreement): At<String>,
 ) -> Result<Response, Problem> {
     let found = desk.find(&agreement)?;
-    let store = desk.registry.store();
-    let state = &found.published.state;
-    match file.as_str() {
-        "checkpoint" => Ok(text(checkpoint(store, &found)?)),
-        "log.vkey" => Ok(text(format!("{}\n", state.log.vkey))),
-        "policy" => state.policy.clone().map(text).ok_or_else(|| no_file(&file)),
-        "allowed_signers" => Ok(text(found.feed.allowed_signers())),
-        _ => match file.split_once('/') {
-            Some(("tile", _)) => tile(store, &found, &file),
-            Some(("checkpoints", name)) => {
-                let size = name.parse().ok().filter(|size: &u64| size.to_string() == name);
-                let note =
-                    size.map(|size| store.checkpoint_at(&found.feed.anchor, size)).transpose()?.flatten();
-                note.map(text).ok_or_else(|| no_file(&file))
-            }
-            Some(("blobs", digest)) => blob(store, &found, digest)?.ok_or_else(|| no_file(&file)),
-            _ => Err(no_file(&file)),
-        },
-    }
+    let stored = desk.registry.store().head(&found.feed.anchor)?;
+    Ok(text(stored.map_or_else(|| found.published.checkpoint.clone(), |stored| stored.checkpoint)))
 }
 
-/// The newest checkpoint, with the cosignatures that it has.
-fn checkpoint(store: &dyn Store, found: &Found) -> Result<String, Problem> {
-    let stored = store.head(&found.feed.anchor)?;
-    Ok(stored.map_or_else(|| found.published.checkpoint.clone(), |stored| stored.checkpoint))
+/// `log.vkey`: the log's key.
+pub(super) async fn vkey(
+    State(desk): State<Arc<Desk>>,
+    At(agreement): At<String>,
+) -> Result<Response, Problem> {
+    Ok(text(format!("{}\n", desk.find(&agreement)?.published.state.log.vkey)))
 }
 
-/// A tile or a bundle of entries that the published head has.
-fn tile(store: &dyn Store, found: &Found, file: &str) -> Result<Response, Problem> {
+/// `policy`: whose cosignatures the parties rely on.
+pub(super) async fn policy(
+    State(desk): State<Arc<Desk>>,
+    At(agreement): At<String>,
+) -> Result<Response, Problem> {
+    desk.find(&agreement)?.published.state.policy.clone().map(text).ok_or_else(|| no_file("policy"))
+}
+
+/// `allowed_signers`: whose keys have spoken for whom, as OpenSSH reads it.
+pub(super) async fn allowed_signers(
+    State(desk): State<Arc<Desk>>,
+    At(agreement): At<String>,
+) -> Result<Response, Problem> {
+    Ok(text(desk.find(&agreement)?.feed.allowed_signers()))
+}
+
+/// `checkpoints/SIZE`: the note of an earlier head.
+pub(super) async fn checkpoint_at(
+    State(desk): State<Arc<Desk>>,
+    At((agreement, name)): At<(String, String)>,
+) -> Result<Response, Problem> {
+    let found = desk.find(&agreement)?;
+    let size = name.parse().ok().filter(|size: &u64| size.to_string() == name);
+    let noted = size.map(|size| desk.registry.store().checkpoint_at(&found.feed.anchor, size));
+    noted.transpose()?.flatten().map(text).ok_or_else(|| no_file(&format!("checkpoints/{name}")))
+}
+
+/// `blobs/HEX`: a document that an entry of this agreement names.
+pub(super) async fn document(
+    State(desk): State<Arc<Desk>>,
+    At((agreement, hex)): At<(String, String)>,
+) -> Result<Response, Problem> {
+    let found = desk.find(&agreement)?;
+    blob(desk.registry.store(), &found, &hex)?.ok_or_else(|| no_file(&format!("blobs/{hex}")))
+}
+
+/// `tile/LEVEL/INDEX`: a tile or a bundle of entries that the published head has.
+pub(super) async fn tile(
+    State(desk): State<Arc<Desk>>,
+    At((agreement, level, index)): At<(String, String, String)>,
+) -> Result<Response, Problem> {
+    let found = desk.find(&agreement)?;
+    tile_of(desk.registry.store(), &found, &format!("tile/{level}/{index}"))
+}
+
+fn tile_of(store: &dyn Store, found: &Found, file: &str) -> Result<Response, Problem> {
     let (anchor, size) = (&found.feed.anchor, found.published.head.size);
     if file.starts_with("tile/entries/") {
         let bundle: Bundle = file.parse().map_err(|_| no_file(file))?;
@@ -72,7 +102,6 @@ fn tile(store: &dyn Store, found: &Found, file: &str) -> Result<Response, Proble
     tile.bytes(&StoreNodes { store, anchor }).map(bytes).map_err(|error| lacks(&error))
 }
 
-/// A document that an entry of this agreement names.
 fn blob(store: &dyn Store, found: &Found, digest: &str) -> Result<Option<Response>, Problem> {
     let digest: Option<Digest> = format!("sha256:{digest}").parse().ok();
     let named = digest.filter(|digest| found.published.state.documents.is_needed(digest));

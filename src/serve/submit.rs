@@ -12,6 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::desk::Desk;
+use super::kinds;
 use super::problem::Problem;
 use crate::registry::{Receipted, Submission};
 use crate::statement::{AgreementRef, Blob, Body as Says, Entry, Envelope, Statement, attachments};
@@ -58,8 +59,7 @@ async fn receive(desk: &Desk, request: Request) -> Result<Submission, Problem> {
             parcel(desk, parts.map_err(|error| Problem::bad_request(error.body_text()))?).await
         }
         _ => Err(Problem::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "media-type",
+            &kinds::MEDIA_TYPE,
             "a statement comes as application/json, or with its documents as multipart/form-data",
         )),
     }
@@ -74,7 +74,7 @@ async fn body(body: Body) -> Result<Vec<u8>, Problem> {
 fn envelope(bytes: &[u8]) -> Result<Envelope, Problem> {
     let text = std::str::from_utf8(bytes).map_err(|_| Problem::bad_request("the envelope is not UTF-8"))?;
     Envelope::parse(text).map_err(|error| {
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bad-envelope", error.to_string())
+        Problem::new(&kinds::BAD_ENVELOPE, error.to_string())
             .instead("send the envelope as `--out` or `log show --envelope` writes it")
     })
 }
@@ -82,8 +82,7 @@ fn envelope(bytes: &[u8]) -> Result<Envelope, Problem> {
 /// That a statement opens no agreement where nobody may over the network.
 fn may_open(desk: &Desk, statement: Option<&Statement>) -> Result<(), Problem> {
     if !desk.openings && statement.is_some_and(|it| matches!(it.body, Says::Open(_))) {
-        let words = "this server opens no agreements over the network";
-        return Err(Problem::new(StatusCode::FORBIDDEN, "no-openings", words)
+        return Err(Problem::new(&kinds::NO_OPENINGS, kinds::NO_OPENINGS.means)
             .instead("ask its operator to open the agreement, or to serve with --openings"));
     }
     Ok(())

@@ -95,9 +95,11 @@ impl PartialSchema for Head {
             .schema_type(Type::Integer)
             .minimum(Some(0))
             .description(Some("The number of entries."));
+        let root = Ref::builder().ref_location_from_schema_name(Hash::name());
+        let root = root.description(Some("The root hash of the tree over them.".to_owned())).build();
         ObjectBuilder::new()
             .property("size", size)
-            .property("root", Ref::from_schema_name(Hash::name()))
+            .property("root", root)
             .required("size")
             .required("root")
             .description(Some(
