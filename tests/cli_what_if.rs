@@ -43,3 +43,14 @@ fn what_would_be_refused_is_told_with_its_reason() {
     assert_eq!(past.code, 1, "{past:?}");
     assert!(past.err.contains("the time of the last entry"), "{}", past.err);
 }
+
+#[test]
+fn a_ballot_can_be_named_and_a_refusal_of_several_is_told_once() {
+    let stage = Stage::seated();
+    let named = "what-if agi-2025 --vote met=o1,o2 --on verification#1/finding#1 --at 2026-05-12T09:00:00Z";
+    stage.ok(named);
+    let other = stage.run(&named.replace("finding#1 ", "finding#2 "));
+    assert_eq!(other.code, 1, "{other:?}");
+    assert_eq!(other.out.matches("this would be refused").count(), 1, "{}", other.out);
+    assert!(other.out.contains("[ballot-not-open]"), "{}", other.out);
+}

@@ -17,6 +17,8 @@ use support::{at, by, holder, id};
 
 const MOTION: &str = include_str!("workflows/flows/suspended-ballot.toml");
 const CHAIRS: &str = include_str!("workflows/flows/chairs.toml");
+const SEALED: &str = include_str!("workflows/flows/sealed.toml");
+const ANSWERS: &str = include_str!("workflows/flows/answers.toml");
 
 fn open(workflow: &str) -> Stage {
     let store = Arc::new(MemoryStore::new());
@@ -24,8 +26,12 @@ fn open(workflow: &str) -> Stage {
 }
 
 fn told(stage: &Stage) -> String {
+    told_of(stage, "motion#1")
+}
+
+fn told_of(stage: &Stage, case: &str) -> String {
     let (state, now) = (stage.state().unwrap(), stage.clock().now());
-    let case = state.case(&"motion#1".parse().unwrap()).unwrap();
+    let case = state.case(&case.parse().unwrap()).unwrap();
     let run = &case.ballots[0];
     ballot_words(run, run.rules().unwrap(), now, case.suspended().is_some())
 }
@@ -70,4 +76,64 @@ fn an_act_of_the_subject_is_told_while_they_have_the_seat() {
     stage.step_down(&holder("board/m2")).unwrap();
     let left = acts(&stage);
     assert!(!left.contains(&"defend".to_owned()) && left.contains(&"remove".to_owned()), "{left:?}");
+}
+
+#[test]
+fn a_ballot_that_only_asks_for_an_answer_is_told_without_a_gap() {
+    // Of this ballot nobody can abstain.
+    let day = "\nabstention = \"abstain\"\nopen-for   = \"10 days\"\nearly      = \"all voted\"\nquorum     = \"participating >= 3\"\noutcomes   = [{ is = \"set\", if = \"answers > 1/2";
+    assert!(ANSWERS.contains(day));
+    let mut stage = open(&ANSWERS.replace(day, &day.replace("\nabstention = \"abstain\"", "")));
+    for seat in ["a", "b"] {
+        let seat = holder(&format!("appraisers/{seat}"));
+        stage.nominate(&id("chamber"), &seat).unwrap();
+        stage.accept(&seat).unwrap();
+    }
+    stage.act(&"day#1".parse().unwrap(), &id("ask-day"), &by("owner"), &[]).unwrap();
+    let none = told_of(&stage, "day#1");
+    assert!(none.contains("; no answers; 2 of 2 electors still to vote"), "{none}");
+    stage.vote(&"day#1/day#1".parse().unwrap(), &id("a"), &id("2026-01-01")).unwrap();
+    let one = told_of(&stage, "day#1");
+    assert!(one.contains("; 2026-01-01 1; 1 of 2 electors still to vote"), "{one}");
+}
+
+/// The seller can withdraw the claim while votes are taken, and `s1` owes minutes then.
+fn withdrawn() -> Stage {
+    let votes = "ballot = \"finding\"\nsteps  = [\n";
+    let withdraw =
+        format!("{votes}  {{ do = \"withdraw\", by = \"seller\", to = \"closed\", emits = \"not-due\" }},\n");
+    let closed = "[procedure.claim.state.closed]\nends = true\n";
+    let owed = format!("{closed}duties = [{{ do = \"write-minutes\", by = \"s1\", within = \"7 days\" }}]\n");
+    let text = SEALED.replace(votes, &withdraw).replace(closed, &owed);
+    let mut stage = open(&text);
+    for (seat, party) in
+        [("b1", "buyer"), ("b2", "buyer"), ("s1", "seller"), ("s2", "seller"), ("s3", "seller")]
+    {
+        let seat = holder(&format!("experts/{seat}"));
+        stage.nominate(&id(party), &seat).unwrap();
+        stage.accept(&seat).unwrap();
+    }
+    stage.act(&"claim#1".parse().unwrap(), &id("claim"), &by("seller"), &[]).unwrap();
+    stage.vote(&"claim#1/finding#1".parse().unwrap(), &id("b1"), &id("yes")).unwrap();
+    stage.act(&"claim#1".parse().unwrap(), &id("withdraw"), &by("seller"), &[]).unwrap();
+    stage
+}
+
+#[test]
+fn nobody_is_said_not_to_have_revealed_a_vote_in_a_ballot_that_was_abandoned() {
+    let told = told_of(&withdrawn(), "claim#1");
+    assert!(told.contains("abandoned 2026-01-05"), "{told}");
+    assert!(!told.contains("revealed"), "{told}");
+}
+
+#[test]
+fn what_nobody_is_there_to_do_stays_owed_and_is_told_so() {
+    let stage = withdrawn();
+    let owed = |stage: &Stage| -> Vec<String> {
+        let tasks = stage.state().unwrap().tasks(stage.clock().now());
+        tasks.into_iter().filter(|task| task.what == "write-minutes").map(|task| task.who).collect()
+    };
+    assert_eq!(owed(&stage), ["s1"]);
+    stage.step_down(&holder("experts/s1")).unwrap();
+    assert_eq!(owed(&stage), ["s1 (nobody at present)"]);
 }

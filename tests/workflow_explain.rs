@@ -201,3 +201,46 @@ fn a_rule_that_depends_on_how_votes_fall_gets_no_number() {
          votes for `not-met`"
     );
 }
+
+/// What is explained of the arbitrators' challenge, with something changed in its text.
+fn challenge(from: &str, to: &str) -> String {
+    let text = fs::read_to_string("workflows/arbitrator-challenge.toml").unwrap();
+    assert!(text.contains(from), "{from}");
+    let workflow = Workflow::parse(&text.replace(from, to)).unwrap_or_else(|found| panic!("{found}"));
+    workflow.explain().to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn whoever_the_case_is_about_is_not_counted_among_those_who_vote() {
+    let rule = "votes for `disqualify` are at least 2";
+    let alike = challenge("disqualify >= 2", "disqualify >= 2/3 of electors and disqualify >= 1/2 of seats");
+    assert!(
+        alike.contains("votes for `disqualify` are at least 2/3 of the electors (at least 2 of 2)")
+            && alike.contains("at least 1/2 of the seats (filled or not) (at least 2 of 2)"),
+        "{alike}"
+    );
+    // Where votes weigh differently nobody knows how many are left.
+    let weighed = challenge("by = \"claimant\" }", "by = \"claimant\", weight = 2 }");
+    assert!(weighed.contains(&format!("{rule};")), "{weighed}");
+}
+
+#[test]
+fn a_panelist_who_acts_in_a_case_about_a_seat_is_another_than_whom_it_is_about() {
+    let text = fs::read_to_string("tests/workflows/flows/chairs.toml").unwrap();
+    let told = Workflow::parse(&text).unwrap().explain().to_string();
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    let opened = "opened by `auditor` or any seated panelist but whoever the case is about with `accuse`";
+    assert!(told.contains(opened), "{told}");
+}
+
+#[test]
+fn what_ends_with_business_days_ends_with_a_day_and_not_at_an_instant() {
+    let text = fs::read_to_string("tests/workflows/flows/business-days.toml").unwrap();
+    let told = Workflow::parse(&text).unwrap().explain().to_string();
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (days, rest) in told.match_indices("business day").map(|(at, _)| told.split_at(at)) {
+        let sentence = rest.split(['.', ';']).next().unwrap();
+        assert!(!sentence.contains("instant"), "{} {sentence}", &days[days.len() - 4..]);
+    }
+    assert!(told.contains("on the last day, to its end, is in time"), "{told}");
+}

@@ -19,6 +19,7 @@ use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
 use crate::engine::event::Occurrence;
 use crate::scenario::{Scenario, Supposed};
+use crate::statement::BallotRef;
 use crate::values::{Instant, Span};
 use crate::view::document::{Coming, Grant};
 use crate::workflow::Diagnostics;
@@ -47,6 +48,9 @@ pub struct WhatIfArgs {
     /// Who reveals, in a sealed ballot, where votes are commitments
     #[arg(long, value_name = "SEAT,…", value_delimiter = ',')]
     reveal: Vec<String>,
+    /// The ballot that is voted on, or revealed, where several are open
+    #[arg(long, value_name = "BALLOT")]
+    on: Option<BallotRef>,
     /// How long from now it is done, and looked at
     #[arg(long, value_name = "TIME", conflicts_with = "at", allow_hyphen_values = true)]
     after: Option<Span>,
@@ -54,7 +58,7 @@ pub struct WhatIfArgs {
     #[arg(long, value_name = "TIME", value_parser = time::parse)]
     at: Option<Instant>,
     /// What happens, as a scenario's file
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["fill", "acts", "vote", "reveal", "after", "at"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["fill", "acts", "vote", "reveal", "on", "after", "at"])]
     steps: Option<PathBuf>,
 }
 
@@ -149,6 +153,10 @@ fn text(args: &WhatIfArgs, now: Instant, at: Instant) -> Result<String, CliError
         let parts = text.split_once('=').map(|(left, right)| (left.trim().to_owned(), right.to_owned()));
         parts.ok_or_else(|| CliError::usage(format!("`{text}` is not understood: write {how}")))
     };
+    let on = args
+        .on
+        .as_ref()
+        .map_or_else(String::new, |ballot| format!("\nballot = {}", toml::Value::from(ballot.to_string())));
     if !args.fill.is_empty() {
         step(format!("fill = {}", quoted(&args.fill.join(","), ',')));
     }
@@ -158,10 +166,10 @@ fn text(args: &WhatIfArgs, now: Instant, at: Instant) -> Result<String, CliError
     }
     for vote in &args.vote {
         let (choice, seats) = parts(vote, "CHOICE=SEAT,SEAT, such as met=i1,i2")?;
-        step(format!("vote = {{ {} = {} }}", toml::Value::from(choice), quoted(&seats, ',')));
+        step(format!("vote = {{ {} = {} }}{on}", toml::Value::from(choice), quoted(&seats, ',')));
     }
     if !args.reveal.is_empty() {
-        step(format!("reveal = {}", quoted(&args.reveal.join(","), ',')));
+        step(format!("reveal = {}{on}", quoted(&args.reveal.join(","), ',')));
     }
     Ok(text)
 }

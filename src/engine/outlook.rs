@@ -57,7 +57,7 @@ impl State {
         let mut tasks = Vec::new();
         // An ended case may still have steps, such as a court's setting its finding aside.
         for case in self.cases.values() {
-            duty_tasks(case, at, &mut tasks);
+            self.duty_tasks(case, at, &mut tasks);
             if case.ended.is_none() {
                 self.seat_tasks(case, at, &mut tasks);
                 self.vote_tasks(case, &mut tasks);
@@ -135,13 +135,7 @@ impl State {
                 .not_before
                 .as_ref()
                 .is_none_or(|start| self.earliest(case, start).is_some_and(|start| start <= at));
-            // Whoever the case is about speaks in it while they have the seat.
-            let absent = |actor: &Actor| *actor == Actor::Subject && !self.subject_seated(case);
-            let nobody = match &doing.by {
-                Actors::AnyOf(any) => any.iter().all(absent),
-                Actors::AllOf(all) => all.iter().any(absent),
-            };
-            if nobody
+            if !self.somebody(case, &doing.by)
                 || exhausted(case, place, step)
                 || end.is_some_and(|end| end <= Moment::of(at))
                 || !started
@@ -151,6 +145,31 @@ impl State {
             let (who, what) = (doing.by.words(), doing.act.to_string());
             let until = end.map(|end| end.at);
             tasks.push(Task { case: case.id.clone(), who, what, kind: Kind::Possible, until });
+        }
+    }
+
+    /// What is owed stays owed; where nobody is there to do it, it says so.
+    fn duty_tasks(&self, case: &Case, at: Instant, tasks: &mut Vec<Task>) {
+        for duty in case.duties.iter().filter(|duty| duty.done.is_none()) {
+            let kind = if duty.is_overdue(at) { Kind::Overdue } else { Kind::Owed };
+            let nobody = if self.somebody(case, &duty.by) { "" } else { " (nobody at present)" };
+            tasks.push(Task {
+                case: case.id.clone(),
+                who: format!("{}{nobody}", duty.by.words()),
+                what: duty.act.to_string(),
+                kind,
+                until: Some(duty.due).filter(|_| !duty.stopped),
+            });
+        }
+    }
+
+    /// Whether those who may act are there to do so: seats can be empty, and those in them out of the case.
+    fn somebody(&self, case: &Case, by: &Actors) -> bool {
+        let around = self.around(case);
+        let there = |actor: &Actor| !around.names(actor).is_empty();
+        match by {
+            Actors::AnyOf(any) => any.iter().any(there),
+            Actors::AllOf(all) => all.iter().all(there),
         }
     }
 
@@ -205,18 +224,4 @@ fn happened(before: &Case, after: &Case, emitted: &[&Id]) -> String {
         parts.push(format!("event {}", names.join(", ")));
     }
     parts.join("; ")
-}
-
-fn duty_tasks(case: &Case, at: Instant, tasks: &mut Vec<Task>) {
-    for duty in case.duties.iter().filter(|duty| duty.done.is_none()) {
-        let kind = if duty.is_overdue(at) { Kind::Overdue } else { Kind::Owed };
-        let (who, what) = (duty.by.words(), duty.act.to_string());
-        tasks.push(Task {
-            case: case.id.clone(),
-            who,
-            what,
-            kind,
-            until: Some(duty.due).filter(|_| !duty.stopped),
-        });
-    }
 }

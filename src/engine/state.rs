@@ -162,15 +162,13 @@ impl State {
 
     /// The panel and place behind a seat's full name, and the case it belongs to where it is a case's own.
     pub fn seat(&self, name: &HolderRef) -> Option<Seating<'_>> {
-        let (case, body, seat) = match name {
-            HolderRef::CaseSeat { case, seat } => {
-                let case = self.case(case)?;
-                (Some(case), case.seats.as_ref()?, seat)
-            }
-            HolderRef::Office { body, name } => (None, self.panels.get(body)?, name),
+        let body = self.body_with(name)?;
+        let case = match name {
+            HolderRef::CaseSeat { case, .. } => self.case(case),
+            HolderRef::Office { .. } => None,
         };
         let panel = case.map_or(&self.workflow, |case| &case.workflow).panel(&body.panel)?;
-        let seat = panel.seats.iter().find(|candidate| candidate.name == *seat)?;
+        let seat = panel.seats.iter().find(|candidate| candidate.name == *name.name())?;
         let place = body.seats.get(&seat.name)?;
         Some(Seating {
             case,
@@ -180,6 +178,14 @@ impl State {
             vacant_since: place.vacant_since,
             nominee: place.nominee.as_ref(),
         })
+    }
+
+    /// The body to which a seat belongs or has belonged.
+    pub(super) fn body_with(&self, seat: &HolderRef) -> Option<&Seats> {
+        match seat {
+            HolderRef::CaseSeat { case, .. } => self.case(case)?.seats.as_ref(),
+            HolderRef::Office { body, .. } => self.panels.get(body),
+        }
     }
 
     /// The full name of a seat of a case's panel.

@@ -43,14 +43,6 @@ impl State {
         Some(Whom { seat, person, key, body: Some(seating.body) })
     }
 
-    /// The body to which a seat belongs or has belonged.
-    fn body_with(&self, seat: &HolderRef) -> Option<&Seats> {
-        match seat {
-            HolderRef::CaseSeat { case, .. } => self.case(case)?.seats.as_ref(),
-            HolderRef::Office { body, .. } => self.panels.get(body),
-        }
-    }
-
     /// Whoever sits in a seat, as somebody a case can be about.
     pub(super) fn sitting(&self, seat: &HolderRef) -> Option<Subject> {
         let nominee = self.seat(seat)?.nominee?;

@@ -207,10 +207,14 @@ fn ballot_ref(
     if let Ok(is) = raw.parse() {
         return Some(Spot { is, at: item.span() });
     }
-    let case = case.map_or_else(|| "PROCEDURE#1".to_owned(), |case| case.is.to_string());
+    // A procedure's name is in the workflow, and this is read without one.
+    let (case, which) = case.map_or_else(
+        || ("claim#1".to_owned(), ", with the procedure of your case for `claim`"),
+        |case| (case.is.to_string(), ""),
+    );
     let ballot = raw.rsplit('/').next().and_then(|name| name.split('#').next()?.parse::<Id>().ok());
     let ballot = ballot.map_or_else(|| "BALLOT".to_owned(), |ballot| ballot.to_string());
-    let help = format!("Name case, ballot and round: \"{case}/{ballot}#1\"");
+    let help = format!("Name case, ballot and round: \"{case}/{ballot}#1\"{which}");
     r.refuse(&item.span(), format!("`{}` is not a round of a ballot", raw.escape_debug()), help)
 }
 

@@ -1,6 +1,8 @@
 //! A hypothesis: the steps of a scenario on an agreement as it stands, with nobody's signature. Nothing is written;
 //! each step takes the way of every entry, through the one admission.
 
+use std::collections::BTreeSet;
+
 use super::model::{Deed, SeatDeed, SeatName, Spot, Step};
 use super::{Scenario, check, judge, meant, plain_key};
 use crate::engine::possible::{self, Possible};
@@ -37,7 +39,12 @@ impl Scenario {
         if !found.is_empty() {
             return Err(Diagnostics::new(found));
         }
-        let mut play = Hypothesis { text: &self.text, state: state.clone(), found: Vec::new() };
+        let mut play = Hypothesis {
+            text: &self.text,
+            state: state.clone(),
+            found: Vec::new(),
+            refused: BTreeSet::new(),
+        };
         let mut at = self.opened.max(state.last);
         for step in &self.steps {
             at = step.at.is;
@@ -52,6 +59,8 @@ struct Hypothesis<'s> {
     text: &'s str,
     state: State,
     found: Vec<Diagnostic>,
+    /// What was told of refusals, by the step's place.
+    refused: BTreeSet<(usize, String)>,
 }
 
 impl Hypothesis<'_> {
@@ -162,7 +171,10 @@ impl Hypothesis<'_> {
                 (format!("this would be refused: {} [{}]", refusal.why, refusal.rule), refusal.remedy())
             }
         };
-        self.found.push(Diagnostic::at(self.text, Severity::Warning, at, message, help));
+        // The same of another seat of one step says nothing more.
+        if self.refused.insert((step.at.at.start, message.clone())) {
+            self.found.push(Diagnostic::at(self.text, Severity::Warning, at, message, help));
+        }
     }
 
     fn beyond(&mut self, at: &std::ops::Range<usize>) {

@@ -25,8 +25,7 @@ pub fn suspended_words(state: &State, case: &Case, since: Instant) -> String {
 
 /// `ballot verification#1/finding#1, open until …: met 3, not-met 1, abstain 0, 3 of 7 still to vote`.
 pub fn ballot_words(run: &BallotRun, rules: &Ballot, at: Instant, suspended: bool) -> String {
-    let counts: Vec<String> =
-        tally(run, rules).into_iter().map(|(choice, votes)| format!("{choice} {votes}")).collect();
+    let counts = counts(run, rules);
     if let Some(sealing) = run.sealed.as_ref().filter(|_| run.closed.is_none()) {
         return sealed_words(run, sealing, &counts, at, suspended);
     }
@@ -50,24 +49,27 @@ pub fn ballot_words(run: &BallotRun, rules: &Ballot, at: Instant, suspended: boo
     } else {
         format!("; {} electors", run.electors.len())
     };
-    let sealing = run.sealed.as_ref();
+    // Where the case went on without an outcome, nobody's time to reveal has run out.
+    let outcome = run.closed.as_ref().is_some_and(|end| end.outcome.is_some());
+    let sealing = run.sealed.as_ref().filter(|_| outcome);
     let unrevealed: Vec<&str> = sealing.into_iter().flat_map(Sealing::unrevealed).map(Id::as_str).collect();
     let unrevealed = match unrevealed.as_slice() {
         [] => String::new(),
         seats => format!("; not revealed by {}", seats.join(", ")),
     };
-    format!("ballot {}, {how}; {}{waiting}{unrevealed}", run.id, counts.join(", "))
+    format!("ballot {}, {how}; {counts}{waiting}{unrevealed}", run.id)
+}
+
+/// `met 3, not-met 1`; of a ballot that asks for an answer alone, what was answered so far.
+fn counts(run: &BallotRun, rules: &Ballot) -> String {
+    let counts: Vec<String> =
+        tally(run, rules).into_iter().map(|(choice, votes)| format!("{choice} {votes}")).collect();
+    if counts.is_empty() { "no answers".to_owned() } else { counts.join(", ") }
 }
 
 /// `ballot …, sealed, votes are cast until …; 3 of 7 electors have committed: i1, m1, o1`, and later
 /// `ballot …, sealed, votes are revealed until …; met 2, not-met 0, abstain 0; still sealed: i1`.
-fn sealed_words(
-    run: &BallotRun,
-    sealing: &Sealing,
-    counts: &[String],
-    at: Instant,
-    suspended: bool,
-) -> String {
+fn sealed_words(run: &BallotRun, sealing: &Sealing, counts: &str, at: Instant, suspended: bool) -> String {
     let phase = |deed: &str| {
         if suspended {
             "sealed, and standing still".to_owned()
@@ -81,12 +83,7 @@ fn sealed_words(
     };
     if sealing.revealing.is_some() {
         let sealed = names(sealing.unrevealed().filter(|seat| run.counts(seat)).collect());
-        return format!(
-            "ballot {}, {}; {}; still sealed: {sealed}",
-            run.id,
-            phase("revealed"),
-            counts.join(", ")
-        );
+        return format!("ballot {}, {}; {counts}; still sealed: {sealed}", run.id, phase("revealed"));
     }
     let committed: Vec<&Id> = sealing.commitments.keys().filter(|seat| run.counts(seat)).collect();
     format!(

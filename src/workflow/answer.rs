@@ -7,6 +7,8 @@ use crate::values::Id;
 
 /// Digits of the largest number: sums and comparisons stay far within 64 bits.
 const MOST_DIGITS: usize = 15;
+/// No calendar of anybody has a year 0.
+const FIRST_YEAR: i16 = 1;
 
 impl AnswerKind {
     /// Whether a vote for this is such an answer.
@@ -19,7 +21,7 @@ impl AnswerKind {
             }
             Self::Date => text
                 .parse::<jiff::civil::Date>()
-                .is_ok_and(|date| date.to_string() == text && text.len() == 10),
+                .is_ok_and(|date| date.to_string() == text && text.len() == 10 && date.year() >= FIRST_YEAR),
             Self::Text => true,
         }
     }
@@ -28,7 +30,7 @@ impl AnswerKind {
     pub(crate) fn samples(self) -> impl Iterator<Item = Id> {
         let samples: &[&'static str] = match self {
             Self::Number => &["0", "1", "999999999999999"],
-            Self::Date => &["0000-01-01", "2000-01-01", "9999-12-31"],
+            Self::Date => &["0001-01-01", "2000-01-01", "9999-12-31"],
             Self::Text => &["an-answer", "another-answer"],
         };
         samples.iter().copied().map(Id::constant)

@@ -51,7 +51,7 @@ impl Silence<'_> {
 
     /// Above and below the line; none for a share of nothing.
     pub(in crate::workflow) fn bound(self, bound: &Bound) -> Option<(u128, u128)> {
-        line(bound, &|terms| self.amount(terms))
+        line(bound, &|terms| Some(self.amount(terms)))
     }
 
     /// The names of the outcomes without a single vote: by the rules in force at the opening and after each ease,
@@ -76,15 +76,45 @@ impl Silence<'_> {
     }
 }
 
+/// The panel with every seat filled and nobody excluded but, in cases about one of its seats, that one.
+#[derive(Clone, Copy)]
+pub(in crate::workflow) struct Full<'w> {
+    pub panel: &'w Panel,
+    /// Whether one of the seats does not vote, whichever it is.
+    pub less_one: bool,
+}
+
+impl Full<'_> {
+    /// The most that an amount can come to; `None` where that hangs on which seat does not vote.
+    pub(in crate::workflow) fn most(self, terms: &[Term]) -> Option<u128> {
+        if !self.less_one {
+            return Some(most(self.panel, terms));
+        }
+        // Whoever does not vote still has the seat.
+        let of_seats = |term: &Term| matches!(term.counted, Counted::Seats | Counted::Filled);
+        let (seats, voters): (Vec<Term>, Vec<Term>) = terms.iter().cloned().partition(of_seats);
+        let less = |seat: &Seat| most(self.panel, &voters) - most_of(seat, &voters);
+        let mut without = self.panel.seats.iter().map(less);
+        let first = without.next()?;
+        let seats: u128 = seats.iter().map(|term| size(self.panel, term)).sum();
+        without.all(|other| other == first).then_some(first + seats)
+    }
+
+    /// Above and below the line; none for a share of nothing, or where it hangs on which seat does not vote.
+    pub(in crate::workflow) fn bound(self, bound: &Bound) -> Option<(u128, u128)> {
+        line(bound, &|terms| self.most(terms))
+    }
+}
+
 /// A bound above and below the line, where `amount` counts; none for a share of nothing.
-fn line(bound: &Bound, amount: &dyn Fn(&[Term]) -> u128) -> Option<(u128, u128)> {
+fn line(bound: &Bound, amount: &dyn Fn(&[Term]) -> Option<u128>) -> Option<(u128, u128)> {
     match bound {
         Bound::Number(number) => Some((u128::from(*number), 1)),
         Bound::Share { numerator, denominator, of } => {
-            let of = amount(of);
+            let of = amount(of)?;
             (of > 0).then_some((u128::from(*numerator) * of, u128::from(*denominator)))
         }
-        Bound::Times { times, of } => Some((u128::from(*times) * amount(of), 1)),
+        Bound::Times { times, of } => Some((u128::from(*times) * amount(of)?, 1)),
         Bound::Lesser(a, b) => {
             let (a, b) = (line(a, amount)?, line(b, amount)?);
             Some(if a.0 * b.1 <= b.0 * a.1 { a } else { b })
@@ -131,7 +161,7 @@ pub(super) fn out_of_reach_without(panel: &Panel, empty: &[&Seat], comparison: &
                 panel.seats.iter().filter(filled).map(|seat| most_of(seat, std::slice::from_ref(term))).sum()
             }
         };
-        terms.iter().map(term).sum()
+        Some(terms.iter().map(term).sum())
     };
     let op = if comparison.op == Operator::Equal { Operator::AtLeast } else { comparison.op };
     line(&comparison.bound, &amount).is_some_and(|bound| !compare(most, op, bound))
@@ -221,7 +251,7 @@ fn fixed(amount: &[Term], bound: &Bound) -> bool {
 }
 
 /// The most that an amount can come to: every seat votes so as to count as often as it can.
-pub(in crate::workflow) fn most(panel: &Panel, terms: &[Term]) -> u128 {
+fn most(panel: &Panel, terms: &[Term]) -> u128 {
     panel.seats.iter().map(|seat| most_of(seat, terms)).sum()
 }
 

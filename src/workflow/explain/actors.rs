@@ -110,7 +110,11 @@ fn filling(filling: Filling) -> &'static str {
 
 fn vacant(vacancy: &Vacancy) -> Paragraph {
     let Vacancy { after, filled_by, excluded } = vacancy;
-    let instant = if *excluded { "at that very instant already" } else { "only after that instant" };
+    let instant = match (after.ends_with_a_day(), excluded) {
+        (true, _) => "only once that time is over",
+        (false, true) => "at that very instant already",
+        (false, false) => "only after that instant",
+    };
     Paragraph::of(format!(
         "Where nobody has filled a seat for {after}, the right to nominate for it passes to {}, {instant}. A nominee \
          who leaves without having filled it does not start that time anew.",

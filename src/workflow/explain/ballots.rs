@@ -2,7 +2,7 @@
 
 use super::rules::Counting;
 use super::{Paragraph, Section, sentence};
-use crate::values::Id;
+use crate::values::{Id, Length};
 use crate::workflow::check::late::evidence_comes;
 use crate::workflow::model::{
     Among, Answer, Ballot, Change, Decides, Early, Ease, Exclusion, Extend, ExtendOn, Gives, NO_QUORUM,
@@ -42,7 +42,7 @@ pub(super) fn section(workflow: &Workflow, ballot: &Ballot) -> Section {
         vec![Paragraph::of(format!("The question: {}{}", sentence(question), mark("question")))];
     if let Some(panel) = workflow.panel(panel) {
         let panel = &*ballot.part_of(panel);
-        let counting = Counting { panel, abstention: ballot.abstention.as_ref() };
+        let counting = Counting::of(ballot, panel);
         paragraphs.extend([
             electors(ballot, panel, &(mark("electors") + &mark("count"))),
             choices(
@@ -176,6 +176,7 @@ fn choices(workflow: &Workflow, ballot: &Ballot, marks: &str) -> Paragraph {
 fn window(ballot: &Ballot, counting: Counting<'_>, marks: &str) -> Paragraph {
     let Ballot { open_for, excluded, early, .. } = ballot;
     let instant = if *excluded { "is late" } else { "counts" };
+    let last = last_votes(open_for, "at the very closing instant");
     let early = match early {
         Early::Never => "It never closes earlier.".to_owned(),
         Early::AllVoted => "It closes earlier once every elector who has not left has voted.".to_owned(),
@@ -190,8 +191,13 @@ fn window(ballot: &Ballot, counting: Counting<'_>, marks: &str) -> Paragraph {
     };
     let extend = ballot.extend.as_ref().map_or_else(String::new, put_off);
     Paragraph::of(format!(
-        "Votes are taken for {open_for} from its opening; a vote at the very closing instant {instant}. {early}{extend}{marks}"
+        "Votes are taken for {open_for} from its opening; a vote {last} {instant}. {early}{extend}{marks}"
     ))
+}
+
+/// When votes are taken for the last time: business days end with a day, other times at an instant.
+fn last_votes<'w>(open_for: &Length, instant: &'w str) -> &'w str {
+    if open_for.ends_with_a_day() { "on the last day, to its end," } else { instant }
 }
 
 /// The two windows of a sealed ballot.
@@ -199,6 +205,7 @@ fn phases(ballot: &Ballot, sealed: &Sealed, marks: &str) -> Paragraph {
     let Ballot { open_for, excluded, early, .. } = ballot;
     let Sealed { reveal_for, unrevealed } = sealed;
     let instant = if *excluded { "is late" } else { "counts" };
+    let last = last_votes(open_for, "at the very last instant");
     let early = match early {
         Early::AllVoted => "This ends earlier once every elector who has not left has committed",
         _ => "This never ends earlier",
@@ -210,7 +217,7 @@ fn phases(ballot: &Ballot, sealed: &Sealed, marks: &str) -> Paragraph {
     };
     Paragraph::of(format!(
         "The ballot is sealed. For {open_for} from its opening the electors commit to their votes, and nobody can know what \
-         these are; a commitment at the very last instant {instant}. {early}. Then, for {reveal_for}, each reveals the vote, and \
+         these are; a commitment {last} {instant}. {early}. Then, for {reveal_for}, each reveals the vote, and \
          the ballot closes as soon as all votes are revealed that can be. A vote that its voter does not reveal in time \
          {unrevealed}.{marks}"
     ))
@@ -287,7 +294,10 @@ fn numbers(counting: Counting<'_>) -> Paragraph {
     } else {
         String::new()
     };
-    let told = "Numbers in brackets below hold for a full panel: every seat filled and nobody excluded. With fewer electors a share \
-                of them is fewer; fractions are exact and never rounded.";
+    let but = if counting.less_one { " but whoever the case is about" } else { "" };
+    let told = format!(
+        "Numbers in brackets below hold for a full panel: every seat filled and nobody excluded{but}. With fewer electors a share of \
+         them is fewer; fractions are exact and never rounded."
+    );
     Paragraph::of(format!("{told}{weight}"))
 }

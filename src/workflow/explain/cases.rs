@@ -39,7 +39,7 @@ fn opening(workflow: &Workflow, procedure: &Procedure, open: &Opening) -> Paragr
         .map_or_else(String::new, |panel| format!(" before the panel {}", quoted(panel)));
     Paragraph::of(format!(
         "A case is opened by {} with {}{}{within}{not_before}{}.{about} It runs{before} and begins in the state {}.{}",
-        by.plainly(),
+        by.plainly(procedure),
         quoted(act),
         documents(attach),
         with_events(emits),
@@ -58,7 +58,12 @@ fn cases(workflow: &Workflow, procedure: &Procedure) -> Paragraph {
         most => format!("At most {most} cases of it are open at a time."),
     };
     let again = again_after.as_ref().map_or_else(String::new, |length| {
-        format!(" After one{seat} has ended, {length} pass before another can be opened; at the very instant it can.")
+        let from = if length.ends_with_a_day() {
+            "on the day after the last of them"
+        } else {
+            "at the very instant"
+        };
+        format!(" After one{seat} has ended, {length} pass before another can be opened; {from} it can.")
     });
     Paragraph::of(format!(
         "{open}{one}{again}{more}{}",
@@ -69,10 +74,10 @@ fn cases(workflow: &Workflow, procedure: &Procedure) -> Paragraph {
 fn state(workflow: &Workflow, procedure: &Procedure, state: &State) -> Paragraph {
     let State { name, ends, ballot: _, together: _, steps, duties } = state;
     let panel = procedure.panel.as_ref().and_then(|name| workflow.panel(name));
-    let counting = panel.map(|panel| Counting { panel, abstention: None });
+    let counting = panel.map(Counting::seats);
     let asking = Asking { workflow, procedure, counting };
     let items = steps.iter().map(|it| step(it, *ends, asking));
-    let items: Vec<String> = items.chain(duties.iter().map(duty)).collect();
+    let items: Vec<String> = items.chain(duties.iter().map(|it| duty(it, procedure))).collect();
     let ballots: Vec<&Id> = state.ballots().collect();
     let ballot = match ballots.as_slice() {
         [] => String::new(),
@@ -118,7 +123,8 @@ fn set_off(trigger: &Trigger, asking: Asking<'_>) -> String {
         Trigger::When(condition) => format!("as soon as {}", asking.condition(condition)),
         Trigger::After(delay) => {
             let late = if delay.excluded { "late" } else { "still in time" };
-            format!("after {} (what is done at that very instant is {late})", span(delay, Some(asking)))
+            let when = if delay.length.ends_with_a_day() { ON_THE_LAST } else { "at that very instant" };
+            format!("after {} (what is done {when} is {late})", span(delay, Some(asking)))
         }
         Trigger::At(at) => format!("at {} (what is done at that very instant is late)", utc(*at)),
         Trigger::Outcome(names) => {
@@ -143,20 +149,34 @@ fn act(doing: &Doing, asking: Asking<'_>) -> String {
         names => format!(", which takes one document {} out of the case", names.join(" or ")),
     };
     let more = doing.notice();
-    format!("{} may do {}{}{strikes}{more}{within}{not_before}", by.plainly(), quoted(act), documents(attach))
+    format!(
+        "{} may do {}{}{strikes}{more}{within}{not_before}",
+        by.plainly(asking.procedure),
+        quoted(act),
+        documents(attach)
+    )
 }
 
 /// `, within 21 days from the opening of the case (…)`.
 fn window(delay: &Delay, asking: Option<Asking<'_>>) -> String {
     let last = if delay.excluded { "is late" } else { "is in time" };
-    format!(", within {} (what is done at the very last instant {last})", span(delay, asking))
+    let when = if delay.length.ends_with_a_day() { ON_THE_LAST } else { "at the very last instant" };
+    format!(", within {} (what is done {when} {last})", span(delay, asking))
 }
+
+/// When an act is in time for the last time, where business days are counted: they end with a day.
+const ON_THE_LAST: &str = "on the last day, to its end,";
 
 /// `not before 3 days from the opening of the case have passed (…)`; of no time at all, what must have come.
 fn earliest(delay: &Delay, asking: Option<Asking<'_>>) -> String {
     if delay.length.is_some_time() {
         let span = span(delay, asking);
-        return format!("not before {span} have passed (at that very instant it is possible)");
+        let from = if delay.length.ends_with_a_day() {
+            "on the day after the last of them"
+        } else {
+            "at that very instant"
+        };
+        return format!("not before {span} have passed ({from} it is possible)");
     }
     format!("not before {}", origin(&delay.of, asking))
 }
@@ -180,12 +200,16 @@ fn origin(of: &Origin, asking: Option<Asking<'_>>) -> String {
     }
 }
 
-fn duty(duty: &Duty) -> String {
+fn duty(duty: &Duty, procedure: &Procedure) -> String {
     let Duty { act, by, attach, within, excluded, line: _ } = duty;
-    let instant = if *excluded { "from that very instant on" } else { "after that instant" };
+    let instant = match (within.ends_with_a_day(), excluded) {
+        (true, _) => "once that time is over",
+        (false, true) => "from that very instant on",
+        (false, false) => "after that instant",
+    };
     sentence(&format!(
         "{} owes {}{}, within {within} from entering the state. {instant} it is overdue, and stays owed",
-        capital(&by.plainly()),
+        capital(&by.plainly(procedure)),
         quoted(act),
         documents(attach),
         instant = capital(instant)

@@ -68,7 +68,7 @@ fn proposition(workflow: &Workflow, holds: &Holds) -> String {
             counting.map_or_else(
                 || comparison.to_string(),
                 |(ballot, panel)| {
-                    let counting = Counting { panel: &panel, abstention: ballot.abstention.as_ref() };
+                    let counting = Counting::of(ballot, &panel);
                     format!(
                         "in the round of {} that closed last, {}",
                         quoted(&ballot.name),

@@ -1,15 +1,30 @@
 //! Rules as sentences, each with what it comes to for a full panel.
 
 use crate::values::Id;
-use crate::workflow::check::counts::{Silence, most};
-use crate::workflow::model::{Bound, Comparison, Counted, Operator, Panel, Rule, Term};
+use crate::workflow::check::counts::Full;
+use crate::workflow::model::{Ballot, Bound, Comparison, Counted, Exclusion, Operator, Panel, Rule, Term};
 use crate::workflow::words::quoted;
 
-/// What a rule is about: the panel whose seats are counted, and the name of abstaining from its ballot.
+/// What a rule is about: the panel whose seats are counted, the name of abstaining from its ballot, and whether whoever
+/// the case is about has no vote in it.
 #[derive(Clone, Copy)]
 pub(super) struct Counting<'w> {
     pub panel: &'w Panel,
     pub abstention: Option<&'w Id>,
+    pub less_one: bool,
+}
+
+impl<'w> Counting<'w> {
+    /// In a ballot of this panel, or of this part of one.
+    pub(super) fn of(ballot: &'w Ballot, panel: &'w Panel) -> Self {
+        let less_one = ballot.less.contains(&Exclusion::Subject);
+        Self { panel, abstention: ballot.abstention.as_ref(), less_one }
+    }
+
+    /// Of seats, where nobody votes.
+    pub(super) fn seats(panel: &'w Panel) -> Self {
+        Self { panel, abstention: None, less_one: false }
+    }
 }
 
 impl Counting<'_> {
@@ -84,7 +99,8 @@ impl Counting<'_> {
         }
     }
 
-    /// ` (at least 5 of 7)`: the whole numbers for a full panel; empty where they depend on how its votes fall.
+    /// ` (at least 5 of 7)`: the whole numbers for a full panel; empty where they depend on how its votes fall, or on whom
+    /// the case is about.
     fn comes_to(self, comparison: &Comparison) -> String {
         let Comparison { amount, op, bound } = comparison;
         let Some((full, votes)) = of_everybody(bound) else { return String::new() };
@@ -93,9 +109,11 @@ impl Counting<'_> {
             (true, None) => "if all vote, ",
             (true, Some(_)) => "if all vote and nobody abstains, ",
         };
-        let most = most(self.panel, amount);
-        let Some((above, below)) = (Silence { panel: self.panel, filled: true }).bound(&full) else {
-            return " (never, as it is a share of nothing)".to_owned();
+        let everybody = Full { panel: self.panel, less_one: self.less_one };
+        let Some(most) = everybody.most(amount) else { return String::new() };
+        let Some((above, below)) = everybody.bound(&full) else {
+            let none = Full { less_one: false, ..everybody }.bound(&full).is_none();
+            return if none { " (never, as it is a share of nothing)".to_owned() } else { String::new() };
         };
         let whole = above / below;
         let exact = above % below == 0;

@@ -35,12 +35,26 @@ fn joined(cursor: &mut Cursor<'_>, names: &Vocabulary, depth: usize) -> Result<C
 /// `BALLOT.OUTCOME`, of one of the state's ballots.
 fn outcome(cursor: &mut Cursor<'_>, names: &Vocabulary, ballot: &str) -> Result<Condition, Fault> {
     let of: Vec<&(Id, Id)> = names.outcomes.iter().filter(|(name, _)| *name == ballot).collect();
-    if of.is_empty() {
-        let help = "Name one that opens in this state (ballots = [\"…\", \"…\"])";
-        return Err(Fault::new(cursor.place(), format!("the state has no ballot `{ballot}`"), help));
+    let place = cursor.place();
+    cursor.advance();
+    cursor.advance();
+    if cursor.peek() == Some(Token::Word("answer")) && !of.iter().any(|(_, outcome)| *outcome == "answer") {
+        let help =
+            "Let a second ballot ask whether it is so (\"Is it more than …?\"), and go on by its outcome";
+        return Err(Fault::new(place, format!("no condition can look at the answer of `{ballot}`"), help));
     }
-    cursor.advance();
-    cursor.advance();
+    if of.is_empty() {
+        let mut known: Vec<&str> = names.outcomes.iter().map(|(ballot, _)| ballot.as_str()).collect();
+        known.dedup();
+        return Err(if known.is_empty() {
+            let help = "It asks of ballots that stand side by side (ballots = [\"…\", \"…\"]); what a state's only ballot \
+                        comes to is a step: { outcome = \"…\", to = \"…\" }";
+            Fault::new(place, format!("no ballot `{ballot}` stands beside others in this state"), help)
+        } else {
+            let help = format!("Name one that opens in this state: {}", known.join(", "));
+            Fault::new(place, format!("the state has no ballot `{ballot}`"), help)
+        });
+    }
     let known = |word: &str| of.iter().find(|(_, outcome)| *outcome == word);
     let Some((ballot, outcome)) = cursor.peek().and_then(|token| match token {
         Token::Word(word) => known(word),

@@ -172,22 +172,26 @@ impl Outcome {
     }
 }
 
+/// The panel as one who acts.
+const PANELIST: &str = "any seated panelist";
+
 impl Actors {
     /// `openai or microsoft`, `openai and microsoft jointly`, `the chair`.
     pub fn words(&self) -> String {
-        self.told(ToString::to_string)
+        self.told(ToString::to_string, PANELIST)
     }
 
-    /// The same with the workflow's names marked as such: `` `openai` or the chair ``.
-    pub(super) fn plainly(&self) -> String {
-        self.told(quoted)
+    /// The same with the workflow's names marked as such, for a case of this procedure: `` `openai` or the chair ``.
+    pub(super) fn plainly(&self, procedure: &Procedure) -> String {
+        let but = "any seated panelist but whoever the case is about";
+        self.told(quoted, if procedure.about.is_some() { but } else { PANELIST })
     }
 
-    fn told(&self, name: fn(&Id) -> String) -> String {
+    fn told(&self, name: fn(&Id) -> String, panelist: &str) -> String {
         let word = |actor: &Actor| match actor {
             Actor::Office(of) | Actor::Seat(of) => name(of),
             Actor::Chair => "the chair".to_owned(),
-            Actor::Panelist => "any seated panelist".to_owned(),
+            Actor::Panelist => panelist.to_owned(),
             Actor::Subject => "whoever the case is about".to_owned(),
         };
         match self {
