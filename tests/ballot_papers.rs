@@ -78,7 +78,7 @@ fn a_paper_says_that_identical_ballots_of_one_affiliation_count_as_one_and_who_w
     let mut stage = Stage::open(&text, &id("papers"), at("2026-01-05T09:00:00Z"), store).unwrap();
     for (seat, affiliation) in [("a1", "acme"), ("b2", "bolt")] {
         let seat = HolderRef::Office { body: id("council"), name: id(seat) };
-        stage.nominate_of(&id("chamber"), &seat, Some(&id(affiliation))).unwrap();
+        stage.nominate_of(&By::One(id("chamber")), &seat, Some(&id(affiliation))).unwrap();
         stage.accept(&seat).unwrap();
     }
     stage.act(&"objection#1".parse().unwrap(), &id("object"), &By::One(id("owner")), &[]).unwrap();

@@ -59,6 +59,38 @@ fn a_good_workflow_keeps_its_invariants() {
     assert!(report.states > 1_000, "{}", report.states);
 }
 
+/// Where two nominate jointly the seat is filled only if neither is silent, and after the time by whom the right passes to.
+#[test]
+fn two_who_nominate_jointly_do_so_only_together() {
+    let whole = fs::read_to_string("tests/workflows/flows/joint-nomination.toml").unwrap();
+    let report = explored(&whole, 0);
+    assert_eq!(broken(&whole, &report), Vec::<String>::new());
+    // Only the chair hangs on the licensee.
+    let text = whole.replace(r#"by = "licensee" },"#, r#"by = "licensor" },"#);
+    assert_ne!(text, whole);
+    let vacant = "vacant = { after = \"14 days\", filled-by = \"authority\" }\n";
+    let (text, _) = text.split_once("[[invariant]]").unwrap();
+    for (filler, silent, sits) in [
+        ("", "", true),
+        ("", "licensee", false),
+        ("", "authority", true),
+        (vacant, "licensee", true),
+        (vacant, "licensee, authority", false),
+    ] {
+        let text = text.replace(vacant, filler);
+        let silent: Vec<String> =
+            silent.split(", ").filter(|it| !it.is_empty()).map(|it| format!("{it:?}")).collect();
+        let silent = if silent.is_empty() {
+            String::new()
+        } else {
+            format!("even-if-silent = [{}]", silent.join(", "))
+        };
+        let text = format!("{text}[[invariant]]\nreaches = \"contest is voting\"\n{silent}\n");
+        let kept = explored(&text, 0).verdicts.iter().all(|verdict| matches!(verdict, Verdict::Kept));
+        assert_eq!(kept, sits, "{text}");
+    }
+}
+
 #[test]
 fn every_planted_fault_is_found_and_replays() {
     let good = fs::read_to_string(GOOD).unwrap();

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use quorate::engine::State;
@@ -107,13 +107,12 @@ fn thinkable(state: &State) -> Vec<Possible> {
             }
         }
     }
+    // Each office alone, and each two jointly.
+    let pairs = offices.iter().flat_map(|one| offices.iter().map(|other| vec![one.clone(), other.clone()]));
+    let nominators: BTreeMap<String, By> = pairs.map(By::of).map(|by| (by.to_string(), by)).collect();
     for seat in &seats {
-        all.extend(
-            offices
-                .iter()
-                .cloned()
-                .map(|by| Possible { by: By::One(by), deed: Deed::Nominate(seat.clone()) }),
-        );
+        let named = |by: &By| Possible { by: by.clone(), deed: Deed::Nominate(seat.clone()) };
+        all.extend(nominators.values().map(named));
         let own = || By::One(seat.name().clone());
         all.push(Possible { by: own(), deed: Deed::Accept(seat.clone()) });
         all.push(Possible { by: own(), deed: Deed::StepDown(seat.clone()) });

@@ -317,6 +317,32 @@ refused! {
         stage.clock().pass(seconds(30 * 86_400 + 1));
         nominated_by(&mut stage, "microsoft", &seat("m1"))
     };
+    a_nomination_by_one_of_two_who_nominate_jointly: "wrong-nominator" =
+        nominated_by(&mut contested(), "licensor", &holder("contest#1/chair-seat"));
+    a_nomination_by_the_authority_where_two_nominate_jointly: "wrong-nominator" =
+        nominated_by(&mut contested(), "authority", &holder("contest#1/chair-seat"));
+    a_nomination_by_two_jointly_after_their_right_has_passed: "wrong-nominator" = {
+        let mut stage = contested();
+        stage.clock().pass(seconds(14 * 86_400 + 1));
+        nominated_jointly(&mut stage, &["licensee", "licensor"])
+    };
+    a_nomination_by_two_jointly_and_a_third: "wrong-nominator" =
+        nominated_jointly(&mut contested(), &["authority", "licensee", "licensor"]);
+    a_nomination_by_two_jointly_signed_by_one: "too-few-signatures" = {
+        let stage = contested();
+        let nominate = a_chair(&stage);
+        let jointly = By::of(vec![id("licensor"), id("licensee")]);
+        let signers = ["licensor/officer-1", "licensee/officer-1"].map(holder);
+        refusal(&stage, |s| s.say(jointly, Body::Nominate(nominate), &signers, Vec::new()))
+    };
+    a_nomination_by_two_jointly_signed_by_a_third: "needless-signature" = {
+        let stage = contested();
+        let nominate = a_chair(&stage);
+        let jointly = By::of(vec![id("licensor"), id("licensee")]);
+        let mut signers = stage.signers(&jointly, None).unwrap();
+        signers.push(holder("authority/officer-1"));
+        refusal(&stage, |s| s.say(jointly, Body::Nominate(nominate), &signers, Vec::new()))
+    };
     a_nomination_for_a_seat_that_is_taken: "seat-taken" =
         nominated_by(&mut heard(AGI), "microsoft", &seat("m1"));
     a_nomination_for_a_seat_that_does_not_exist: "unknown-seat" =
@@ -862,6 +888,25 @@ fn claimed(workflow: &str) -> Stage {
     }
     claim_act(&stage, "claim", "claimant", &["statement"], None).unwrap();
     stage
+}
+
+/// A case before a tribunal whose chair two parties name jointly.
+fn contested() -> Stage {
+    let stage = opened(&fs::read_to_string("tests/workflows/flows/joint-nomination.toml").unwrap());
+    stage.act(&"contest#1".parse().unwrap(), &id("contest"), &by("licensor"), &[]).unwrap();
+    stage
+}
+
+fn a_chair(stage: &Stage) -> Nominate {
+    let seat = holder("contest#1/chair-seat");
+    let key = public(&stage.key(&seat));
+    Nominate { seat, person: "A chair".to_owned(), key, affiliation: None }
+}
+
+fn nominated_jointly(stage: &mut Stage, by: &[&str]) -> Refusal {
+    let by = By::of(by.iter().map(|name| id(name)).collect());
+    let nominate = a_chair(stage);
+    refusal(stage, |stage| signed_by_all(stage, by, Body::Nominate(nominate)))
 }
 
 fn claim() -> CaseRef {

@@ -34,6 +34,24 @@ fn is_told(old: &str, new: &str, part: &str, line: &str) {
 }
 
 #[test]
+fn who_nominates_jointly_is_told_in_whatever_order_they_are_named() {
+    let text = fs::read_to_string("tests/workflows/flows/joint-nomination.toml").unwrap();
+    let alone = fs::read_to_string("tests/workflows/flows/joint-nomination/to/authority.toml").unwrap();
+    let found = parse(&text).diff(&parse(&alone));
+    let [one] = found.as_slice() else { panic!("{found:#?}") };
+    assert_eq!(
+        one.lines,
+        [
+            "seat, no longer: chair-seat, named by licensee and licensor jointly",
+            "seat, new: chair-seat, named by authority"
+        ]
+    );
+    let turned = text.replace(r#"["licensor", "licensee"] }"#, r#"["licensee", "licensor"] }"#);
+    assert_ne!(turned, text);
+    assert_eq!(parse(&text).diff(&parse(&turned)), []);
+}
+
+#[test]
 fn each_change_is_told_at_its_part() {
     is_told(r#""1 of 2""#, r#""2 of 2""#, "party buyer", "signatures: signs with 1 of 2 → signs with 2 of 2");
     is_told(

@@ -24,7 +24,8 @@ use crate::statement::{Blob, Envelope, Signature, Statement};
 use crate::values::Digest;
 use crate::workflow::model::Nature;
 
-/// Writes a statement, its signatures and its documents. Nothing is overwritten.
+/// Writes a statement, its signatures and its documents. Nothing is overwritten. What is said to be `lacking` is told,
+/// where somebody has signed already.
 ///
 /// # Errors
 /// A file is there already, or cannot be written.
@@ -34,6 +35,7 @@ pub fn write(
     signatures: &[Signature],
     documents: Documents,
     nature: Nature,
+    lacking: &[String],
 ) -> Result<Answer, CliError> {
     write_new(file, text.as_bytes())?;
     let mut written = vec![file.to_owned()];
@@ -49,33 +51,42 @@ pub fn write(
     for blob in blobs {
         write_new(&folder.join(blob.digest().hex()), blob.bytes())?;
     }
-    Ok(told(file, text, signatures, &written, nature))
-}
-
-fn told(file: &Path, text: &str, signatures: &[Signature], written: &[PathBuf], nature: Nature) -> Answer {
     let mut page = Page::default();
     page.nature(Some(nature));
-    for path in written {
+    for path in &written {
         page.raw(&format!("wrote {}", path.display()));
     }
     page.blank();
+    told(&mut page, file, signatures.is_empty(), lacking);
+    let files: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
+    let digest = Digest::of(text.as_bytes());
+    let specimen = nature == Nature::Specimen;
+    Ok(Answer::done(
+        page,
+        json!({ "statement": digest, "specimen": specimen, "signatures": signatures.len(), "files": files }),
+    ))
+}
+
+/// What to do with the files.
+fn told(page: &mut Page, file: &Path, unsigned: bool, lacking: &[String]) {
     let name = file.display();
-    if signatures.is_empty() {
+    if unsigned {
         page.raw("It is not signed yet. Sign it with either of");
         page.raw(&format!("  quorate sign {name} --key KEY"));
         page.raw(&format!("  ssh-keygen -Y sign -n {NAMESPACE} -f KEY {name}"));
         page.line(Tone::Plain, "and submit it, where the log is kept, with");
-    } else {
+    } else if lacking.is_empty() {
         page.line(Tone::Plain, "Send these files to wherever the log is kept, and there run");
+    } else {
+        page.line(Tone::Plain, "It must still be signed by");
+        for who in lacking {
+            page.raw(&format!("  {who}"));
+        }
+        page.line(Tone::Plain, "Send them these files; each adds a signature with");
+        page.raw(&format!("  quorate sign {name} --key KEY"));
+        page.line(Tone::Plain, "and then all go to wherever the log is kept, and there run");
     }
     page.raw(&format!("  quorate submit {name}"));
-    let files: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
-    let digest = Digest::of(text.as_bytes());
-    let specimen = nature == Nature::Specimen;
-    Answer::done(
-        page,
-        json!({ "statement": digest, "specimen": specimen, "signatures": signatures.len(), "files": files }),
-    )
 }
 
 /// Writes a signature under the first name that is free: `FILE.sig`, `FILE.2.sig`, …

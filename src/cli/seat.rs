@@ -17,7 +17,11 @@ use crate::values::Id;
 /// Name a person and their key for a seat
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  quorate nominate verification#1/i1 --person 'Ada Example' \\\n      --nominee-key ada.pub --key registrar"
+    after_help = "Examples:\n  quorate nominate verification#1/i1 --person 'Ada Example' \\\n      --nominee-key ada.pub --key registrar\n  \
+    quorate nominate release#1/chair --person 'Ada Example' \\\n      --nominee-key ada.pub --key ceo --out nomination.json\n\n\
+    Where several name a seat jointly (`by-all`), as in the second one, it takes the signatures of each: one writes \
+    nomination.json, each of the others adds theirs with `quorate sign nomination.json`, and `quorate submit \
+    nomination.json` finishes it. Whoever can sign for all of them gives --key several times instead."
 )]
 pub struct NominateArgs {
     /// The seat: `verification#1/i1`, or `i1` where only one is called so
@@ -104,8 +108,12 @@ pub fn nominate(context: &Context, args: &NominateArgs) -> Result<Answer, CliErr
     let desk = Desk::open(context, &args.signing)?;
     let seat = desk.seat(Some(&args.seat))?;
     let state = desk.state();
-    let nominator = state.seat(&seat).map(|seating| By::One(state.nominator(&seating, desk.now).clone()));
-    let by = desk.speaker(&args.signing, nominator)?;
+    let nominator = state.seat(&seat).map(|seating| state.nominator(&seating, desk.now));
+    let by = match (desk.speaker(&args.signing, nominator.clone())?, nominator) {
+        // Of several who nominate jointly, none says anything alone.
+        (by, Some(all)) if args.signing.speaker.is_none() && all.includes(&by) => all,
+        (by, _) => by,
+    };
     let body = Body::Nominate(Nominate {
         seat,
         person: args.person.clone(),

@@ -160,15 +160,26 @@ impl Desk {
     ) -> Result<Answer, CliError> {
         let header = Some(self.live.state.header_of(&body, self.live.head));
         let nature = self.live.state.workflow.nature;
-        finish(
-            context,
-            signing,
-            &self.signers,
-            &Statement { by, header, body },
-            nature,
-            documents,
-            self.session,
-        )
+        let lacking = self.lacking(&by, &body);
+        let text = text_of(&Statement { by, header, body })?;
+        let signatures = sign(&self.signers, &text)?;
+        match &signing.out {
+            Some(out) => parcel::write(out, &text, &signatures, documents, nature, &lacking),
+            None => submit(context, signing, (text, signatures), documents, self.session),
+        }
+    }
+
+    /// Whose signatures it takes besides those of the keys at hand, in words, party by party and role by role.
+    fn lacking(&self, by: &By, body: &Body) -> Vec<String> {
+        if matches!(body, Body::ReplaceKey(_)) {
+            // A rotation is signed by the old key and the new one, whatever the office says.
+            return Vec::new();
+        }
+        let state = self.state();
+        let signers = self.holders().into_iter().cloned().collect();
+        let offices = by.actors().iter().filter_map(|actor| state.office(actor));
+        let lacking = offices.map(|office| (&office.name, state.lacking(office, &signers)));
+        lacking.filter(|(_, it)| it.more > 0).map(|(name, it)| format!("{name}: {it}")).collect()
     }
 }
 
@@ -187,9 +198,20 @@ pub fn finish(
 ) -> Result<Answer, CliError> {
     let text = text_of(statement)?;
     let signatures = sign(signers, &text)?;
-    if let Some(out) = &signing.out {
-        return parcel::write(out, &text, &signatures, documents, nature);
+    match &signing.out {
+        Some(out) => parcel::write(out, &text, &signatures, documents, nature, &[]),
+        None => submit(context, signing, (text, signatures), documents, session),
     }
+}
+
+/// Submits a signed text, to an open session or a new one.
+fn submit(
+    context: &Context,
+    signing: &Signing,
+    (text, signatures): (String, Vec<Signature>),
+    documents: Documents,
+    session: Option<Session>,
+) -> Result<Answer, CliError> {
     let session = session.map_or_else(|| Session::open(context), Ok)?;
     let submission = Submission {
         envelope: Envelope::new(text, signatures),

@@ -196,7 +196,8 @@ fn show_panel(page: &mut Page, panel: &Panel) {
         let chair = if panel.chair.contains(&seat.name) { ", chairs" } else { "" };
         let class = seat.class.as_ref().map_or_else(String::new, |class| format!(", {class}"));
         let weight = if seat.weight == 1 { String::new() } else { format!(", weight {}", seat.weight) };
-        vec![plain(seat.name.as_str()), plain(&format!("named by {}{class}{weight}{chair}", seat.by))]
+        let by = words::jointly(&seat.by);
+        vec![plain(seat.name.as_str()), plain(&format!("named by {by}{class}{weight}{chair}"))]
     });
     page.table(&["seat", ""], rows.collect());
     if panel.one_seat_each {

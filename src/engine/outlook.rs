@@ -88,7 +88,10 @@ impl State {
 
     fn missing_for(&self, name: &HolderRef, seating: &Seating<'_>, at: Instant) -> Vec<(String, String)> {
         let Some(nominee) = seating.nominee else {
-            return vec![(self.nominator(seating, at).to_string(), format!("nominate for {name}"))];
+            let nominator = self.nominator(seating, at);
+            let how = if nominator.actors().len() > 1 { " jointly" } else { "" };
+            let each = nominator.actors().iter();
+            return each.map(|who| (who.to_string(), format!("nominate{how} for {name}"))).collect();
         };
         let missing = nominee.missing(seating.panel).into_iter().map(|filling| match filling {
             Filling::Accepted => format!("accept-seat {name}"),

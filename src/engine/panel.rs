@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::engine::count::{Marks, Standing, marks};
-use crate::statement::{CaseRef, PublicKey, RawKey};
+use crate::statement::{By, CaseRef, PublicKey, RawKey};
 use crate::values::{Digest, Id, Instant};
 use crate::workflow::model::{Filling, Panel, Seat};
 
@@ -54,8 +54,8 @@ pub struct Nominee {
     pub person: String,
     /// The key with which they entered.
     pub key: PublicKey,
-    /// The party or role that nominated.
-    pub by: Id,
+    /// The party or role that nominated, or several jointly.
+    pub by: By,
     /// For whom they work, by the nomination.
     pub affiliation: Option<Id>,
     /// The nomination.
@@ -160,6 +160,11 @@ impl Seats {
 pub(super) fn same_person(a: &str, b: &str) -> bool {
     let folded = |name: &str| name.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
     folded(a) == folded(b)
+}
+
+/// By whom whoever is named for a seat was named; of a vacant one, whose it is in the first place.
+pub fn named_by(seat: &Seat, nominee: Option<&Nominee>) -> By {
+    nominee.map_or_else(|| By::of(seat.by.clone()), |nominee| nominee.by.clone())
 }
 
 /// How a seat counts.

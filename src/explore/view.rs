@@ -247,7 +247,6 @@ fn seating(workflow: &Workflow, panel: &Panel) -> Seating {
     let about = about.flat_map(|open| open.within.iter().chain(&open.not_before));
     // A vote for one of them is no vote for another.
     let chosen = workflow.ballots.iter().any(|ballot| ballot.candidates() && ballot.panel == panel.name);
-    let passes = |by: &Id| panel.vacancy.as_ref().is_some_and(|vacancy| vacancy.filled_by != *by);
     let mut kinds: Vec<usize> = Vec::new();
     for (place, seat) in seats.iter().enumerate() {
         let alone = chosen || named.contains(&seat.name) || panel.chair.contains(&seat.name);
@@ -260,7 +259,7 @@ fn seating(workflow: &Workflow, panel: &Panel) -> Seating {
     Seating {
         names: seats.iter().map(|seat| seat.name.clone()).collect(),
         kinds,
-        passes: seats.iter().any(|seat| passes(&seat.by)),
+        passes: panel.vacancy.as_ref().is_some_and(|vacancy| seats.iter().any(|seat| vacancy.changes(seat))),
         vacancy: panel.vacancy.as_ref().map_or(Span::from_seconds(0), |vacancy| vacancy.after.longest()),
         counts_filled: about.filter(|it| it.of == Origin::Filled).map(|it| it.length.longest()).max(),
     }

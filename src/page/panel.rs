@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::About;
 use super::parts::{document, table, to_entry, when};
 use crate::engine::case::Case;
-use crate::engine::panel::Nominee;
+use crate::engine::panel::{Nominee, named_by};
 use crate::workflow::model::{Filling, Seat};
 
 pub(super) fn panel(about: &About<'_>, case: &Case) -> Markup {
@@ -40,7 +40,7 @@ pub(super) fn panel(about: &About<'_>, case: &Case) -> Markup {
                 "; " (obliged.words()) ", " (to_entry(about, obliged.done.entry))
             }
         };
-        let by = nominee.map_or(&seat.by, |nominee| &nominee.by);
+        let by = named_by(seat, nominee);
         vec![
             name,
             html! { @if let Some(nominee) = nominee { (nominee.person) (works_for(nominee)) } },

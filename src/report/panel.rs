@@ -2,7 +2,7 @@
 
 use super::{Row, Section, Sources, told};
 use crate::engine::case::Case;
-use crate::engine::panel::Nominee;
+use crate::engine::panel::{Nominee, named_by};
 
 pub(super) fn seats(sources: &Sources<'_>, case: &Case) -> Section {
     let mut section = Section::new("The panel");
@@ -22,7 +22,7 @@ pub(super) fn seats(sources: &Sources<'_>, case: &Case) -> Section {
         let class = seat.class.as_ref().map_or_else(String::new, ToString::to_string);
         let entries = nominee.map(Nominee::entries).unwrap_or_default();
         let person = nominee.map_or_else(String::new, |nominee| nominee.person.clone());
-        let by = nominee.map_or_else(|| seat.by.to_string(), |nominee| nominee.by.to_string());
+        let by = named_by(seat, nominee).to_string();
         Row {
             cells: vec![seat.name.to_string(), person, by, class, format!("{state}{chairs}{later}")],
             entries,

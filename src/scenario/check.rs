@@ -110,7 +110,7 @@ impl Checker<'_> {
             }
             Some(Deed::Seats { seats, by, .. }) => {
                 self.seats(seats);
-                self.known("party or role", &known.offices, by);
+                self.known("party or role", &known.offices, by.iter().flatten());
             }
             Some(Deed::Vote { votes, .. }) => {
                 for (choice, voters) in votes {

@@ -78,8 +78,8 @@ pub enum Deed {
         what: SeatDeed,
         /// The seats.
         seats: Vec<Spot<SeatName>>,
-        /// Who nominates, where it is not whoever may.
-        by: Option<Spot<Id>>,
+        /// Who nominates, several jointly, where it is not whoever may.
+        by: Option<Vec<Spot<Id>>>,
         /// The documents of an acceptance, where it does not bring the disclosure.
         attach: Option<Vec<Id>>,
         /// For whom the nominees work.

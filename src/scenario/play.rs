@@ -126,8 +126,9 @@ impl Play<'_> {
                 self.answered(step, &act.at, answer)
             }
             Deed::Seats { what, seats, by, attach, affiliation } => {
+                let by = by.as_ref().map(|by| By::of(by.iter().map(|by| by.is.clone()).collect()));
                 for seat in seats {
-                    let who = (by.as_ref().map(|by| &by.is), affiliation.as_ref().map(|name| &name.is));
+                    let who = (by.as_ref(), affiliation.as_ref().map(|name| &name.is));
                     self.seat_deed(step, *what, seat, who, attach.as_deref())?;
                 }
                 Ok(())
@@ -179,19 +180,18 @@ impl Play<'_> {
         step: &Step,
         what: SeatDeed,
         seat: &Spot<SeatName>,
-        (by, affiliation): (Option<&Id>, Option<&Id>),
+        (by, affiliation): (Option<&By>, Option<&Id>),
         attach: Option<&[Id]>,
     ) -> Result<(), Failure> {
         let state = self.stage.state()?;
         let case = step.case.as_ref().map(|case| &case.is);
         let case = case.cloned().unwrap_or_else(|| meant::case_of_seat(&state, &seat.is));
         let holder = meant::signer(&state, &case, &seat.is);
-        let by = by
-            .cloned()
-            .or_else(|| state.seat(&holder).map(|seating| state.nominator(&seating, step.at.is).clone()));
+        let by =
+            by.cloned().or_else(|| state.seat(&holder).map(|seating| state.nominator(&seating, step.at.is)));
         // Nobody is asked who nominates for a seat that does not exist; the refusal tells so.
-        let by = by.or_else(|| state.workflow.parties.first().map(|party| party.name.clone()));
-        let by = by.unwrap_or_else(|| case.procedure.clone());
+        let by = by.or_else(|| state.workflow.parties.first().map(|party| By::One(party.name.clone())));
+        let by = by.unwrap_or_else(|| By::One(case.procedure.clone()));
         let disclosure = [Id::constant(DISCLOSURE)];
         let brought = attach.unwrap_or(&disclosure);
         let answer = match what {

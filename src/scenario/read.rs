@@ -160,7 +160,7 @@ fn deed(
         _ => {
             let what = SeatDeed::ALL.into_iter().find(|(name, _)| *name == key).map(|(_, what)| what);
             let seats = seats_of(r, item);
-            let by = by.and_then(|item| id(r, &item));
+            let by = by.map(|item| r.each_once(&item, |r, member| id(r, member)));
             let affiliation = affiliation.and_then(|item| id(r, &item));
             what.map(|what| Deed::Seats { what, seats, by, attach, affiliation })
         }

@@ -146,10 +146,10 @@ impl Hypothesis<'_> {
     }
 
     fn nominate(&mut self, step: &Step, at: &std::ops::Range<usize>, seat: &HolderRef) {
-        let by = self.state.seat(seat).map(|seating| self.state.nominator(&seating, step.at.is).clone());
-        let by = by.or_else(|| self.state.workflow.parties.first().map(|party| party.name.clone()));
+        let by = self.state.seat(seat).map(|seating| self.state.nominator(&seating, step.at.is));
+        let by = by.or_else(|| self.state.workflow.parties.first().map(|party| By::One(party.name.clone())));
         if let Some(by) = by {
-            self.says(step, at, By::One(by), possible::Deed::Nominate(seat.clone()));
+            self.says(step, at, by, possible::Deed::Nominate(seat.clone()));
         }
     }
 

@@ -20,20 +20,19 @@ impl Stage {
     /// # Errors
     /// As [`crate::registry::Registry::submit`], here and below.
     pub fn nominate(&mut self, by: &Id, seat: &HolderRef) -> Answer {
-        self.nominate_of(by, seat, None)
+        self.nominate_of(&By::One(by.clone()), seat, None)
     }
 
-    /// As [`Stage::nominate`], saying for whom the person works.
-    pub fn nominate_of(&mut self, by: &Id, seat: &HolderRef, affiliation: Option<&Id>) -> Answer {
+    /// As [`Stage::nominate`], by one or several jointly, saying for whom the person works.
+    pub fn nominate_of(&mut self, by: &By, seat: &HolderRef, affiliation: Option<&Id>) -> Answer {
         let again = self.was_given_a_key(seat);
         let key = if again { self.next_key(seat) } else { self.key(seat) };
         let which = self.next_person(seat);
         let person = if again { format!("Panelist no. {which} {seat}") } else { format!("Panelist {seat}") };
         let affiliation = affiliation.cloned();
         let nominate = Nominate { seat: seat.clone(), person, key: public(&key), affiliation };
-        let by = By::One(by.clone());
-        let signers = self.signers(&by, None)?;
-        let receipted = self.say(by, Body::Nominate(nominate), &signers, Vec::new())?;
+        let signers = self.signers(by, None)?;
+        let receipted = self.say(by.clone(), Body::Nominate(nominate), &signers, Vec::new())?;
         if again {
             self.turn_key(seat);
         } else {

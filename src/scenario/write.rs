@@ -68,7 +68,7 @@ fn deed_lines(deed: &Deed) -> Vec<String> {
         }
         Deed::Seats { what, seats, by, attach, affiliation } => {
             let key = SeatDeed::ALL.into_iter().find(|(_, deed)| deed == what).map_or("", |(key, _)| key);
-            let by = by.as_ref().map(|by| format!("by = {}", quoted(by.is.as_str())));
+            let by = by.as_ref().map(|by| format!("by = [{}]", all_quoted(by.iter().map(|by| &by.is))));
             let deed = format!("{key} = [{}]", seat_names(seats));
             let affiliation =
                 affiliation.as_ref().map(|name| format!("affiliation = {}", quoted(name.is.as_str())));

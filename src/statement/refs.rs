@@ -173,6 +173,11 @@ impl By {
         }
     }
 
+    /// Whether all whom the other names are among these.
+    pub fn includes(&self, other: &Self) -> bool {
+        other.actors().iter().all(|actor| self.actors().contains(actor))
+    }
+
     /// The actors as one `By`: sorted, each once.
     pub fn of(mut actors: Vec<Id>) -> Self {
         actors.sort();

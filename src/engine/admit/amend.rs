@@ -384,7 +384,7 @@ fn needed(case: &Case) -> Vec<Actor> {
     let panel = case.procedure().and_then(|it| case.workflow.panel(it.panel.as_ref()?));
     for panel in panel.iter().filter(|_| running) {
         let fill =
-            panel.seats.iter().map(|seat| &seat.by).chain(panel.vacancy.iter().map(|it| &it.filled_by));
+            panel.seats.iter().flat_map(|seat| &seat.by).chain(panel.vacancy.iter().map(|it| &it.filled_by));
         needed.extend(fill.cloned().map(Actor::Office));
     }
     needed

@@ -79,7 +79,7 @@ impl State {
     /// a party speak for it; a party of which one officer is all cannot be overruled by the others.
     pub fn who_recovers(&self, name: &HolderRef) -> By {
         let mut actors = self.workflow.party_names();
-        actors.extend(self.seat(name).map(|seating| seating.seat.by.clone()));
+        actors.extend(self.seat(name).into_iter().flat_map(|seating| seating.seat.by.clone()));
         By::of(actors)
     }
 }

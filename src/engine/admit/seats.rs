@@ -9,8 +9,9 @@ use crate::engine::refusal::all_of;
 use crate::engine::state::Seating;
 use crate::engine::{Refusal, State};
 use crate::statement::body::Attachments;
-use crate::statement::{AcceptSeat, Checked, Disclose, HolderRef, Nominate, Recuse, StepDown};
+use crate::statement::{AcceptSeat, By, Checked, Disclose, HolderRef, Nominate, Recuse, StepDown};
 use crate::values::{Digest, Id, Instant};
+use crate::workflow::words::jointly;
 
 /// The name under which a disclosure is attached.
 pub const DISCLOSURE: &str = "disclosure";
@@ -29,12 +30,12 @@ impl State {
             return Err(Refusal::new("seat-taken", why, "nominate for a vacant seat"));
         }
         let nominator = self.nominator(&seating, at);
-        if checked.statement().by.actors() != std::slice::from_ref(nominator) {
-            let why =
-                format!("{} cannot nominate for the seat {} now", checked.statement().by, nominate.seat);
-            return Err(Refusal::new("wrong-nominator", why, self.nominates(&seating, at)));
+        let by = &checked.statement().by;
+        if *by != nominator {
+            let why = format!("{by} cannot nominate for the seat {} now", nominate.seat);
+            return Err(Refusal::new("wrong-nominator", why, self.nominates(&seating, by, at)));
         }
-        let signers = self.signed_for(&checked.statement().by, checked, |_| None, None)?;
+        let signers = self.signed_for(by, checked, |_| None, None)?;
         let renewed = self.holders.speaks_for(nominate.key.raw()) == Some(&nominate.seat);
         if !renewed {
             self.judge_new_key(&nominate.key)?;
@@ -54,7 +55,7 @@ impl State {
             seat: nominate.seat.clone(),
             person: nominate.person.clone(),
             key: nominate.key.clone(),
-            by: nominator.clone(),
+            by: nominator,
             affiliation: nominate.affiliation.clone(),
         };
         Ok(Admission { change, signers })
@@ -74,28 +75,22 @@ impl State {
         }
     }
 
-    /// Who may nominate, and where that changes with time, why.
-    fn nominates(&self, seating: &Seating<'_>, at: Instant) -> String {
-        let nominator = self.nominator(seating, at);
-        let passing = seating.panel.vacancy.as_ref().filter(|vacancy| vacancy.filled_by != seating.seat.by);
-        let Some(vacancy) = passing else { return format!("that is up to {nominator}") };
-        let Some(passes) = seating.passes().map(|passes| passes.at) else {
-            return format!("that is up to {nominator} while the case is suspended");
-        };
-        if passes < at {
-            return format!(
-                "the seat has been vacant for more than {}: that is up to {nominator}",
-                vacancy.after
-            );
+    /// Who may nominate now; and how several do it, where `by` is some of them.
+    fn nominates(&self, seating: &Seating<'_>, by: &By, at: Instant) -> String {
+        let right = self.nominator(seating, at);
+        let whose = whose_right(seating, &jointly(right.actors()), at);
+        if right.actors().len() == 1 || !right.includes(by) {
+            return whose;
         }
-        format!("that is up to {nominator} until {passes}, and after that to {}", vacancy.filled_by)
+        let names: Vec<&str> = right.actors().iter().map(Id::as_str).collect();
+        format!("{whose}; nominate with --as {}, and have each of them sign it", names.join(","))
     }
 
-    /// Who may nominate for a seat at an instant: its appointer, or after too long a vacancy the filler.
-    pub fn nominator<'a>(&'a self, seating: &Seating<'a>, at: Instant) -> &'a Id {
+    /// Who may nominate for a seat at an instant: its appointer, or several jointly; after too long a vacancy the filler.
+    pub fn nominator(&self, seating: &Seating<'_>, at: Instant) -> By {
         let passed = seating.passes().is_some_and(|passes| passes <= Moment::of(at));
         let passed = seating.panel.vacancy.as_ref().filter(|_| passed);
-        passed.map_or(&seating.seat.by, |vacancy| &vacancy.filled_by)
+        passed.map_or_else(|| By::of(seating.seat.by.clone()), |vacancy| By::One(vacancy.filled_by.clone()))
     }
 
     pub(super) fn judge_accept(&self, checked: &Checked, accept: &AcceptSeat) -> Result<Admission, Refusal> {
@@ -180,6 +175,22 @@ impl State {
         }
         Ok(seating)
     }
+}
+
+/// Whose right it is to nominate, and where that changes with time, when.
+fn whose_right(seating: &Seating<'_>, nominator: &str, at: Instant) -> String {
+    let passing = seating.panel.vacancy.as_ref().filter(|vacancy| vacancy.changes(seating.seat));
+    let Some(vacancy) = passing else { return format!("that is up to {nominator}") };
+    let Some(passes) = seating.passes().map(|passes| passes.at) else {
+        return format!("that is up to {nominator} while the case is suspended");
+    };
+    if passes < at {
+        return format!(
+            "the seat has been vacant for more than {}: that is up to {nominator}",
+            vacancy.after
+        );
+    }
+    format!("that is up to {nominator} until {passes}, and after that to {}", vacancy.filled_by)
 }
 
 /// Where the panel says so, nobody is named for a second seat of the body. That keys differ is looked at anyway, and

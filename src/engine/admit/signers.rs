@@ -1,6 +1,7 @@
 //! Whether those in whose name a statement speaks have signed it: each needed, each once.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use crate::engine::count::{Standing, heads, marks};
 use crate::engine::{Refusal, State};
@@ -10,6 +11,26 @@ use crate::workflow::model::Office;
 
 /// Who may sign besides those in whose name the statement speaks: the new key of a replacement.
 pub(super) type Besides<'a> = Option<&'a PublicKey>;
+
+/// Whose signatures a statement still lacks to speak for a party or role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lacking {
+    /// How many more must sign.
+    pub more: u64,
+    /// The officers who have not.
+    pub others: Vec<HolderRef>,
+}
+
+impl fmt::Display for Lacking {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let others: Vec<String> = self.others.iter().map(ToString::to_string).collect();
+        write!(f, "{} more of: {}", self.more, others.join(", "))
+    }
+}
+
+fn is_of(name: &HolderRef, office: &Office) -> bool {
+    matches!(name, HolderRef::Office { body, .. } if *body == office.name)
+}
 
 impl State {
     /// The holders who signed, if they are those who speak for `by` and nobody else. Seats that `by`
@@ -71,28 +92,30 @@ impl State {
         office: &Office,
         signers: &BTreeSet<HolderRef>,
     ) -> Result<Vec<HolderRef>, Refusal> {
-        let of_office =
-            |name: &&HolderRef| matches!(name, HolderRef::Office { body, .. } if *body == office.name);
-        let officers = self.holders.iter().map(|(name, _)| name).filter(of_office);
-        let one = || Standing::ONE;
-        let signed: Vec<HolderRef> = signers.iter().filter(of_office).cloned().collect();
-        let count = heads(&marks(officers.map(|name| (name, one())), signed.iter().map(|name| (name, ()))));
-        if count < u64::from(office.needed) {
-            let missing = self.holders.iter().map(|(name, _)| name).filter(of_office);
-            let missing: Vec<String> =
-                missing.filter(|name| !signers.contains(name)).map(ToString::to_string).collect();
+        let lacking = self.lacking(office, signers);
+        if lacking.more > 0 {
             let why = format!(
-                "{} speaks with {} of {} signatures, this has {count}",
-                office.name, office.needed, office.of
+                "{} speaks with {} of {} signatures, this has {}",
+                office.name,
+                office.needed,
+                office.of,
+                u64::from(office.needed) - lacking.more
             );
-            let instead = format!(
-                "have it signed by {} more of: {}",
-                u64::from(office.needed) - count,
-                missing.join(", ")
-            );
+            let instead = format!("have it signed by {lacking}");
             return Err(Refusal::new("too-few-signatures", why, instead));
         }
-        Ok(signed)
+        Ok(signers.iter().filter(|name| is_of(name, office)).cloned().collect())
+    }
+
+    /// What a statement of these signers still lacks to speak for a party or role.
+    pub fn lacking(&self, office: &Office, signers: &BTreeSet<HolderRef>) -> Lacking {
+        let officers: Vec<&HolderRef> =
+            self.holders.iter().map(|(name, _)| name).filter(|name| is_of(name, office)).collect();
+        let all = officers.iter().map(|name| (*name, Standing::ONE));
+        let signed = signers.iter().filter(|name| is_of(name, office)).map(|name| (name, ()));
+        let more = u64::from(office.needed).saturating_sub(heads(&marks(all, signed)));
+        let others = officers.into_iter().filter(|name| !signers.contains(name));
+        Lacking { more, others: others.cloned().collect() }
     }
 
     fn seat_signed(

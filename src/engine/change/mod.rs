@@ -11,14 +11,14 @@ use crate::engine::event::Why;
 use crate::engine::panel::{Done, Nominee};
 use crate::engine::state::{Reaffirmed, State};
 use crate::statement::body::Attachments;
-use crate::statement::{BallotRef, CaseRef, HolderRef, PublicKey};
+use crate::statement::{BallotRef, By, CaseRef, HolderRef, PublicKey};
 use crate::values::{Digest, Id};
 
 /// What an admitted statement does. Judging has made sure that it can be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// A person is named for a seat.
-    Nominated { seat: HolderRef, person: String, key: PublicKey, by: Id, affiliation: Option<Id> },
+    Nominated { seat: HolderRef, person: String, key: PublicKey, by: By, affiliation: Option<Id> },
     /// The nominee takes the seat, perhaps with a disclosure.
     Accepted { seat: HolderRef, disclosure: Option<Digest> },
     /// A disclosure is filed.

@@ -38,7 +38,7 @@ impl State {
         }
         let vacant = self.seats().into_iter().filter_map(|name| {
             let seating = self.seat(&name)?;
-            let passes = seating.panel.vacancy.as_ref()?.filled_by != seating.seat.by;
+            let passes = seating.panel.vacancy.as_ref()?.changes(seating.seat);
             if passes && !seating.is_filled() { seating.passes() } else { None }
         });
         ahead.extend(vacant);

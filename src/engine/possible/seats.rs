@@ -39,9 +39,9 @@ impl State {
             match &place.nominee {
                 None => {
                     let full = name(seat);
-                    let nominator = self.seat(&full).map(|seating| self.nominator(&seating, at).clone());
-                    if let Some(nominator) = nominator {
-                        all.push(Possible { by: By::One(nominator), deed: Deed::Nominate(full) });
+                    let nominator = self.seat(&full).map(|seating| self.nominator(&seating, at));
+                    if let Some(by) = nominator {
+                        all.push(Possible { by, deed: Deed::Nominate(full) });
                     }
                 }
                 Some(nominee) if nominee.accepted.is_none() => says(Deed::Accept(name(seat))),

@@ -52,7 +52,7 @@ fn used<'w>(c: &Checker<'w>) -> BTreeSet<&'w Id> {
     let workflow = c.workflow;
     let mut used = BTreeSet::new();
     for panel in &workflow.panels {
-        used.extend(panel.seats.iter().map(|seat| &seat.by));
+        used.extend(panel.seats.iter().flat_map(|seat| &seat.by));
         used.extend(panel.vacancy.as_ref().map(|vacancy| &vacancy.filled_by));
     }
     for actors in workflow.procedures.iter().flat_map(all_actors) {

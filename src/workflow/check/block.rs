@@ -2,7 +2,7 @@
 //!
 //! Its acts are another matter: where one is needed, it is so said. That the panel cannot sit or find anything without
 //! somebody whom one of them would have to name is seldom meant. Somebody has to be the last who may name, though: a role
-//! that names the whole panel, or to which `vacant` passes the right, is whom the contract has chosen for that.
+//! that alone names the whole panel, or to which `vacant` passes the right, is whom the contract has chosen for that.
 
 use std::collections::BTreeSet;
 
@@ -18,9 +18,9 @@ pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
     let workflow = c.workflow;
     for Office { name, .. } in workflow.offices() {
         let others = panel.vacancy.as_ref().is_some_and(|vacancy| vacancy.filled_by != *name);
-        let all = panel.seats.iter().all(|seat| seat.by == *name);
+        let all = panel.seats.iter().all(|seat| seat.by.as_slice() == std::slice::from_ref(name));
         let last = workflow.roles.iter().any(|role| role.name == *name) && (panel.vacancy.is_some() || all);
-        let empty: Vec<&Seat> = panel.seats.iter().filter(|seat| seat.by == *name).collect();
+        let empty: Vec<&Seat> = panel.seats.iter().filter(|seat| seat.by.contains(name)).collect();
         if !empty.is_empty() && !others && !last {
             holding_back(c, procedure, panel, name, &empty);
         }

@@ -10,7 +10,7 @@ use crate::workflow::model::{Condition, Delay, Origin, Procedure, State, Step, T
 pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
     let Some(panel) = c.workflow.own_panel(procedure) else { return };
     let Some(vacancy) = &panel.vacancy else { return };
-    if panel.seats.iter().all(|seat| seat.by == vacancy.filled_by) {
+    if !panel.seats.iter().any(|seat| vacancy.changes(seat)) {
         return;
     }
     let Some((state, way)) = way_to_the_seats(procedure) else { return };

@@ -82,7 +82,7 @@ fn panel(panel: &Panel) -> Part {
         let Seat { name, by, class, weight } = seat;
         let class = class.as_ref().map_or_else(String::new, |class| format!(", class {class}"));
         let weight = if *weight == 1 { String::new() } else { format!(", weight {weight}") };
-        format!("{name}, named by {by}{class}{weight}")
+        format!("{name}, named by {}{class}{weight}", crate::workflow::words::jointly(by))
     };
     let seats = listed("seat", panel.seats.iter().map(seat).collect());
     part(format!("panel {}", panel.name), facts, vec![seats], format!("{panel:?}"))

@@ -3,7 +3,7 @@
 use super::{Paragraph, Section};
 use crate::values::Id;
 use crate::workflow::model::{Filling, Formed, Office, Panel, Seat, Vacancy, Workflow};
-use crate::workflow::words::{all_of, count, quoted};
+use crate::workflow::words::{all_of, count, plainly_jointly, quoted};
 
 pub(super) fn who(workflow: &Workflow) -> Section {
     let parties = workflow.parties.iter().map(|it| ("party", "a party to the contract", it));
@@ -72,7 +72,7 @@ fn seats(workflow: &Workflow, panel: &Panel) -> Paragraph {
             class.as_ref().map_or_else(String::new, |class| format!("; of the class {}", quoted(class)));
         let each = if group.len() == 1 { "the vote" } else { "each vote" };
         let weight = if *weight == 1 { String::new() } else { format!("; {each} weighs {weight}") };
-        Some(format!("{}: nominated by {}{class}{weight}", all_of(&names), quoted(by)))
+        Some(format!("{}: nominated by {}{class}{weight}", all_of(&names), plainly_jointly(by)))
     });
     Paragraph::listing(text, items.collect())
 }

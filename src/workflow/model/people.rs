@@ -50,8 +50,8 @@ pub enum Formed {
 pub struct Seat {
     /// Its name, unique among all actors of the workflow.
     pub name: Id,
-    /// The party or role that nominates.
-    pub by: Id,
+    /// The party or role that nominates, or several, which do so jointly. Sorted, each once; never empty.
+    pub by: Vec<Id>,
     /// The named group to which it belongs.
     pub class: Option<Id>,
     /// What its vote weighs; 1 unless the workflow says otherwise, at most 1,000,000.
@@ -72,8 +72,15 @@ pub enum Filling {
 pub struct Vacancy {
     /// Counted from when the seat became vacant.
     pub after: Length,
-    /// The party or role to which the right passes.
+    /// The party or role to which the right passes: one alone, since it is there for when others do not agree.
     pub filled_by: Id,
     /// Whether it has passed at the very instant (`deadline = "excluded"`), or only after it.
     pub excluded: bool,
+}
+
+impl Vacancy {
+    /// Whether the right passes to somebody who had it not, or not alone.
+    pub fn changes(&self, seat: &Seat) -> bool {
+        seat.by.as_slice() != std::slice::from_ref(&self.filled_by)
+    }
 }

@@ -56,10 +56,13 @@ pub(super) fn by(r: &mut Reader<'_>, fields: &mut Fields<'_>, meant: Meant<'_>) 
             let all = r.each_once(&item, |r, member| actor(r, member, meant));
             (!all.is_empty()).then_some(Actors::AnyOf(all))
         }
-        (None, Some(item)) => jointly(r, &item, meant),
+        (None, Some(item)) => {
+            let all = jointly(r, &item, |r, member| acting_jointly(r, member, meant));
+            (!all.is_empty()).then_some(Actors::AllOf(all))
+        }
         (Some(_), Some(item)) => {
             let help = "`by` is any one of those named, `by-all` all of them together: keep one of the two";
-            r.refuse(&item.key, format!("`{}` has both `by` and `by-all`", fields.place), help)
+            both(r, fields, &item, help)
         }
         (None, None) => {
             let help = "Say who: by = \"…\" (any one of several), or by-all = [\"…\", \"…\"] (jointly)";
@@ -68,19 +71,31 @@ pub(super) fn by(r: &mut Reader<'_>, fields: &mut Fields<'_>, meant: Meant<'_>) 
     }
 }
 
-fn jointly(r: &mut Reader<'_>, item: &Item<'_>, meant: Meant<'_>) -> Option<Actors> {
-    let all = r.each_once(item, |r, member| {
-        let actor = actor(r, member, meant)?;
-        if actor != Actor::Panelist {
-            return Some(actor);
-        }
-        let help = "A panel's name stands for any one panelist: list the seats, or let the panel vote";
-        r.refuse(&member.span(), "a panel cannot act jointly with others", help)
-    });
+/// Refuses `by` beside `by-all`.
+pub(super) fn both<T>(r: &mut Reader<'_>, fields: &Fields<'_>, all: &Item<'_>, help: &str) -> Option<T> {
+    r.refuse(&all.key, format!("`{}` has both `by` and `by-all`", fields.place), help)
+}
+
+/// Those whom `by-all` names, each once, at least two.
+pub(super) fn jointly<T: PartialEq>(
+    r: &mut Reader<'_>,
+    item: &Item<'_>,
+    read: impl FnMut(&mut Reader<'_>, &Item<'_>) -> Option<T>,
+) -> Vec<T> {
+    let all = r.each_once(item, read);
     if all.len() == 1 && item.one_or_many().len() == 1 {
         r.error(&item.span(), "`by-all` names one actor only", "Write `by`, or name the others");
     }
-    (!all.is_empty()).then_some(Actors::AllOf(all))
+    all
+}
+
+fn acting_jointly(r: &mut Reader<'_>, item: &Item<'_>, meant: Meant<'_>) -> Option<Actor> {
+    let actor = actor(r, item, meant)?;
+    if actor != Actor::Panelist {
+        return Some(actor);
+    }
+    let help = "A panel's name stands for any one panelist: list the seats, or let the panel vote";
+    r.refuse(&item.span(), "a panel cannot act jointly with others", help)
 }
 
 const HELP: &str = "Name the panel in the procedure: panel = \"…\"";

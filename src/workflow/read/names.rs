@@ -177,11 +177,16 @@ fn id(value: &Spanned<DeValue<'_>>) -> Option<Id> {
 impl Reader<'_> {
     /// Says that a name is unknown, with the nearest of `known`, or all of them where they are few.
     pub(super) fn unknown(&mut self, item: &Item<'_>, what: &str, name: &str, known: &[Id]) {
-        let other = self.names.kind(name).filter(|_| what == "panel").map(Kind::words);
+        let others = match what {
+            "panel" => Some("The panels are"),
+            "party or role" => Some("The parties and roles are"),
+            _ => None,
+        };
+        let other = self.names.kind(name).map(Kind::words).zip(others);
         let help = match nearest(name, known.iter().map(Id::as_str)) {
-            _ if let Some(other) = other => {
+            _ if let Some((other, these)) = other => {
                 let known: Vec<&str> = known.iter().map(Id::as_str).collect();
-                format!("`{name}` is {other}. The panels are: {}", known.join(", "))
+                format!("`{name}` is {other}. {these}: {}", known.join(", "))
             }
             Some(near) => format!("Did you mean `{near}`?"),
             None if known.is_empty() => "None is declared in this file".to_owned(),

@@ -1,6 +1,8 @@
 //! Panels and their seats.
 
-use super::{Item, Reader, calendar};
+use toml::de::DeValue;
+
+use super::{Fields, Item, Reader, actors, calendar};
 use crate::values::Id;
 use crate::workflow::model::{Filling, Formed, Panel, Seat, Vacancy};
 
@@ -78,17 +80,46 @@ fn entry_of_seats(r: &mut Reader<'_>, entry: &Item<'_>) -> Option<Vec<Seat>> {
             None
         }
     };
-    let by = fields.need(r, "by", "Say which party or role nominates: by = \"…\"");
-    let by = by.and_then(|item| {
-        let offices = r.names.offices();
-        r.known(&item, "party or role", &offices)
-    });
+    let by = nominators(r, &mut fields);
     let class = fields.get("class").and_then(|item| item.id(r));
     let weight = fields.get("weight").map_or(Some(1), |item| item.number(r, 1, 1_000_000));
     fields.close(r);
-    let (names, by, weight): (Vec<Id>, Id, u32) = (names?, by?, weight?);
+    let (names, by, weight): (Vec<Id>, Vec<Id>, u32) = (names?, by?, weight?);
     let seat = |name| Seat { name, by: by.clone(), class: class.clone(), weight };
     Some(names.into_iter().map(seat).collect())
+}
+
+/// `by = "authority"`, or `by-all = ["buyer", "seller"]`: the order of the names says nothing.
+fn nominators(r: &mut Reader<'_>, fields: &mut Fields<'_>) -> Option<Vec<Id>> {
+    let offices = r.names.offices();
+    match (fields.get("by"), fields.get("by-all")) {
+        (one, None) => {
+            let help =
+                "Say which party or role nominates: by = \"…\"; or several jointly: by-all = [\"…\", \"…\"]";
+            let one = one.or_else(|| fields.need(r, "by", help))?;
+            let help =
+                "Write one alone, without brackets; where several nominate jointly: by-all = [\"…\", \"…\"]";
+            office(r, &one, help).map(|name| vec![name])
+        }
+        (None, Some(all)) => {
+            let mut all = actors::jointly(r, &all, |r, one| r.known(one, "party or role", &offices));
+            all.sort();
+            (!all.is_empty()).then_some(all)
+        }
+        (Some(_), Some(all)) => {
+            let help = "`by` is the one who nominates, `by-all` all of them together: keep one of the two";
+            actors::both(r, fields, &all, help)
+        }
+    }
+}
+
+/// One party or role; `help` for whoever lists several.
+fn office(r: &mut Reader<'_>, item: &Item<'_>, help: &str) -> Option<Id> {
+    if matches!(item.value.get_ref(), DeValue::Array(_)) {
+        return item.wrong(r, "one party or role", help);
+    }
+    let offices = r.names.offices();
+    r.known(item, "party or role", &offices)
 }
 
 /// `"b1"`, or `{ first-filled = ["b1", "t1"] }`.
@@ -112,10 +143,8 @@ fn vacancy(r: &mut Reader<'_>, item: &Item<'_>, excluded: bool) -> Option<Vacanc
     let after = fields.need(r, "after", "Say how long a seat may stay vacant: after = \"30 days\"");
     let after = after.and_then(|item| item.length(r));
     let filled_by = fields.need(r, "filled-by", "Say who nominates then: filled-by = \"…\"");
-    let filled_by = filled_by.and_then(|item| {
-        let offices = r.names.offices();
-        r.known(&item, "party or role", &offices)
-    });
+    let alone = "Name one who can act alone: several who must agree could leave the seat vacant for good";
+    let filled_by = filled_by.and_then(|item| office(r, &item, alone));
     fields.close(r);
     let excluded = calendar::excluded(r, after.as_ref(), excluded, None);
     Some(Vacancy { after: after?, filled_by: filled_by?, excluded })

@@ -228,6 +228,21 @@ pub(super) fn all_of<N: std::borrow::Borrow<Id>>(names: &[N]) -> String {
     }
 }
 
+/// `authority`, `buyer and seller jointly`: several who do one thing together.
+pub fn jointly(names: &[Id]) -> String {
+    told_jointly(names, ToString::to_string)
+}
+
+/// The same with the workflow's names marked as such.
+pub(super) fn plainly_jointly(names: &[Id]) -> String {
+    told_jointly(names, quoted)
+}
+
+fn told_jointly(names: &[Id], name: fn(&Id) -> String) -> String {
+    let each = names.iter().map(name).collect::<Vec<_>>().join(" and ");
+    if names.len() > 1 { format!("{each} jointly") } else { each }
+}
+
 /// `1 seat`, `7 seats`.
 pub(super) fn count(number: u64, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })

@@ -3,6 +3,7 @@
 use super::canvas::{Canvas, Cut, Frame};
 use super::cards::field;
 use super::{BODY, MARGIN, SMALL, STRONG, WIDTH, heading};
+use crate::values::Id;
 use crate::workflow::model::{Attribute, Grant, Office, Panel, Seat, Workflow};
 
 /// Parties and roles, and who signs for them.
@@ -28,8 +29,9 @@ pub fn panel(canvas: &mut Canvas, panel: &Panel) {
         let class = first.class.as_ref().map_or_else(String::new, |class| format!(", class {class}"));
         let weight =
             if first.weight == 1 { String::new() } else { format!(", weight {} each", first.weight) };
-        let told =
-            canvas.block(MARGIN, canvas.y + 4, 290, BODY, &format!("{} nominates{class}{weight}", first.by));
+        let verb = if first.by.len() == 1 { "nominates" } else { "nominate" };
+        let who = first.by.iter().map(Id::as_str).collect::<Vec<_>>().join(" and ");
+        let told = canvas.block(MARGIN, canvas.y + 4, 290, BODY, &format!("{who} {verb}{class}{weight}"));
         let mut x = MARGIN + 300;
         for seat in group {
             let width = BODY.width(seat.name.as_str()).max(20) + 14;
