@@ -149,7 +149,7 @@ fn ballot() -> impl Strategy<Value = Ballot> {
     let early = prop_oneof![
         2 => Just(Early::Never), 1 => Just(Early::AllVoted), 2 => Just(Early::Confirmed), 1 => Just(Early::Three),
     ];
-    let on = prop_oneof![Just(On::Quorum), Just(On::Vote), Just(On::Evidence)];
+    let on = prop_oneof![Just(On::Quorum), Just(On::NoQuorum), Just(On::Vote), Just(On::Evidence)];
     let extend = (on, 1..6_i64, 1..5_i64, prop::option::of(1..3_u32));
     let evidence = prop_oneof![Just(Evidence::Stand), Just(Evidence::Lapse), Just(Evidence::Reaffirm)];
     (
@@ -163,8 +163,10 @@ fn ballot() -> impl Strategy<Value = Ballot> {
             |((open_for, excluded, changeable, stands), (early, evidence), extend, quorum, mut outcomes)| {
                 // What `workflow check` refuses is made fit.
                 let extend = extend.map(|(on, last, by, most)| {
-                    let on = if on == On::Quorum && quorum.is_none() { On::Vote } else { on };
-                    let anew = on != On::Evidence && (changeable || evidence != Evidence::Stand);
+                    let asks = matches!(on, On::Quorum | On::NoQuorum);
+                    let on = if asks && quorum.is_none() { On::Vote } else { on };
+                    let anew = on == On::NoQuorum
+                        || on != On::Evidence && (changeable || evidence != Evidence::Stand);
                     (on, last.min(open_for), by, if anew { most.or(Some(2)) } else { most })
                 });
                 let lasting = outcomes.iter().any(|outcome| outcome.lasting.is_some());

@@ -12,7 +12,7 @@ use crate::engine::state::State;
 use crate::engine::window::Comes;
 use crate::statement::{BallotRef, CaseRef};
 use crate::values::{Instant, Span};
-use crate::workflow::model::{Condition, Delay, MOST_BY_ITSELF, Origin, Step, Trigger};
+use crate::workflow::model::{Ballot, Condition, Delay, MOST_BY_ITSELF, Origin, Step, Trigger};
 
 /// A place in time: an instant, before or after what is done at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,6 +46,8 @@ pub struct Due {
 enum Thing {
     /// A rule of a ballot of it eases so long after the opening.
     Ease(BallotRef, Span),
+    /// The closing of a ballot of it is put off, since there is no quorum.
+    PutOff(BallotRef),
     /// A ballot of it closes.
     Close(BallotRef),
     /// It takes the step at this place of its state.
@@ -149,6 +151,7 @@ impl State {
             match self.running.iter().find_map(|id| Some((id.clone(), self.next_thing(id)?))) {
                 None => break,
                 Some((_, Thing::Ease(ballot, after))) => self.ease_ballot(&ballot, after),
+                Some((_, Thing::PutOff(ballot))) => self.with_ballot(&ballot, BallotRun::wait_for_quorum),
                 Some((_, Thing::Close(ballot))) => self.close_ballot(&ballot, entry),
                 Some((id, Thing::Step(place))) => {
                     let why = self.why(&id, place, entry);
@@ -165,6 +168,11 @@ impl State {
             let ease = run.rules().and_then(|ballot| run.next_ease(ballot));
             if let Some((after, _)) = ease.filter(|(_, at)| Moment::of(*at) <= self.moment) {
                 return Some(Thing::Ease(run.id.clone(), after));
+            }
+            // Later it is over, though an outcome may still be being confirmed: it does not open again.
+            let waits = |ballot: &Ballot| Self::closing(run) == self.moment && run.waits_for_quorum(ballot);
+            if run.rules().is_some_and(waits) {
+                return Some(Thing::PutOff(run.id.clone()));
             }
             if self.closes_now(run) {
                 return Some(Thing::Close(run.id.clone()));

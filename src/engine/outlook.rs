@@ -213,6 +213,11 @@ fn happened(before: &Case, after: &Case, emitted: &[&Id]) -> String {
         let closed = run.and_then(|run| run.closed.as_ref());
         let outcome = closed.and_then(|closing| closing.outcome.as_ref());
         parts.extend(outcome.map(|outcome| format!("{} closes: {outcome}", open.id)));
+        if let Some(put_off) =
+            run.filter(|run| closed.is_none() && run.closes != open.closes && run.revealing().is_none())
+        {
+            parts.push(format!("the closing of {} is put off to {}", open.id, put_off.closes));
+        }
         if closed.is_none() && open.revealing().is_none() && run.is_some_and(|run| run.revealing().is_some())
         {
             parts.push(format!("the votes on {} can be revealed", open.id));

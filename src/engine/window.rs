@@ -29,7 +29,7 @@ impl BallotRun {
         let sets_off = match extend.on {
             ExtendOn::Vote => true,
             ExtendOn::Quorum => !had_quorum && quorum(self),
-            ExtendOn::Evidence => false,
+            ExtendOn::Evidence | ExtendOn::NoQuorum => false,
         };
         if sets_off && at <= self.closes {
             self.put_off(extend, at);
@@ -52,10 +52,34 @@ impl BallotRun {
 
     /// Puts the closing off where it is near at `at`, and has not been put off as often as it may be.
     fn put_off(&mut self, extend: &Extend, at: Instant) {
-        let near = self.closes <= at.plus(extend.in_last);
-        if near && extend.at_most.is_none_or(|most| self.extended < most) {
+        let near = extend.in_last.is_none_or(|in_last| self.closes <= at.plus(in_last));
+        if near && self.left_to_put_off(extend) != Some(0) {
             self.closes = self.closes.plus(extend.by);
             self.extended += 1;
+        }
+    }
+
+    /// How often the closing can still be put off; `None` without a bound.
+    fn left_to_put_off(&self, extend: &Extend) -> Option<u32> {
+        extend.at_most.map(|most| most.saturating_sub(self.extended))
+    }
+
+    /// What puts the closing off at the end of the window: too few have voted.
+    fn short_of_quorum<'b>(&self, ballot: &'b Ballot) -> Option<&'b Extend> {
+        let extend = ballot.extend.as_ref().filter(|extend| extend.on == ExtendOn::NoQuorum)?;
+        let short = ballot.quorum.as_ref().is_some_and(|rule| !self.table(ballot).holds(rule));
+        (short && self.left_to_put_off(extend) != Some(0)).then_some(extend)
+    }
+
+    /// Whether the end of the window, which has come, is put off.
+    pub(super) fn waits_for_quorum(&self, ballot: &Ballot) -> bool {
+        self.short_of_quorum(ballot).is_some()
+    }
+
+    /// The end of the window has come.
+    pub(super) fn wait_for_quorum(&mut self, ballot: &Ballot) {
+        if let Some(extend) = self.short_of_quorum(ballot) {
+            self.put_off(extend, self.closes);
         }
     }
 
@@ -107,12 +131,15 @@ impl BallotRun {
         Comes::To(Id::constant(NO_QUORUM))
     }
 
-    /// Until when it is open if nobody does anything more and nothing closes it before: the end of its window,
-    /// or of a confirmation that outlasts it.
+    /// Until when it is open if nobody does anything more and nothing closes it before: the end of its window, put off
+    /// as often as too few have voted for it, or of a confirmation that outlasts it.
     pub fn until(&self, ballot: &Ballot) -> Instant {
         match self.comes_to(ballot, Moment::of(self.opened)) {
             Comes::Confirming(confirmed) => self.closes.max(confirmed),
-            Comes::To(_) => self.closes,
+            Comes::To(_) => self.short_of_quorum(ballot).map_or(self.closes, |extend| {
+                let left = u64::from(self.left_to_put_off(extend).unwrap_or(0));
+                self.closes.plus(Span::from_seconds(extend.by.seconds().saturating_mul(left)))
+            }),
         }
     }
 }

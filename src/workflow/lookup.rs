@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use super::model::{
-    Ballot, Cause, Doing, Formed, Moves, Office, Outcome, Panel, Procedure, Rule, State, Trigger, Workflow,
+    Ballot, Cause, Doing, ExtendOn, Formed, Moves, Office, Outcome, Panel, Procedure, Rule, State, Trigger,
+    Workflow,
 };
 use crate::values::{Id, Span};
 
@@ -112,8 +113,8 @@ impl Ballot {
         Cow::Owned(part)
     }
 
-    /// How much can happen to it by itself: its closing, and where rules ease or must last, or votes are
-    /// revealed, each of these moments.
+    /// How much can happen to it by itself: its closing, and where rules ease or must last, votes are revealed, or a
+    /// missing quorum puts the closing off, each of these moments.
     pub fn moments(&self) -> u64 {
         let eases: usize = self.outcomes.iter().map(|outcome| outcome.eases.len()).sum();
         let lasting = self.outcomes.iter().any(|outcome| outcome.lasting.is_some());
@@ -121,7 +122,9 @@ impl Ballot {
         let eases = u64::try_from(eases).unwrap_or(u64::MAX);
         let confirmed = if lasting { eases.saturating_add(2) } else { 0 };
         let revealed = u64::from(self.sealed.is_some());
-        1_u64.saturating_add(eases).saturating_add(confirmed).saturating_add(revealed)
+        let extend = self.extend.as_ref().filter(|extend| extend.on == ExtendOn::NoQuorum);
+        let put_off = extend.and_then(|extend| extend.at_most).map_or(0, u64::from);
+        [eases, confirmed, revealed, put_off].into_iter().fold(1, u64::saturating_add)
     }
 }
 

@@ -31,6 +31,8 @@ pub enum Early {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum On {
     Quorum,
+    /// At the closing there is none.
+    NoQuorum,
     Vote,
     Evidence,
 }
@@ -104,12 +106,13 @@ impl Ballot {
             let most = most.map_or_else(String::new, |most| format!(", at-most = {most}"));
             let on = match on {
                 On::Quorum => "quorum",
+                On::NoQuorum => "no-quorum",
                 On::Vote => "vote",
                 On::Evidence => "evidence",
             };
-            line(format!(
-                "extend = {{ on = \"{on}\", in-last = \"{last} seconds\", by = \"{by} seconds\"{most} }}"
-            ));
+            let last =
+                if on == "no-quorum" { String::new() } else { format!(", in-last = \"{last} seconds\"") };
+            line(format!("extend = {{ on = \"{on}\"{last}, by = \"{by} seconds\"{most} }}"));
         }
         if let Some(quorum) = self.quorum {
             line(format!("quorum = \"participating >= {quorum}\""));

@@ -13,6 +13,8 @@ pub struct Simulator<'b> {
     pub ballot: &'b Ballot,
     pub closes: i64,
     pub extended: u32,
+    /// Whether the window has ended, and was not put off for want of a quorum.
+    pub over: bool,
     pub votes: BTreeMap<usize, bool>,
     /// Votes that evidence took away.
     pub lapsed: BTreeMap<usize, bool>,
@@ -37,6 +39,7 @@ impl<'b> Simulator<'b> {
             ballot,
             closes: ballot.open_for,
             extended: 0,
+            over: false,
             votes: [].into(),
             lapsed: [].into(),
             left: Vec::new(),
@@ -112,6 +115,17 @@ impl<'b> Simulator<'b> {
         self.look(now.0);
         if !self.halts.is_empty() {
             return;
+        }
+        if let Some((On::NoQuorum, _, by, most)) = self.ballot.extend
+            && self.has_come(self.closes, now)
+            && !self.over
+        {
+            if !self.quorum() && most.is_some_and(|most| self.extended < most) {
+                self.closes += by;
+                self.extended += 1;
+            } else {
+                self.over = true;
+            }
         }
         let comes_to = self.comes_to(now);
         let early = match self.ballot.early {

@@ -24,8 +24,9 @@ impl State {
         for case in self.cases.values() {
             for run in case.open_ballots() {
                 let Some(extend) = run.rules().and_then(|rules| rules.extend.as_ref()) else { continue };
+                let Some(in_last) = extend.in_last else { continue };
                 // From here on a vote is late, and puts the closing off.
-                let late = run.closes.unix().saturating_sub_unsigned(extend.in_last.seconds());
+                let late = run.closes.unix().saturating_sub_unsigned(in_last.seconds());
                 ahead.insert(Moment::of(Instant::from_unix(late)));
             }
             let steps = case.rules().map_or(&[][..], |state| &state.steps);

@@ -155,9 +155,14 @@ fn window(c: &mut Checker<'_>, ballot: &Ballot) {
     let place = format!("ballot.{}", ballot.name);
     if let Some(extend) = &ballot.extend {
         let place = format!("{place}.extend");
-        if extend.on == ExtendOn::Quorum && ballot.quorum.is_none() {
+        let asks = match extend.on {
+            ExtendOn::Quorum => Some("the ballot has no quorum that could come late"),
+            ExtendOn::NoQuorum => Some("the ballot has no quorum that could be missing"),
+            ExtendOn::Vote | ExtendOn::Evidence => None,
+        };
+        if let Some(message) = asks.filter(|_| ballot.quorum.is_none()) {
             let help = "Give the ballot a quorum, or write on = \"vote\"";
-            c.error(&format!("{place}.on"), "the ballot has no quorum that could come late", help);
+            c.error(&format!("{place}.on"), message, help);
         }
         let anew = ballot.change == Change::UntilClose || lapses(ballot);
         if extend.at_most.is_none() && extend.on != ExtendOn::Evidence && anew {
@@ -165,7 +170,7 @@ fn window(c: &mut Checker<'_>, ballot: &Ballot) {
             let message = "votes can be cast anew, so the closing could be put off for ever";
             c.error(&place, message, help);
         }
-        if extend.in_last > ballot.open_for.longest() {
+        if extend.in_last.is_some_and(|in_last| in_last > ballot.open_for.longest()) {
             let message = format!("the ballot is open for {} only", ballot.open_for);
             c.error(&format!("{place}.in-last"), message, "Shorten it: late is what comes near the closing");
         }

@@ -26,6 +26,13 @@ pub(super) fn check(c: &mut Checker<'_>, ballot: &Ballot) {
         if extend.on == ExtendOn::Evidence {
             let help = "Leave it out: each commitment is bound to the paper that it was made on";
             c.error(&place, "the ballot is sealed, and late evidence puts its closing off", help);
+        } else if extend.on == ExtendOn::NoQuorum {
+            let help = "Leave it out, and open another round instead: { outcome = \"no-quorum\", to = \"…\", at-most = 1 }";
+            c.error(
+                &place,
+                "the ballot is sealed, and nobody knows whether there is a quorum before votes are revealed",
+                help,
+            );
         } else {
             let help = "Leave it out: nobody can answer a late vote that nobody knows";
             c.error(&place, "the ballot is sealed, and late votes put its closing off", help);

@@ -229,11 +229,13 @@ fn put_off(extend: &Extend) -> String {
         ExtendOn::Quorum => "Where the quorum is first reached",
         ExtendOn::Vote => "Where a vote comes",
         ExtendOn::Evidence => "Where a document is filed or struck in the case",
+        ExtendOn::NoQuorum => "Where there is no quorum at the closing",
     };
+    let near = in_last.map_or_else(String::new, |time| {
+        format!(" in the last {time} before closing (that instant included)")
+    });
     let most = at_most.map_or("each time".to_owned(), times);
-    format!(
-        " {on} in the last {in_last} before closing (that instant included), the closing is put off by {by}, {most}."
-    )
+    format!(" {on}{near}, the closing is put off by {by}, {most}.")
 }
 
 fn quorum(ballot: &Ballot, counting: Counting<'_>, marks: &str) -> Paragraph {

@@ -196,13 +196,13 @@ pub enum Early {
     When(Rule),
 }
 
-/// `extend = { on, in-last, by, at-most }`: what comes late puts the closing off.
+/// `extend = { on, in-last, by, at-most }`: what comes late, or that too little has come, puts the closing off.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Extend {
     /// What does.
     pub on: ExtendOn,
-    /// How long before closing it is late, that instant itself included.
-    pub in_last: Span,
+    /// How long before closing it is late, that instant itself included. None where nothing has to come.
+    pub in_last: Option<Span>,
     /// By how much the closing is put off.
     pub by: Span,
     /// How often in one round; `None` is each time.
@@ -218,6 +218,8 @@ pub enum ExtendOn {
     Vote,
     /// A document that is filed or struck in the case.
     Evidence,
+    /// Nothing: at the closing there is no quorum.
+    NoQuorum,
 }
 
 /// A possible outcome.

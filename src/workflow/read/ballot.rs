@@ -1,10 +1,11 @@
 //! Ballots and their outcomes.
 
 use super::event::starts_with_digit;
+use super::item::Fields;
 use super::outcome::outcomes_of;
 use super::sealed;
 use super::{Item, Reader, answer, calendar, deadline};
-use crate::values::Id;
+use crate::values::{Id, Span};
 use crate::workflow::model::{
     Among, Ballot, Change, Early, Exclusion, Extend, ExtendOn, NewEvidence, Positions, Rule,
 };
@@ -126,8 +127,12 @@ const NEW_EVIDENCE: [(&str, NewEvidence); 4] = [
     ("votes to reaffirm", NewEvidence::VotesToReaffirm),
 ];
 /// What can put the closing off.
-const EXTENDED_BY: [(&str, ExtendOn); 3] =
-    [("quorum", ExtendOn::Quorum), ("vote", ExtendOn::Vote), ("evidence", ExtendOn::Evidence)];
+const EXTENDED_BY: [(&str, ExtendOn); 4] = [
+    ("quorum", ExtendOn::Quorum),
+    ("no-quorum", ExtendOn::NoQuorum),
+    ("vote", ExtendOn::Vote),
+    ("evidence", ExtendOn::Evidence),
+];
 /// Who may be left out of the electors.
 const EXCLUSIONS: [(&str, Exclusion); 3] =
     [("recused", Exclusion::Recused), ("subject", Exclusion::Subject), ("obliged", Exclusion::Obliged)];
@@ -183,16 +188,37 @@ fn choice(r: &mut Reader<'_>, item: &Item<'_>, answered: bool) -> Option<Id> {
 /// `{ on = "quorum", in-last = "1 hour", by = "1 day", at-most = 1 }`.
 fn extend_of(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Extend> {
     let mut fields = item.table(r)?;
-    let on = fields.need(r, "on", "Say what puts the closing off: on = \"vote\", \"quorum\" or \"evidence\"");
-    let on = on.and_then(|item| item.word(r, &EXTENDED_BY));
-    let in_last = fields.need(r, "in-last", "Say how long before closing: in-last = \"1 hour\"");
-    let in_last =
-        in_last.and_then(|item| item.some_time(r, "Nothing comes in no time: in-last = \"1 hour\""));
+    let late = extended_by(r, &mut fields);
     let by = fields.need(r, "by", "Say by how much: by = \"1 day\"");
     let by = by.and_then(|item| item.some_time(r, "Say by how much: by = \"1 day\""));
-    let at_most = fields.get("at-most").map_or(Some(None), |item| item.number(r, 1, 1_000).map(Some));
+    let at_most = match late {
+        Some((ExtendOn::NoQuorum, _)) => {
+            fields.need(r, "at-most", "Say how often, or it would never close: at-most = 1")
+        }
+        _ => fields.get("at-most"),
+    };
+    let at_most = at_most.map_or(Some(None), |item| item.number(r, 1, 1_000).map(Some));
     fields.close(r);
-    Some(Extend { on: on?, in_last: in_last?, by: by?, at_most: at_most? })
+    let (on, in_last) = late?;
+    Some(Extend { on, in_last, by: by?, at_most: at_most? })
+}
+
+/// What puts the closing off, and how near it that has to come; that there is no quorum is asked at the closing.
+fn extended_by(r: &mut Reader<'_>, fields: &mut Fields<'_>) -> Option<(ExtendOn, Option<Span>)> {
+    let on = fields.need(
+        r,
+        "on",
+        "Say what puts the closing off: on = \"vote\", \"quorum\", \"no-quorum\" or \"evidence\"",
+    );
+    let on = on.and_then(|item| item.word(r, &EXTENDED_BY));
+    if on == Some(ExtendOn::NoQuorum) {
+        let Some(item) = fields.get("in-last") else { return Some((ExtendOn::NoQuorum, None)) };
+        let help = "Leave it out: whether there is a quorum is asked at the closing";
+        return r.refuse(&item.span(), "`in-last` does not go with `no-quorum`", help);
+    }
+    let item = fields.need(r, "in-last", "Say how long before closing: in-last = \"1 hour\"")?;
+    let in_last = item.some_time(r, "Nothing comes in no time: in-last = \"1 hour\"")?;
+    Some((on?, Some(in_last)))
 }
 
 fn early_of(r: &mut Reader<'_>, item: &Item<'_>, names: &Vocabulary) -> Option<Early> {

@@ -149,15 +149,17 @@ impl Delay {
 
 impl Extend {
     /// `by 1 day, where a vote comes in the last 1 hour`, `by 1 day, where the quorum comes in the last 1 hour, at
-    /// most 2 times`. A part of the ballot paper: it never changes.
+    /// most 2 times`, `by 14 days, where there is no quorum at the closing, once`. A part of the ballot paper: it never changes.
     pub fn words(&self) -> String {
         let on = match self.on {
             ExtendOn::Vote => "a vote comes",
             ExtendOn::Quorum => "the quorum comes",
             ExtendOn::Evidence => "evidence is filed or struck",
+            ExtendOn::NoQuorum => "there is no quorum at the closing",
         };
+        let near = self.in_last.map_or_else(String::new, |in_last| format!(" in the last {in_last}"));
         let bound = self.at_most.map_or_else(String::new, |most| format!(", {}", times(most)));
-        format!("by {}, where {on} in the last {}{bound}", self.by, self.in_last)
+        format!("by {}, where {on}{near}{bound}", self.by)
     }
 }
 
