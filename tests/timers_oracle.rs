@@ -91,6 +91,7 @@ enum Trigger {
         within: Option<Clock>,
         not_before: Option<Clock>,
         extends: Option<i64>,
+        serves: bool,
     },
     When {
         not: bool,
@@ -113,6 +114,7 @@ struct Clock {
 enum Of {
     Entered,
     Opened,
+    Served,
     Event(usize),
 }
 
@@ -242,7 +244,8 @@ impl Step {
             format!("{{ time = \"{} seconds\", of = \"{}\" }}", clock.seconds, clock.of.text())
         };
         match &self.trigger {
-            Trigger::Do { act, within, not_before, extends } => {
+            Trigger::Do { act, within, not_before, extends, serves } => {
+                parts.extend(serves.then(|| "serves = \"alpha\"".to_owned()));
                 parts.extend(extends.map(|by| format!("extends = \"{by} seconds\"")));
                 parts.push(format!("do = \"act-{act}\", by = \"alpha\""));
                 parts.extend(within.as_ref().map(|within| format!("within = {}", clock(within))));
@@ -271,6 +274,7 @@ impl Of {
         match self {
             Self::Entered => "entered".to_owned(),
             Self::Opened => "opened".to_owned(),
+            Self::Served => "served".to_owned(),
             Self::Event(event) => format!("e{event}"),
         }
     }
@@ -297,6 +301,8 @@ struct Case {
     state: usize,
     opened: i64,
     entered: i64,
+    /// When notice was served last, in whatever state.
+    served: Option<i64>,
     ended: Option<i64>,
     path: Vec<(i64, usize)>,
     taken: BTreeMap<(usize, usize), u32>,
@@ -480,6 +486,7 @@ impl Simulator<'_> {
         match of {
             Of::Entered => Some(case.entered),
             Of::Opened => Some(case.opened),
+            Of::Served => case.served,
             Of::Event(event) => self.live(number, event),
         }
     }
@@ -588,12 +595,12 @@ impl Simulator<'_> {
         let Some(case) = self.cases.get(number) else { return false };
         let steps = &self.procedure.states[case.state].steps;
         let found = steps.iter().enumerate().find_map(|(place, step)| match &step.trigger {
-            Trigger::Do { act: name, within, not_before, extends } if *name == act => {
-                Some((place, step, *within, *not_before, *extends))
+            Trigger::Do { act: name, within, not_before, extends, serves } if *name == act => {
+                Some((place, step, *within, *not_before, (*extends, *serves)))
             }
             _ => None,
         });
-        let Some((place, step, within, not_before, extends)) = found else { return false };
+        let Some((place, step, within, not_before, (extends, serves))) = found else { return false };
         let excluded = step.excluded.unwrap_or(self.procedure.excluded);
         // In time at the very second of a deadline, unless that is excluded; a clock that has not started
         // does not run out, and is not reached either.
@@ -607,6 +614,9 @@ impl Simulator<'_> {
         let allowed = self.allows(&format!("act-{act}"));
         if self.used_up(number, place) || late || early || !allowed {
             return false;
+        }
+        if serves {
+            self.cases[number].served = Some(second);
         }
         if let Some(by) = extends {
             let case = &mut self.cases[number];
@@ -799,6 +809,7 @@ fn clock(least: i64) -> impl Strategy<Value = Clock> {
     let of = prop_oneof![
         4 => Just(Of::Entered),
         2 => Just(Of::Opened),
+        2 => Just(Of::Served),
         2 => (0..EVENTS).prop_map(Of::Event),
     ];
     (least..6, of).prop_map(|(seconds, of)| Clock { seconds, of })
@@ -806,12 +817,13 @@ fn clock(least: i64) -> impl Strategy<Value = Clock> {
 
 fn trigger() -> impl Strategy<Value = Trigger> {
     let extends = prop::option::weighted(0.3, 1..6_i64);
-    let clocks = (prop::option::weighted(0.7, clock(1)), prop::option::of(clock(1)), extends);
+    let serves = prop::bool::weighted(0.4);
+    let clocks = (prop::option::weighted(0.7, clock(1)), prop::option::of(clock(1)), extends, serves);
     prop_oneof![
-        3 => clocks.prop_map(|(within, not_before, extends)| {
+        3 => clocks.prop_map(|(within, not_before, extends, serves)| {
             // Both from one origin could leave no second for the act.
             let not_before = not_before.filter(|start| within.is_none_or(|end| end.of != start.of));
-            Trigger::Do { act: 0, within, not_before, extends }
+            Trigger::Do { act: 0, within, not_before, extends, serves }
         }),
         2 => (any::<bool>(), 0..EVENTS).prop_map(|(not, event)| Trigger::When { not, event }),
         3 => clock(0).prop_map(Trigger::After),
@@ -916,6 +928,30 @@ fn place(raw: RawPlace, number: usize, last: usize) -> Place {
     Place { ballot: raw.ballot, steps, duties: raw.duties.into_iter().enumerate().collect() }
 }
 
+/// No time counts from a service where nothing serves.
+fn serve(states: &mut [Place]) {
+    let steps = || states.iter().flat_map(|place| &place.steps);
+    if steps().any(|step| matches!(step.trigger, Trigger::Do { serves: true, .. })) {
+        return;
+    }
+    let opened = |clock: &mut Clock| {
+        if clock.of == Of::Served {
+            clock.of = Of::Opened;
+        }
+    };
+    for step in states.iter_mut().flat_map(|place| &mut place.steps) {
+        match &mut step.trigger {
+            Trigger::Do { within, not_before, .. } => {
+                within.iter_mut().chain(not_before.iter_mut()).for_each(opened);
+                // Not both from one origin.
+                *not_before = not_before.filter(|start| within.is_none_or(|end| end.of != start.of));
+            }
+            Trigger::After(clock) => opened(clock),
+            _ => {}
+        }
+    }
+}
+
 fn procedure() -> impl Strategy<Value = Procedure> {
     (
         (1..3_usize, prop::option::of(1..10_i64), prop::option::of(0..EVENTS), any::<bool>()),
@@ -931,6 +967,7 @@ fn procedure() -> impl Strategy<Value = Procedure> {
                 raw.into_iter().enumerate().map(|(number, raw)| place(raw, number, last)).collect();
             let duties = owed.into_iter().enumerate().collect();
             states.push(Place { ballot: false, steps: Vec::new(), duties });
+            serve(&mut states);
             // Only where two cases can be open does one hear of the other.
             let listens = states.iter().flat_map(|place| &place.steps);
             let listens = listens.into_iter().any(|step| matches!(step.trigger, Trigger::On(_)));

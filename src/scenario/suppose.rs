@@ -9,6 +9,7 @@ use crate::engine::possible::{self, Possible};
 use crate::engine::{Refusal, State};
 use crate::statement::{Body, By, HolderRef, Reaffirm};
 use crate::values::{Id, Instant};
+use crate::workflow::model::Workflow;
 use crate::workflow::{Diagnostic, Diagnostics, Severity};
 
 /// What would follow.
@@ -29,8 +30,7 @@ impl Scenario {
     /// # Errors
     /// The scenario names what the workflow does not have, or a time before the last entry.
     pub fn suppose(&self, state: &State) -> Result<Supposed, Diagnostics> {
-        let mut found: Vec<Diagnostic> =
-            check::check(self, std::slice::from_ref(&*state.workflow)).iter().cloned().collect();
+        let mut found: Vec<Diagnostic> = check::check(self, &workflows(state)).iter().cloned().collect();
         for step in self.steps.iter().filter(|step| step.at.is < state.last) {
             let message = format!("{} is before {}, the time of the last entry", step.at.is, state.last);
             let help = "What has happened cannot be supposed: begin after it";
@@ -53,6 +53,17 @@ impl Scenario {
         let state = play.state.at(at).into_owned();
         Ok(Supposed { state, at, found: Diagnostics::new(play.found) })
     }
+}
+
+/// The texts whose names mean something: the one in force, and those under which cases go on or have ended.
+fn workflows(state: &State) -> Vec<Workflow> {
+    let mut known = vec![&state.workflow];
+    for workflow in state.cases.values().map(|case| &case.workflow) {
+        if known.iter().all(|other| other.digest != workflow.digest) {
+            known.push(workflow);
+        }
+    }
+    known.into_iter().map(|workflow| Workflow::clone(workflow)).collect()
 }
 
 struct Hypothesis<'s> {
