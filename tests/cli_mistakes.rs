@@ -9,6 +9,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use cli_support::redacted::redacted;
 use cli_support::{CLOSED, Done, OPEN, OPENED, PARTIES, Stage};
 use quorate::store::SledStore;
 
@@ -39,33 +40,6 @@ impl Book {
         let said = redacted(&format!("{}{}", done.out, done.err), &stage.path(""));
         writeln!(self.0, "# {title}\n$ quorate {line}\n{}\nexit {}\n", said.trim_end(), done.code).unwrap();
     }
-}
-
-/// Keys, digests and folders are new in every run.
-fn redacted(text: &str, folder: &Path) -> String {
-    let mut text = text.replace(folder.to_str().unwrap().trim_end_matches('/'), "/home/ada");
-    for (mark, least) in
-        [("sha256:", 8), ("SHA256:", 43), ("root            ", 40), ("agi-2025+", 8), ("refused-", 12)]
-    {
-        let mut told = String::new();
-        let mut rest = text.as_str();
-        while let Some((before, after)) = rest.split_once(mark) {
-            let digits =
-                after.chars().take_while(|it| it.is_ascii_alphanumeric() || "+/=".contains(*it)).count();
-            told.push_str(before);
-            told.push_str(mark);
-            let zeros = after.starts_with("0000");
-            rest = if digits >= least && !zeros {
-                told.push('…');
-                &after[digits..]
-            } else {
-                after
-            };
-        }
-        told.push_str(rest);
-        text = told.replace("……", "…");
-    }
-    text
 }
 
 #[test]

@@ -688,6 +688,16 @@ refused! {
         let (text, renamed) = (without_authority(), api_ends());
         refusal(&declared(AGI), |s| s.amend(&text, (&renamed, &cases), None, None))
     };
+    an_amendment_that_takes_one_of_two_who_nominate_jointly_from_an_open_case: "strands-case" = {
+        let vacant = "vacant = { after = \"14 days\", filled-by = \"authority\" }\n";
+        let old = joint().replace(vacant, "").replace(r#"["licensor", "licensee"]"#, r#"["authority", "licensor"]"#);
+        let role = "[role]\nauthority = { signatures = \"1 of 1\" }\n";
+        let new = old.replace(r#"by-all = ["authority", "licensor"]"#, r#"by = "licensor""#).replace(role, "");
+        let new = new.replace(r#"["licensee", "authority"]"#, r#""licensee""#);
+        let (stage, case) = (opened(&old), "contest#1".parse().unwrap());
+        stage.act(&case, &id("contest"), &by("licensor"), &[]).unwrap();
+        refusal(&stage, |s| s.amend(&new, (&[], &[(case, CaseFate::OldRules)]), None, None))
+    };
     an_amendment_that_speaks_of_a_case_that_there_is_not: "unknown-case" =
         refusal(&opened(AGI), |s| s.amend(AMENDED, (&api_ends(), &[(case(), CaseFate::OldRules)]), None, None));
     an_amendment_that_would_strand_a_grant: "strands-grant" =
@@ -890,9 +900,13 @@ fn claimed(workflow: &str) -> Stage {
     stage
 }
 
+fn joint() -> String {
+    fs::read_to_string("tests/workflows/flows/joint-nomination.toml").unwrap()
+}
+
 /// A case before a tribunal whose chair two parties name jointly.
 fn contested() -> Stage {
-    let stage = opened(&fs::read_to_string("tests/workflows/flows/joint-nomination.toml").unwrap());
+    let stage = opened(&joint());
     stage.act(&"contest#1".parse().unwrap(), &id("contest"), &by("licensor"), &[]).unwrap();
     stage
 }

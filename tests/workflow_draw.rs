@@ -122,6 +122,16 @@ fn texts(svg: &str) -> Vec<String> {
 }
 
 #[test]
+fn those_who_nominate_jointly_stand_beside_the_seat() {
+    let text = fs::read_to_string("tests/workflows/flows/joint-nomination.toml").unwrap();
+    let drawn = Workflow::parse(&text).unwrap().draw_svg();
+    assert!(
+        drawn.contains(">licensee and licensor nominate<") && drawn.contains(">licensor nominates<"),
+        "{drawn}"
+    );
+}
+
+#[test]
 fn pages_fit_on_paper_and_hold_all_of_the_picture_once_and_in_its_order() {
     for (name, workflow) in all() {
         let pages = workflow.draw_svg_pages();

@@ -50,6 +50,14 @@ fn every_workflow_is_explained_as_recorded() {
 }
 
 #[test]
+fn those_who_nominate_jointly_are_named_as_such() {
+    let text = fs::read_to_string("tests/workflows/flows/joint-nomination.toml").unwrap();
+    let told = Workflow::parse(&text).unwrap().explain().to_string();
+    assert!(told.contains("`chair-seat`: nominated by `licensee` and `licensor` jointly"), "{told}");
+    assert!(told.contains("`r1`: nominated by `licensor`\n"), "{told}");
+}
+
+#[test]
 fn no_line_is_longer_than_80_columns_unless_it_is_one_word() {
     for (name, workflow) in all() {
         for line in workflow.explain().to_string().lines() {

@@ -165,7 +165,7 @@ impl Desk {
         let signatures = sign(&self.signers, &text)?;
         match &signing.out {
             Some(out) => parcel::write(out, &text, &signatures, documents, nature, &lacking),
-            None => submit(context, signing, (text, signatures), documents, self.session),
+            None => submit(context, signing, (text, signatures), documents, self.session).map_err(by_others),
         }
     }
 
@@ -180,6 +180,19 @@ impl Desk {
         let offices = by.actors().iter().filter_map(|actor| state.office(actor));
         let lacking = offices.map(|office| (&office.name, state.lacking(office, &signers)));
         lacking.filter(|(_, it)| it.more > 0).map(|(name, it)| format!("{name}: {it}")).collect()
+    }
+}
+
+/// Where the keys at hand are too few: how the others sign, who are seldom at the same machine.
+fn by_others(error: CliError) -> CliError {
+    match error {
+        CliError::Refused { mut refusal, note } if refusal.rule == "too-few-signatures" => {
+            refusal
+                .instead
+                .push_str("; write it with --out FILE, let them run `quorate sign FILE`, and submit it then");
+            CliError::Refused { refusal, note }
+        }
+        other => other,
     }
 }
 

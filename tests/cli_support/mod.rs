@@ -6,6 +6,7 @@ pub mod cosigned;
 #[path = "../shared/folders.rs"]
 mod folders;
 pub mod forge;
+pub mod redacted;
 pub mod site;
 pub mod terminal;
 
