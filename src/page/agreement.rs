@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::layout::{self, live, standing};
+use super::layout::{self, Here, live, standing};
 use super::parts::{digest, facts, linked, table, to_case, when};
 use super::record::{self, Line};
 use super::{About, case, check, grants};
@@ -22,7 +22,7 @@ pub fn agreement(about: &About<'_>, newest: &[Line]) -> String {
         (what(about))
         (check::panel(about))
     };
-    layout::page(&workflow.title, Some(about), &top, &body)
+    layout::page(&workflow.title, Some((about, Here::InForce)), &top, &body)
 }
 
 /// What it is, to the digest.

@@ -71,14 +71,18 @@ fn drawings(run: &BallotRun, rules: &Ballot) -> Markup {
 
 /// Who has voted how, as one bar with its key.
 fn cast(run: &BallotRun, rules: &Ballot, total: u64) -> Markup {
-    let counts = match &run.sealed {
-        Some(sealing) if sealing.revealing.is_none() && run.closed.is_none() => {
-            let committed = sealing.commitments.keys().filter(|seat| run.counts(seat)).count();
-            vec![("committed, and sealed".to_owned(), u64::try_from(committed).unwrap_or(0))]
-        }
-        _ => tally(run, rules).into_iter().map(|(choice, votes)| (choice.to_string(), votes)).collect(),
-    };
-    let heads = u64::try_from(run.electors.len()).unwrap_or(0);
+    let number = |many: usize| u64::try_from(many).unwrap_or(0);
+    let counting = |seat: &&Id| run.counts(seat);
+    let mut counts: Vec<(String, u64)> = Vec::new();
+    let sealing = run.sealed.as_ref().filter(|_| run.closed.is_none());
+    if sealing.is_none_or(|sealing| sealing.revealing.is_some()) {
+        let told = tally(run, rules).into_iter();
+        counts.extend(told.map(|(choice, votes)| (choice.to_string(), votes)));
+    }
+    if let Some(sealing) = sealing {
+        counts.push(("still sealed".to_owned(), number(sealing.unrevealed().filter(counting).count())));
+    }
+    let heads = number(run.electors.len());
     let voted: u64 = counts.iter().map(|(_, votes)| votes).sum();
     let silent = heads.saturating_sub(voted);
     let mut said: Vec<String> = counts.iter().map(|(choice, votes)| format!("{choice} {votes}")).collect();

@@ -2,7 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::layout::{self, live};
+use super::layout::{self, Here, live};
 use super::parts::{case_address, document, facts, linked, table, to_case, to_entry, when, when_from};
 use super::{About, ballot, panel, timeline};
 use crate::engine::ballot::BallotRun;
@@ -46,7 +46,7 @@ pub fn case(about: &About<'_>, id: &CaseRef) -> Option<String> {
         @if !case.filed.is_empty() { (live("filed", "Filed in the case", &filed(about, case))) }
         (live("way", "The way that it can take", &picture(case)))
     };
-    Some(layout::of(about, &id.to_string(), &body))
+    Some(layout::of(about, Here::Cases, &id.to_string(), &body))
 }
 
 /// A case on the page of its agreement.

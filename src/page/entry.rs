@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::layout::Here;
 use super::parts::{digest, document, facts, table, when_from};
 use super::{About, layout};
 use crate::statement::{HolderRef, Statement, attachments};
@@ -47,7 +48,7 @@ pub fn entry(about: &About<'_>, shown: &Shown) -> String {
         }
         (around(about, shown.index))
     };
-    layout::of(about, &format!("Entry {}", shown.index), &body)
+    layout::of(about, Here::Record, &format!("Entry {}", shown.index), &body)
 }
 
 fn says(about: &About<'_>, shown: &Shown) -> Markup {

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::layout::Here;
 use super::parts::{facts, linked, table, to_entry, when_from};
 use super::{About, layout};
 use crate::engine::licence::{AttributeState, Because, GrantState};
@@ -79,7 +80,7 @@ pub fn grant(about: &About<'_>, name: &str) -> Option<String> {
             }
         }
     };
-    Some(layout::of(about, &definition.title, &body))
+    Some(layout::of(about, Here::InForce, &definition.title, &body))
 }
 
 fn badge(about: &About<'_>, grant: &str) -> String {

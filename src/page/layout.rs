@@ -9,14 +9,14 @@ use crate::view::{SPECIMEN, entries};
 use crate::workflow::model::Nature;
 
 /// A page of an agreement that says below its heading of what it is, and as of when.
-pub(super) fn of(about: &About<'_>, heading: &str, body: &Markup) -> String {
+pub(super) fn of(about: &About<'_>, here: Here, heading: &str, body: &Markup) -> String {
     let title = format!("{heading}, {}", about.name());
     let top = html! {
         p.of { a href=(about.page("")) { (about.workflow().title) } }
         h1 { (heading) }
         (standing(about))
     };
-    page(&title, Some(about), &top, body)
+    page(&title, Some((about, here)), &top, body)
 }
 
 /// That it binds nobody, as of when it is told, and whether the log may go on.
@@ -29,7 +29,8 @@ pub(super) fn standing(about: &About<'_>) -> Markup {
 }
 
 /// A whole page. `top` is its heading and what belongs to it.
-pub(super) fn page(title: &str, about: Option<&About<'_>>, top: &Markup, body: &Markup) -> String {
+pub(super) fn page(title: &str, of: Option<(&About<'_>, Here)>, top: &Markup, body: &Markup) -> String {
+    let about = of.map(|(about, _)| about);
     let events = about.map(|about| format!("{}?from={}", about.interface("/events"), about.head.size));
     let whole = html! {
         (DOCTYPE)
@@ -47,7 +48,7 @@ pub(super) fn page(title: &str, about: Option<&About<'_>>, top: &Markup, body: &
                 a.skip href="#main" { "Skip to the content" }
                 header.site {
                     p.brand { a href="/" { "Quorate" } }
-                    @if let Some(about) = about { (navigation(about)) }
+                    @if let Some((about, here)) = of { (navigation(about, here)) }
                 }
                 main #main tabindex="-1" {
                     div #top data-live { (top) }
@@ -68,14 +69,28 @@ pub(super) fn page(title: &str, about: Option<&About<'_>>, top: &Markup, body: &
     whole.into_string()
 }
 
-fn navigation(about: &About<'_>) -> Markup {
+/// To which part of an agreement a page belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Here {
+    InForce,
+    Cases,
+    Record,
+    Workflow,
+}
+
+fn navigation(about: &About<'_>, here: Here) -> Markup {
+    let parts = [
+        (Here::InForce, "In force", ""),
+        (Here::Cases, "Cases", "#cases"),
+        (Here::Record, "Record", "/entries"),
+        (Here::Workflow, "Workflow", "/workflow"),
+    ];
     html! {
         nav aria-label="This agreement" {
             ul {
-                li { a href=(about.page("")) { "In force" } }
-                li { a href=(about.page("#cases")) { "Cases" } }
-                li { a href=(about.page("/entries")) { "Record" } }
-                li { a href=(about.page("/workflow")) { "Workflow" } }
+                @for (part, name, address) in parts {
+                    li { a href=(about.page(address)) aria-current=[(part == here).then_some("true")] { (name) } }
+                }
                 li { a href=(about.page("#check")) { "Check" } }
             }
         }

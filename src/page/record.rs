@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::layout::Here;
 use super::parts::{document, table, to_entry, when};
 use super::{About, layout};
 use crate::statement::{Attachments, Entry, Statement, attachments};
@@ -50,7 +51,7 @@ pub fn record(about: &About<'_>, lines: &[Line], from: u64) -> String {
             @if from > 0 { a rel="next" href=(before(about, from)) { "Older entries" } }
         }
     };
-    layout::of(about, "The record", &body)
+    layout::of(about, Here::Record, "The record", &body)
 }
 
 /// The address of the page that ends before an entry.

@@ -2,7 +2,8 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::parts::{digest, facts, to_case};
+use super::layout::Here;
+use super::parts::{digest, facts, linked, to_case};
 use super::{About, layout};
 use crate::workflow::explain::{Paragraph, Section};
 
@@ -29,23 +30,23 @@ pub fn workflow(about: &About<'_>) -> String {
         section aria-labelledby="words" {
             h2 #words { "In words" }
             p.note { "The workflow’s text is what binds its parties, and the contract prevails over it; this only explains it." }
-            @for sentence in &explained.preamble { p { (sentence) } }
-            @for (section, number) in explained.sections.iter().zip(1..) { (explained_section(section, number)) }
+            @for sentence in &explained.preamble { p { (linked(about, sentence)) } }
+            @for (section, number) in explained.sections.iter().zip(1..) { (explained_section(about, section, number)) }
         }
     };
-    layout::of(about, "The workflow", &body)
+    layout::of(about, Here::Workflow, "The workflow", &body)
 }
 
-fn explained_section(section: &Section, number: u32) -> Markup {
+fn explained_section(about: &About<'_>, section: &Section, number: u32) -> Markup {
     html! {
         h3 { (number) ". " (section.heading) }
-        @for paragraph in &section.paragraphs { (explained_paragraph(paragraph)) }
+        @for paragraph in &section.paragraphs { (explained_paragraph(about, paragraph)) }
     }
 }
 
-fn explained_paragraph(paragraph: &Paragraph) -> Markup {
+fn explained_paragraph(about: &About<'_>, paragraph: &Paragraph) -> Markup {
     html! {
-        p { @if !paragraph.label.is_empty() { span.label { (paragraph.label) } " " } (paragraph.text) }
-        @if !paragraph.items.is_empty() { ol.lettered { @for item in &paragraph.items { li { (item) } } } }
+        p { @if !paragraph.label.is_empty() { span.label { (paragraph.label) } " " } (linked(about, &paragraph.text)) }
+        @if !paragraph.items.is_empty() { ol.lettered { @for item in &paragraph.items { li { (linked(about, item)) } } } }
     }
 }

@@ -1,5 +1,6 @@
 """The pages in a browser: what they say, how they follow the record, what their check finds, and whom they keep out."""
 
+import base64
 import os
 import re
 import unittest
@@ -8,8 +9,8 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
-from liar import between, in_bundle
-from stage import Stage
+from liar import between, in_bundle, rewritten
+from stage import PARTIES, Stage
 
 DONE, NOW = "/agreements/agi-2025", "/agreements/agi-now"
 CASE = "/cases/verification/1"
@@ -125,9 +126,9 @@ class Pages(unittest.TestCase):
         self.assertEqual(words[:2], ["quorate", "audit"])
         self.assertIn("passes", self.stage.run(*words[1:], data=None))
 
-    def fails(self, lie, *named):
+    def fails(self, lie, *named, path=DONE):
         with between(self.url, lie) as url:
-            result = self.checked(url=url, quiet=False)
+            result = self.checked(path, url=url, quiet=False)
             self.assertEqual(result.get_attribute("data-verdict"), "failed", result.inner_text())
             for words in named:
                 self.assertIn(words, result.inner_text())
@@ -179,6 +180,42 @@ class Pages(unittest.TestCase):
             return b"\n".join(lines)
 
         self.fails(forge, "the log’s key has not signed this text")
+
+    def test_an_operator_who_rebuilds_the_tree_and_signs_it_is_convicted_by_the_signers(self):
+        def alter(entries):
+            entries[REASON] = entries[REASON].replace(b'\\"choice\\":\\"not-met\\"', b'\\"choice\\":\\"met\\"')
+
+        lie = rewritten(self.url, "agi-2025", alter, lambda text: self.signed_by_the_log(text))
+        # Whoever holds the log's key can make everything fit but what other people have signed.
+        self.fails(lie, f"entry {REASON}, the signature of SHA256:", "entry 33 was signed after another history than this")
+
+    def signed_by_the_log(self, text):
+        """The log's own signature, as whoever operates it can make any."""
+        seed = base64.b64decode((self.stage.data / "log.key").read_text().split()[1])
+        page = self.open("/")
+        sign = """async ([key, text]) => {
+            const bytes = Uint8Array.from(atob(key), (it) => it.charCodeAt(0));
+            const own = await crypto.subtle.importKey("pkcs8", bytes, { name: "Ed25519" }, false, ["sign"]);
+            const signed = await crypto.subtle.sign({ name: "Ed25519" }, own, new TextEncoder().encode(text));
+            return btoa(String.fromCharCode(...new Uint8Array(signed)));
+        }"""
+        # RFC 8410: the seed in PKCS #8.
+        key = bytes.fromhex("302e020100300506032b657004220420") + seed
+        return base64.b64decode(page.evaluate(sign, [base64.b64encode(key).decode(), text.decode()]))
+
+    def test_a_log_of_several_tiles_is_checked_whole(self):
+        for number in range(260):
+            self.stage.run("reaffirm", "--occasion", f"No. {number}", *PARTIES, "--agreement", "agi-long", server=self.url)
+        result = self.checked("/agreements/agi-long")
+        self.assertEqual(result.get_attribute("data-verdict"), "passed", result.inner_text())
+        self.assertIn("All 261 entries", result.inner_text())
+
+        def alter(path, body):
+            if "/tile/entries/001" not in path:
+                return body
+            return body.replace(b"No. 258", b"No. 25B")
+
+        self.fails(alter, "not what the log’s own tree has: entry 259;", "entry 259, the signature of SHA256:", path="/agreements/agi-long")
 
     def test_a_checkpoint_by_another_key_is_named(self):
         def forge(path, body):

@@ -1,7 +1,7 @@
 """A data folder with cases that a browser can look at, and the server that shows them.
 
 `agi-2025` is the play of `quorate demo`, from the declaration to the switched licences. `agi-now` is the same workflow with
-times that end today: its ballot is open, and five of seven have committed. `panel` is open and its ballot is not sealed.
+times that end today: its ballot is open, and five of seven have committed. `agi-long` is open, for a log of several tiles.
 """
 
 import contextlib
@@ -18,6 +18,7 @@ QUORATE = os.environ["QUORATE"]
 SEATS = ["o1", "o2", "m1", "m2", "i1", "i2", "i3"]
 OPENAI = ["--key", "openai-ceo", "--key", "openai-counsel"]
 MICROSOFT = ["--key", "microsoft-ceo", "--key", "microsoft-counsel"]
+PARTIES = OPENAI + MICROSOFT
 
 
 def days_ago(days):
@@ -59,8 +60,9 @@ class Stage:
             shutil.copy(ROOT / "workflows" / file, self.home / file)
         for file in ["declaration.md", "interests.md", "evaluation.md", "roster.toml"]:
             shutil.copy(demo / file, self.home / file)
-        opened = ["open", "agi-now", "--workflow", "agi-2025.toml", "--contract", "agi-2025.contract.txt", "--roster", "roster.toml"]
-        self.run(*opened, *OPENAI, *MICROSOFT, clock=days_ago(90))
+        for name in ["agi-now", "agi-long"]:
+            files = ["--workflow", "agi-2025.toml", "--contract", "agi-2025.contract.txt", "--roster", "roster.toml"]
+            self.run("open", name, *files, *PARTIES, clock=days_ago(90))
         play = lambda days, *lines: self.play(days_ago(days), "agi-now", *lines)
         play(80, ["declare", "--attach", "declaration=declaration.md", *OPENAI])
         people = ["Ana Example", "Ben Example", "Cem Example", "Dia Example", "Eva Example", "Fay Example", "Gil Example"]
