@@ -2,67 +2,40 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
 
 mod cli_support;
+mod serve_support;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::io::{Read as _, Write as _};
 
 use cli_support::{DECLARED, NOMINATED, PARTIES, Stage, nomination};
+use serve_support::Server;
 
 /// A name that would be a script, were it not text; and one that would end an attribute.
 const HOSTILE: &str = "<script>alert(1)</script> & \"><img src=x onerror=alert(2)>";
 
-/// The process that serves a stage.
-struct Server {
-    process: Child,
-    address: String,
+fn start(stage: &Stage) -> Server {
+    Server::of(&stage.path(""), &[])
 }
 
-impl Server {
-    fn start(stage: &Stage) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_quorate"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data", "data"]).current_dir(stage.path(""));
-        for name in ["QUORATE_DATA", "QUORATE_CLOCK", "QUORATE_SERVER", "QUORATE_LOG"] {
-            command.env_remove(name);
-        }
-        let log = fs::File::create(stage.path("serve.log")).unwrap();
-        let mut process = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("{line}"));
-        Self { process, address: address.to_owned() }
-    }
-
-    fn get(&self, path: &str) -> Answer {
-        self.get_as(path, "text/html")
-    }
-
-    fn get_as(&self, path: &str, accept: &str) -> Answer {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: log\r\naccept: {accept}\r\nconnection: close\r\n\r\n")
-            .unwrap();
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).unwrap();
-        let end = bytes.windows(4).position(|it| it == b"\r\n\r\n").unwrap();
-        let head = std::str::from_utf8(&bytes[..end]).unwrap();
-        let (first, rest) = head.split_once("\r\n").unwrap();
-        let headers = rest.split("\r\n").filter_map(|line| line.split_once(": "));
-        Answer {
-            status: first.split(' ').nth(1).unwrap().parse().unwrap(),
-            headers: headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect(),
-            body: String::from_utf8_lossy(&bytes[end + 4..]).into_owned(),
-        }
-    }
+fn get(server: &Server, path: &str) -> Answer {
+    get_as(server, path, "text/html")
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+/// What a server answers, its headers too.
+fn get_as(server: &Server, path: &str, accept: &str) -> Answer {
+    let mut stream = server.connect();
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: log\r\naccept: {accept}\r\nconnection: close\r\n\r\n")
+        .unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).unwrap();
+    let end = bytes.windows(4).position(|it| it == b"\r\n\r\n").unwrap();
+    let head = std::str::from_utf8(&bytes[..end]).unwrap();
+    let (first, rest) = head.split_once("\r\n").unwrap();
+    let headers = rest.split("\r\n").filter_map(|line| line.split_once(": "));
+    Answer {
+        status: first.split(' ').nth(1).unwrap().parse().unwrap(),
+        headers: headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect(),
+        body: String::from_utf8_lossy(&bytes[end + 4..]).into_owned(),
     }
 }
 
@@ -149,7 +122,7 @@ fn stage() -> Stage {
 #[test]
 fn every_link_of_every_page_leads_somewhere_and_every_page_is_whole_and_closed_to_others() {
     let stage = stage();
-    let server = Server::start(&stage);
+    let server = start(&stage);
     let (mut seen, mut next) = (BTreeSet::new(), vec!["/".to_owned()]);
     let mut ids: BTreeMap<String, String> = BTreeMap::new();
     let mut fragments = BTreeSet::new();
@@ -157,7 +130,7 @@ fn every_link_of_every_page_leads_somewhere_and_every_page_is_whole_and_closed_t
         if !seen.insert(path.clone()) {
             continue;
         }
-        let answer = server.get(&path);
+        let answer = get(&server, &path);
         assert_eq!(answer.status, 200, "{path}\n{}", answer.body);
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         if !answer.is_page() {
@@ -209,8 +182,8 @@ fn the_page_says_what_the_command_line_says() {
     let stage = stage();
     // One process has a store open: the command line asks a copy.
     let mut asked = stage.copy(DECLARED);
-    let server = Server::start(&stage);
-    let page = server.get("/agreements/agi-2025").body;
+    let server = start(&stage);
+    let page = get(&server, "/agreements/agi-2025").body;
     // The server's clock is the machine's.
     let now = page.split("As of <time datetime=\"").nth(1).unwrap().split('"').next().unwrap();
     now.clone_into(&mut asked.clock);
@@ -229,13 +202,13 @@ fn the_page_says_what_the_command_line_says() {
     assert!(row.contains("back: withdrawn"), "{row}");
 
     asked.ok("report verification#1 --format html --out report.html");
-    let report = server.get("/agreements/agi-2025/cases/verification/1/report");
+    let report = get(&server, "/agreements/agi-2025/cases/verification/1/report");
     assert_eq!(report.body, asked.read("report.html"));
 
-    let badge = server.get("/v1/agreements/agi-2025/badge.svg?grant=compute-thresholds");
+    let badge = get(&server, "/v1/agreements/agi-2025/badge.svg?grant=compute-thresholds");
     assert_eq!(badge.header("content-type"), "image/svg+xml");
     assert!(badge.body.contains(">lifted (specimen)</text>"), "{}", badge.body);
-    assert_eq!(server.get("/v1/agreements/agi-2025/badge.svg?grant=none").status, 404);
+    assert_eq!(get(&server, "/v1/agreements/agi-2025/badge.svg?grant=none").status, 404);
 }
 
 #[test]
@@ -247,24 +220,24 @@ fn what_people_write_stays_text() {
     stage.ok(cli_support::DECLARE);
     NOMINATED.clone_into(&mut stage.clock);
     stage.ok(&nomination("o1", "o1").replace("Panelist o1", HOSTILE));
-    let server = Server::start(&stage);
+    let server = start(&stage);
     let shown = "&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;&gt;&lt;img src=x onerror=alert(2)&gt;";
     for path in [
         "/agreements/agi-2025/cases/verification/1",
         "/agreements/agi-2025/entries",
         "/agreements/agi-2025/entries/1",
     ] {
-        let answer = server.get(path);
+        let answer = get(&server, path);
         assert_eq!(answer.status, 200, "{path}");
         assert!(answer.body.contains(shown), "{path}\n{}", answer.body);
         assert!(!answer.body.contains("<script>alert"), "{path}");
         well_formed(path, &answer.body);
     }
     // A document is text, and never a page of this server's.
-    let case = server.get("/agreements/agi-2025/cases/verification/1").body;
+    let case = get(&server, "/agreements/agi-2025/cases/verification/1").body;
     let document =
         case.split("href=\"/agreements/agi-2025/documents/").nth(1).unwrap().split('"').next().unwrap();
-    let answer = server.get(&format!("/agreements/agi-2025/documents/{document}"));
+    let answer = get(&server, &format!("/agreements/agi-2025/documents/{document}"));
     assert_eq!(answer.body, "<script>alert(3)</script>\n");
     assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
     assert!(answer.header("content-security-policy").ends_with("; sandbox"));
@@ -273,7 +246,7 @@ fn what_people_write_stays_text() {
 
 #[test]
 fn what_is_not_there_is_a_page_for_people_and_a_problem_for_programs() {
-    let server = Server::start(&Stage::opened());
+    let server = start(&Stage::opened());
     for path in [
         "/agreements/nobody",
         "/agreements/nobody/entries",
@@ -286,28 +259,28 @@ fn what_is_not_there_is_a_page_for_people_and_a_problem_for_programs() {
         "/agreements/agi-2025/documents/00",
         "/elsewhere",
     ] {
-        let answer = server.get(path);
+        let answer = get(&server, path);
         assert_eq!(answer.status, 404, "{path}");
         assert!(answer.is_page(), "{path}");
         assert!(answer.header("content-security-policy").starts_with("default-src 'none'; "), "{path}");
         assert!(!answer.body.contains("<script>"), "{path}");
         well_formed(path, &answer.body);
     }
-    let answer = server.get_as("/elsewhere", "application/json");
+    let answer = get_as(&server, "/elsewhere", "application/json");
     assert_eq!((answer.status, answer.header("content-type")), (404, "application/problem+json"));
-    let answer = server.get("/assets/page-0000000000000000.css");
+    let answer = get(&server, "/assets/page-0000000000000000.css");
     assert_eq!((answer.status, answer.header("content-type")), (404, "application/problem+json"));
 }
 
 #[test]
 fn the_first_view_is_small_and_its_files_are_kept_for_ever() {
-    let server = Server::start(&Stage::opened());
-    let page = server.get("/agreements/agi-2025");
+    let server = start(&Stage::opened());
+    let page = get(&server, "/agreements/agi-2025");
     let assets: BTreeSet<String> =
         page.leads_to().into_iter().filter(|to| to.starts_with("/assets/")).collect();
     let mut view = page.body.len();
     for path in &assets {
-        let answer = server.get(path);
+        let answer = get(&server, path);
         assert_eq!(answer.header("cache-control"), "public, max-age=31536000, immutable", "{path}");
         // The check is fetched by whoever asks for it.
         if !path.contains("/check-") {

@@ -108,13 +108,18 @@ impl Server {
 
     /// With further options.
     pub fn start_with(operator: &Machine, options: &[&str]) -> Self {
+        Self::of(&operator.path, options)
+    }
+
+    /// Of the data folder in a folder.
+    pub fn of(folder: &Path, options: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_quorate"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--data", "data"]).args(options);
-        command.current_dir(&operator.path);
+        command.current_dir(folder);
         for name in ["QUORATE_DATA", "QUORATE_CLOCK", "QUORATE_SERVER", "QUORATE_LOG"] {
             command.env_remove(name);
         }
-        let log = fs::File::create(operator.path.join("serve.log")).unwrap();
+        let log = fs::File::create(folder.join("serve.log")).unwrap();
         let mut process = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
