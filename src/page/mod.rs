@@ -14,6 +14,7 @@
 //! | `record`, `entry` | the log, and one entry of it |
 //! | `workflow` | the workflow, as a picture and in words |
 //! | `check` | the panel with which a reader checks the record |
+//! | `programs` | the interface for programs, described |
 //! | `badge` | a status as a small picture, for other people's pages |
 //! | `assets` | the style, the scripts and the sign, under names that change with what they hold |
 
@@ -31,6 +32,7 @@ mod layout;
 mod panel;
 mod parts;
 mod problem;
+mod programs;
 mod record;
 mod timeline;
 mod workflow;
@@ -49,6 +51,7 @@ pub use case::case;
 pub use entry::{Shown, Signed, entry};
 pub use grants::grant;
 pub use problem::problem;
+pub use programs::programs;
 pub use record::{Line, PAGE, record};
 pub use workflow::workflow;
 

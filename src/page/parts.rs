@@ -19,10 +19,19 @@ pub(super) fn when_from(at: Instant, now: Instant) -> Markup {
 
 /// Words of `view`, in which `entry 3` leads to that entry, and what stands between backticks is code.
 pub(super) fn linked(about: &About<'_>, words: &str) -> Markup {
+    marked(words, |part| entries(about, part))
+}
+
+/// Words in which what stands between backticks is code.
+pub(super) fn coded(words: &str) -> Markup {
+    marked(words, |part| html! { (part) })
+}
+
+fn marked(words: &str, plain: impl Fn(&str) -> Markup) -> Markup {
     let parts = words.split('`').zip([false, true].into_iter().cycle());
     html! {
         @for (part, is_code) in parts {
-            @if is_code { code { (part) } } @else { (entries(about, part)) }
+            @if is_code { code { (part) } } @else { (plain(part)) }
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -20,7 +21,7 @@ use crate::statement::{Blob, CaseRef, Checked, Entry};
 use crate::values::{Digest, Instant};
 
 /// What a page may do: nothing but use this server's own style, scripts, pictures and answers.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; \
+pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; \
                       frame-ancestors 'none'; form-action 'none'";
 
 /// The same for what is nothing but text or a picture.
@@ -300,8 +301,9 @@ pub(super) async fn nothing(headers: HeaderMap) -> Response {
     if accepts.contains("text/html") { Wrong(problem).into_response() } else { problem.into_response() }
 }
 
-fn html(text: String, policy: &str) -> Response {
-    let mut answer = (StatusCode::OK, text).into_response();
+/// A page, which may do what a policy says.
+pub(super) fn html(text: impl Into<Body>, policy: &str) -> Response {
+    let mut answer = (StatusCode::OK, text.into()).into_response();
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));

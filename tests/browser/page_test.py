@@ -25,6 +25,7 @@ PAGES = {
     "record": DONE + "/entries",
     "entry": DONE + "/entries/32",
     "workflow": NOW + "/workflow",
+    "programs": "/docs/api",
     "nothing": "/agreements/nothing",
 }
 WIDTHS = [390, 1280]

@@ -6,7 +6,6 @@
 
 mod answer;
 mod doc;
-mod page;
 mod parts;
 
 use std::collections::BTreeMap;
@@ -21,6 +20,7 @@ use axum::{Extension, Router};
 use serde_json::{Map, Value, json};
 
 use super::desk::Desk;
+use super::pages::{POLICY, html};
 pub(super) use answer::Answer;
 pub(super) use doc::Doc;
 pub(super) use parts::{documents, entry, envelope, instant, number, word};
@@ -98,7 +98,7 @@ impl Api {
         let api = self.with_itself();
         let description = api.description();
         let described =
-            Described { page: page::page(&description).into(), json: pretty(&description).into() };
+            Described { page: crate::page::programs(&description).into(), json: pretty(&description).into() };
         api.router.route("/docs/api", get(as_page)).layer(Extension(described))
     }
 }
@@ -125,12 +125,7 @@ async fn as_json(Extension(described): Extension<Described>) -> Response {
 }
 
 async fn as_page(Extension(described): Extension<Described>) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CACHE_CONTROL, "no-cache"),
-        (header::CONTENT_SECURITY_POLICY, page::POLICY),
-    ];
-    (headers, described.page).into_response()
+    html(described.page, POLICY)
 }
 
 /// The description as text, as it is kept in `docs/openapi.json`.
