@@ -20,7 +20,8 @@ mod writer;
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -30,7 +31,7 @@ pub use clock::{Clock, SimulatedClock, SystemClock};
 pub use error::{SubmitError, read_only};
 pub use receipt::{NodeError, StoreNodes, receipt};
 pub use restore::{Documents, RestoreError, Restored, restore};
-pub use submission::Submission;
+pub use submission::{Signed, Submission};
 
 use crate::audit::{StoreSource, audit};
 use crate::engine::Refusal;
@@ -69,7 +70,11 @@ pub struct Registry {
     pen: Arc<Pen>,
     published: Shelf,
     jobs: mpsc::Sender<Job>,
+    flushes: Flushes,
 }
+
+/// Who is told of each flush, if anybody: how many statements became durable with it, and how long that took.
+type Flushes = Arc<OnceLock<Box<dyn Fn(u32, Duration) + Send + Sync>>>;
 
 /// The answer to a submission: where the statement is, and the proof.
 #[derive(Debug, Clone)]
@@ -116,14 +121,16 @@ impl Registry {
         let published = Arc::new(RwLock::new(published));
         let (jobs, queue) = mpsc::channel(QUEUE);
         let pen = Arc::new(Pen { seed: seed.into(), settings, clock });
+        let flushes = Flushes::default();
         let writer = Writer {
             store: Arc::clone(&store),
             pen: Arc::clone(&pen),
             working,
             published: Arc::clone(&published),
+            flushes: Arc::clone(&flushes),
         };
         tokio::spawn(writer.run(queue));
-        Ok(Self { store, pen, published, jobs })
+        Ok(Self { store, pen, published, jobs, flushes })
     }
 
     /// Submits a statement. Returns once it is on stable storage, or with the reason why it was not
@@ -134,10 +141,25 @@ impl Registry {
     /// # Errors
     /// See [`SubmitError`].
     pub async fn submit(&self, submission: Submission) -> Result<Receipted, SubmitError> {
-        let checked = match submission.check() {
-            Ok(checked) => checked,
-            Err(refusal) => return Err(self.unfit(&submission, refusal)),
-        };
+        self.take(self.check(submission)?).await
+    }
+
+    /// The first part of [`submit`](Self::submit): form and signatures alone.
+    ///
+    /// # Errors
+    /// One of them does not hold.
+    pub fn check(&self, submission: Submission) -> Result<Signed, SubmitError> {
+        match submission.check() {
+            Ok(checked) => Ok(Signed { submission, checked }),
+            Err(refusal) => Err(self.unfit(&submission, refusal)),
+        }
+    }
+
+    /// The second part of [`submit`](Self::submit).
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn take(&self, Signed { submission, checked }: Signed) -> Result<Receipted, SubmitError> {
         let (answer, answered) = oneshot::channel();
         let job = Job {
             bytes: submission.envelope.to_text().len(),
@@ -156,13 +178,11 @@ impl Registry {
     }
 
     /// Whether a statement would be taken now, as far as that shows without its documents: for whoever is to say whether
-    /// those are worth receiving. One signature check, and nothing changes.
+    /// those are worth receiving. Nothing changes.
     ///
     /// # Errors
     /// As [`submit`](Self::submit).
-    pub fn would_take(&self, envelope: &Envelope) -> Result<(), SubmitError> {
-        let submission = Submission::of(envelope.clone());
-        let checked = submission.check().map_err(|refusal| self.unfit(&submission, refusal))?;
+    pub fn would_take(&self, Signed { submission, checked }: &Signed) -> Result<(), SubmitError> {
         let anchor = checked.anchor();
         if self.store.find(&anchor, &checked.digest())?.is_some() {
             return Ok(());
@@ -172,10 +192,13 @@ impl Registry {
         let time = self.pen.time(Some(published.state.last), false)?;
         let nodes = StoreNodes { store: &*self.store, anchor: &anchor };
         let roots = Roots { nodes, size: published.head.size };
-        published
-            .state
-            .would_admit(time, &checked, &roots)
-            .map_err(|refusal| self.unfit(&submission, refusal))
+        published.state.would_admit(time, checked, &roots).map_err(|refusal| self.unfit(submission, refusal))
+    }
+
+    /// Has somebody told of each flush from now on: how many statements became durable with it, and how long that took.
+    /// Whoever came first is told.
+    pub fn watch_flushes(&self, told: impl Fn(u32, Duration) + Send + Sync + 'static) {
+        let _ = self.flushes.set(Box::new(told));
     }
 
     /// Returns once nothing is written any more: after a failure of the store.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::engine::Refusal;
-use crate::statement::{Blob, Checked, Envelope, attachments};
+use crate::statement::{Blob, Checked, Envelope, PublicKey, RawKey, attachments};
 use crate::values::Digest;
 
 /// What is submitted.
@@ -15,6 +15,26 @@ pub struct Submission {
     pub blobs: Vec<Blob>,
     /// The operator's word that the clock is right though it is far ahead of the last entry.
     pub accept_clock_jump: bool,
+}
+
+/// A submission whose form and signatures have passed.
+#[derive(Debug)]
+pub struct Signed {
+    pub(super) submission: Submission,
+    pub(super) checked: Checked,
+}
+
+impl Signed {
+    /// Documents that came after it. What its statement does not name is left out.
+    pub fn brings(&mut self, blobs: Vec<Blob>) {
+        let named: BTreeSet<Digest> = attachments(&self.checked.statement().body).into_values().collect();
+        self.submission.blobs.extend(blobs.into_iter().filter(|blob| named.contains(&blob.digest())));
+    }
+
+    /// The keys that signed; none is there twice.
+    pub fn keys(&self) -> impl Iterator<Item = RawKey> {
+        self.checked.signers().iter().map(PublicKey::raw)
+    }
 }
 
 impl Submission {

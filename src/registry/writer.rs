@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::agreement::{Published, Shelf, Shown, Working};
 use super::erase::erase;
 use super::pen::{self, Pen};
-use super::{SubmitError, log_key};
+use super::{Flushes, SubmitError, log_key};
 use crate::engine::{Refusal, State};
 use crate::log::{Hash, MemoryTree};
 use crate::statement::{Blob, Body, Checked, Entry, Open, attachments};
@@ -49,6 +49,7 @@ pub(super) struct Writer {
     pub(super) pen: Arc<Pen>,
     pub(super) working: BTreeMap<Digest, Working>,
     pub(super) published: Shelf,
+    pub(super) flushes: Flushes,
 }
 
 /// What a submitter is told.
@@ -312,6 +313,7 @@ impl Writer {
     /// After any failure memory is ahead of the disk, whatever the disk has: `false`, and only a new start
     /// brings them together. The first who waits is told the cause, everybody else [`SubmitError::Stopped`].
     fn commit(&mut self, batch: Batch) -> bool {
+        let begun = std::time::Instant::now();
         if let Err(error) = self.append() {
             tracing::error!(%error, "the store failed; nothing more is written");
             let error =
@@ -321,6 +323,9 @@ impl Writer {
                 let _ = answer.send(Err(error));
             }
             return false;
+        }
+        if let (Some(told), false) = (self.flushes.get(), batch.admitted.is_empty()) {
+            told(u32::try_from(batch.admitted.len()).unwrap_or(u32::MAX), begun.elapsed());
         }
         self.publish(&batch.admitted);
         self.erase_struck(&batch.admitted);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::api::{Answer, Api, Doc, documents, entry, envelope, instant, number, word};
 use super::kinds::{
     BAD_ENVELOPE, BAD_REQUEST, BUSY, CLOCK, FAILED, MEDIA_TYPE, NO_AGREEMENT, NO_OPENINGS, NO_RECEIPT,
-    NOT_FOUND, READ_ONLY, REFUSED, STOPPED, STORAGE, TOO_LONG, TOO_SLOW,
+    NOT_FOUND, QUOTA, READ_ONLY, REFUSED, STOPPED, STORAGE, TOO_LONG, TOO_SLOW,
 };
 use super::{events, feed, health, pages, read, site, submit};
 use crate::view::document::{Licence, Line, Status};
@@ -23,14 +23,15 @@ fn operating(api: Api) -> Api {
     api.get(
         "/healthz",
         health::alive,
-        Doc::new("alive", "Whether the process answers").answer(plain("It does.")),
+        Doc::new("alive", "Whether the process answers").answer(plain("It does.")).without_limit(),
     )
     .get(
         "/readyz",
         health::ready,
         Doc::new("ready", "Whether statements are taken")
             .answer(plain("They are."))
-            .problems(&[&BUSY, &STOPPED]),
+            .problems(&[&BUSY, &STOPPED])
+            .without_limit(),
     )
 }
 
@@ -49,7 +50,7 @@ fn statements(api: Api) -> Api {
             .answer(taken(201, "The statement is in the log, on stable storage."))
             .answer(taken(200, "The log had the statement already."))
             .problems(&[
-                &BAD_REQUEST, &NO_OPENINGS, &TOO_SLOW, &TOO_LONG, &MEDIA_TYPE, &BAD_ENVELOPE, &REFUSED, &BUSY,
+                &BAD_REQUEST, &NO_OPENINGS, &TOO_SLOW, &TOO_LONG, &QUOTA, &MEDIA_TYPE, &BAD_ENVELOPE, &REFUSED, &BUSY,
                 &READ_ONLY, &CLOCK, &NO_RECEIPT, &STORAGE,
             ]),
     )

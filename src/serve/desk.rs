@@ -1,14 +1,18 @@
 //! What every request needs.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Semaphore;
 
 use super::feed::{self, Feed};
+use super::metrics::Metrics;
 use super::problem::Problem;
+use super::rate::Rates;
 use super::{Export, Hooks, Limits, Service, mirror};
 use crate::registry::{Published, Registry};
+use crate::statement::RawKey;
 use crate::values::{Digest, Id};
 
 /// How many replays of the past run at a time: one core each.
@@ -25,6 +29,16 @@ pub(super) struct Desk {
     pub(super) room: Semaphore,
     /// Room for replays of the past.
     pub(super) past: Semaphore,
+    /// The proxies that are believed whom they speak for.
+    pub(super) proxies: Vec<IpAddr>,
+    /// How often an address asks.
+    pub(super) asks: Rates<IpAddr>,
+    /// How often an address submits.
+    pub(super) submits: Rates<IpAddr>,
+    /// How often a key signs.
+    pub(super) signs: Rates<RawKey>,
+    /// What is counted.
+    pub(super) metrics: Arc<Metrics>,
     feeds: RwLock<BTreeMap<Id, Arc<Feed>>>,
 }
 
@@ -36,9 +50,28 @@ pub(super) struct Found {
 
 impl Desk {
     pub(super) fn new(service: Service) -> Self {
-        let Service { registry, openings, limits, hooks, export } = service;
+        let Service { registry, openings, limits, hooks, export, proxies, metrics: _ } = service;
         let (room, past) = (Semaphore::new(limits.submissions), Semaphore::new(REPLAYS));
-        Self { registry, openings, limits, hooks, export, room, past, feeds: RwLock::default() }
+        let (asks, submits) = (Rates::new(limits.requests), Rates::new(limits.submitted));
+        let (signs, metrics) = (Rates::new(limits.statements), Arc::new(Metrics::new()));
+        let told = Arc::clone(&metrics);
+        registry.watch_flushes(move |statements, took| told.flushed(statements, took));
+        let feeds = RwLock::default();
+        Self {
+            registry,
+            openings,
+            limits,
+            hooks,
+            export,
+            room,
+            past,
+            proxies,
+            asks,
+            submits,
+            signs,
+            metrics,
+            feeds,
+        }
     }
 
     /// Follows every agreement that nobody follows yet.

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use super::asked::{Asked, At};
 use super::desk::Desk;
 use super::feed::{Feed, Place};
+use super::metrics::Listening;
 use super::problem::Problem;
 use crate::net::listen::Ending;
 
@@ -43,7 +44,9 @@ pub(super) async fn stream(
         headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse::<u64>().ok());
     let from = last.map(|last| last.saturating_add(1)).or(from);
     let (count, place) = (found.feed.count(), found.feed.place(from));
-    let listener = Listener { desk, feed: found.feed, count, place, ending, begun: false };
+    let listening = desk.metrics.listening();
+    let listener =
+        Listener { desk, feed: found.feed, count, place, ending, begun: false, _listening: listening };
     let events = futures_util::stream::unfold(listener, |mut listener| async {
         listener.next().await.map(|bytes| (Ok::<_, Infallible>(bytes), listener))
     });
@@ -64,6 +67,7 @@ struct Listener {
     place: Place,
     ending: Ending,
     begun: bool,
+    _listening: Listening,
 }
 
 impl Listener {

@@ -14,11 +14,12 @@ use tokio::sync::watch;
 use utoipa::ToSchema;
 
 use super::desk::Desk;
+use super::quota::Kept;
 use super::read;
 use crate::engine::State;
 use crate::export::Signers;
 use crate::registry::{Published, Registry};
-use crate::statement::{HolderRef, PublicKey};
+use crate::statement::{Entry, HolderRef, PublicKey, Statement};
 use crate::store::Store;
 use crate::values::{Digest, Instant};
 use crate::view::changes;
@@ -36,6 +37,8 @@ pub(super) struct Feed {
     news: Mutex<News>,
     /// How many events there have been.
     count: watch::Sender<u64>,
+    /// The documents of its entries.
+    pub(super) documents: Arc<Kept>,
 }
 
 #[derive(Default)]
@@ -81,7 +84,7 @@ pub(super) struct Place {
 impl Feed {
     pub(super) fn new(anchor: Digest) -> Self {
         let (count, _) = watch::channel(0);
-        Self { anchor, news: Mutex::default(), count }
+        Self { anchor, news: Mutex::default(), count, documents: Arc::default() }
     }
 
     /// The number of events, to be told when there are more.
@@ -213,6 +216,11 @@ fn entries(registry: &Registry, feed: &Feed, published: &Published) -> (u64, Vec
             }
         };
         feed.news().signers.add(&bytes);
+        let said =
+            Entry::parse(&bytes).ok().and_then(|entry| Statement::parse(&entry.envelope.statement).ok());
+        if let Some(said) = said {
+            feed.documents.entry(&said, registry.store());
+        }
         events.extend(entry_event(index, &bytes));
         known = index + 1;
     }

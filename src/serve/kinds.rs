@@ -16,7 +16,10 @@ pub(super) struct Kind {
 }
 
 const fn kind(status: StatusCode, name: &'static str, means: &'static str) -> Kind {
-    let again = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE);
+    let again = matches!(
+        status,
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+    );
     Kind { status, name, means, again }
 }
 
@@ -41,6 +44,13 @@ pub(super) const REFUSED: Kind = kind(
     "RULE",
     "the log refuses the statement by this rule (docs/refusals.md), and may sign that in `note`",
 );
+pub(super) const QUOTA: Kind = kind(
+    StatusCode::PAYLOAD_TOO_LARGE,
+    "quota",
+    "the documents of the agreement, or of whoever files them, have no room left for these",
+);
+pub(super) const TOO_MANY: Kind =
+    kind(StatusCode::TOO_MANY_REQUESTS, "too-many", "somebody asks, or a key signs, more often than one may");
 pub(super) const FAILED: Kind =
     kind(StatusCode::INTERNAL_SERVER_ERROR, "failed", "the log cannot be read at the moment");
 pub(super) const BUSY: Kind =

@@ -13,6 +13,8 @@
 //! | `feed`, `events` | follows each agreement, and tells whoever listens what is new |
 //! | `hooks` | tells other machines when a licence moves |
 //! | `mirror` | keeps exported folders up to date |
+//! | `client`, `rate`, `quota` | who asks, how often they may, and how many bytes of documents are kept |
+//! | `metrics` | what is counted, at an address of its own |
 //! | `health` | for whoever operates it |
 //! | `problem`, `kinds` | what goes wrong, as RFC 9457 has it, and every way to |
 //!
@@ -22,21 +24,26 @@
 mod addresses;
 mod api;
 mod asked;
+mod client;
 mod desk;
 mod events;
 mod feed;
 mod health;
 mod hooks;
 mod kinds;
+mod metrics;
 mod mirror;
 mod pages;
 mod problem;
+mod quota;
+mod rate;
 mod read;
 mod routes;
 mod site;
 mod submit;
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,6 +54,8 @@ use crate::registry::Registry;
 use desk::Desk;
 pub use hooks::{Hook, Hooks, Secret};
 pub use mirror::Export;
+pub use quota::Quota;
+pub use rate::Rate;
 
 /// What one client may take from the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +70,14 @@ pub struct Limits {
     pub documents: usize,
     /// How many submissions are taken at a time; further ones are told to come again.
     pub submissions: usize,
+    /// How often one address may ask for anything.
+    pub requests: Rate,
+    /// How often one address may submit something.
+    pub submitted: Rate,
+    /// How often one key may sign what is submitted.
+    pub statements: Rate,
+    /// How many bytes of documents are kept.
+    pub quota: Quota,
 }
 
 impl Default for Limits {
@@ -78,6 +95,10 @@ impl Default for Limits {
             document: 16 * 1024 * 1024,
             documents: 64 * 1024 * 1024,
             submissions: 512,
+            requests: Rate { per_minute: 12_000, at_once: 4_000 },
+            submitted: Rate { per_minute: 1_200, at_once: 1_200 },
+            statements: Rate { per_minute: 120, at_once: 1_000 },
+            quota: Quota { agreement: 4 << 30, party: 1 << 30 },
         }
     }
 }
@@ -94,6 +115,10 @@ pub struct Service {
     pub hooks: Hooks,
     /// Where exported folders are kept up to date.
     pub export: Option<Export>,
+    /// The proxies that are believed whom they speak for. Where there are any, nobody else is to reach the listener.
+    pub proxies: Vec<IpAddr>,
+    /// Where metrics are given out, if anywhere.
+    pub metrics: Option<TcpListener>,
 }
 
 /// The description of the interface for programs (`OpenAPI` 3.1), as the server gives it out.
@@ -108,14 +133,27 @@ pub fn description() -> String {
 pub async fn run(
     listener: TcpListener,
     tls: Option<Tls>,
-    service: Service,
+    mut service: Service,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Failed> {
-    let limits = service.limits;
+    let mut limits = service.limits;
+    // All connections come from the proxies then.
+    if !service.proxies.is_empty() {
+        limits.listen.per_address = limits.listen.connections;
+    }
+    let metrics = service.metrics.take();
     let desk = Arc::new(Desk::new(service));
     desk.follow_all();
     let stopped = desk.registry.stopped();
+    let counted = metrics::router(Arc::clone(&desk));
+    let counted = async {
+        match metrics {
+            Some(listener) => listen::serve(listener, counted, limits.listen, std::future::pending()).await,
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
+        () = counted => Ok(()),
         () = listen::serve_with(listener, tls, routes::router(Arc::clone(&desk)), limits.listen, shutdown) => Ok(()),
         () = stopped => Err(Failed),
     }

@@ -1,5 +1,7 @@
 //! What goes wrong, as a problem document (RFC 9457), in the words of the command line.
 
+use std::time::Duration;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -88,6 +90,19 @@ impl Problem {
 
     pub(super) fn too_slow() -> Self {
         Self::new(&kinds::TOO_SLOW, kinds::TOO_SLOW.means).retry(1)
+    }
+
+    /// The stable name of what went wrong.
+    pub(super) fn name(&self) -> &str {
+        self.0.kind.rsplit(':').next().unwrap_or_default()
+    }
+
+    /// Somebody asks more often than one may, and has to wait so long.
+    pub(super) fn too_many(what: impl Into<String>, wait: Duration) -> Self {
+        let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
+        Self::new(&kinds::TOO_MANY, what)
+            .instead("come again after the time that `Retry-After` says")
+            .retry(seconds)
     }
 
     pub(super) fn busy() -> Self {

@@ -1,15 +1,17 @@
 //! What every request goes through.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, header};
-use axum::middleware::{Next, from_fn};
-use axum::response::Response;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
+use super::client::client;
 use super::desk::Desk;
 use super::problem::Problem;
 use super::{addresses, kinds, pages};
@@ -33,27 +35,43 @@ pub(super) fn router(desk: Arc<Desk>) -> Router {
         .nest("/agreements/{agreement}", page)
         .fallback(pages::nothing)
         .method_not_allowed_fallback(async || Problem::new(&kinds::METHOD, kinds::METHOD.means))
-        .layer(from_fn(told))
+        .layer(from_fn_with_state(Arc::clone(&desk), told))
         .with_state(desk)
 }
 
 /// Names each request, tells it in the log, and says how its answer may be used.
-async fn told(request: Request, next: Next) -> Response {
+async fn told(State(desk): State<Arc<Desk>>, mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let id = request_id();
     let method = request.method().clone();
     // The pattern and not the address: what somebody puts into one is not for the log.
     let path = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str).to_owned();
-    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
-    let mut answer = next.run(request).await;
+    let peer = request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
+    let client = client(peer, request.headers(), &desk.proxies);
+    request.extensions_mut().insert(client);
+    // Whoever looks whether the server lives asks as often as they like: it costs nothing.
+    let may = if matches!(path.as_str(), "/healthz" | "/readyz") {
+        Ok(())
+    } else {
+        desk.asks.take(client.counted(), begun)
+    };
+    let mut answer = match may {
+        Ok(()) => next.run(request).await,
+        Err(wait) => {
+            desk.metrics.limited("requests");
+            Problem::too_many("this address asks more often than one may", wait).into_response()
+        }
+    };
     let headers = answer.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Ok(value) = HeaderValue::from_str(&id) {
         headers.insert("x-request-id", value);
     }
     let status = answer.status().as_u16();
-    let micros = begun.elapsed().as_micros();
-    tracing::info!(request = id, peer = peer.map(tracing::field::display), %method, path, status, micros, "answered");
+    let took = begun.elapsed();
+    desk.metrics.answered(&path, answer.status(), took);
+    let (client, micros) = (client.0, took.as_micros());
+    tracing::info!(request = id, %client, %method, path, status, micros, "answered");
     answer
 }
 

@@ -2,48 +2,80 @@
 //! for a statement that would not be taken.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, to_bytes};
 use axum::extract::multipart::{Field, MultipartError};
-use axum::extract::{FromRequest as _, Multipart, Request, State};
+use axum::extract::{Extension, FromRequest as _, Multipart, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::client::Client;
 use super::desk::Desk;
 use super::kinds;
 use super::problem::Problem;
-use crate::registry::{Receipted, Submission};
+use super::quota::Coming;
+use crate::registry::{Receipted, Signed, Submission};
 use crate::statement::{AgreementRef, Blob, Body as Says, Entry, Envelope, Statement, attachments};
-use crate::values::{Digest, Instant};
+use crate::values::{Digest, Instant as Moment};
 
 /// The most bytes of an envelope: an entry holds it, and JSON may write its characters longer.
 const MAX_ENVELOPE: usize = 2 * Entry::MAX_BYTES;
 
 /// Takes a statement: `application/json`, which is the envelope, or `multipart/form-data` with the part `envelope` first
 /// and a part `document` for each document, salt and content.
-pub(super) async fn submit(State(desk): State<Arc<Desk>>, request: Request) -> Response {
-    let Ok(_room) = desk.room.try_acquire() else { return Problem::busy().into_response() };
-    let taken = tokio::time::timeout(desk.limits.body, receive(&desk, request)).await;
-    let submission = match taken {
-        Ok(Ok(submission)) => submission,
-        Ok(Err(problem)) => return problem.into_response(),
-        Err(_) => return Problem::too_slow().into_response(),
-    };
-    match desk.registry.submit(submission).await {
+pub(super) async fn submit(
+    State(desk): State<Arc<Desk>>,
+    Extension(client): Extension<Client>,
+    request: Request,
+) -> Response {
+    match take(&desk, client, request).await {
         Ok(receipted) => {
-            // The first entry opened the agreement.
-            if receipted.index == 0 {
-                desk.follow_all();
-            }
+            desk.metrics.submitted(if receipted.known { "known" } else { "admitted" });
             receipted_json(&desk, &receipted)
         }
-        Err(error) => Problem::from(error).into_response(),
+        Err(problem) => {
+            desk.metrics.submitted(problem.name());
+            problem.into_response()
+        }
     }
 }
 
-async fn receive(desk: &Desk, request: Request) -> Result<Submission, Problem> {
+async fn take(desk: &Arc<Desk>, client: Client, request: Request) -> Result<Receipted, Problem> {
+    let may = desk.submits.take(client.counted(), Instant::now());
+    may.map_err(|wait| limited(desk, "submissions", "this address submits more often than one may", wait))?;
+    let Ok(_room) = desk.room.try_acquire() else { return Err(Problem::busy()) };
+    let came = tokio::time::timeout(desk.limits.body, receive(desk, request)).await;
+    let (signed, _coming) = came.map_err(|_| Problem::too_slow())??;
+    let receipted = desk.registry.take(signed).await?;
+    // The first entry opened the agreement.
+    if receipted.index == 0 {
+        desk.follow_all();
+    }
+    Ok(receipted)
+}
+
+fn limited(desk: &Desk, limit: &'static str, what: &str, wait: Duration) -> Problem {
+    desk.metrics.limited(limit);
+    Problem::too_many(what, wait)
+}
+
+/// Checks form and signatures, and that none of the keys signs more often than one may: a key that somebody has stolen, or
+/// whose holder is angry, fills no log.
+fn signed(desk: &Desk, submission: Submission) -> Result<Signed, Problem> {
+    let signed = desk.registry.check(submission)?;
+    let now = Instant::now();
+    for key in signed.keys() {
+        let may = desk.signs.take(key, now);
+        may.map_err(|wait| limited(desk, "statements", "this key signs more often than one may", wait))?;
+    }
+    Ok(signed)
+}
+
+/// What is submitted, and the room that its documents have taken until its entry tells of them.
+async fn receive(desk: &Desk, request: Request) -> Result<(Signed, Option<Coming>), Problem> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
     let kind = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
     match kind.as_str() {
@@ -52,7 +84,7 @@ async fn receive(desk: &Desk, request: Request) -> Result<Submission, Problem> {
             let envelope = envelope(&bytes)?;
             // Whether it is taken the log says alone: there are no documents to keep out.
             may_open(desk, Statement::parse(&envelope.statement).ok().as_ref())?;
-            Ok(Submission::of(envelope))
+            Ok((signed(desk, Submission::of(envelope))?, None))
         }
         "multipart/form-data" => {
             let parts = Multipart::from_request(request, &()).await;
@@ -89,17 +121,20 @@ fn may_open(desk: &Desk, statement: Option<&Statement>) -> Result<(), Problem> {
 }
 
 /// The parts in their order: what comes is bounded before it is kept.
-async fn parcel(desk: &Desk, mut parts: Multipart) -> Result<Submission, Problem> {
+async fn parcel(desk: &Desk, mut parts: Multipart) -> Result<(Signed, Option<Coming>), Problem> {
     let first = parts.next_field().await.map_err(|error| cut_off(&error))?;
     let first = first.filter(|part| part.name() == Some("envelope"));
     let first = first.ok_or_else(|| Problem::bad_request("the first part is to be `envelope`"))?;
     let envelope = envelope(&part(first, MAX_ENVELOPE).await?)?;
     let statement = Statement::parse(&envelope.statement);
     may_open(desk, statement.as_ref().ok())?;
-    desk.registry.would_take(&envelope)?;
+    let mut signed = signed(desk, Submission::of(envelope))?;
+    desk.registry.would_take(&signed)?;
     let statement = statement.map_err(|error| Problem::bad_request(error.to_string()))?;
     let mut wanted: Vec<_> = attachments(&statement.body).into_values().collect();
     let (mut blobs, mut left) = (Vec::new(), desk.limits.documents);
+    let feed = statement.header.as_ref().and_then(|header| desk.find(header.agreement.name.as_str()).ok());
+    let mut coming = feed.map(|found| found.feed.documents.coming(statement.by.to_string()));
     while let Some(next) = parts.next_field().await.map_err(|error| cut_off(&error))? {
         if next.name() != Some("document") {
             return Err(Problem::bad_request("every part after the first is to be a `document`"));
@@ -113,9 +148,18 @@ async fn parcel(desk: &Desk, mut parts: Multipart) -> Result<Submission, Problem
             ));
         };
         let named = wanted.swap_remove(place);
+        // What is here already takes no more room.
+        let new = desk.registry.store().blob_size(&digest)?.is_none();
+        let fits = |coming: &mut Coming| coming.one_more(bytes.len() as u64, desk.limits.quota);
+        if new && !coming.as_mut().is_none_or(fits) {
+            desk.metrics.limited("documents");
+            return Err(Problem::new(&kinds::QUOTA, kinds::QUOTA.means)
+                .instead("file less, or ask the operator for more room"));
+        }
         blobs.extend(Blob::open(bytes, &named));
     }
-    Ok(Submission { envelope, blobs, accept_clock_jump: false })
+    signed.brings(blobs);
+    Ok((signed, coming))
 }
 
 async fn part(mut field: Field<'_>, most: usize) -> Result<Vec<u8>, Problem> {
@@ -145,7 +189,7 @@ pub(super) struct Taken {
     known: bool,
     /// When the log took it.
     #[schema(required)]
-    time: Option<Instant>,
+    time: Option<Moment>,
     /// Its receipt against the log's newest head, a C2SP tlog-proof.
     receipt: String,
 }

@@ -48,6 +48,16 @@ pub(super) fn put(folder: &Path, digest: &Digest, bytes: &[u8]) -> Result<(), Pu
     sync_folder(folder)
 }
 
+/// How many bytes the file has, where there is one.
+pub(super) fn size(folder: &Path, digest: &Digest) -> Result<Option<u64>, StoreError> {
+    let path = folder.join(digest.hex());
+    match fs::metadata(&path) {
+        Ok(file) => Ok(Some(file.len())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StoreError::io("read", &path)(error)),
+    }
+}
+
 /// Removes the file, where there is one, and syncs the folder.
 pub(super) fn erase(folder: &Path, digest: &Digest) -> Result<(), PutError> {
     let path = folder.join(digest.hex());

@@ -149,6 +149,12 @@ pub trait Store: Send + Sync {
     /// The blob with this SHA-256, checked; `None` when it is not here, or was erased.
     fn blob(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError>;
 
+    /// How many bytes the blob with this SHA-256 has; `None` where it is not here. Its content is not looked at where that
+    /// can be known without.
+    fn blob_size(&self, digest: &Digest) -> Result<Option<u64>, StoreError> {
+        Ok(self.blob(digest)?.map(|bytes| bytes.len() as u64))
+    }
+
     /// Erases the blob with this SHA-256, where it is here. When it returns `Ok`, no reader finds it any more, also
     /// after a crash.
     fn erase_blob(&self, digest: &Digest) -> Result<(), StoreError>;

@@ -1,7 +1,7 @@
 //! The file of `serve --config`: what a server does, checked before it begins.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,6 +21,10 @@ pub(super) struct Config {
     pub listen: Option<SocketAddr>,
     /// Whether anybody may open agreements over the network.
     pub openings: bool,
+    /// The proxies that are believed whom they speak for.
+    pub behind_proxy: Vec<IpAddr>,
+    /// Where metrics are given out.
+    pub metrics: Option<SocketAddr>,
     /// The certificate.
     pub tls: Option<TlsFiles>,
     limits: LimitsOf,
@@ -44,6 +48,11 @@ struct LimitsOf {
     submissions: Option<usize>,
     document: Option<usize>,
     documents: Option<usize>,
+    requests: Option<u32>,
+    submitted: Option<u32>,
+    statements: Option<u32>,
+    kept: Option<u64>,
+    kept_of_one: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -89,7 +98,17 @@ impl Config {
     /// A limit with which nothing is served.
     pub(super) fn limits(&self) -> Result<Limits, CliError> {
         let mut limits = Limits::default();
-        let LimitsOf { connections, per_address, submissions, document, documents } = self.limits;
+        let LimitsOf { connections, per_address, submissions, document, documents, .. } = self.limits;
+        let LimitsOf { requests, submitted, statements, kept, kept_of_one, .. } = self.limits;
+        for (said, rate) in [
+            (requests, &mut limits.requests),
+            (submitted, &mut limits.submitted),
+            (statements, &mut limits.statements),
+        ] {
+            *rate = said.map_or(*rate, |per_minute| rate.of(per_minute));
+        }
+        limits.quota.agreement = kept.unwrap_or(limits.quota.agreement);
+        limits.quota.party = kept_of_one.unwrap_or(limits.quota.party);
         for (name, said, limit) in [
             ("connections", connections, &mut limits.listen.connections),
             ("per-address", per_address, &mut limits.listen.per_address),

@@ -3,7 +3,7 @@
 mod certificate;
 mod config;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -43,6 +43,12 @@ pub struct ServeArgs {
     /// Let anybody open agreements over the network
     #[arg(long)]
     openings: bool,
+    /// Believe this proxy whom it speaks for (Forwarded or X-Forwarded-For). Repeat it for several
+    #[arg(long, value_name = "ADDR")]
+    behind_proxy: Vec<IpAddr>,
+    /// Give out metrics for Prometheus at /metrics there: for the operator alone, so on an address that nobody else reaches
+    #[arg(long, value_name = "ADDR:PORT")]
+    metrics: Option<SocketAddr>,
 }
 
 /// Runs `serve`.
@@ -63,6 +69,7 @@ pub fn run(context: &Context, args: &ServeArgs) -> Result<Answer, CliError> {
     let (limits, export) = (config.limits()?, config.export()?);
     let hooks = config.hooks(data.root().join("webhooks"))?;
     let openings = args.openings || config.openings;
+    let proxies = [args.behind_proxy.as_slice(), &config.behind_proxy].concat();
     let given = args.tls_cert.clone().zip(args.tls_key.clone());
     let pem = given.or(config.tls.map(|TlsFiles { cert, key }| (cert, key)));
     let tls = pem.map(Certificate::read).transpose()?;
@@ -77,14 +84,29 @@ pub fn run(context: &Context, args: &ServeArgs) -> Result<Answer, CliError> {
         let cannot = |error| CliError::Usage(format!("cannot listen on {listen}: {error}"));
         let listener = TcpListener::bind(listen).await.map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
+        let counted = args.metrics.or(config.metrics);
+        let metrics = match counted {
+            Some(address) => Some(TcpListener::bind(address).await.map_err(|error| {
+                CliError::Usage(format!("cannot give out metrics on {address}: {error}"))
+            })?),
+            None => None,
+        };
         // Before the address is told: whoever reads it may send a signal at once.
         let shutdown = shutdown()?;
         let reload = tls.clone().map(renewed).transpose()?.map(tokio::spawn);
         let scheme = if tls.is_some() { "https" } else { "http" };
         data.note_server(&format!("{scheme}://{address}"))?;
-        announce(context, &json!({ "listening": address }), &format!("listening on {address}"))?;
-        tracing::info!(%address, agreements, tls = tls.is_some(), "serving");
-        let service = Service { registry, openings, limits, hooks, export };
+        let counted = metrics.as_ref().and_then(|listener| listener.local_addr().ok());
+        let mut json = json!({ "listening": address });
+        let mut line = format!("listening on {address}");
+        if let (Some(counted), Some(fields)) = (counted, json.as_object_mut()) {
+            fields.insert("metrics".to_owned(), json!(counted));
+            line = format!("{line}\nmetrics on {counted}");
+        }
+        announce(context, &json, &line)?;
+        let told = counted.map(tracing::field::display);
+        tracing::info!(%address, agreements, tls = tls.is_some(), metrics = told, "serving");
+        let service = Service { registry, openings, limits, hooks, export, proxies, metrics };
         let acceptor = tls.map(|certificate| certificate.acceptor());
         let served = serve::run(listener, acceptor, service, shutdown).await;
         if let Some(reload) = reload {

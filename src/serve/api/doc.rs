@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
 use super::answer::Answer;
-use crate::serve::kinds::Kind;
+use crate::serve::kinds::{Kind, TOO_MANY};
 use crate::serve::problem;
 
 /// What an address does under one method.
@@ -25,7 +25,7 @@ impl Doc {
         let mut operation = Map::new();
         operation.insert("operationId".to_owned(), json!(name));
         operation.insert("summary".to_owned(), json!(summary));
-        let (parameters, answers, problems) = (Vec::new(), BTreeMap::new(), Vec::new());
+        let (parameters, answers, problems) = (Vec::new(), BTreeMap::new(), vec![&TOO_MANY]);
         Self { operation, parameters, answers, problems, schemas: Schemas::default() }
     }
 
@@ -88,6 +88,12 @@ impl Doc {
     /// Types that are told of nowhere else.
     pub(in crate::serve) fn type_of<T: ToSchema>(mut self) -> Self {
         self.schemas.of::<T>();
+        self
+    }
+
+    /// It is answered however often it is asked.
+    pub(in crate::serve) fn without_limit(mut self) -> Self {
+        self.problems.retain(|kind| *kind != &TOO_MANY);
         self
     }
 

@@ -292,4 +292,9 @@ impl Store for SledStore {
         self.alive()?;
         blobs::get(&self.blobs, digest)
     }
+
+    fn blob_size(&self, digest: &Digest) -> Result<Option<u64>, StoreError> {
+        self.alive()?;
+        blobs::size(&self.blobs, digest)
+    }
 }
