@@ -7,7 +7,7 @@
 //!
 //! | file | does |
 //! |---|---|
-//! | `layout` | what stands around every page |
+//! | `layout`, `problem` | what stands around every page; what goes wrong |
 //! | `parts` | times, links, tables |
 //! | `agreements`, `agreement`, `grants` | the list; one agreement; what is in force, and the story of one grant |
 //! | `case`, `timeline`, `ballot`, `bars`, `panel` | a case, what happened in it, its ballots and their drawing, its panel |

@@ -42,12 +42,21 @@ async function refresh() {
   if (panel) document.getElementById("check").dataset.reasons = panel.dataset.reasons;
 }
 
+// Not all at once: a page that many look at is asked for by each of them. A page that nobody looks at waits until somebody does.
 let waiting;
+let stale = false;
 function soon(words) {
   say(words);
+  stale = true;
   clearTimeout(waiting);
-  waiting = setTimeout(() => refresh().catch(() => say("The page could not be renewed; reload it.")), 150);
+  waiting = setTimeout(whenSeen, 100 + Math.random() * 900);
 }
+function whenSeen() {
+  if (!stale || document.hidden) return;
+  stale = false;
+  refresh().catch(() => say("The page could not be renewed; reload it."));
+}
+document.addEventListener("visibilitychange", whenSeen);
 
 const feed = document.body.dataset.events;
 if (feed) {
