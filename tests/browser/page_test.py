@@ -260,6 +260,7 @@ class Pages(unittest.TestCase):
                         self.assertEqual(found.violations_count, 0, found.generate_report())
                         self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), width)
                         self.keep(page, f"{name}-{width}-{scheme}")
+                        page.context.close()
 
     def test_the_check_keeps_nobody_out(self):
         for scheme in SCHEMES:
