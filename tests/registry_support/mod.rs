@@ -12,7 +12,7 @@ use std::process::{Child, Command};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use quorate::audit::{StoreSource, audit};
-use quorate::log::{Hash, Receipt, VerifierKey};
+use quorate::log::{Checkpoint, Hash, Head, Receipt, VerifierKey};
 use quorate::registry::{Receipted, SubmitError, attachments};
 use quorate::scenario::Stage;
 use quorate::statement::{
@@ -72,6 +72,16 @@ pub fn opened(store: Arc<dyn Store>, seats: &[HolderRef]) -> Stage {
 ///
 /// An error where the stage's store cannot be read.
 pub fn statement(stage: &Stage, seat: &HolderRef, number: u64) -> Result<(Envelope, Vec<Blob>), SubmitError> {
+    statement_after(stage, seat, number, None)
+}
+
+/// The same, after a head that somebody has seen instead of the stage's own.
+pub fn statement_after(
+    stage: &Stage,
+    seat: &HolderRef,
+    number: u64,
+    seen: Option<Head>,
+) -> Result<(Envelope, Vec<Blob>), SubmitError> {
     let by = By::One(seat.name().clone());
     let (body, blobs) = if number % 4 == 3 {
         let bytes = format!("{:032} I hold no shares, says {seat} for the {number}th time", 0).into_bytes();
@@ -90,13 +100,25 @@ pub fn statement(stage: &Stage, seat: &HolderRef, number: u64) -> Result<(Envelo
         };
         (Body::Vote(vote), Vec::new())
     };
-    let text = stage.draft(by, body)?;
+    let text = match seen {
+        None => stage.draft(by, body)?,
+        Some(head) => {
+            let header = Some(stage.state()?.header_of(&body, head));
+            Statement { by, header, body }.to_text()
+        }
+    };
     Ok((stage.sign(&text, std::slice::from_ref(seat)), blobs))
 }
 
 /// The digest of the statement in an envelope.
 pub fn digest(envelope: &Envelope) -> Digest {
     Digest::of(envelope.statement.as_bytes())
+}
+
+/// The head in a checkpoint that the log has signed.
+pub fn head_in(stage: &Stage, checkpoint: &[u8]) -> Head {
+    let key: VerifierKey = stage.state().unwrap().log.vkey.parse().unwrap();
+    Checkpoint::open(checkpoint, &key).unwrap().head
 }
 
 /// What somebody was told when a statement was taken.
