@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::model::{
-    Ballot, Cause, Doing, ExtendOn, Formed, Moves, Office, Outcome, Panel, Procedure, Rule, State, Trigger,
-    Workflow,
+    Ballot, Cause, Condition, Doing, ExtendOn, Formed, Moves, Office, Outcome, Panel, Procedure, Rule, State,
+    Trigger, Workflow,
 };
 use crate::values::{Id, Span};
 
@@ -90,6 +90,18 @@ impl State {
             Trigger::Do(doing) => Some(doing),
             _ => None,
         })
+    }
+}
+
+impl Condition {
+    /// Whether it looks at the seats of the panel.
+    pub fn counts_seats(&self) -> bool {
+        match self {
+            Self::EverySeatFilled | Self::Seats(_) => true,
+            Self::Event(_) | Self::Outcome { .. } | Self::SubjectSeated => false,
+            Self::Not(inner) => inner.counts_seats(),
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::counts_seats),
+        }
     }
 }
 

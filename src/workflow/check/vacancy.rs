@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Checker;
 use crate::values::{Id, Span};
-use crate::workflow::model::{Condition, Delay, Origin, Procedure, State, Step, Trigger};
+use crate::workflow::model::{Delay, Origin, Procedure, State, Step, Trigger};
 
 pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
     let Some(panel) = c.workflow.own_panel(procedure) else { return };
@@ -64,17 +64,8 @@ fn way_to_the_seats(procedure: &Procedure) -> Option<(&Id, Span)> {
 }
 
 fn waits_for_seats(state: &State) -> bool {
-    let waits = |step: &Step| matches!(&step.trigger, Trigger::When(condition) if asks_for_seats(condition));
+    let waits = |step: &Step| matches!(&step.trigger, Trigger::When(condition) if condition.counts_seats());
     state.steps.iter().any(waits)
-}
-
-fn asks_for_seats(condition: &Condition) -> bool {
-    match condition {
-        Condition::EverySeatFilled | Condition::Seats(_) => true,
-        Condition::Event(_) | Condition::Outcome { .. } | Condition::SubjectSeated => false,
-        Condition::Not(inner) => asks_for_seats(inner),
-        Condition::All(parts) | Condition::Any(parts) => parts.iter().any(asks_for_seats),
-    }
 }
 
 /// By when after the opening of the case the state has ended by this step, if it was entered at `come`.

@@ -22,6 +22,7 @@ mod sealed;
 mod step;
 #[cfg(test)]
 mod tests;
+mod waits;
 
 use std::ops::Range;
 

@@ -2,10 +2,10 @@
 
 use super::actors::by;
 use super::procedure::{Around, attach, emits};
+use super::waits::{condition, outcome_of_several, outcomes};
 use super::{Fields, Item, Reader, calendar, deadline};
 use crate::values::{Id, Length};
-use crate::workflow::model::{Condition, Delay, Doing, Effect, NO_QUORUM, Origin, Step, Trigger};
-use crate::workflow::rule::Vocabulary;
+use crate::workflow::model::{Delay, Doing, Effect, Origin, Step, Trigger};
 
 /// What a state asks its panel.
 pub(super) enum Asked<'b> {
@@ -298,100 +298,4 @@ fn never_in_time(within: &Delay, earliest: &Delay) -> bool {
             latest.longest().seconds().checked_sub(u64::from(excluded)) < Some(earliest.shortest().seconds())
         }
     }
-}
-
-/// `outcome = "scope.yes"`, where a state has several ballots: the same as `when` with these joined by `or`.
-fn outcome_of_several(r: &mut Reader<'_>, item: &Item<'_>, ballots: &[Id]) -> Option<Condition> {
-    let known = known_outcomes(r, ballots);
-    let named = r.each_once(item, |r, member| {
-        let raw = member.raw(r)?;
-        let split = raw.split_once('.').filter(|(ballot, outcome)| {
-            known.iter().any(|(of, is)| of.as_str() == *ballot && is.as_str() == *outcome)
-        });
-        let Some((ballot, outcome)) = split else {
-            let all: Vec<String> = known.iter().map(|(ballot, is)| format!("{ballot}.{is}")).collect();
-            let help = format!("Name ballot and outcome: {}", all.join(", "));
-            let message = format!("no ballot of this state has an outcome `{}`", raw.escape_debug());
-            return r.refuse(&member.span(), message, help);
-        };
-        Some(Condition::Outcome { ballot: ballot.parse().ok()?, outcome: outcome.parse().ok()? })
-    });
-    match <[Condition; 1]>::try_from(named) {
-        Ok([one]) => Some(one),
-        Err(several) => (!several.is_empty()).then_some(Condition::Any(several)),
-    }
-}
-
-/// The ballots with each outcome that they can have.
-fn known_outcomes(r: &Reader<'_>, ballots: &[Id]) -> Vec<(Id, Id)> {
-    let of = |ballot: &Id| {
-        let quorum = r.names.with_quorum.contains(ballot).then(|| Id::constant(NO_QUORUM));
-        let outcomes = r.names.outcomes(ballot).into_iter().chain(quorum);
-        outcomes.map(|outcome| (ballot.clone(), outcome)).collect::<Vec<_>>()
-    };
-    ballots.iter().flat_map(of).collect()
-}
-
-fn condition(
-    r: &mut Reader<'_>,
-    item: &Item<'_>,
-    around: &Around<'_>,
-    ballot: &Asked<'_>,
-) -> Option<Condition> {
-    let raw = item.raw(r)?;
-    let classes = around.panel.map(|panel| r.names.classes(panel)).unwrap_or_default();
-    let outcomes = match ballot {
-        Asked::Several(ballots) => known_outcomes(r, ballots),
-        _ => Vec::new(),
-    };
-    let (events, subject) = (r.names.events.clone(), around.about);
-    let names = Vocabulary { classes, events, outcomes, subject, ..Vocabulary::default() };
-    match Condition::parse(raw, &names) {
-        Ok(condition) if around.panel.is_none() && counts_seats(&condition) => {
-            let help = "Name the panel in the procedure (panel = \"…\"), or wait for an event";
-            r.refuse(&item.span(), "the procedure has no panel whose seats could be counted", help)
-        }
-        Ok(condition) => Some(condition),
-        Err(fault) => {
-            let at = item.inside(r, &fault.at);
-            r.refuse(&at, format!("in this condition: {}", fault.message), fault.help)
-        }
-    }
-}
-
-fn counts_seats(condition: &Condition) -> bool {
-    match condition {
-        Condition::EverySeatFilled | Condition::Seats(_) => true,
-        Condition::Event(_) | Condition::Outcome { .. } | Condition::SubjectSeated => false,
-        Condition::Not(inner) => counts_seats(inner),
-        Condition::All(parts) | Condition::Any(parts) => parts.iter().any(counts_seats),
-    }
-}
-
-fn outcomes(r: &mut Reader<'_>, item: &Item<'_>, ballot: &Asked<'_>) -> Option<Vec<Id>> {
-    let ballot = match ballot {
-        Asked::Ballot(ballot) => *ballot,
-        Asked::Unknown | Asked::Several(_) => return None,
-        Asked::Nothing => {
-            let help = "Open one in this state (ballot = \"…\"), or leave the step out";
-            return r.refuse(&item.key, "this state has no ballot that could have an outcome", help);
-        }
-    };
-    let mut known = r.names.outcomes(ballot);
-    let quorum = r.names.with_quorum.contains(ballot);
-    if quorum && !known.iter().any(|outcome| *outcome == NO_QUORUM) {
-        known.extend(NO_QUORUM.parse::<Id>());
-    }
-    let all = r.each_once(item, |r, member| {
-        if !quorum && member.value.get_ref().as_str() == Some(NO_QUORUM) {
-            let help = "Give the ballot a quorum, or leave this outcome out";
-            return r.refuse(
-                &member.span(),
-                format!("the ballot `{ballot}` has no quorum that could fail"),
-                help,
-            );
-        }
-        r.known(member, &format!("outcome of the ballot `{ballot}` called"), &known)
-    });
-    (!all.is_empty()).then_some(all)
 }
