@@ -134,7 +134,7 @@ mod tests {
         assert_eq!(rates.table.lock().unwrap().full.len(), MOST);
         assert_eq!(rates.take(7, begun), Ok(()));
         // Whose bucket is full again is forgotten, and there is room.
-        assert_eq!(rates.take(MOST + 7, begun + Duration::from_secs(2)), Ok(()));
+        assert_eq!(rates.take(MOST + 7, begun + Duration::from_secs(1)), Ok(()));
         assert_eq!(rates.table.lock().unwrap().full.len(), 2);
     }
 }
