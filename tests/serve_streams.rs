@@ -84,7 +84,10 @@ fn a_thousand_people_who_follow_an_agreement_miss_none_of_500_votes() {
         stage.state().unwrap().size
     });
     let stage = opened(std::sync::Arc::new(quorate::store::MemoryStore::new()), &seats());
-    let limits = format!("[limits]\nconnections = {0}\nper-address = {0}\n", streams + 1_000);
+    let limits = format!(
+        "[limits]\nconnections = {0}\nper-address = {0}\nrequests = 0\nsubmitted = 0\nstatements = 0\n",
+        streams + 1_000
+    );
     fs::write(folder.path().join("server.toml"), limits).unwrap();
     let mut server = spawn(serve(folder.path(), &["--config", "server.toml"]).stdout(Stdio::piped()));
     let mut line = String::new();

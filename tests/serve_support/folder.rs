@@ -40,12 +40,14 @@ pub fn serve(folder: &Path, options: &[&str]) -> Command {
     command
 }
 
+/// What ends each part of a form.
+const BOUNDARY: &str = "one-part-ends-and-another-begins";
+
 /// The content type and the bytes with which a statement and its documents are sent.
 pub fn form(envelope: &Envelope, blobs: &[Blob]) -> (String, Vec<u8>) {
     if blobs.is_empty() {
         return ("application/json".to_owned(), envelope.to_text().into_bytes());
     }
-    const BOUNDARY: &str = "one-part-ends-and-another-begins";
     let mut body = Vec::new();
     let mut part = |name: &str, bytes: &[u8]| {
         let file = if name == "document" { "; filename=\"document\"" } else { "" };
