@@ -261,7 +261,7 @@ fn next(page: &mut Page, play: &Play, dir: &Path, until: Option<Instant>, (ancho
 }
 
 /// A word as a shell takes it, whatever is in it.
-fn word(text: &str) -> String {
+pub fn word(text: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+:@%".contains(letter);
     if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }

@@ -22,7 +22,7 @@ pub enum Code {
     Usage = 2,
     /// 3: a statement was refused, and nothing changed.
     Refused = 3,
-    /// 4: storage or input and output failed.
+    /// 4: storage or input and output failed, or what has become of a statement is not known.
     Storage = 4,
     /// 5: a check found no fault, and did not look at everything.
     Undecided = 5,
@@ -60,6 +60,19 @@ pub enum CliError {
     /// Storage failed.
     #[error("{0}")]
     Storage(String),
+    /// A statement was sent, and nothing that the log has signed says what has become of it.
+    #[error(
+        "{why}\nWhether the statement was taken is not known. It is kept as it was sent; submit the very same again, which \
+         is taken once: {again}"
+    )]
+    Unsure {
+        /// What the server said, if anything.
+        why: String,
+        /// The envelope, beside which are its documents.
+        kept: PathBuf,
+        /// The command that submits it.
+        again: String,
+    },
 }
 
 impl CliError {
@@ -74,7 +87,7 @@ impl CliError {
             Self::Usage(_) => Code::Usage,
             Self::Refused { .. } => Code::Refused,
             Self::Faults(_) => Code::Faults,
-            Self::File { .. } | Self::Storage(_) => Code::Storage,
+            Self::File { .. } | Self::Storage(_) | Self::Unsure { .. } => Code::Storage,
         }
     }
 
@@ -82,6 +95,14 @@ impl CliError {
     pub fn note(&self) -> Option<&Path> {
         match self {
             Self::Refused { note: Some(note), .. } => note.as_ref().as_ref().ok().map(PathBuf::as_path),
+            _ => None,
+        }
+    }
+
+    /// Where a statement is of which nobody knows whether it was taken.
+    pub fn unsure(&self) -> Option<&Path> {
+        match self {
+            Self::Unsure { kept, .. } => Some(kept),
             _ => None,
         }
     }
@@ -94,6 +115,7 @@ impl CliError {
             Self::Faults(_) => "faults",
             Self::File { .. } => "file",
             Self::Storage(_) => "storage",
+            Self::Unsure { .. } => "unsure",
         }
     }
 }

@@ -37,6 +37,8 @@ mod restore;
 mod reveal;
 mod scenarios;
 mod seat;
+mod seen;
+mod send;
 mod serve;
 mod served;
 mod session;
@@ -46,6 +48,7 @@ mod source;
 mod status;
 mod submit;
 mod taken;
+mod unsure;
 mod vote;
 mod what_if;
 mod witness;
@@ -213,6 +216,9 @@ impl Cli {
                 json!({ "rule": error.rule(), "code": error.code() as u8, "what": error.to_string() });
             if let (Some(note), Some(fields)) = (error.note(), fault.as_object_mut()) {
                 fields.insert("note".to_owned(), answer::path(note));
+            }
+            if let (Some(kept), Some(fields)) = (error.unsure(), fault.as_object_mut()) {
+                fields.insert("unsure".to_owned(), answer::path(kept));
             }
             let _ = write(&pretty(&json!({ "error": fault })));
         }

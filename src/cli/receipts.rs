@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::error::{CliError, file_error};
+use super::error::{CliError, file_error, not_replaced};
 use crate::log::{Checkpoint, Hash, Head, Receipt, VerifierKey};
+use crate::registry::Receipted;
+use crate::store::replace_file;
 use crate::values::Id;
 
 /// How many of the newest receipts are read: more than one, as the last may be half written.
@@ -13,6 +15,11 @@ const NEWEST: usize = 4;
 /// Where the receipts of an agreement are, below the data folder.
 pub fn folder(data: &Path, agreement: &Id) -> PathBuf {
     data.join("receipts").join(agreement.as_str())
+}
+
+/// Where the receipt of an entry is in that folder.
+fn path(folder: &Path, index: u64) -> PathBuf {
+    folder.join(format!("{index}.tlog-proof"))
 }
 
 /// Of the newest receipts that are there, the one with the largest head that the log's `key` has signed.
@@ -77,7 +84,7 @@ pub fn check(
 ///
 /// # Errors
 /// There is another receipt, or it cannot be written.
-pub fn keep(path: &Path, receipt: &Receipt) -> Result<(), CliError> {
+fn keep(path: &Path, receipt: &Receipt) -> Result<(), CliError> {
     match fs::read(path) {
         Ok(bytes) => {
             let same = Receipt::parse(&bytes)
@@ -92,11 +99,31 @@ pub fn keep(path: &Path, receipt: &Receipt) -> Result<(), CliError> {
             }
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let part = path.with_extension("part");
-            fs::write(&part, receipt.to_string()).map_err(file_error("write", &part))?;
-            fs::rename(&part, path).map_err(file_error("rename", &part))
+            replace_file(path, receipt.to_string().as_bytes()).map_err(not_replaced)
         }
         Err(error) => Err(file_error("read", path)(error)),
+    }
+}
+
+/// Keeps the receipt of an entry in `receipts/AGREEMENT/` of the data folder, with the log's key beside it as a hint.
+///
+/// # Errors
+/// As [`keep`], with the path.
+pub fn keep_with_key(
+    data: &Path,
+    agreement: &Id,
+    vkey: &str,
+    receipted: &Receipted,
+) -> Result<PathBuf, (PathBuf, CliError)> {
+    let folder = folder(data, agreement);
+    let path = path(&folder, receipted.index);
+    let kept = fs::create_dir_all(&folder)
+        .map_err(file_error("create", &folder))
+        .and_then(|()| keep(&path, &receipted.receipt))
+        .and_then(|()| keep_key(&folder, vkey));
+    match kept {
+        Ok(()) => Ok(path),
+        Err(cause) => Err((path, cause)),
     }
 }
 

@@ -98,8 +98,8 @@ impl Session {
             Way::Here(registry, runtime) => (registry, runtime),
             Way::There(server, last) => {
                 // Whatever comes of it, what was audited is not the newest any more.
-                let audited = last.take().map(|live| live.state);
-                return server.submit(&submission, audited.as_ref());
+                let audited = last.take();
+                return server.submit(&submission, audited.as_deref());
             }
         };
         if self.simulated && nature_of(registry, &submission) == Some(Nature::Live) {

@@ -1,13 +1,12 @@
 //! What a submission brought about: its receipt kept, and what changed told.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
 use super::answer::{self, Answer};
 use super::context::Context;
-use super::error::{CliError, file_error};
+use super::error::CliError;
 use super::receipts;
 use super::session::Session;
 use super::show::{Page, Tone, changes, time};
@@ -26,9 +25,18 @@ pub fn submit(context: &Context, session: &Session, submission: Submission) -> R
     let state_now = |anchor: &str| session.agreement(Some(anchor)).map(|live| live.state);
     let before = anchor.and_then(|header| state_now(&header.agreement.anchor.to_string()).ok());
     let receipted = session.submit(submission)?;
-    let after = state_now(&receipted.anchor.to_string())?;
+    let after = state_now(&receipted.anchor.to_string()).map_err(|error| not_told(&receipted, &error))?;
     let receipt = keep_receipt(session, &after, &receipted)?;
     Ok(told(context, before.as_ref(), &after, &receipted, &receipt))
+}
+
+/// The receipt is the log's word, whatever has become of the way to it since.
+fn not_told(receipted: &Receipted, error: &CliError) -> CliError {
+    let words = format!(
+        "Entry {} is in the log, by its receipt; what it has brought about cannot be told: {error}",
+        receipted.index
+    );
+    if matches!(error, CliError::Faults(_)) { CliError::Faults(words) } else { CliError::Storage(words) }
 }
 
 fn told(
@@ -73,20 +81,13 @@ fn receipted_time(receipted: &Receipted) -> Option<Instant> {
 
 /// `receipts/AGREEMENT/INDEX.tlog-proof` in the data folder, with the log's key beside it as a hint.
 fn keep_receipt(session: &Session, state: &State, receipted: &Receipted) -> Result<PathBuf, CliError> {
-    let folder = receipts::folder(&session.data, &state.agreement.name);
-    let path = folder.join(format!("{}.tlog-proof", receipted.index));
-    let keep = || {
-        fs::create_dir_all(&folder).map_err(file_error("create", &folder))?;
-        receipts::keep(&path, &receipted.receipt)?;
-        receipts::keep_key(&folder, &state.log.vkey)
-    };
-    keep().map_err(|cause| {
+    let kept = receipts::keep_with_key(&session.data, &state.agreement.name, &state.log.vkey, receipted);
+    kept.map_err(|(path, cause)| {
         let index = receipted.index;
         CliError::Storage(format!(
             "Entry {index} is in the log and on stable storage; its receipt could not be written to {}: {cause}; \
              `quorate log show {index} --receipt FILE` writes it",
             path.display()
         ))
-    })?;
-    Ok(path)
+    })
 }

@@ -28,6 +28,8 @@ pub struct Response {
     pub status: u16,
     /// The `Content-Type` as it was sent, if it is text.
     pub content_type: Option<String>,
+    /// After how many seconds it may be asked again (`Retry-After`).
+    pub retry_after: Option<u64>,
     /// The body, whole.
     pub body: Vec<u8>,
 }
@@ -109,6 +111,8 @@ fn read(url: &str, mut answer: ureq::http::Response<ureq::Body>, most: usize) ->
     }
     let content_type = answer.headers().get("content-type").and_then(|kind| kind.to_str().ok());
     let content_type = content_type.map(str::to_owned);
+    let retry_after = answer.headers().get("retry-after").and_then(|after| after.to_str().ok());
+    let retry_after = retry_after.and_then(|after| after.parse().ok());
     let mut body = Vec::new();
     let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
     let mut limited = answer.body_mut().as_reader().take(limit);
@@ -116,5 +120,5 @@ fn read(url: &str, mut answer: ureq::http::Response<ureq::Body>, most: usize) ->
     if body.len() > most {
         return Err(NetError::TooLong { url: url.to_owned(), most });
     }
-    Ok(Response { status, content_type, body })
+    Ok(Response { status, content_type, retry_after, body })
 }

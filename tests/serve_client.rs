@@ -1,0 +1,169 @@
+//! `--server` before a machine that lies: what the log has not signed is nobody's word, and nothing that was signed here is
+//! lost.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
+
+#[path = "serve_support/between.rs"]
+mod between;
+mod cli_support;
+mod serve_support;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use between::{Asked, Between, problem};
+use serde_json::{Value, json};
+use serve_support::{Machine, Server, operator, voting};
+
+/// A case with its voters, who ask through a machine in between.
+fn case() -> (Machine, Server, Between, Machine) {
+    let operator = operator();
+    let server = Server::start(&operator);
+    let people = voting(&operator, &server);
+    let between = Between::new(&server.url);
+    let people = Machine { server: Some(between.url.clone()), ..people };
+    (operator, server, between, people)
+}
+
+/// What is kept of statements of which nobody knows.
+fn unsure(people: &Machine) -> Vec<PathBuf> {
+    let items = fs::read_dir(people.path.join("data/unsure")).into_iter().flatten();
+    items.map(|item| item.unwrap().path()).collect()
+}
+
+/// The command fails since nothing signed says what has become of the statement; the file in which that is kept.
+fn not_known(people: &Machine, line: &str, words: &[&str]) -> String {
+    let error = people.fails(line, 4);
+    assert_eq!(error["rule"], "unsure", "{error}");
+    let what = error["what"].as_str().unwrap();
+    for words in words.iter().chain(&["Whether the statement was taken is not known"]) {
+        assert!(what.contains(words), "{words}: {what}");
+    }
+    let file = error["unsure"].as_str().unwrap().to_owned();
+    assert!(what.contains(&format!("`quorate submit {file} --server ")), "{what}");
+    file
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+fn refusal(rule: &str, note: Option<&str>) -> Value {
+    json!({ "type": format!("urn:quorate:problem:{rule}"), "title": rule, "detail": "So it is said.", "note": note })
+}
+
+#[test]
+fn what_the_log_has_not_signed_is_no_refusal() {
+    let (_operator, server, between, people) = case();
+
+    // It was taken, and the answer says that it was not.
+    between.answers_statements(|asked| {
+        asked.forward();
+        problem(422, "", &refusal("already-voted", None))
+    });
+    let file = not_known(
+        &people,
+        "vote --choice yes --key n1",
+        &["[already-voted]: So it is said.", "not signed by the log"],
+    );
+    assert_eq!((mode(&people.path.join(&file)), mode(&people.path.join("data/unsure"))), (0o600, 0o700));
+    between.is_honest();
+    assert_eq!(people.ok(&format!("submit {file}"))["known"], true);
+    assert_eq!(unsure(&people), Vec::<PathBuf>::new());
+
+    // The log's own refusal, of another statement.
+    let refused = people.fails("do ask --key south", 3);
+    let note = fs::read_to_string(people.path.join(refused["note"].as_str().unwrap())).unwrap();
+    assert_eq!(unsure(&people), Vec::<PathBuf>::new(), "{refused}");
+    let (other, sent) = (note.clone(), refusal("unknown-seat", Some(&note)));
+    between.answers_statements(move |_| problem(422, "", &sent));
+    let file = not_known(&people, "vote --choice yes --key n2", &["it is of another statement, sha256:"]);
+    // The same, altered.
+    between.answers_statements(move |_| {
+        problem(422, "", &refusal("unknown-seat", Some(&other.replacen("\nwhy ", "\nwhy Not ", 1))))
+    });
+    not_known(&people, &format!("submit {file}"), &["not signed by the log", "signature"]);
+    assert_eq!(unsure(&people), [people.path.join(&file)]);
+
+    // What is no answer of a log at all.
+    between.answers_statements(|_| {
+        b"HTTP/1.1 502 Bad\r\ncontent-length: 2\r\nconnection: close\r\n\r\nno".to_vec()
+    });
+    not_known(&people, &format!("submit {file}"), &["answers with the status 502"]);
+    between.answers_statements(|_| {
+        let document = json!({ "type": "urn:quorate:problem:busy", "title": "busy", "detail": "Too many.", "instead": "wait" });
+        problem(503, "retry-after: 7\r\n", &document)
+    });
+    not_known(&people, &format!("submit {file}"), &["(503) [busy]: Too many.; wait; try again in 7 s"]);
+    between.is_honest();
+    assert_eq!(people.ok(&format!("submit {file}"))["known"], false);
+    assert_eq!(unsure(&people), Vec::<PathBuf>::new());
+    drop(server);
+}
+
+#[test]
+fn a_refusal_that_the_log_has_signed_before_is_none_of_now() {
+    let (_operator, _server, between, people) = case();
+    fs::write(people.path.join("interests.md"), "None. SPECIMEN.\n").unwrap();
+    people.ok("disclose interests.md --seat n2 --key n2 --out d.json");
+    let (documents, away) = (people.path.join("d.json.documents"), people.path.join("away"));
+    fs::rename(&documents, &away).unwrap();
+    let refused = people.fails("submit d.json", 3);
+    assert_eq!(refused["rule"], "document-absent", "{refused}");
+    let note = fs::read_to_string(people.path.join(refused["note"].as_str().unwrap())).unwrap();
+    fs::rename(&away, &documents).unwrap();
+
+    // The log goes on, takes the statement with its document, and the old note is shown again.
+    people.ok("vote --choice yes --key n1");
+    between.answers_statements(move |asked| {
+        asked.forward();
+        problem(422, "", &refusal("document-absent", Some(&note)))
+    });
+    let file =
+        not_known(&people, "submit d.json", &["is not the log's present refusal: it was signed after"]);
+    between.is_honest();
+    assert_eq!(people.ok(&format!("submit {file}"))["known"], true);
+    assert_eq!(unsure(&people), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn what_was_sent_and_not_answered_can_be_submitted_again_with_its_documents() {
+    let (_operator, server, between, people) = case();
+    // Taken, and the answer lost.
+    between.answers_statements(|asked| {
+        asked.forward();
+        Vec::new()
+    });
+    let file = not_known(&people, "vote --choice yes --key n1", &["does not answer"]);
+    let size = || server.get("/v1/agreements/panel")["head"]["size"].as_u64().unwrap();
+    let taken = size();
+    between.is_honest();
+    let again = people.ok(&format!("submit {file}"));
+    assert_eq!(
+        (again["known"].as_bool(), again["entry"].as_u64(), size()),
+        (Some(true), Some(taken - 1), taken)
+    );
+
+    // Never arrived, and its document neither.
+    fs::write(people.path.join("interests.md"), "None. SPECIMEN.\n").unwrap();
+    between.answers_statements(|_: &Asked| Vec::new());
+    let file = not_known(&people, "disclose interests.md --seat n1 --key n1", &["does not answer"]);
+    let documents = people.path.join(format!("{file}.documents"));
+    let document = fs::read_dir(&documents).unwrap().next().unwrap().unwrap().path();
+    assert_eq!((mode(&documents), mode(&document), size()), (0o700, 0o600, taken));
+    between.is_honest();
+    let sent = people.ok(&format!("submit {file}"));
+    assert_eq!((sent["known"].as_bool(), sent["entry"].as_u64()), (Some(false), Some(taken)));
+    people.ok(&format!("check {}", sent["receipt"].as_str().unwrap()));
+    assert_eq!(unsure(&people), Vec::<PathBuf>::new());
+
+    // A receipt that proves nothing leaves it where it is as well.
+    between.answers_statements(|asked| {
+        let answer = String::from_utf8(asked.forward()).unwrap();
+        let body = answer.split_once("\r\n\r\n").unwrap().1;
+        answer.replace(body, &body.replace("extra ", "extra AAAA")).into_bytes()
+    });
+    let error = people.fails("vote --choice yes --key n3", 1);
+    assert!(error["what"].as_str().unwrap().contains("submit the same again: `quorate submit "), "{error}");
+    assert_eq!(unsure(&people).len(), 1);
+}
