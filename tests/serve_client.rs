@@ -167,3 +167,140 @@ fn what_was_sent_and_not_answered_can_be_submitted_again_with_its_documents() {
     assert!(error["what"].as_str().unwrap().contains("submit the same again: `quorate submit "), "{error}");
     assert_eq!(unsure(&people).len(), 1);
 }
+
+/// What a command says of a fault.
+fn what(error: &Value) -> &str {
+    error["what"].as_str().unwrap()
+}
+
+#[test]
+fn whoever_is_shown_an_older_log_keeps_both_signed_checkpoints() {
+    let (_operator, server, between, people) = case();
+    let file = |name: &str| {
+        quorate::net::Client::new(std::time::Duration::from_secs(60))
+            .get(&format!("{}/a/panel/{name}", server.url), 1 << 20)
+            .unwrap()
+            .unwrap()
+    };
+    let size = server.get("/v1/agreements/panel")["head"]["size"].as_u64().unwrap();
+    let (old, entries, leaves) = (
+        file("checkpoint"),
+        file(&format!("tile/entries/000.p/{size}")),
+        file(&format!("tile/0/000.p/{size}")),
+    );
+    let vote = people.ok("vote --choice yes --key n1");
+    people.ok("status");
+    let seen = fs::read(people.path.join("data/seen/panel/checkpoint")).unwrap();
+
+    let shown = old.clone();
+    between.answers(move |asked| {
+        let path = asked.line.split(' ').nth(1).unwrap();
+        let body = match path.strip_prefix("/a/panel/") {
+            Some("checkpoint") => &shown,
+            Some(tile) if tile.starts_with("tile/entries/000.p/") => &entries,
+            Some(tile) if tile.starts_with("tile/0/000.p/") => &leaves,
+            _ => return asked.forward(),
+        };
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+        [head.as_bytes(), body].concat()
+    });
+    let error = people.fails("status", 1);
+    let words = what(&error);
+    let log = format!("{}/a/panel", between.url);
+    assert!(words.contains("does not pass its audit") && words.contains("[missing]"), "{words}");
+    // The command that it names tells the same.
+    let audit = words.split('`').nth(1).unwrap();
+    assert!(audit.starts_with(&format!("quorate audit {log} --anchor sha256:")), "{audit}");
+    let audit = Machine { server: None, ..people };
+    let done = audit.run(words.split('`').nth(1).unwrap().strip_prefix("quorate ").unwrap());
+    assert_eq!(done.code, 1, "{done:?}");
+    assert_eq!(done.json()["findings"][0]["rule"], "missing");
+    let people = Machine { server: Some(between.url.clone()), ..audit };
+
+    let mut evidence: Vec<PathBuf> = fs::read_dir(people.path.join("data/seen/panel/evidence"))
+        .unwrap()
+        .map(|item| item.unwrap().path())
+        .collect();
+    evidence.sort();
+    let [kept, newer] = evidence.as_slice() else { panic!("{evidence:?}") };
+    assert_eq!((fs::read(kept).unwrap(), fs::read(newer).unwrap()), (seen.clone(), old));
+    for path in [kept, newer] {
+        assert!(words.contains(path.file_name().unwrap().to_str().unwrap()), "{words}");
+    }
+    // What was accepted stays what it was.
+    assert_eq!(fs::read(people.path.join("data/seen/panel/checkpoint")).unwrap(), seen);
+    assert!(people.path.join(vote["receipt"].as_str().unwrap()).exists());
+}
+
+#[test]
+fn what_this_machine_has_seen_is_named_where_it_is_damaged_or_of_another_agreement() {
+    let (_operator, server, between, people) = case();
+    people.ok("vote --choice yes --key n1");
+    let anchor = people.ok("status")["agreement"].as_str().unwrap().to_owned();
+    let (_, anchor) = anchor.split_once('@').unwrap();
+    let other = format!("sha256:{}", "b".repeat(64));
+
+    // What one types is not what the server says.
+    let error = people.fails(&format!("status panel@{other}"), 1);
+    assert!(
+        what(&error).starts_with(&format!("you name the agreement panel@{other}, and by this name")),
+        "{error}"
+    );
+    let seen = people.path.join("data/seen/panel");
+    let away = people.path.join("away");
+    fs::rename(&seen, &away).unwrap();
+    let error = people.fails(&format!("status panel@{other}"), 1);
+    assert!(
+        what(&error)
+            .contains(&format!("/a/panel is another agreement, {anchor}, and not {other}, which you name")),
+        "{error}"
+    );
+    assert!(!seen.exists());
+    fs::rename(&away, &seen).unwrap();
+
+    // Nobody goes on without what was kept.
+    for (file, bytes) in [
+        ("data/seen/panel/checkpoint", &b"garbage\n"[..]),
+        ("data/seen/panel/checkpoint", b"\xff\xfe"),
+        ("data/seen/panel/anchor", b"\xff\xfe"),
+        ("data/receipts/panel/log.vkey", b"none"),
+    ] {
+        damaged(&people, Path::new(file), bytes);
+    }
+    let newest = fs::read_dir(people.path.join("data/receipts/panel")).unwrap();
+    let number = |path: &Path| path.file_stem().unwrap().to_str().unwrap().parse::<u64>().ok();
+    let newest = newest.map(|item| item.unwrap().path()).max_by_key(|path| number(path)).unwrap();
+    damaged(&people, &newest, b"garbage");
+    // One byte of the signature.
+    let checkpoint = fs::read_to_string(seen.join("checkpoint")).unwrap();
+    let signature = checkpoint.rfind(' ').unwrap() + 12;
+    let letter = if checkpoint.as_bytes()[signature] == b'A' { "B" } else { "A" };
+    let mut altered = checkpoint.clone();
+    altered.replace_range(signature..=signature, letter);
+    damaged(&people, Path::new("data/seen/panel/checkpoint"), altered.as_bytes());
+    people.ok("status");
+
+    // `audit` says how a log is named that a server has.
+    let error = people.fails("audit", 2);
+    assert!(
+        what(&error).contains(&format!("`quorate audit {}/a/AGREEMENT --anchor DIGEST`", between.url)),
+        "{error}"
+    );
+    let audit = people.run(&format!("audit {}/a/panel --anchor {other}", server.url));
+    assert_eq!(audit.code, 1, "{audit:?}");
+    let mut page = cli_support::quorate(&people.path);
+    page.args(["audit", &format!("{}/a/panel", server.url), "--anchor", &other]);
+    let page = String::from_utf8(page.output().unwrap().stdout).unwrap();
+    assert!(page.contains("which is not the one you gave") && !page.contains("compared with"), "{page}");
+}
+
+/// With this in its place, the file is named and nothing is answered; it is put back.
+fn damaged(people: &Machine, file: &Path, bytes: &[u8]) {
+    let path = people.path.join(file);
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, bytes).unwrap();
+    let error = people.fails("status", 4);
+    let name = path.strip_prefix(&people.path).unwrap().to_str().unwrap();
+    assert!(what(&error).contains(&format!("{name} is not as it was written here")), "{error}");
+    fs::write(&path, whole).unwrap();
+}

@@ -20,6 +20,12 @@ impl Report {
         }
     }
 
+    /// Whether a checkpoint that was kept elsewhere, which the log has signed, says something else than is here.
+    pub fn contradicts(&self, held: &str) -> bool {
+        let head = self.vkey.as_ref().and_then(|vkey| signed_head(held, vkey).ok());
+        head.is_some_and(|head| self.contradicted_by(head).is_some())
+    }
+
     /// What was kept elsewhere cannot be held against a log that has no opening statement, which is never passed over.
     pub(super) fn not_comparable(&mut self, place: Place) {
         let what =

@@ -15,7 +15,7 @@ use super::record::audited_against;
 use super::refused::{Held, Holder};
 use super::show::{Page, Tone, bounds, by_entry, late, marked, time, title};
 use super::source::{self, Opened};
-use crate::audit::{Finding, Report};
+use crate::audit::{Finding, Place, Report};
 use crate::engine::licence::Licence;
 use crate::log::{Receipt, VerifierKey};
 use crate::statement::Refused;
@@ -169,7 +169,9 @@ fn unmoved(licence: &Licence<'_>, moved: usize) -> String {
 
 /// What was audited: identity, entries, root, key.
 pub fn fields(report: &Report) -> Vec<(&'static str, String)> {
+    let other = report.findings.iter().any(|finding| finding.place == Place::Anchor);
     let anchor = match (report.anchor, report.anchor_checked) {
+        (Some(anchor), true) if other => format!("{anchor}, which is not the one you gave"),
         (Some(anchor), true) => format!("{anchor}, compared with the one you gave"),
         (Some(anchor), false) => format!("{anchor}, consistent; identity not checked: give --anchor"),
         (None, _) => "none: the opening entry cannot be read".to_owned(),

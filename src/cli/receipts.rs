@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::error::{CliError, file_error, not_replaced};
+use super::seen::damaged;
 use crate::log::{Checkpoint, Hash, Head, Receipt, VerifierKey};
 use crate::registry::Receipted;
 use crate::store::replace_file;
@@ -20,6 +21,24 @@ pub fn folder(data: &Path, agreement: &Id) -> PathBuf {
 /// Where the receipt of an entry is in that folder.
 fn path(folder: &Path, index: u64) -> PathBuf {
     folder.join(format!("{index}.tlog-proof"))
+}
+
+/// As [`newest`], by the key that is kept beside them; every file that this takes must be as it was written.
+///
+/// # Errors
+/// The key, or the receipt of the last entry, is not.
+pub fn newest_of_all(folder: &Path) -> Result<Option<(PathBuf, String)>, CliError> {
+    let items = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let last = items.filter_map(|item| Some((index(&item.path())?, item.path()))).max();
+    let Some((_, last)) = last else { return Ok(None) };
+    let vkey = folder.join("log.vkey");
+    let key = fs::read(&vkey).map_err(file_error("read", &vkey))?;
+    let key: VerifierKey =
+        String::from_utf8_lossy(&key).trim_end().parse().map_err(|error| damaged(&vkey, &error))?;
+    let receipt = Receipt::parse(&fs::read(&last).map_err(file_error("read", &last))?);
+    let receipt = receipt.map_err(|error| damaged(&last, &error))?;
+    Checkpoint::open(receipt.checkpoint.as_bytes(), &key).map_err(|error| damaged(&last, &error))?;
+    Ok(newest(folder, &key).map(|(path, checkpoint, _)| (path, checkpoint)))
 }
 
 /// Of the newest receipts that are there, the one with the largest head that the log's `key` has signed.

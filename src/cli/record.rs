@@ -53,25 +53,26 @@ impl Record {
         let (store, anchor) = open_store(context, agreement)?;
         let report = audited(&store, anchor, None)?;
         let read_only = store.read_only(&anchor)?;
-        Self::of(report, |_| Kept::Here(Box::new(store)), read_only)
+        Self::of(report, |_| Kept::Here(Box::new(store)), read_only, "quorate audit")
     }
 
-    /// What a server gave, and an audit has found.
+    /// What a server gave, and an audit has found. `audit` is the command that tells all of it.
     ///
     /// # Errors
     /// It does not pass.
-    pub fn there(reader: Reader, report: Report) -> Result<Self, CliError> {
-        Self::of(report, |tree| Kept::There(Box::new(reader), Box::new(tree)), None)
+    pub fn there(reader: Reader, report: Report, audit: &str) -> Result<Self, CliError> {
+        Self::of(report, |tree| Kept::There(Box::new(reader), Box::new(tree)), None, audit)
     }
 
     fn of(
         report: Report,
         kept: impl FnOnce(MemoryTree) -> Kept,
         read_only: Option<ReadOnly>,
+        audit: &str,
     ) -> Result<Self, CliError> {
         if let Some(first) = report.findings.first() {
             return Err(CliError::Faults(format!(
-                "the log does not pass its audit: {first}; nothing can be read off it; run `quorate audit` for all of it"
+                "the log does not pass its audit: {first}; nothing can be read off it; run `{audit}` for all of it"
             )));
         }
         let Report { state, head, checkpoint, times, tree, .. } = report;

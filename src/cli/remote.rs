@@ -10,9 +10,10 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::context::Context;
+use super::demo::word;
 use super::error::CliError;
 use super::record::{Record, audited_against, choose};
-use super::seen::Seen;
+use super::seen::{Kept, Seen};
 use crate::export::Reader;
 use crate::net::Client;
 use crate::statement::AgreementRef;
@@ -67,28 +68,48 @@ impl Server {
     /// # Errors
     /// There is none, it does not pass, or it contradicts what was seen.
     pub fn record(&self, wanted: Option<&str>) -> Result<Record, CliError> {
-        let agreement = self.named(wanted)?;
+        let (agreement, given) = self.named(wanted)?;
         let seen = Seen::of(&self.data, &agreement.name);
         if let Some(known) = seen.anchor()?.filter(|known| *known != agreement.anchor) {
+            let said = if given {
+                format!("you name the agreement {agreement}")
+            } else {
+                format!("{} says that it has the agreement {agreement}", self.address)
+            };
             return Err(CliError::Faults(format!(
-                "{} has the agreement {agreement}, and by this name you have seen {known}: it is another agreement. Where \
-                 you mean it all the same, remove {}",
-                self.address,
-                seen.folder.display()
+                "{said}, and by this name this machine has seen {known}: it is another agreement; {}",
+                seen.anew()
             )));
         }
-        let reader = Reader::site(&format!("{}/a/{}", self.address, agreement.name))?;
-        let brought = seen.checkpoints();
+        let log = format!("{}/a/{}", self.address, agreement.name);
+        let reader = Reader::site(&log)?;
+        let kept = seen.checkpoints()?;
+        let brought: Vec<String> = kept.iter().map(|kept| kept.note.clone()).collect();
         let report = audited_against(&reader, Some(agreement.anchor), &brought)?;
-        let record = Record::there(reader, report)?;
+        if let Some(found) = report.anchor.filter(|found| *found != agreement.anchor) {
+            let by = if given { "which you name" } else { "which the server lists" };
+            return Err(CliError::Faults(format!(
+                "{log} is another agreement, {found}, and not {}, {by}; nothing is read off it. Ask the parties for the \
+                 anchor of theirs and where it is served",
+                agreement.anchor
+            )));
+        }
+        Seen::signed(&kept, &report)?;
+        let proof = seen.convict(&kept, &report);
+        let record = Record::there(reader, report, &audit(&log, agreement.anchor, &kept));
+        let record = record.map_err(|error| match error {
+            CliError::Faults(what) => CliError::Faults(what + &proof),
+            other => other,
+        })?;
         seen.keep(&record)?;
         Ok(record)
     }
 
-    /// The agreement that somebody means, by name, anchor or both. Whoever gives the anchor relies on nobody for it.
-    fn named(&self, wanted: Option<&str>) -> Result<AgreementRef, CliError> {
+    /// The agreement that somebody means, by name, anchor or both. Whoever gives the anchor relies on nobody for it;
+    /// whether they have is told.
+    fn named(&self, wanted: Option<&str>) -> Result<(AgreementRef, bool), CliError> {
         if let Some(full) = wanted.and_then(|wanted| wanted.parse::<AgreementRef>().ok()) {
-            return Ok(full);
+            return Ok((full, true));
         }
         let url = format!("{}/v1/agreements", self.address);
         let bytes = self.client.get(&url, MOST).map_err(|error| CliError::Storage(error.to_string()))?;
@@ -101,7 +122,14 @@ impl Server {
             .map(|it| (it.agreement.anchor, Some(it.agreement.name.clone())))
             .collect();
         let anchor = choose(&known, wanted, Path::new(&self.address))?;
+        let given = wanted.is_some_and(|wanted| wanted.parse() == Ok(anchor));
         let found = listed.agreements.into_iter().find(|it| it.agreement.anchor == anchor);
-        found.map(|it| it.agreement).ok_or_else(|| CliError::usage("there is no such agreement"))
+        found.map(|it| (it.agreement, given)).ok_or_else(|| CliError::usage("there is no such agreement"))
     }
+}
+
+/// The command that tells all that is wrong with a log there, by what is known of it here.
+fn audit(log: &str, anchor: Digest, kept: &[Kept]) -> String {
+    let against = kept.iter().map(|kept| format!(" --against {}", word(&kept.path.to_string_lossy())));
+    format!("quorate audit {} --anchor {anchor}{}", word(log), against.collect::<String>())
 }

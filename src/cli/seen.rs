@@ -4,17 +4,26 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::error::{CliError, file_error, not_replaced};
+use super::evidence::Evidence;
 use super::receipts;
 use super::record::Record;
-use crate::log::VerifierKey;
+use crate::audit::{Report, signed_head};
+use crate::log::Checkpoint;
 use crate::store::replace_file;
 use crate::values::{Digest, Id};
 
 /// What this machine has seen of an agreement by a server: `seen/NAME/` in the data folder.
 pub struct Seen {
-    /// Where that is.
-    pub folder: PathBuf,
+    folder: PathBuf,
     receipts: PathBuf,
+}
+
+/// A signed checkpoint that was seen, and the file in which it is.
+pub struct Kept {
+    /// The checkpoint, or the receipt that has it.
+    pub path: PathBuf,
+    /// The note.
+    pub note: String,
 }
 
 impl Seen {
@@ -24,16 +33,25 @@ impl Seen {
         Self { folder, receipts: receipts::folder(data, agreement) }
     }
 
+    /// How one begins anew, with what somebody else has under this name.
+    pub fn anew(&self) -> String {
+        format!(
+            "where you mean it all the same, move {} and {} away first",
+            self.folder.display(),
+            self.receipts.display()
+        )
+    }
+
     /// The anchor by which the name was first seen.
     ///
     /// # Errors
     /// It cannot be read.
     pub fn anchor(&self) -> Result<Option<Digest>, CliError> {
         let path = self.folder.join("anchor");
-        match fs::read_to_string(&path) {
-            Ok(text) => {
-                let anchor = text.trim_end().parse();
-                anchor.map(Some).map_err(|error| CliError::usage(format!("{}: {error}", path.display())))
+        match fs::read(&path) {
+            Ok(bytes) => {
+                let anchor = String::from_utf8_lossy(&bytes).trim_end().parse();
+                anchor.map(Some).map_err(|error| damaged(&path, &error))
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(file_error("read", &path)(error)),
@@ -41,13 +59,54 @@ impl Seen {
     }
 
     /// The newest head that was seen, and that of the newest receipt: an audit holds the log against them.
-    pub fn checkpoints(&self) -> Vec<String> {
-        let seen = fs::read_to_string(self.folder.join("checkpoint")).ok();
-        let key = fs::read_to_string(self.receipts.join("log.vkey")).ok();
-        let key: Option<VerifierKey> = key.and_then(|key| key.trim_end().parse().ok());
-        let receipt =
-            key.and_then(|key| receipts::newest(&self.receipts, &key)).map(|(_, checkpoint, _)| checkpoint);
-        seen.into_iter().chain(receipt).collect()
+    ///
+    /// # Errors
+    /// One of them cannot be read. To go on without it would be to forget what it shows.
+    pub fn checkpoints(&self) -> Result<Vec<Kept>, CliError> {
+        let path = self.folder.join("checkpoint");
+        let seen = match fs::read(&path) {
+            Ok(bytes) => {
+                Checkpoint::claimed(&bytes).map_err(|error| damaged(&path, &error))?;
+                let note = String::from_utf8(bytes).map_err(|error| damaged(&path, &error))?;
+                Some(Kept { path, note })
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => return Err(file_error("read", &path)(error)),
+        };
+        let receipt = receipts::newest_of_all(&self.receipts)?;
+        Ok(seen.into_iter().chain(receipt.map(|(path, note)| Kept { path, note })).collect())
+    }
+
+    /// Whether the log, which is the agreement that was seen, can be held against all that was kept: that it has signed
+    /// it.
+    ///
+    /// # Errors
+    /// It has not, so the file here is damaged.
+    pub fn signed(kept: &[Kept], report: &Report) -> Result<(), CliError> {
+        let Some(vkey) = &report.vkey else { return Ok(()) };
+        for Kept { path, note } in kept {
+            signed_head(note, vkey).map_err(|error| damaged(path, &error))?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the proof that the log contradicts what it has signed before; in words, where it is. Nothing where it does
+    /// not.
+    pub fn convict(&self, kept: &[Kept], report: &Report) -> String {
+        let signed = report.vkey.as_ref().is_some_and(|vkey| signed_head(&report.checkpoint, vkey).is_ok());
+        let Some(Kept { note, .. }) = kept.iter().find(|kept| signed && report.contradicts(&kept.note))
+        else {
+            return String::new();
+        };
+        let evidence = Evidence { kept: note, shown: &report.checkpoint };
+        match evidence.write(&self.folder.join("evidence")) {
+            Ok([kept, shown]) => format!(
+                "; both signed checkpoints are kept as evidence, {} and {}: show them to the parties",
+                kept.display(),
+                shown.display()
+            ),
+            Err(error) => format!("; the signed checkpoints that show it could not be kept: {error}"),
+        }
     }
 
     /// Keeps what was found now.
@@ -60,4 +119,14 @@ impl Seen {
         replace_file(&self.folder.join("anchor"), anchor.as_bytes()).map_err(not_replaced)?;
         replace_file(&self.folder.join("checkpoint"), record.checkpoint.as_bytes()).map_err(not_replaced)
     }
+}
+
+/// A file of this machine's that is not as it was written.
+pub fn damaged(path: &Path, why: &dyn std::fmt::Display) -> CliError {
+    CliError::Storage(format!(
+        "{} is not as it was written here: {why}. It shows what the log had signed, so nothing goes on without it: put it \
+         back from a copy of the data folder; where there is none, move it away, and whatever the log is by then is taken \
+         for the first that was seen",
+        path.display()
+    ))
 }

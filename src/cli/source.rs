@@ -7,6 +7,7 @@ use super::error::CliError;
 use super::record::open_store;
 use crate::audit::{Source, StoreSource};
 use crate::export::{Reader, Site};
+use crate::statement::AgreementRef;
 use crate::store::data::{DataDir, DataError};
 use crate::store::{ReadOnly, Store as _};
 
@@ -27,6 +28,15 @@ pub struct Opened {
 pub fn open(context: &Context, name: Option<&str>) -> Result<Opened, CliError> {
     if let Some(exported) = name.map(exported).transpose()?.flatten() {
         return Ok(Opened { source: Box::new(exported), stored: false, read_only: None });
+    }
+    if let Some(server) = &context.server {
+        let (server, name) = (server.trim_end_matches('/'), name.unwrap_or("AGREEMENT"));
+        let name =
+            name.parse::<AgreementRef>().map_or_else(|_| name.to_owned(), |full| full.name.to_string());
+        return Err(CliError::usage(format!(
+            "this audits a log by its address, and takes no --server (or QUORATE_SERVER): `quorate audit {server}/a/{name} \
+             --anchor DIGEST`"
+        )));
     }
     if let (Some(name), Err(DataError::Missing { path })) = (name, DataDir::open(&context.data_path()?)) {
         return Err(CliError::usage(format!(

@@ -31,14 +31,9 @@ impl Kept {
             return Ok(Self { record: Record::load(context, name)?, documents: None });
         };
         let audited = audit(&source, None, &mut |_, _| {})?;
-        if let Some(first) = audited.findings.first() {
-            return Err(CliError::Faults(format!(
-                "the log does not pass its audit: {first}; nothing can be read off it; run `quorate audit {name}` for all of it"
-            )));
-        }
         // Of an address there is no such folder, so no document of it is at hand.
         let documents = Some(Path::new(name).join("blobs"));
-        Ok(Self { record: Record::there(source, audited)?, documents })
+        Ok(Self { record: Record::there(source, audited, &format!("quorate audit {name}"))?, documents })
     }
 
     /// The state after the last entry.
