@@ -106,7 +106,11 @@ fn an_older_store_is_not_exported_over_what_it_signed_later() {
     assert_eq!(run(&stage, "--data demo/data export public").code, 0);
     let done = run(&stage, "--data old export public");
     assert_eq!(done.code, 1, "{done:?}");
-    assert!(done.err.contains("both signed checkpoints together are evidence"), "{done:?}");
+    assert!(
+        done.err.contains("both signed checkpoints together are evidence")
+            && done.err.contains("restore a copy"),
+        "{done:?}"
+    );
 }
 
 #[test]
@@ -127,7 +131,15 @@ fn what_is_no_export_of_this_log_is_not_exported_over_and_is_no_evidence() {
         stage.write(&format!("other{number}/checkpoint"), text);
         refused(&format!("other{number}"), "holds something else");
     }
-    refused("demo/data", "never to be served");
+    for (folder, how) in
+        [("demo/data", "it is"), ("demo/data/x", "it is inside"), ("demo/../demo", "it holds")]
+    {
+        let done = run(&stage, &format!("--data demo/data export {folder}"));
+        let told = done.err.split_whitespace().collect::<Vec<_>>().join(" ");
+        let words = format!("{how} the data folder demo/data, which has the log's private key");
+        assert!(done.code == 2 && told.contains(&words), "{done:?}");
+    }
+    assert!(!stage.path("demo/data/x").exists());
     for name in ["log.key", "config.toml", "store", "openings"] {
         stage.write(&format!("public/{name}"), "");
         refused("public", name);

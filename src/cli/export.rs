@@ -10,7 +10,7 @@ use super::context::Context;
 use super::error::CliError;
 use super::record::Record;
 use super::show::{Page, Tone, entries, in_words, marked, title};
-use crate::export::{ExportError, Publish, export};
+use crate::export::{ExportError, Publish, apart, export};
 
 /// Write the log as a folder that any web server can serve and anybody can audit
 #[derive(Debug, Args)]
@@ -38,14 +38,10 @@ pub struct ExportArgs {
 pub fn run(context: &Context, args: &ExportArgs) -> Result<Answer, CliError> {
     let record = Record::load(context, args.agreement.as_deref())?;
     let publish = if args.cosigned { Publish::Cosigned } else { Publish::Newest };
-    let done = export(record.store()?, &record.state, &args.dir, publish).map_err(|error| match error {
-        ExportError::NotOurs { .. } => CliError::usage(error.to_string()),
-        ExportError::OtherHistory { .. }
-        | ExportError::Missing(_)
-        | ExportError::NotCosigned
-        | ExportError::Published { .. } => CliError::Faults(error.to_string()),
-        other => CliError::Storage(other.to_string()),
-    })?;
+    let store = record.store()?;
+    let done = apart(&args.dir, context.data()?.root())
+        .and_then(|()| export(store, &record.state, &args.dir, publish))
+        .map_err(refused)?;
     let mut page = Page::default();
     title(&mut page, &record.state.workflow);
     let added = done.head.size - done.before;
@@ -87,4 +83,16 @@ pub fn run(context: &Context, args: &ExportArgs) -> Result<Answer, CliError> {
         "missing": missing.collect::<Vec<_>>(),
     });
     Ok(if done.missing.is_empty() { Answer::done(page, json) } else { Answer::faults(page, json) })
+}
+
+/// Why an agreement was not exported, with the exit code of that.
+pub fn refused(error: ExportError) -> CliError {
+    match error {
+        ExportError::NotOurs { .. } | ExportError::DataFolder { .. } => CliError::usage(error.to_string()),
+        ExportError::OtherHistory { .. }
+        | ExportError::Missing(_)
+        | ExportError::NotCosigned
+        | ExportError::Published { .. } => CliError::Faults(error.to_string()),
+        other => CliError::Storage(other.to_string()),
+    }
 }

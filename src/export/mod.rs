@@ -13,17 +13,21 @@
 //! here judges what it carries.
 
 mod ahead;
+mod error;
 mod files;
 mod hints;
+mod place;
 mod reader;
 mod site;
 mod write;
 
+pub use error::ExportError;
 pub use files::{FileError, Files, Folder};
 pub use hints::Signers;
+pub use place::{apart, writable};
 pub use reader::Reader;
 pub use site::Site;
-pub use write::{ExportError, Exported, Missing, Publish, export};
+pub use write::{Exported, Missing, Publish, compare, export};
 
 #[cfg(test)]
 mod tests;

@@ -1,14 +1,14 @@
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::hints;
+use super::{ExportError, hints, place};
 use crate::engine::State;
 use crate::log::cosigned::{Keep, merged};
 use crate::log::tile::{bundles_between, tiles_between};
 use crate::log::{Checkpoint, Head, Note, Policy, VerifierKey};
 use crate::registry::StoreNodes;
-use crate::store::{Store, StoreError, StoredHead, replace_file};
+use crate::store::{ReadOnly, Store, StoreError, StoredHead, replace_file};
 use crate::values::{Digest, Id};
 
 /// What an export did.
@@ -37,65 +37,6 @@ pub struct Missing {
     pub digest: Digest,
 }
 
-/// Why an agreement was not exported. The folder's `checkpoint` is then the one that it had.
-#[derive(Debug, thiserror::Error)]
-pub enum ExportError {
-    /// The store cannot be read.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The store lacks something that its head promises.
-    #[error("the store lacks {0}; run `quorate audit`")]
-    Missing(String),
-    /// The folder holds something else than an export of this log.
-    #[error("{} holds something else than an export of this log: {why}; export to a new folder", path.display())]
-    NotOurs {
-        /// The folder, or its checkpoint.
-        path: PathBuf,
-        /// What is there.
-        why: String,
-    },
-    /// The folder holds another history of this log, which the log has signed.
-    #[error(
-        "{} is not an earlier state of this log: {why}; both signed checkpoints together are evidence, keep them, and \
-         export to a new folder", path.display()
-    )]
-    OtherHistory {
-        /// The folder's checkpoint.
-        path: PathBuf,
-        /// What differs.
-        why: String,
-    },
-    /// Nothing has been cosigned by the quorum.
-    #[error(
-        "the policy's quorum has not cosigned any head yet: run `quorate cosign`, or publish without waiting for \
-         witnesses by leaving --cosigned out"
-    )]
-    NotCosigned,
-    /// The folder shows more than what has been cosigned.
-    #[error(
-        "{} shows {there} entries, and the policy's quorum has cosigned no more than {size}: what was published is never \
-         taken back; run `quorate cosign`, or leave --cosigned out", path.display()
-    )]
-    Published {
-        /// The folder's checkpoint.
-        path: PathBuf,
-        /// Its size.
-        there: u64,
-        /// The size that would have been published.
-        size: u64,
-    },
-    /// A file operation failed.
-    #[error("cannot {what} {}: {source}", path.display())]
-    Io {
-        /// What was tried.
-        what: &'static str,
-        /// The file or folder.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-}
-
 /// Which head is published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Publish {
@@ -116,9 +57,8 @@ pub fn export(
     publish: Publish,
 ) -> Result<Exported, ExportError> {
     let anchor = state.agreement.anchor;
-    let newest = store.head(&anchor)?.ok_or_else(|| ExportError::Missing("the head".to_owned()))?;
     let nodes = StoreNodes { store, anchor: &anchor };
-    let before = earlier(folder, state, newest.head, &nodes)?;
+    let (newest, before) = compare(store, state, folder)?;
     let stored = match publish {
         Publish::Newest => newest.clone(),
         Publish::Cosigned => cosigned(store, state, &nodes)?.ok_or(ExportError::NotCosigned)?,
@@ -183,6 +123,17 @@ pub fn export(
     Ok(Exported { before, head: stored.head, behind, files: out.files, missing })
 }
 
+/// The store's head, and the size that the folder has, which must be an earlier state of this very log.
+///
+/// # Errors
+/// The folder holds something else, or cannot be read.
+pub fn compare(store: &dyn Store, state: &State, folder: &Path) -> Result<(StoredHead, u64), ExportError> {
+    let anchor = state.agreement.anchor;
+    let newest = store.head(&anchor)?.ok_or_else(|| ExportError::Missing("the head".to_owned()))?;
+    let before = earlier(folder, state, newest.head, &StoreNodes { store, anchor: &anchor })?;
+    Ok((newest, before))
+}
+
 /// The newest head that the policy's quorum has cosigned, by the notes that the store keeps; where no quorum is asked
 /// for, the newest.
 fn cosigned(
@@ -235,56 +186,25 @@ fn earlier(folder: &Path, state: &State, head: Head, nodes: &StoreNodes<'_>) -> 
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(source) => return Err(ExportError::Io { what: "read", path, source }),
     };
-    check_names(folder, bytes.is_some())?;
+    place::check_names(folder, bytes.is_some())?;
     let Some(bytes) = bytes else { return Ok(0) };
     let not_ours = |why: String| ExportError::NotOurs { path: path.clone(), why };
     let key: VerifierKey = state.log.vkey.parse().map_err(|error| not_ours(format!("{error}")))?;
     // What this log has not signed is evidence of nothing.
     let there = Checkpoint::open(&bytes, &key).map_err(|error| not_ours(error.to_string()))?;
-    let other = |why: String| ExportError::OtherHistory { path: path.clone(), why };
-    if there.head.size > head.size {
-        return Err(other(format!("it has {} entries, the store has {}", there.head.size, head.size)));
+    let size = there.head.size;
+    let other = |history, why| ExportError::OtherHistory { path: path.clone(), history, why };
+    if size > head.size {
+        let why = format!("it has {size} entries, the store has {}", head.size);
+        return Err(other(ReadOnly::Newer(size), why));
     }
-    let root = crate::log::tree::root(there.head.size, nodes);
+    let root = crate::log::tree::root(size, nodes);
     let root = root.map_err(|error| ExportError::Missing(error.to_string()))?;
     if root != there.head.root {
-        let size = there.head.size;
-        return Err(other(format!(
-            "at {size} entries its root is {}, this log's is {root}",
-            there.head.root
-        )));
+        let why = format!("at {size} entries its root is {}, this log's is {root}", there.head.root);
+        return Err(other(ReadOnly::TwoHistories(size), why));
     }
-    Ok(there.head.size)
-}
-
-/// What a data folder has: it would be served with the log's private key.
-const DATA_FOLDER: [&str; 4] = ["log.key", "config.toml", "store", "openings"];
-
-/// What an export writes before the checkpoint.
-const BEFORE_CHECKPOINT: [&str; 6] =
-    ["tile", "checkpoints", "blobs", "log.vkey", "allowed_signers", "policy"];
-
-/// That a folder is one to export to, by the names in it: it is new, or an export, or what an interrupted one left.
-fn check_names(folder: &Path, exported: bool) -> Result<(), ExportError> {
-    let io = |source| ExportError::Io { what: "read", path: folder.to_owned(), source };
-    let listed = match fs::read_dir(folder) {
-        Ok(listed) => listed,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(source) => return Err(io(source)),
-    };
-    let not_ours = |why: String| Err(ExportError::NotOurs { path: folder.to_owned(), why });
-    for file in listed {
-        let name = file.map_err(io)?.file_name();
-        let name = name.to_string_lossy();
-        if DATA_FOLDER.contains(&&*name) {
-            return not_ours(format!("`{name}` is in it, as in a data folder, which is never to be served"));
-        }
-        let left = BEFORE_CHECKPOINT.contains(&&*name) || name.ends_with(".part");
-        if !exported && !left {
-            return not_ours(format!("`{name}` is in it, and no checkpoint"));
-        }
-    }
-    Ok(())
+    Ok(size)
 }
 
 /// Writes files into a folder.
