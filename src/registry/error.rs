@@ -92,6 +92,16 @@ pub enum SubmitError {
         /// Why.
         error: String,
     },
+    /// The key here is not that of an agreement's log.
+    #[error("the log of the agreement {name} has the key `{log}`, and the key here is `{here}`")]
+    OtherKey {
+        /// The agreement.
+        name: Id,
+        /// The key that its opening statement names.
+        log: String,
+        /// The key here.
+        here: String,
+    },
     /// A checkpoint could not be signed.
     #[error("the checkpoint could not be signed: {0}")]
     Checkpoint(String),
@@ -141,14 +151,14 @@ pub fn read_only(name: Option<&Id>, why: ReadOnly) -> String {
              risks"
         ),
         ReadOnly::Newer(size) => format!(
-            "{named} can only be read: its log has signed {size} entries, as a witness has shown, and this store ends \
-             before them; going on here would fork the log. Restore a copy with all of them into a new data folder; \
-             the checkpoint that proves it is in `evidence` in this one"
+            "{named} can only be read: its log has signed {size} entries, as a witness or an exported folder has \
+             shown, and this store ends before them; going on here would fork the log. Restore a copy with all of them \
+             into a new data folder; the checkpoint that proves it is in `evidence` in this one, or in that exported folder"
         ),
         ReadOnly::TwoHistories(size) => format!(
             "{named} can only be read: for {size} entries its log has signed another root than this store has, as a \
-             witness has shown. The log has two histories; the parties must hear of it and decide which holds. The \
-             checkpoint that proves it is in `evidence` in the data folder"
+             witness or an exported folder has shown. The log has two histories; the parties must hear of it and decide which holds. The \
+             checkpoint that proves it is in `evidence` in the data folder, or in that exported folder"
         ),
     }
 }

@@ -15,6 +15,7 @@ mod error;
 mod pen;
 mod receipt;
 mod restore;
+mod shut;
 mod submission;
 mod writer;
 
@@ -37,11 +38,12 @@ use crate::audit::{StoreSource, audit};
 use crate::engine::Refusal;
 use crate::log::{LogKey, Receipt};
 use crate::statement::{Envelope, Statement};
-use crate::store::Store;
+use crate::store::{ReadOnly, Store, StoreError};
 use crate::values::{Digest, Id, Instant, Span};
 use agreement::{Shelf, Shown, Working};
 use pen::Pen;
 use receipt::Roots;
+use shut::Shut;
 use writer::{Job, Writer};
 
 /// How many submissions may wait for the writer before the next one waits outside.
@@ -71,6 +73,7 @@ pub struct Registry {
     published: Shelf,
     jobs: mpsc::Sender<Job>,
     flushes: Flushes,
+    shut: Shut,
 }
 
 /// Who is told of each flush, if anybody: how many statements became durable with it, and how long that took.
@@ -121,16 +124,17 @@ impl Registry {
         let published = Arc::new(RwLock::new(published));
         let (jobs, queue) = mpsc::channel(QUEUE);
         let pen = Arc::new(Pen { seed: seed.into(), settings, clock });
-        let flushes = Flushes::default();
+        let (flushes, shut) = (Flushes::default(), Shut::default());
         let writer = Writer {
             store: Arc::clone(&store),
             pen: Arc::clone(&pen),
             working,
             published: Arc::clone(&published),
             flushes: Arc::clone(&flushes),
+            shut: shut.clone(),
         };
         tokio::spawn(writer.run(queue));
-        Ok(Self { store, pen, published, jobs, flushes })
+        Ok(Self { store, pen, published, jobs, flushes, shut })
     }
 
     /// Submits a statement. Returns once it is on stable storage, or with the reason why it was not
@@ -189,10 +193,41 @@ impl Registry {
         }
         // What opens an agreement is judged by the writer alone: there is no state to judge it by.
         let Some(published) = self.agreement(&anchor) else { return Ok(()) };
+        if let Some(why) = self.read_only(&anchor)? {
+            return Err(SubmitError::ReadOnly { name: Some(published.state.agreement.name.clone()), why });
+        }
         let time = self.pen.time(Some(published.state.last), false)?;
         let nodes = StoreNodes { store: &*self.store, anchor: &anchor };
         let roots = Roots { nodes, size: published.head.size };
         published.state.would_admit(time, checked, &roots).map_err(|refusal| self.unfit(submission, refusal))
+    }
+
+    /// That the log of every agreement here has this registry's key, as far as anything may be added to it.
+    ///
+    /// # Errors
+    /// [`SubmitError::OtherKey`]: nothing could be signed for it.
+    pub fn check_keys(&self) -> Result<(), SubmitError> {
+        for (anchor, name) in self.agreements() {
+            let Some(published) = self.agreement(&anchor) else { continue };
+            if self.read_only(&anchor)?.is_none() {
+                self.pen.key(&name, &published.state.log.vkey)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds nothing more to an agreement as long as this process lasts: its log has signed something that the store does
+    /// not have.
+    pub fn shut(&self, anchor: Digest, why: ReadOnly) {
+        self.shut.add(anchor, why);
+    }
+
+    /// Why nothing may be added to an agreement, where that is so.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn read_only(&self, anchor: &Digest) -> Result<Option<ReadOnly>, StoreError> {
+        Ok(self.shut.why(anchor).or(self.store.read_only(anchor)?))
     }
 
     /// Has somebody told of each flush from now on: how many statements became durable with it, and how long that took.

@@ -28,8 +28,8 @@ impl Pen {
         if key.verifier().to_string() == vkey {
             return Ok(key);
         }
-        let error = format!("the agreement's log is `{vkey}`, the key here is `{}`", key.verifier());
-        Err(SubmitError::Checkpoint(error))
+        let (name, log, here) = (agreement.clone(), vkey.to_owned(), key.verifier().to_string());
+        Err(SubmitError::OtherKey { name, log, here })
     }
 
     /// The time of an entry after one of `last`: the clock's, but never before that.

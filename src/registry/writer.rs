@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::agreement::{Published, Shelf, Shown, Working};
 use super::erase::erase;
 use super::pen::{self, Pen};
+use super::shut::Shut;
 use super::{Flushes, SubmitError, log_key};
 use crate::engine::{Refusal, State};
 use crate::log::{Hash, MemoryTree};
@@ -50,6 +51,7 @@ pub(super) struct Writer {
     pub(super) working: BTreeMap<Digest, Working>,
     pub(super) published: Shelf,
     pub(super) flushes: Flushes,
+    pub(super) shut: Shut,
 }
 
 /// What a submitter is told.
@@ -145,7 +147,7 @@ impl Writer {
         if let Some(index) = batch.admitted.iter().find(same).map(|admitted| admitted.index) {
             return Ok((Placed { anchor, index, known: true }, true));
         }
-        if let Some(why) = self.store.read_only(&anchor)? {
+        if let Some(why) = self.shut.why(&anchor).or(self.store.read_only(&anchor)?) {
             let name = self.working.get(&anchor).map(|working| working.state.agreement.name.clone());
             return Err(SubmitError::ReadOnly { name, why });
         }

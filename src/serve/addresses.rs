@@ -29,8 +29,10 @@ fn operating(api: Api) -> Api {
         "/readyz",
         health::ready,
         Doc::new("ready", "Whether statements are taken")
-            .answer(plain("They are."))
-            .problems(&[&BUSY, &STOPPED])
+            .answer(plain(
+                "They are. Each agreement to which nothing can be added is named, with the reason.",
+            ))
+            .problems(&[&BUSY, &FAILED, &READ_ONLY, &STOPPED])
             .without_limit(),
     )
 }

@@ -86,6 +86,7 @@ impl Desk {
         feeds.entry(name.clone()).or_insert_with(|| {
             self.hooks.follow(self, anchor, &name);
             if let Some(export) = &self.export {
+                mirror::compare(self, export, &anchor, &name);
                 tokio::spawn(mirror::mirror(Arc::downgrade(self), export.clone(), anchor, name));
             }
             let feed = Arc::new(Feed::new(anchor));

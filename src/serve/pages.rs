@@ -71,7 +71,7 @@ impl Now {
     }
 
     fn about(&self, desk: &Desk) -> Result<About<'_>, Wrong> {
-        let read_only = desk.registry.store().read_only(&self.found.feed.anchor)?;
+        let read_only = desk.registry.read_only(&self.found.feed.anchor)?;
         Ok(About { state: self.state(), head: self.found.published.head, at: self.at, read_only })
     }
 

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::kinds::{self, Kind};
 use crate::registry::SubmitError;
-use crate::store::StoreError;
+use crate::store::{ReadOnly, StoreError};
 
 /// An answer other than what was asked for.
 #[derive(Debug)]
@@ -156,12 +156,10 @@ impl From<SubmitError> for Problem {
                 problem
             }
             wrong @ SubmitError::NoEntry { .. } => Self::not_found(wrong.to_string()),
-            SubmitError::ReadOnly { .. } => {
+            SubmitError::ReadOnly { why, .. } => {
                 tracing::warn!(%error, "not taken");
-                unavailable(
-                    &kinds::READ_ONLY,
-                    "nothing can be added to this agreement at the moment".to_owned(),
-                )
+                Self::new(&kinds::READ_ONLY, format!("{}: {}", kinds::READ_ONLY.means, read_only(why)))
+                    .instead("tell its operator, and keep your receipts, which prove what the log has signed")
             }
             SubmitError::ClockBehind { .. } | SubmitError::ClockAhead { .. } => {
                 tracing::error!(%error, "not taken");
@@ -178,6 +176,23 @@ impl From<SubmitError> for Problem {
                 tracing::error!(error = %other, "not taken");
                 unavailable(&kinds::STORAGE, "this log cannot store anything at the moment".to_owned())
             }
+        }
+    }
+}
+
+/// Why nothing can be added to an agreement, for whoever is not its operator.
+pub(super) fn read_only(why: ReadOnly) -> String {
+    match why {
+        ReadOnly::Restored => {
+            "it was restored from a copy, and nobody has confirmed yet that its log did not go on after that"
+                .to_owned()
+        }
+        ReadOnly::Newer(size) => format!(
+            "its log has signed {size} entries, and this server does not have all of them, so that going on here would \
+             fork the log"
+        ),
+        ReadOnly::TwoHistories(size) => {
+            format!("its log has signed two histories of {size} entries")
         }
     }
 }

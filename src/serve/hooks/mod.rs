@@ -46,6 +46,12 @@ pub struct Hooks {
 }
 
 impl Hooks {
+    /// The agreements that hooks name and that are not among these: each with the hook's name.
+    pub fn strangers<'a>(&'a self, here: &'a [(Digest, Id)]) -> impl Iterator<Item = (&'a Id, &'a Id)> {
+        let named = self.all.iter().flat_map(|hook| hook.agreements.iter().map(|it| (&hook.name, it)));
+        named.filter(|(_, agreement)| !here.iter().any(|(_, name)| name == *agreement))
+    }
+
     /// Tells every hook that wants to know of an agreement, as long as it is served.
     pub(super) fn follow(&self, desk: &Arc<Desk>, anchor: Digest, agreement: &Id) {
         let wanted =

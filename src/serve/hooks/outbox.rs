@@ -119,13 +119,21 @@ impl Outbox {
     }
 }
 
+/// What a file has; `None` where it is not there. One that is none is set aside: else nobody would be told anything more.
 fn read(path: &Path) -> Result<Option<Kept>, StoreError> {
-    match fs::read(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(StoreError::io("read", path)(error)),
-        Ok(bytes) => {
-            let kept = serde_json::from_slice(&bytes).map_err(io::Error::from);
-            kept.map(Some).map_err(StoreError::io("read", path))
-        }
-    }
+    let bytes = match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        read => read.map_err(StoreError::io("read", path))?,
+    };
+    let why = match serde_json::from_slice(&bytes) {
+        Ok(kept) => return Ok(Some(kept)),
+        Err(error) => error,
+    };
+    let aside = path.with_extension("json.broken");
+    fs::rename(path, &aside).map_err(StoreError::io("rename", path))?;
+    tracing::error!(
+        path = %path.display(), %why, aside = %aside.display(),
+        "the outbox of a webhook cannot be read and was set aside: it is told what changes from now on, and not what waited there"
+    );
+    Ok(None)
 }
