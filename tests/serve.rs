@@ -8,8 +8,12 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use cli_support::copy_folder;
+use quorate::store::data::DataDir;
+use quorate::store::{ReadOnly, Store as _};
 use serve_support::{Machine, SEATS, Server, client, open, operator, voting};
 
 #[test]
@@ -221,4 +225,43 @@ fn whoever_finds_the_folder_in_use_is_told_which_server_to_ask() {
     assert!(error["what"].as_str().unwrap().contains(&format!("--server {}", server.url)), "{error}");
     assert_eq!(server.stop(), Some(0));
     operator.ok("status");
+}
+
+#[test]
+fn sighup_does_not_end_a_server_without_tls() {
+    let operator = operator();
+    let server = Server::start(&operator);
+    let pid = server.process.id().to_string();
+    assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+    let log = operator.path.join("serve.log");
+    let begun = Instant::now();
+    while !fs::read_to_string(&log).unwrap().contains("there is no certificate to read anew") {
+        assert!(begun.elapsed() < Duration::from_secs(60));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(server.get("/v1/agreements")["agreements"].as_array().unwrap().len(), 1);
+    assert_eq!(server.stop(), Some(0));
+}
+
+#[test]
+fn nothing_is_served_with_the_key_of_another_log_but_what_can_only_be_read() {
+    let operator = operator();
+    let other = Machine::new(None);
+    other.ok("init --log-name test.example");
+    fs::copy(other.path.join("data/log.key"), operator.path.join("data/log.key")).unwrap();
+    let error = operator.fails("serve --listen 127.0.0.1:0", 2);
+    let said = error["what"].as_str().unwrap();
+    assert!(
+        said.contains("data/log.key: the log of the agreement panel has the key `test.example/panel+"),
+        "{said}"
+    );
+    assert!(said.contains("put your copy of that log's key there"), "{said}");
+
+    let store = DataDir::open(&operator.path.join("data")).unwrap().open_store().unwrap();
+    let anchor = store.agreements().unwrap()[0];
+    store.set_read_only(&anchor, Some(ReadOnly::Restored)).unwrap();
+    drop(store);
+    let server = Server::start(&operator);
+    assert_eq!(server.get("/v1/agreements/panel")["head"]["size"], 1);
+    assert_eq!(server.stop(), Some(0));
 }

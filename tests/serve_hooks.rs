@@ -12,8 +12,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use base64ct::{Base64, Encoding as _};
+use cli_support::copy_folder;
 use serde_json::Value;
-use serve_support::{Machine, SEATS, Server, operator, operator_of, voting};
+use serve_support::{Machine, SEATS, Server, client, operator, operator_of, voting};
 use sha2::{Digest as _, Sha256};
 
 /// How long something may take before it counts as never coming.
@@ -194,6 +195,15 @@ fn a_configuration_that_cannot_be_meant_is_refused_before_anything_is_served() {
     refused("listen = \"127.0.0.1:0\"\n[limits]\nconnections = 0", "limits.connections is 0");
     refused("listen = \"127.0.0.1:0\"\n[limits]\ndocument = 100\ndocuments = 10", "limits.document (100");
     refused("listen = \"127.0.0.1:0\"\n[export]\nfolder = \"x\"\nevery = \"soon\"", "export.every");
+    let export = |folder: &str, every: &str| {
+        format!("listen = \"127.0.0.1:0\"\n[export]\nfolder = \"{folder}\"\nevery = \"{every}\"\n")
+    };
+    refused(&export("x", "0s"), "export.every is 0");
+    for (folder, how) in [("data", "it is"), ("data/x", "it is inside"), (".", "it holds")] {
+        refused(&export(folder, "1s"), &format!("{how} the data folder"));
+    }
+    refused(&export("contract.txt", "1s"), "export.folder: cannot create");
+    assert!(!operator.path.join("data/board").exists() && !operator.path.join("data/x").exists());
     let hook = |url: &str, secret: &str| {
         format!(
             "listen = \"127.0.0.1:0\"\n[[webhook]]\nname = \"a\"\nurl = \"{url}\"\nsecret-file = \"{secret}\"\n"
@@ -201,10 +211,86 @@ fn a_configuration_that_cannot_be_meant_is_refused_before_anything_is_served() {
     };
     refused(&hook("http://licensing.example/", "s"), "neither an https:// address");
     refused(&hook("http://127.0.0.1.example/", "s"), "neither an https:// address");
+    refused(&hook("http://127.0.0.1@licensing.example/", "s"), "neither an https:// address");
+    for none in ["https:///x", "https://a b/", "https://"] {
+        refused(&hook(none, "s"), "is no address");
+    }
+    let nobody = format!("{}agreements = []\n", hook("https://licensing.example/", "s"));
+    refused(&nobody, "`agreements` names none");
     refused(&hook("https://licensing.example/", "none"), "openssl rand -base64 32");
     fs::write(operator.path.join("open.secret"), "whsec_AAAA\n").unwrap();
     fs::set_permissions(operator.path.join("open.secret"), fs::Permissions::from_mode(0o644)).unwrap();
     refused(&hook("https://licensing.example/", "open.secret"), "chmod 600");
     fs::set_permissions(operator.path.join("open.secret"), fs::Permissions::from_mode(0o600)).unwrap();
     refused(&hook("https://licensing.example/", "open.secret"), "24 to 64 bytes");
+}
+
+#[test]
+fn a_broken_outbox_is_set_aside_and_a_webhook_of_no_agreement_is_told_of() {
+    let operator = operator();
+    configured(&operator, TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
+    let config = fs::read_to_string(operator.path.join("server.toml")).unwrap();
+    fs::write(operator.path.join("server.toml"), format!("{config}agreements = [\"nope\", \"panel\"]\n"))
+        .unwrap();
+    let folder = operator.path.join("data/webhooks/licensing");
+    fs::create_dir_all(&folder).unwrap();
+    let outbox = folder.join("panel.json");
+    fs::write(&outbox, "garbage").unwrap();
+    let server = Server::start_with(&operator, &["--config", "server.toml"]);
+    // It begins anew, from what is in force.
+    let begun = Instant::now();
+    let begins = |text: String| text.contains("\"seen\":{\"entries\":1,");
+    while !fs::read_to_string(&outbox).is_ok_and(begins) {
+        assert!(begun.elapsed() < PATIENCE);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(fs::read_to_string(folder.join("panel.json.broken")).unwrap(), "garbage");
+    assert_eq!(server.stop(), Some(0));
+    let log = fs::read_to_string(operator.path.join("serve.log")).unwrap();
+    assert!(log.contains("was set aside"), "{log}");
+    assert!(log.contains("names an agreement that is not here") && log.contains("nope"), "{log}");
+}
+
+#[test]
+fn a_store_that_is_older_than_what_was_exported_takes_nothing_and_says_so() {
+    let operator = operator();
+    configured(&operator, TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
+    copy_folder(&operator.path.join("data"), &operator.path.join("old"));
+    let server = Server::start_with(&operator, &["--config", "server.toml"]);
+    assert_eq!(client().get(&format!("{}/readyz", server.url), 1 << 10).unwrap().unwrap(), b"ready\n");
+    let people = Machine::new(Some(&server));
+    people.takes_key(&operator, "north");
+    people.takes_key(&operator, "n1");
+    let nominate = "nominate n1 --person n1 --nominee-key data/keys/n1.pub --key north";
+    people.ok(nominate);
+    let checkpoint = operator.path.join("public/panel/checkpoint");
+    let begun = Instant::now();
+    while !fs::read_to_string(&checkpoint).is_ok_and(|text| text.contains("\n2\n")) {
+        assert!(begun.elapsed() < PATIENCE);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(server.stop(), Some(0));
+    let published = fs::read(&checkpoint).unwrap();
+
+    // The same store, as it was before.
+    fs::remove_dir_all(operator.path.join("data")).unwrap();
+    copy_folder(&operator.path.join("old"), &operator.path.join("data"));
+    let server = Server::start_with(&operator, &["--config", "server.toml"]);
+    let other = Machine::new(Some(&server));
+    other.takes_key(&operator, "north");
+    other.takes_key(&operator, "n1");
+    let refused = other.fails(nominate, 4);
+    assert!(refused["what"].as_str().unwrap().contains("its log has signed 2 entries"), "{refused}");
+    assert_eq!(server.get("/v1/agreements/panel")["head"]["size"], 1);
+    let readyz = std::process::Command::new("curl").args(["-s", &format!("{}/readyz", server.url)]).output();
+    let readyz = String::from_utf8(readyz.unwrap().stdout).unwrap();
+    assert!(
+        readyz.contains("\"status\":503") && readyz.contains("read-only: panel: its log has signed 2"),
+        "{readyz}"
+    );
+    assert_eq!(server.stop(), Some(0));
+    let log = fs::read_to_string(operator.path.join("serve.log")).unwrap();
+    let told = |line: &str| line.contains("ERROR") && line.contains("it has 2 entries, the store has 1");
+    assert!(log.lines().any(told), "{log}");
+    assert_eq!(fs::read(&checkpoint).unwrap(), published);
 }

@@ -49,13 +49,20 @@ fn acceptor(chain: &Path, key: &Path) -> Result<tokio_rustls::TlsAcceptor, CliEr
     })
 }
 
-/// Reads the certificate anew on each SIGHUP.
-pub(super) fn renewed(certificate: Certificate) -> Result<impl Future<Output = ()>, CliError> {
+/// Reads the certificate anew on each SIGHUP. Without TLS there is nothing to read, and the signal, which by itself would
+/// end the process, is only told.
+pub(super) fn renewed(certificate: Option<Certificate>) -> Result<impl Future<Output = ()>, CliError> {
     let cannot = |error| CliError::Storage(format!("signals cannot be waited for: {error}"));
     let mut hangup = signal(SignalKind::hangup()).map_err(cannot)?;
     Ok(async move {
         while hangup.recv().await.is_some() {
-            certificate.renew();
+            if let Some(certificate) = &certificate {
+                certificate.renew();
+            } else {
+                tracing::info!(
+                    "SIGHUP: there is no certificate to read anew; to use a changed file of --config, start again"
+                );
+            }
         }
     })
 }

@@ -5,9 +5,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use axum::http::Uri;
 use serde::Deserialize;
 
 use crate::cli::error::{CliError, file_error};
+use crate::export::apart;
 use crate::serve::{Export, Hook, Hooks, Limits, Secret};
 use crate::store::seed::{SeedError, read_secret};
 use crate::values::{Id, Span};
@@ -68,8 +70,7 @@ struct HookOf {
     name: Id,
     url: String,
     secret_file: PathBuf,
-    #[serde(default)]
-    agreements: Vec<Id>,
+    agreements: Option<Vec<Id>>,
 }
 
 impl Config {
@@ -131,14 +132,18 @@ impl Config {
         Ok(limits)
     }
 
-    /// Where exported folders are kept up to date.
+    /// Where exported folders are kept up to date, by the server of this data folder.
     ///
     /// # Errors
-    /// Its time is none.
-    pub(super) fn export(&self) -> Result<Option<Export>, CliError> {
+    /// Its time is none, or nothing is to be exported to that folder.
+    pub(super) fn export(&self, data: &Path) -> Result<Option<Export>, CliError> {
         let Some(ExportOf { folder, every }) = &self.export else { return Ok(None) };
         let every = every.as_deref().map_or(Ok(Span::from_seconds(60)), time::span);
         let every = every.map_err(|why| CliError::usage(format!("export.every: {why}")))?;
+        if every.seconds() < 1 {
+            return Err(CliError::usage("export.every is 0, and the shortest time is 1s"));
+        }
+        apart(folder, data).map_err(|error| CliError::usage(format!("export.folder: {error}")))?;
         Ok(Some(Export { folder: folder.clone(), every }))
     }
 
@@ -154,7 +159,19 @@ impl Config {
                     "two webhooks are called `{name}`: give each its own name"
                 )));
             }
-            if !protected(url) {
+            if agreements.as_ref().is_some_and(Vec::is_empty) {
+                return Err(CliError::usage(format!(
+                    "webhook `{name}`: `agreements` names none, so it would be told of nothing: name some, or leave it out for all"
+                )));
+            }
+            let Some(address) =
+                url.parse::<Uri>().ok().filter(|url| url.host().is_some_and(|it| !it.is_empty()))
+            else {
+                return Err(CliError::usage(format!(
+                    "webhook `{name}`: {url} is no address: give one such as https://licensing.example/quorate"
+                )));
+            };
+            if !protected(&address) {
                 return Err(CliError::usage(format!(
                     "webhook `{name}`: {url} is neither an https:// address nor one of this machine, and what is sent could be \
                      read and altered on its way"
@@ -167,7 +184,7 @@ impl Config {
                 name: name.clone(),
                 url: url.clone(),
                 secret,
-                agreements: agreements.clone(),
+                agreements: agreements.clone().unwrap_or_default(),
             }));
         }
         Ok(Hooks { all, folder })
@@ -175,10 +192,13 @@ impl Config {
 }
 
 /// Whether nobody on the way can read what is sent there.
-fn protected(url: &str) -> bool {
-    let local = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-    let ends = |rest: &str| rest.is_empty() || rest.starts_with([':', '/']);
-    url.starts_with("https://") || local.iter().any(|local| url.strip_prefix(local).is_some_and(ends))
+fn protected(url: &Uri) -> bool {
+    let local = ["127.0.0.1", "localhost", "[::1]"];
+    match url.scheme_str() {
+        Some("https") => true,
+        Some("http") => url.host().is_some_and(|host| local.contains(&host)),
+        _ => false,
+    }
 }
 
 fn secret_error(path: &Path, error: SeedError) -> CliError {
@@ -214,7 +234,7 @@ mod tests {
         let config = Config::read(&path).unwrap();
         // What it says of limits is what there is without it.
         assert_eq!(config.limits().unwrap(), Limits::default());
-        assert!(config.tls.is_some() && config.export().unwrap().is_some());
+        assert!(config.tls.is_some() && config.export(folder.path()).unwrap().is_some());
         let error = config.hooks(folder.path().to_owned()).unwrap_err().to_string();
         assert!(error.contains("licensing.secret is not there"), "{error}");
     }

@@ -15,8 +15,10 @@ use super::answer::Answer;
 use super::context::Context;
 use super::error::CliError;
 use super::served::{announce, shutdown};
-use crate::registry::{Registry, Settings};
+use crate::export::writable;
+use crate::registry::{Registry, Settings, SubmitError};
 use crate::serve::{self, Service};
+use crate::store::data::DataDir;
 use certificate::{Certificate, renewed};
 use config::{Config, TlsFiles};
 
@@ -66,7 +68,7 @@ pub fn run(context: &Context, args: &ServeArgs) -> Result<Answer, CliError> {
     let listen = args.listen.or(config.listen).ok_or_else(|| {
         CliError::usage("nothing says where to listen: give --listen, or `listen` in the file")
     })?;
-    let (limits, export) = (config.limits()?, config.export()?);
+    let (limits, export) = (config.limits()?, config.export(data.root())?);
     let hooks = config.hooks(data.root().join("webhooks"))?;
     let openings = args.openings || config.openings;
     let proxies = [args.behind_proxy.as_slice(), &config.behind_proxy].concat();
@@ -74,13 +76,20 @@ pub fn run(context: &Context, args: &ServeArgs) -> Result<Answer, CliError> {
     let pem = given.or(config.tls.map(|TlsFiles { cert, key }| (cert, key)));
     let tls = pem.map(Certificate::read).transpose()?;
     let seed = data.log_seed()?;
+    if let Some(export) = &export {
+        writable(&export.folder).map_err(|error| CliError::usage(format!("export.folder: {error}")))?;
+    }
     let store = Arc::new(data.open_store()?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| CliError::Storage(format!("the server cannot be started: {error}")))?;
     let served = runtime.block_on(async {
         let registry = Registry::open(store, *seed, Settings::new(data.log_name()), context.clock())?;
+        registry.check_keys().map_err(|error| other_key(&data, error))?;
         let agreements = registry.agreements().len();
+        for (hook, agreement) in hooks.strangers(&registry.agreements()) {
+            tracing::warn!(%hook, %agreement, "a webhook names an agreement that is not here: it is told nothing of it");
+        }
         let cannot = |error| CliError::Usage(format!("cannot listen on {listen}: {error}"));
         let listener = TcpListener::bind(listen).await.map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
@@ -93,7 +102,7 @@ pub fn run(context: &Context, args: &ServeArgs) -> Result<Answer, CliError> {
         };
         // Before the address is told: whoever reads it may send a signal at once.
         let shutdown = shutdown()?;
-        let reload = tls.clone().map(renewed).transpose()?.map(tokio::spawn);
+        let reload = tokio::spawn(renewed(tls.clone())?);
         let scheme = if tls.is_some() { "https" } else { "http" };
         data.note_server(&format!("{scheme}://{address}"))?;
         let counted = metrics.as_ref().and_then(|listener| listener.local_addr().ok());
@@ -109,13 +118,23 @@ pub fn run(context: &Context, args: &ServeArgs) -> Result<Answer, CliError> {
         let service = Service { registry, openings, limits, hooks, export, proxies, metrics };
         let acceptor = tls.map(|certificate| certificate.acceptor());
         let served = serve::run(listener, acceptor, service, shutdown).await;
-        if let Some(reload) = reload {
-            reload.abort();
-        }
+        reload.abort();
         tracing::info!("ended");
         served.map_err(|failed| CliError::Storage(failed.to_string()))
     });
     // Nothing is waited for that storage may never finish.
     runtime.shutdown_background();
     served.map(|()| Answer::told())
+}
+
+/// Why nothing is served: every statement would be refused, since nothing could be signed.
+fn other_key(data: &DataDir, error: SubmitError) -> CliError {
+    match error {
+        SubmitError::OtherKey { .. } => CliError::usage(format!(
+            "{}: {error}, so nothing could be signed: put your copy of that log's key there; `log-name` in config.toml is the \
+             first part of a key's name",
+            data.log_key_path().display()
+        )),
+        other => other.into(),
+    }
 }
