@@ -304,3 +304,19 @@ fn damaged(people: &Machine, file: &Path, bytes: &[u8]) {
     assert!(what(&error).contains(&format!("{name} is not as it was written here")), "{error}");
     fs::write(&path, whole).unwrap();
 }
+
+#[test]
+fn what_the_server_says_of_a_busy_hour_is_told_and_an_address_is_one() {
+    let (_operator, _server, between, people) = case();
+    let document =
+        json!({ "type": "urn:quorate:problem:busy", "title": "busy", "detail": "512 are being answered." });
+    between.answers(move |_| problem(503, "retry-after: 3\r\n", &document));
+    for line in ["status", "status panel", "log"] {
+        let error = people.fails(line, 4);
+        assert!(what(&error).contains("503: 512 are being answered.; try again in 3 s"), "{error}");
+    }
+    for address in ["127.0.0.1:7501", "https:///x", "ftp://log.example"] {
+        let error = people.fails(&format!("status --server {address}"), 2);
+        assert!(what(&error).contains(&format!("`{address}` is no address that can be asked")), "{error}");
+    }
+}

@@ -15,7 +15,7 @@ use super::error::CliError;
 use super::record::{Record, audited_against, choose};
 use super::seen::{Kept, Seen};
 use crate::export::Reader;
-use crate::net::Client;
+use crate::net::{self, Client};
 use crate::statement::AgreementRef;
 use crate::values::{Digest, Id, Instant};
 
@@ -50,10 +50,12 @@ impl Server {
     /// The server that the command line names; `None` where it names none.
     ///
     /// # Errors
-    /// Nothing says where receipts are to be kept.
+    /// It is no address, or nothing says where receipts are to be kept.
     pub fn of(context: &Context) -> Result<Option<Self>, CliError> {
         let Some(address) = &context.server else { return Ok(None) };
         let address = address.trim_end_matches('/').to_owned();
+        let named = |error| CliError::usage(format!("--server or QUORATE_SERVER: {error}"));
+        net::address(&address).map_err(named)?;
         let (data, now) = (context.data_path()?, context.now());
         Ok(Some(Self { address, client: Client::new(TIMEOUT), data, now }))
     }

@@ -75,7 +75,9 @@ impl Files for Site {
 fn may_pass(error: &NetError) -> bool {
     match error {
         NetError::Unreachable { .. } | NetError::CutOff { .. } => true,
-        NetError::Status { status, .. } => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
+        NetError::Status { status, .. } | NetError::Problem { status, .. } => {
+            matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
+        }
         NetError::Address { .. } | NetError::Redirect { .. } | NetError::TooLong { .. } => false,
     }
 }

@@ -10,10 +10,15 @@
 use std::io::Read as _;
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use super::NetError;
 
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(10);
+
+/// How long the other side may be silent once it has been asked.
+const SILENCE: Duration = Duration::from_secs(20);
 
 /// A client with its kept connections. Cheap to clone; clones share the connections.
 #[derive(Debug, Clone)]
@@ -40,6 +45,7 @@ impl Client {
         let config = ureq::Agent::config_builder()
             .timeout_global(Some(timeout))
             .timeout_connect(Some(CONNECT.min(timeout)))
+            .timeout_recv_response(Some(SILENCE.min(timeout)))
             .max_redirects(0)
             .max_redirects_will_error(false)
             .http_status_as_error(false)
@@ -59,7 +65,7 @@ impl Client {
         match response.status {
             200 => Ok(Some(response.body)),
             404 | 410 => Ok(None),
-            status => Err(NetError::Status { url, status }),
+            _ => Err(problem(url, &response)),
         }
     }
 
@@ -91,8 +97,34 @@ impl Client {
     }
 }
 
-/// An address that can be asked.
-fn address(url: &str) -> Result<String, NetError> {
+/// The longest words of a problem document that are told, in characters.
+const MOST_WORDS: usize = 500;
+
+/// The part of a problem document (RFC 9457) that people read.
+#[derive(Deserialize)]
+struct Problem {
+    detail: String,
+}
+
+/// An answer that is not what was asked for, in its own words where it has any.
+fn problem(url: String, answer: &Response) -> NetError {
+    let (status, retry_after) = (answer.status, answer.retry_after);
+    let words = serde_json::from_slice::<Problem>(&answer.body).ok().map(|problem| problem.detail);
+    let shown = |words: String| {
+        words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST_WORDS).collect()
+    };
+    let detail: Option<String> = words.map(shown);
+    if detail.is_none() && retry_after.is_none() {
+        return NetError::Status { url, status };
+    }
+    NetError::Problem { url, status, detail, retry_after }
+}
+
+/// The address, if it is one that can be asked.
+///
+/// # Errors
+/// It is none.
+pub fn address(url: &str) -> Result<String, NetError> {
     let host = ["https://", "http://"].iter().find_map(|scheme| {
         let (start, host) = url.split_at_checked(scheme.len())?;
         start.eq_ignore_ascii_case(scheme).then_some(host)

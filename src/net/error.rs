@@ -33,6 +33,21 @@ pub enum NetError {
         /// The HTTP status.
         status: u16,
     },
+    /// Another status than expected, and words that say why.
+    #[error(
+        "{url} answers with the status {status}: {}",
+        told(.detail.as_deref(), *.retry_after)
+    )]
+    Problem {
+        /// The address.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+        /// What its problem document (RFC 9457) says, cut where that is long.
+        detail: Option<String>,
+        /// After how many seconds it may be asked again (`Retry-After`).
+        retry_after: Option<u64>,
+    },
     /// It points elsewhere.
     #[error(
         "{url} points to {}, and redirects are not followed; give that address yourself if you mean it",
@@ -52,6 +67,12 @@ pub enum NetError {
         /// The most bytes that were asked for.
         most: usize,
     },
+}
+
+fn told(detail: Option<&str>, retry_after: Option<u64>) -> String {
+    let later = retry_after.map(|seconds| format!("try again in {seconds} s"));
+    let parts: Vec<&str> = detail.into_iter().chain(later.as_deref()).collect();
+    parts.join("; ")
 }
 
 impl NetError {

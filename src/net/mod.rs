@@ -4,7 +4,7 @@ mod client;
 mod error;
 pub mod listen;
 
-pub use client::{Client, Response};
+pub use client::{Client, Response, address};
 pub use error::NetError;
 
 #[cfg(test)]

@@ -60,12 +60,24 @@ fn redirects_and_other_statuses_are_told_and_not_followed() {
 }
 
 #[test]
+fn what_a_server_says_of_another_status_is_told() {
+    let url = answering(
+        b"HTTP/1.1 503 Busy\r\nretry-after: 7\r\ncontent-length: 34\r\n\r\n{\"type\":\"x\",\"detail\":\"Too\\nmany.\"}\r\n\r\n",
+    );
+    let error = client().get(&url, 100).unwrap_err();
+    assert_eq!(error.to_string(), format!("{url} answers with the status 503: Too many.; try again in 7 s"));
+    let url = answering(b"HTTP/1.1 429 Slow\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n");
+    let error = client().get(&url, 100).unwrap_err();
+    assert_eq!(error.to_string(), format!("{url} answers with the status 429: try again in 7 s"));
+}
+
+#[test]
 fn a_post_gives_the_answer_whatever_its_status() {
     let url = answering(
         b"HTTP/1.1 409 Conflict\r\ncontent-type: text/x.tlog.size\r\ncontent-length: 3\r\n\r\n42\n",
     );
     let content_type = Some("text/x.tlog.size".to_owned());
-    let expected = Response { status: 409, content_type, body: b"42\n".to_vec() };
+    let expected = Response { status: 409, content_type, retry_after: None, body: b"42\n".to_vec() };
     assert_eq!(client().post(&url, "application/octet-stream", b"old 0\n", 100), Ok(expected));
 }
 
