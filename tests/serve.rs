@@ -265,3 +265,34 @@ fn nothing_is_served_with_the_key_of_another_log_but_what_can_only_be_read() {
     assert_eq!(server.get("/v1/agreements/panel")["head"]["size"], 1);
     assert_eq!(server.stop(), Some(0));
 }
+
+#[test]
+fn what_is_asked_badly_is_told_by_its_name_and_what_is_announced_too_long_at_once() {
+    let operator = operator();
+    let server = Server::start(&operator);
+    let asked = |request: &str| {
+        let mut stream = server.connect();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = vec![0; 4096];
+        let length = stream.read(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer[..length]).into_owned()
+    };
+    let get = |path: &str| asked(&format!("GET {path} HTTP/1.1\r\nHost: log\r\nConnection: close\r\n\r\n"));
+    let answer = get("/v1/agreements/panel/licence?at=2026-01-01T00:00:00+00:00");
+    assert!(
+        answer.contains(" 400 ") && answer.contains("`at` is `2026") && answer.contains("%2B"),
+        "{answer}"
+    );
+    let answer = get("/v1/agreements/panel/licence?known_at=soon");
+    assert!(answer.contains(" 400 ") && answer.contains("`known_at` is `soon`"), "{answer}");
+    let answer = get("/v1/agreements/panel/entries?from=x");
+    assert!(answer.contains(" 400 ") && !answer.contains("deserialize"), "{answer}");
+    let begun = Instant::now();
+    for kind in ["application/json", "multipart/form-data; boundary=x"] {
+        let answer = asked(&format!(
+            "POST /v1/statements HTTP/1.1\r\nHost: log\r\nContent-Type: {kind}\r\nContent-Length: 999999999999\r\n\r\n"
+        ));
+        assert!(answer.contains(" 413 ") && answer.contains("999999999999 bytes"), "{answer}");
+    }
+    assert!(begun.elapsed() < Duration::from_secs(20));
+}

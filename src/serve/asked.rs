@@ -18,7 +18,8 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for At<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let path = Path::from_request_parts(parts, state).await;
         // An address with something else in that place is the address of nothing.
-        path.map(|Path(parts)| Self(parts)).map_err(|error| Problem::not_found(error.body_text()))
+        path.map(|Path(parts)| Self(parts))
+            .map_err(|_| Problem::not_found("this is the address of nothing here"))
     }
 }
 
@@ -27,6 +28,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let query = Query::from_request_parts(parts, state).await;
-        query.map(|Query(asked)| Self(asked)).map_err(|error| Problem::bad_request(error.body_text()))
+        query.map(|Query(asked)| Self(asked)).map_err(|_| {
+            Problem::bad_request("a parameter behind the `?` is unknown here, is there twice, or has no value that it can have")
+                .instead("`/v1/openapi.json` says what each address takes")
+        })
     }
 }

@@ -101,13 +101,13 @@ pub(super) async fn licence(
 ) -> Result<Response, Problem> {
     let found = desk.find(&name)?;
     let now = desk.registry.now();
-    let known_at = instant(when.known_at.as_deref())?;
+    let known_at = instant("known_at", when.known_at.as_deref())?;
     if known_at.is_some_and(|at| at > now) {
         return Err(Problem::bad_request(
             "known_at is still to come: nobody knows what the record will show",
         ));
     }
-    let at = instant(when.at.as_deref())?.or(known_at).unwrap_or(now);
+    let at = instant("at", when.at.as_deref())?.or(known_at).unwrap_or(now);
     let state = &*shown(&desk, &found, known_at).await?;
     let tag = tag(&found, state, at, &when);
     if let Some(same) = unchanged(&headers, &tag) {
@@ -132,7 +132,7 @@ pub(super) async fn status(
         ));
     }
     let now = desk.registry.now();
-    let at = instant(when.at.as_deref())?.unwrap_or(now);
+    let at = instant("at", when.at.as_deref())?.unwrap_or(now);
     let past = Some(at).filter(|at| *at < found.published.state.last);
     let state = &*shown(&desk, &found, past).await?;
     let tag = tag(&found, state, at, &when);
@@ -236,8 +236,17 @@ pub(super) async fn paper(
     Ok((headers, paper).into_response())
 }
 
-fn instant(text: Option<&str>) -> Result<Option<Instant>, Problem> {
-    text.map(time::parse).transpose().map_err(Problem::bad_request)
+fn instant(name: &str, text: Option<&str>) -> Result<Option<Instant>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    time::parse(text).map(Some).map_err(|why| {
+        let problem = Problem::bad_request(format!("`{name}` is `{text}`: {why}"));
+        // What is meant as `+` is read as a space.
+        if text.contains(' ') {
+            problem.instead("write the `+` of an offset as `%2B`, or name the instant with `Z`")
+        } else {
+            problem
+        }
+    })
 }
 
 /// The state as the record showed it at an instant that is asked for, else as it shows it now.

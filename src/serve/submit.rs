@@ -24,6 +24,9 @@ use crate::values::{Digest, Instant as Moment};
 /// The most bytes of an envelope: an entry holds it, and JSON may write its characters longer.
 const MAX_ENVELOPE: usize = 2 * Entry::MAX_BYTES;
 
+/// What a form has beside its documents: the envelope, and what stands around each part.
+const MAX_FORM: usize = MAX_ENVELOPE + 1024 * 1024;
+
 /// Takes a statement: `application/json`, which is the envelope, or `multipart/form-data` with the part `envelope` first
 /// and a part `document` for each document, salt and content.
 pub(super) async fn submit(
@@ -78,6 +81,11 @@ fn signed(desk: &Desk, submission: Submission) -> Result<Signed, Problem> {
 async fn receive(desk: &Desk, request: Request) -> Result<(Signed, Option<Coming>), Problem> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
     let kind = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    let most = match kind.as_str() {
+        "application/json" => MAX_ENVELOPE,
+        _ => desk.limits.documents.saturating_add(MAX_FORM),
+    };
+    may_be_long(&request, most)?;
     match kind.as_str() {
         "application/json" => {
             let bytes = body(request.into_body()).await?;
@@ -94,6 +102,17 @@ async fn receive(desk: &Desk, request: Request) -> Result<(Signed, Option<Coming
             &kinds::MEDIA_TYPE,
             "a statement comes as application/json, or with its documents as multipart/form-data",
         )),
+    }
+}
+
+/// That a request does not say itself that it is longer than what is taken: nobody waits for all of it then.
+fn may_be_long(request: &Request, most: usize) -> Result<(), Problem> {
+    let said = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    match said.and_then(|length| length.parse::<u64>().ok()) {
+        Some(said) if said > most as u64 => Err(Problem::too_long(format!(
+            "a body of {said} bytes is announced, and one like this has at most {most}"
+        ))),
+        _ => Ok(()),
     }
 }
 
@@ -143,7 +162,10 @@ async fn parcel(desk: &Desk, mut parts: Multipart) -> Result<(Signed, Option<Com
         left -= bytes.len();
         let digest = Digest::of(&bytes);
         let Some(place) = wanted.iter().position(|named| *named == digest) else {
-            return Err(Problem::bad_request("a document is none that the statement names").instead(
+            return Err(Problem::bad_request(format!(
+                "the document {digest} is none that the statement names"
+            ))
+            .instead(
                 "send each document that it names once, its salt first, as `FILE.documents/` holds them",
             ));
         };
