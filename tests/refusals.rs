@@ -683,6 +683,12 @@ refused! {
         let cases = [(case(), CaseFate::Enters(id("hearing")))];
         refusal(&declared(AGI), |s| s.amend(AMENDED, (&api_ends(), &cases), None, None))
     };
+    an_amendment_under_which_an_open_case_would_never_end: "strands-case" = {
+        let (stage, case) = (opened(WAITS), "contest#1".parse().unwrap());
+        stage.act(&case, &id("contest"), &by("licensor"), &[]).unwrap();
+        let enters = CaseFate::Enters(id("waiting"));
+        refusal(&stage, |s| s.amend(&WAITS.replace("claimed", "asked"), (&[], &[(case, enters)]), None, None))
+    };
     an_amendment_that_takes_an_office_from_an_open_case: "strands-case" = {
         let cases = [(case(), CaseFate::OldRules)];
         let (text, renamed) = (without_authority(), api_ends());
@@ -890,6 +896,31 @@ refused! {
 }
 
 /// A claim before a standing panel, in one of the small workflows.
+/// A case waits from what its opening emits on.
+const WAITS: &str = r#"
+language = 1
+title    = "A case that waits"
+nature   = "specimen"
+[contract]
+digest   = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+prevails = true
+[party]
+licensor = { signatures = "1 of 1" }
+licensee = { signatures = "1 of 1" }
+[event]
+claimed = "It is said"
+[procedure.contest]
+open  = { do = "contest", by = "licensor", emits = "claimed" }
+start = "waiting"
+[procedure.contest.state.waiting]
+steps = [{ after = "60 days", of = "claimed", to = "over" }]
+[procedure.contest.state.over]
+ends = true
+[grant.right]
+status = [{ is = "in force" }]
+fixed  = true
+"#;
+
 fn claimed(workflow: &str) -> Stage {
     let mut stage = opened(&fs::read_to_string(format!("tests/workflows/flows/{workflow}.toml")).unwrap());
     for seat in ["arbiters/a1", "arbiters/a2", "arbiters/a3"].map(holder) {

@@ -214,7 +214,7 @@ fn happened(before: &Case, after: &Case, emitted: &[&Id]) -> String {
         let outcome = closed.and_then(|closing| closing.outcome.as_ref());
         parts.extend(outcome.map(|outcome| format!("{} closes: {outcome}", open.id)));
         if let Some(put_off) =
-            run.filter(|run| closed.is_none() && run.closes != open.closes && run.revealing().is_none())
+            run.filter(|run| closed.is_none() && run.extended != open.extended && run.revealing().is_none())
         {
             parts.push(format!("the closing of {} is put off to {}", open.id, put_off.closes));
         }

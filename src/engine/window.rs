@@ -131,15 +131,12 @@ impl BallotRun {
         Comes::To(Id::constant(NO_QUORUM))
     }
 
-    /// Until when it is open if nobody does anything more and nothing closes it before: the end of its window, put off
-    /// as often as too few have voted for it, or of a confirmation that outlasts it.
+    /// Until when it is open if nobody does anything more and nothing closes it before: the end of its window, which
+    /// may still be put off, or of a confirmation that outlasts it.
     pub fn until(&self, ballot: &Ballot) -> Instant {
         match self.comes_to(ballot, Moment::of(self.opened)) {
             Comes::Confirming(confirmed) => self.closes.max(confirmed),
-            Comes::To(_) => self.short_of_quorum(ballot).map_or(self.closes, |extend| {
-                let left = u64::from(self.left_to_put_off(extend).unwrap_or(0));
-                self.closes.plus(Span::from_seconds(extend.by.seconds().saturating_mul(left)))
-            }),
+            Comes::To(_) => self.closes,
         }
     }
 }

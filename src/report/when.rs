@@ -7,16 +7,25 @@ use crate::engine::case::Case;
 use crate::statement::{Attachments, Body, Entry, Statement};
 use crate::values::Instant;
 
-/// When the record last changed: its last entry, or what time alone has brought since.
-pub fn last_change(state: &State) -> Instant {
-    let moves = state.cases.values().flat_map(|case| {
+/// As of when a report is written unless another time is asked for: when the record last changed, by its last entry or by
+/// what time alone has brought until `now`. `state` is the one after the last entry.
+pub fn last_change(state: &State, now: Instant) -> Instant {
+    let later = state.at(now);
+    let moves = later.cases.values().flat_map(|case| {
         let closed = case.ballots.iter().filter_map(|run| run.closed.as_ref()).map(|end| end.at);
         case.path.iter().map(|step| step.at).chain(closed)
     });
-    let events = state.events.iter().map(|occurrence| occurrence.at);
-    // What comes at an instant itself may come after the acts of that instant: a second later it is there.
+    let events = later.events.iter().map(|occurrence| occurrence.at);
     let changed = moves.chain(events).max().filter(|at| *at > state.last);
-    changed.map_or(state.last, Instant::next)
+    // What comes at an instant itself may come after the acts of that instant, the last entry among them: a second later it
+    // is there.
+    let due = state.next_due().is_some_and(|due| due.moment.at <= state.last);
+    let at = match changed {
+        Some(at) => at.next(),
+        None if due => state.last.next(),
+        None => state.last,
+    };
+    at.min(now.max(state.last))
 }
 
 /// The documents that the votes of a case carry, by entry. `read` gives the bytes of an entry.

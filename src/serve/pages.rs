@@ -143,7 +143,7 @@ pub(super) async fn report(
 ) -> Result<Response, Wrong> {
     let now = Now::of(&desk, &name)?;
     let id = case_ref(&procedure, &number)?;
-    let at = last_change(now.state()).min(now.at.max(now.state().last));
+    let at = last_change(&now.found.published.state, now.at);
     let state = now.found.published.state.at(at);
     let case = state.case(&id).ok_or_else(no_case)?;
     let attached = attached(case, |entry| desk.registry.store().entry(&now.found.feed.anchor, entry))?;

@@ -92,7 +92,7 @@ pub fn run(context: &Context, args: &ReportArgs) -> Result<Answer, CliError> {
 
 fn write(context: &Context, log: &Kept, case: &CaseRef, args: &ReportArgs) -> Result<Answer, CliError> {
     let now = context.now();
-    let at = args.at.unwrap_or_else(|| last_change(&log.state().at(now)).min(now.max(log.state().last)));
+    let at = args.at.unwrap_or_else(|| last_change(log.state(), now));
     if at < log.state().last {
         return Err(CliError::usage(format!(
             "the last entry is of {}: name that time or a later one",

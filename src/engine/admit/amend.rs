@@ -15,7 +15,7 @@ use crate::engine::{Refusal, State};
 use crate::statement::{Amend, CaseFate, CaseRef, Checked, GrantFate, HolderRef};
 use crate::values::{Digest, Id, Instant};
 use crate::workflow::Workflow;
-use crate::workflow::model::{self, Actor, Actors, Formed, Panel, Trigger};
+use crate::workflow::model::{self, Actor, Actors, Formed, MOST_BY_ITSELF, Panel, Trigger};
 
 /// Which attributes of each grant the amendment moves, with the value that they then have.
 pub type Moved = BTreeMap<Id, BTreeMap<Id, String>>;
@@ -52,6 +52,7 @@ impl State {
         self.judge_officers(&amended)?;
         self.judge_grants(&amended)?;
         self.judge_cases(&amended)?;
+        self.judge_ends(at, &amended)?;
         self.judge_moves(at, &amended)?;
         Ok(amended)
     }
@@ -196,6 +197,25 @@ impl State {
     }
 
     /// Whether the amendment moves exactly what its signers were told that it moves.
+    /// Whether every open case still ends if nobody does anything. `check` has found it of cases that are opened under the
+    /// new text; one that enters a state of it has not emitted what its opening would have.
+    fn judge_ends(&self, at: Instant, amended: &Amended) -> Result<(), Refusal> {
+        if self.running.is_empty() {
+            return Ok(());
+        }
+        let mut ahead = self.clone();
+        ahead.amended(amended, "", Done { at, entry: self.size });
+        ahead.settle(None);
+        for _ in 0..MOST_BY_ITSELF {
+            let Some(due) = ahead.next_due() else { break };
+            ahead.pass(due.moment);
+        }
+        let Some(case) = ahead.running.iter().find_map(|id| ahead.case(id)) else { return Ok(()) };
+        let why = format!("if nobody does anything, {} stays in `{}` for ever", case.id, case.state);
+        let instead = "let it enter another state, or give that one a clock that counts from entering it";
+        Err(stranded(why, instead))
+    }
+
     fn judge_moves(&self, at: Instant, amended: &Amended) -> Result<(), Refusal> {
         let moved = self.moved_by(at, amended);
         for (name, fate) in &amended.amend.grants {

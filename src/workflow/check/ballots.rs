@@ -241,8 +241,8 @@ fn thresholds(c: &mut Checker<'_>, ballot: &Ballot, panel: &Panel) {
             let Some(base) = may_share_nothing(comparison, rule, ballot.quorum.as_ref()) else { continue };
             let base = Bound::Times { times: 1, of: base.to_vec() };
             let message = format!("`{comparison}` does not hold where `{base}` comes to nothing");
-            let help = "A share of nothing never holds, below it either: say by `>` or `>=` what carries, or put an \
-                        outcome before it for the case that nobody has voted";
+            let help = "A share of nothing never holds, whatever the operator: say by `>` or `>=` of votes or seats what \
+                        carries, compare with an amount (`2 times no`), or put an outcome before it for that case";
             c.warn(&place, message, help);
         }
     }

@@ -181,17 +181,19 @@ pub(super) fn always(panel: &Panel, comparison: &Comparison) -> bool {
     }
 }
 
-/// What a comparison that asks for little (`<`, `<=`) takes a share of, where that may be nothing: neither the rule nor
-/// the quorum asks for some of it.
+/// What a comparison takes a share of, where that may be nothing (neither the rule nor the quorum asks for some of it) and
+/// where it asks for little (`<`, `<=`) or takes a share of choices, so that it should hold then.
 pub(super) fn may_share_nothing<'w>(
     comparison: &'w Comparison,
     rule: &Rule,
     quorum: Option<&Rule>,
 ) -> Option<&'w [Term]> {
-    if !matches!(comparison.op, Operator::Below | Operator::AtMost) {
+    let base = shared(&comparison.bound)?;
+    // Of choices there may be none though everybody has voted, and much is then asked for of nothing as well.
+    let choices = base.iter().all(|term| matches!(term.counted, Counted::Choice(_)));
+    if !choices && !matches!(comparison.op, Operator::Below | Operator::AtMost) {
         return None;
     }
-    let base = shared(&comparison.bound)?;
     let mut asked = rule.all.iter().chain(quorum.into_iter().flat_map(|quorum| &quorum.all));
     (base.iter().all(votes) && !asked.any(|other| gives_some(other, base))).then_some(base)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::together;
 use super::{Checker, place_of_state, place_of_step};
-use crate::values::Length;
+use crate::values::{Length, Span};
 use crate::workflow::model::{Ballot, NO_QUORUM, Origin, Procedure, State, Step, Trigger};
 
 pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure, state: &State) {
@@ -50,16 +50,26 @@ pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure, state: &State) {
 fn cut_short(c: &mut Checker<'_>, procedure: &Procedure, state: &State, ballot: &Ballot) {
     let reveal = ballot.sealed.as_ref().map(|sealed| &sealed.reveal_for);
     let longest = |length: &Length| length.longest().seconds();
-    let open = longest(&ballot.open_for).saturating_add(reveal.map_or(0, longest));
+    let most = ballot
+        .extend
+        .as_ref()
+        .map_or(0, |extend| extend.by.seconds().saturating_mul(u64::from(extend.at_most.unwrap_or(1))));
+    let lasting = ballot.outcomes.iter().filter_map(|outcome| outcome.lasting).map(Span::seconds).max();
+    let open = [reveal.map_or(0, longest), most, lasting.unwrap_or(0)]
+        .into_iter()
+        .fold(longest(&ballot.open_for), u64::saturating_add);
     // Of business days, how many there are tells: on some day a clock that counts hours may be longer or shorter.
     let shorter = |clock: &Length| match (clock, &ballot.open_for, reveal) {
-        (Length::Business(clock), Length::Business(open), None) => clock.days() < open.days(),
+        (Length::Business(clock), Length::Business(open), None) if most == 0 && lasting.is_none() => {
+            clock.days() < open.days()
+        }
         (clock, ..) => clock.shortest().seconds() < open,
     };
     for (index, step) in state.steps.iter().enumerate() {
         let Trigger::After(delay) = &step.trigger else { continue };
         if step.to.is_some() && delay.of == Origin::Entered && shorter(&delay.length) {
-            let message = format!("this clock leaves the state before the ballot `{}` closes", ballot.name);
+            let may = if most > 0 || lasting.is_some() { "can leave" } else { "leaves" };
+            let message = format!("this clock {may} the state before the ballot `{}` closes", ballot.name);
             let help = "The votes given by then would decide nothing: make it longer, or the ballot shorter";
             c.warn(&format!("{}.after", place_of_step(procedure, state, index)), message, help);
         }

@@ -229,7 +229,7 @@ fn put_off(extend: &Extend) -> String {
         ExtendOn::Quorum => "Where the quorum is first reached",
         ExtendOn::Vote => "Where a vote comes",
         ExtendOn::Evidence => "Where a document is filed or struck in the case",
-        ExtendOn::NoQuorum => "Where there is no quorum at the closing",
+        ExtendOn::NoQuorum => "Where its time runs out and there is no quorum (not where it closes earlier)",
     };
     let near = in_last.map_or_else(String::new, |time| {
         format!(" in the last {time} before closing (that instant included)")
