@@ -320,3 +320,34 @@ fn what_the_server_says_of_a_busy_hour_is_told_and_an_address_is_one() {
         assert!(what(&error).contains(&format!("`{address}` is no address that can be asked")), "{error}");
     }
 }
+
+#[test]
+fn the_parties_open_an_agreement_at_a_server_that_takes_openings() {
+    let operator = operator();
+    let vkey = operator.ok("key show --log another")["vkey"].as_str().unwrap().to_owned();
+    let server = Server::start_with(&operator, &["--openings"]);
+    let people = Machine::new(Some(&server));
+    for key in ["north", "south"] {
+        people.takes_key(&operator, key);
+    }
+    for file in ["panel.toml", "contract.txt", "roster.toml"] {
+        fs::copy(operator.path.join(file), people.path.join(file)).unwrap();
+    }
+    people.ok(&format!(
+        "open another --workflow panel.toml --contract contract.txt --roster roster.toml --log-key {vkey} --out open.json"
+    ));
+    for key in ["north", "south"] {
+        people.ok(&format!("sign open.json --key {key}"));
+    }
+    assert_eq!(people.ok("submit open.json")["entry"], 0);
+    let anchor = quorate::values::Digest::of(&fs::read(people.path.join("open.json")).unwrap());
+    people.ok(&format!("status another@{anchor}"));
+    assert_eq!(unsure(&people), Vec::<PathBuf>::new());
+    // What works on the data folder takes no server.
+    for line in
+        ["export public --agreement another", "cosign", "restore copy", "key show --log third", "audit"]
+    {
+        let error = people.fails(line, 2);
+        assert!(what(&error).contains("--server"), "{error}");
+    }
+}
