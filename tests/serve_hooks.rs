@@ -294,3 +294,32 @@ fn a_store_that_is_older_than_what_was_exported_takes_nothing_and_says_so() {
     assert!(log.lines().any(told), "{log}");
     assert_eq!(fs::read(&checkpoint).unwrap(), published);
 }
+
+#[test]
+fn whoever_says_that_they_are_gone_is_not_told_again_at_once() {
+    let operator = prompt();
+    let (address, told) = receiver("127.0.0.1:0", vec![410]);
+    configured(&operator, address);
+    let server = Server::start_with(&operator, &["--config", "server.toml"]);
+    let people = voting(&operator, &server);
+    vote_all(&people);
+    told.recv_timeout(PATIENCE).unwrap();
+    assert!(matches!(told.recv_timeout(Duration::from_secs(4)), Err(RecvTimeoutError::Timeout)));
+    assert_eq!(server.stop(), Some(0));
+    let log = fs::read_to_string(operator.path.join("serve.log")).unwrap();
+    assert!(log.contains("not told yet") && log.contains("again_in=3600"), "{log}");
+}
+
+#[test]
+fn a_key_of_tls_that_cannot_be_used_is_told_with_what_to_do() {
+    let operator = operator();
+    fs::write(operator.path.join("cert.pem"), "").unwrap();
+    fs::write(
+        operator.path.join("key.pem"),
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n",
+    )
+    .unwrap();
+    let error = operator.fails("serve --listen 127.0.0.1:0 --tls-cert cert.pem --tls-key key.pem", 2);
+    let said = error["what"].as_str().unwrap();
+    assert!(said.contains("key.pem") && said.contains("openssl pkey -in KEY -out NEW"), "{said}");
+}

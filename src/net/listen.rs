@@ -237,7 +237,11 @@ pub fn tls(certificate: &[u8], key: &[u8]) -> io::Result<TlsAcceptor> {
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(certificate).collect();
     let chain = chain.map_err(|error| io::Error::other(format!("the certificate: {error}")))?;
     let key =
-        PrivateKeyDer::from_pem_slice(key).map_err(|error| io::Error::other(format!("the key: {error}")))?;
+        PrivateKeyDer::from_pem_slice(key).map_err(|error| {
+        io::Error::other(format!(
+            "the key: {error}; it is to be in PEM and not encrypted: `openssl pkey -in KEY -out NEW` asks for its passphrase"
+        ))
+    })?;
     let config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key);
     let mut config = config.map_err(io::Error::other)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];

@@ -76,7 +76,9 @@ pub(super) async fn deliver(desk: Weak<Desk>, hook: Arc<Hook>, outbox: Arc<Outbo
                 }
             }
             Err(error) => {
-                let wait = wait(failures);
+                // 410: whoever is told wants no more; they may be wrong about that, so they are still asked now and then.
+                let gone = matches!(error, NetError::Status { status: 410, .. });
+                let wait = if gone { LONGEST_WAIT } else { wait(failures) };
                 failures = failures.saturating_add(1);
                 tracing::warn!(hook = %hook.name, id, %error, failures, again_in = wait.as_secs(), "not told yet");
                 tokio::time::sleep(wait).await;
