@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use between::{Asked, Between, problem};
 use serde_json::{Value, json};
-use serve_support::{Machine, Server, operator, voting};
+use serve_support::{Machine, Server, client, operator, voting};
 
 /// A case with its voters, who ask through a machine in between.
 fn case() -> (Machine, Server, Between, Machine) {
@@ -176,12 +176,8 @@ fn what(error: &Value) -> &str {
 #[test]
 fn whoever_is_shown_an_older_log_keeps_both_signed_checkpoints() {
     let (_operator, server, between, people) = case();
-    let file = |name: &str| {
-        quorate::net::Client::new(std::time::Duration::from_secs(60))
-            .get(&format!("{}/a/panel/{name}", server.url), 1 << 20)
-            .unwrap()
-            .unwrap()
-    };
+    let address = |name: &str| format!("{}/a/panel/{name}", server.url);
+    let file = |name: &str| client().get(&address(name), 1 << 20).unwrap().unwrap();
     let size = server.get("/v1/agreements/panel")["head"]["size"].as_u64().unwrap();
     let (old, entries, leaves) = (
         file("checkpoint"),
