@@ -23,7 +23,7 @@ fn changeable() -> String {
 }
 
 fn run(stage: &Stage) -> BallotRun {
-    stage.state().unwrap().case(&case()).unwrap().ballots[0].clone()
+    (*stage.state().unwrap().case(&case()).unwrap().ballots[0]).clone()
 }
 
 /// What the ballot counts now for `met` and `not-met`, and how many take part.

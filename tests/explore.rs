@@ -162,23 +162,29 @@ fn seats_that_change_places_hide_nothing() {
     }
 }
 
-/// A supposed statement counts as signed. Only what asks the engine makes one; nothing that writes a log does.
+/// A supposed statement counts as signed, and a blank paper as voted on. Only what asks the engine makes one; nothing that
+/// writes a log does.
 #[test]
 fn nothing_that_writes_supposes_a_signature() {
-    fn look(folder: &std::path::Path, found: &mut Vec<String>) {
+    fn look(folder: &std::path::Path, words: &str, found: &mut Vec<String>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                look(&path, found);
-            } else if fs::read_to_string(&path).unwrap().contains("Checked::supposed(") {
+                look(&path, words, found);
+            } else if fs::read_to_string(&path).unwrap().contains(words) {
                 found.push(path.display().to_string());
             }
         }
     }
-    let mut found = Vec::new();
-    look(std::path::Path::new("src"), &mut found);
-    found.sort();
-    assert_eq!(found, ["src/engine/suppose.rs", "src/scenario/stage.rs"]);
+    for (words, files) in [
+        ("Checked::supposed(", ["src/engine/suppose.rs", "src/scenario/stage.rs"]),
+        ("with_blank_papers(", ["src/engine/suppose.rs", "src/explore/search.rs"]),
+    ] {
+        let mut found = Vec::new();
+        look(std::path::Path::new("src"), words, &mut found);
+        found.sort();
+        assert_eq!(found, files);
+    }
 }
 
 /// A workflow with these of its invariants alone, by their titles.

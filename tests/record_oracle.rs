@@ -203,7 +203,7 @@ impl Play {
     }
 
     fn documents_are_those_of_a_walk(&self) {
-        let filed = || self.state.cases.values().flat_map(|case| &case.filed);
+        let filed = || self.state.cases.values().flat_map(|case| &*case.filed);
         let all: BTreeSet<Digest> = (0..4).map(content).collect();
         let counts = |digest: &Digest| filed().any(|it| it.digest == *digest && it.struck.is_none());
         let was_filed = |digest: &Digest| filed().any(|it| it.digest == *digest);

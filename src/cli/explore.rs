@@ -128,7 +128,7 @@ fn write(file: &Path, text: &str) -> Result<(), CliError> {
 }
 
 fn summary(page: &mut Page, report: &Report, workflow: &Workflow) {
-    let Bounds { cases, leaving, states, kept: _ } = report.bounds;
+    let Bounds { cases, leaving, states, kept: _, reduced: _ } = report.bounds;
     page.blank();
     let all = if report.cut_short { ", not all" } else { "" };
     let seen = format!("{} different states{all}; {} moves and waits.", report.states, report.visits);

@@ -89,7 +89,7 @@ impl State {
             self.holders.rename(&line.holder, &line.person);
             self.holders.date(&line.holder, Authority { from: line.from, until: line.until });
         }
-        self.panels = standing(workflow, &self.panels, done.at);
+        self.panels = Arc::new(standing(workflow, &self.panels, done.at));
         let in_force = self.carried(amended, done);
         Arc::make_mut(&mut self.workflows).push(in_force);
         self.workflow = Arc::clone(workflow);
@@ -187,7 +187,7 @@ impl State {
             let sits = |seat: &Id| panel.is_some_and(|it| it.seats.iter().any(|known| known.name == *seat));
             case.recused.retain(|seat, _| sits(seat));
             case.obliged.retain(|seat, _| sits(seat));
-            case.taken.clear();
+            case.taken = Arc::default();
             case.workflow = Arc::clone(&workflow);
         });
         self.stop_or_go_on();

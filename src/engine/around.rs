@@ -60,7 +60,7 @@ impl<'a> Around<'a> {
         if self.subject.is_some_and(|subject| subject.name() == seat) {
             return Some(ABOUT_THEM.to_owned());
         }
-        let nominee = self.panel?.1.seats.get(seat)?.nominee.as_ref()?;
+        let nominee = self.panel?.1.seats.get(seat)?.nominee.as_deref()?;
         let whom = self.whom.filter(|whom| whom.is(nominee))?;
         Some(format!("the case is about the same person, as {}", whom.seat))
     }

@@ -192,7 +192,7 @@ impl BallotRun {
     pub fn answer(&self, ballot: &Ballot) -> Option<Id> {
         let outcome = self.closed.as_ref()?.outcome.as_ref()?;
         let gives = ballot.given_by(outcome) == Some(Gives::Answer);
-        self.table(ballot).answer().filter(|_| gives)
+        gives.then(|| self.table(ballot).answer())?
     }
 
     /// What can be chosen besides abstaining: as the paper says, whatever has happened since.
@@ -217,7 +217,7 @@ impl BallotRun {
     /// Who is chosen with this outcome.
     pub fn chosen(&self, ballot: &Ballot, outcome: &Id) -> Option<Id> {
         let gives = ballot.given_by(outcome) == Some(Gives::Chair);
-        self.table(ballot).leader().filter(|_| gives).cloned()
+        gives.then(|| self.table(ballot).leader().cloned())?
     }
 
     /// Whether its window ends now, before its time; of a sealed ballot, whether the present phase does.

@@ -13,7 +13,7 @@ use crate::values::{Digest, Id, Instant, Length, Span};
 use crate::workflow::Workflow;
 use crate::workflow::model::{Actors, Duty, Procedure, State, Step, Trigger};
 
-/// One run of a procedure.
+/// One run of a procedure. What seldom changes is shared between states.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
     /// Its name.
@@ -39,17 +39,17 @@ pub struct Case {
     /// Who was chosen last to chair it.
     pub chosen: Option<Chosen>,
     /// The ballots opened so far; only those of its present state can be open.
-    pub ballots: Vec<BallotRun>,
+    pub ballots: Vec<Arc<BallotRun>>,
     /// How many of them were opened before it entered its state.
     pub asked: usize,
     /// The duties that arose.
     pub duties: Vec<DutyRun>,
     /// The documents filed, in order.
-    pub filed: Vec<Filed>,
+    pub filed: Arc<Vec<Filed>>,
     /// How it got here.
     pub path: Vec<Arc<Move>>,
     /// How often each step was taken, by state and place in the list.
-    pub taken: BTreeMap<(Id, usize), u32>,
+    pub taken: Arc<BTreeMap<(Id, usize), u32>>,
     /// Steps without `to` that have been set off since entering; they do so once.
     pub spent: BTreeSet<usize>,
     /// How many of the agreement's events its steps with `on` no longer wait for: those emitted before it
@@ -208,11 +208,17 @@ impl Case {
 
     /// The ballots that are open now, of its present state.
     pub fn open_ballots(&self) -> impl Iterator<Item = &BallotRun> {
-        self.ballots.iter().skip(self.asked).filter(|run| run.closed.is_none())
+        self.ballots.iter().skip(self.asked).map(|run| &**run).filter(|run| run.closed.is_none())
     }
 
     pub(super) fn open_ballots_mut(&mut self) -> impl Iterator<Item = &mut BallotRun> {
-        self.ballots.iter_mut().skip(self.asked).filter(|run| run.closed.is_none())
+        let open = self.ballots.iter_mut().skip(self.asked).filter(|run| run.closed.is_none());
+        open.map(Arc::make_mut)
+    }
+
+    pub(super) fn open_ballot_mut(&mut self, id: &BallotRef) -> Option<&mut BallotRun> {
+        let open = self.ballots.iter_mut().skip(self.asked).filter(|run| run.closed.is_none());
+        open.into_iter().find(|run| run.id == *id).map(Arc::make_mut)
     }
 
     /// What one of its present state's ballots has come to.

@@ -9,7 +9,6 @@ use crate::engine::case::Case;
 use crate::engine::count::Table;
 use crate::engine::event::{Occurrence, Why};
 use crate::engine::state::State;
-use crate::engine::window::Comes;
 use crate::statement::{BallotRef, CaseRef};
 use crate::values::{Instant, Span};
 use crate::workflow::model::{Ballot, Condition, Delay, MOST_BY_ITSELF, Origin, Step, Trigger};
@@ -59,7 +58,7 @@ impl State {
     /// and number, there a ballot's closing first, then steps as they are listed.
     pub fn next_due(&self) -> Option<Due> {
         let mut next: Option<Due> = None;
-        for id in &self.running {
+        for id in &*self.running {
             let Some(case) = self.case(id) else { continue };
             for (moment, step) in self.dues(case) {
                 if next.as_ref().is_none_or(|earliest| moment < earliest.moment) {
@@ -187,10 +186,8 @@ impl State {
         let closing = Self::closing(run);
         let Some(ballot) = run.rules() else { return closing };
         let ease = run.next_ease(ballot).map(|(_, at)| Moment::of(at));
-        let confirmed = match run.comes_to(ballot, self.moment) {
-            Comes::Confirming(at) => Some(Moment { at, late: !ballot.excluded }),
-            Comes::To(_) => None,
-        };
+        let confirmed = run.confirming(ballot, self.moment);
+        let confirmed = confirmed.map(|at| Moment { at, late: !ballot.excluded });
         let window = Some(closing).filter(|closing| self.moment < *closing);
         [ease, confirmed, window].into_iter().flatten().min().unwrap_or(closing)
     }

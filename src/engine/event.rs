@@ -77,7 +77,7 @@ pub struct Why {
 pub struct Events {
     all: Vec<Arc<Occurrence>>,
     /// Those that count now, by event: what follows from `all`.
-    live: BTreeMap<Id, Arc<Live>>,
+    live: Arc<BTreeMap<Id, Arc<Live>>>,
 }
 
 /// The numbers of an event's occurrences that count now.
@@ -149,7 +149,8 @@ impl Events {
         let number = self.all.len();
         if occurrence.live() {
             let CaseRef { procedure, number: case } = occurrence.case.clone();
-            let live = Arc::make_mut(self.live.entry(occurrence.event.clone()).or_default());
+            let live =
+                Arc::make_mut(Arc::make_mut(&mut self.live).entry(occurrence.event.clone()).or_default());
             live.all.insert(number);
             let of_procedure = live.of_procedure.entry(procedure).or_default();
             of_procedure.all.insert(number);
@@ -163,7 +164,7 @@ impl Events {
         if self.reaching(event, case).is_none() {
             return;
         }
-        let Some(live) = self.live.get_mut(event).map(Arc::make_mut) else { return };
+        let Some(live) = Arc::make_mut(&mut self.live).get_mut(event).map(Arc::make_mut) else { return };
         let mut gone = BTreeSet::new();
         live.of_procedure.retain(|procedure, numbers| {
             if *procedure == case.procedure {

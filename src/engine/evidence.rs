@@ -1,5 +1,7 @@
 //! Evidence moves: documents are filed and struck, also while a ballot is open.
 
+use std::sync::Arc;
+
 use crate::engine::ballot::{BallotRun, Cast};
 use crate::engine::case::{Case, Filed};
 use crate::engine::panel::Done;
@@ -43,7 +45,7 @@ impl State {
             let counts = |filed: &&mut Filed| {
                 filed.digest == digest && filed.struck.is_none() && strikes.contains(&filed.name)
             };
-            for filed in case.filed.iter_mut().filter(counts) {
+            for filed in Arc::make_mut(&mut case.filed).iter_mut().filter(counts) {
                 filed.struck = Some(done);
                 filings += 1;
             }
@@ -80,7 +82,7 @@ impl State {
         let votes = std::mem::take(&mut anew.votes);
         anew.lapsed.extend(votes);
         anew.evidence = self.size;
-        anew.paper = Digest::of(paper::text(self, case, ballot, &anew).as_bytes());
+        anew.paper = paper::digest(self, case, ballot, &anew);
         self.with_ballot(id, |run, ballot| {
             *run = anew;
             run.weigh(ballot, done.at);

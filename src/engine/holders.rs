@@ -32,7 +32,7 @@ pub struct Authority {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Holders {
     // Shared between states: who holds which key changes seldom, who signed last with every entry.
-    by_name: Arc<BTreeMap<HolderRef, Holder>>,
+    by_name: Arc<BTreeMap<HolderRef, Arc<Holder>>>,
     by_key: Arc<BTreeMap<RawKey, HolderRef>>,
     last: Vec<u64>,
 }
@@ -40,7 +40,7 @@ pub struct Holders {
 impl Holders {
     /// The holder of this name.
     pub fn get(&self, name: &HolderRef) -> Option<&Holder> {
-        self.by_name.get(name)
+        self.by_name.get(name).map(|holder| &**holder)
     }
 
     /// The entry of the last statement signed as this holder, or with which it entered or got its key: its next one
@@ -56,7 +56,7 @@ impl Holders {
 
     /// All holders, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&HolderRef, &Holder)> {
-        self.by_name.iter()
+        self.by_name.iter().map(|(name, holder)| (name, &**holder))
     }
 
     /// Binds a key to a holder who enters with an entry; whoever held the name or the key before no longer does.
@@ -67,7 +67,7 @@ impl Holders {
         Arc::make_mut(&mut self.by_key).insert(key.raw(), name.clone());
         let (slot, authority) = (self.last.len(), Authority::default());
         self.last.push(entry);
-        Arc::make_mut(&mut self.by_name).insert(name, Holder { person, key, slot, authority });
+        Arc::make_mut(&mut self.by_name).insert(name, Arc::new(Holder { person, key, slot, authority }));
     }
 
     /// Gives a holder who keeps their key another name: the same key, told of as somebody else from now on.
@@ -75,14 +75,14 @@ impl Holders {
         if self.by_name.get(name).is_some_and(|holder| holder.person != person)
             && let Some(holder) = Arc::make_mut(&mut self.by_name).get_mut(name)
         {
-            person.clone_into(&mut holder.person);
+            person.clone_into(&mut Arc::make_mut(holder).person);
         }
     }
 
     /// Dates the authority of a holder who has entered; a new key does not change it.
     pub(super) fn date(&mut self, name: &HolderRef, authority: Authority) {
         if let Some(holder) = Arc::make_mut(&mut self.by_name).get_mut(name) {
-            holder.authority = authority;
+            Arc::make_mut(holder).authority = authority;
         }
     }
 
@@ -103,7 +103,7 @@ impl Holders {
             let by_key = Arc::make_mut(&mut self.by_key);
             by_key.remove(&holder.key.raw());
             by_key.insert(key.raw(), name.clone());
-            holder.key = key;
+            Arc::make_mut(holder).key = key;
         }
         self.signed(name, entry);
     }

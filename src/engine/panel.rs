@@ -18,7 +18,7 @@ pub struct Seats {
     /// Who was dismissed from it, in order.
     pub dismissed: Vec<Dismissal>,
     /// Every key that spoke for somebody named for a seat of it, with the person, in order; shared between states.
-    pub keys: Arc<Vec<(RawKey, String)>>,
+    pub keys: Arc<Vec<(RawKey, Arc<str>)>>,
 }
 
 /// Somebody who is barred from a body by what a case found.
@@ -44,7 +44,7 @@ pub struct Place {
     /// Since when nobody has filled it: the clock of `vacant`.
     pub vacant_since: Instant,
     /// Whoever is nominated or sits here.
-    pub nominee: Option<Nominee>,
+    pub nominee: Option<Arc<Nominee>>,
 }
 
 /// A person named for a seat.
@@ -89,11 +89,19 @@ impl Nominee {
 
     /// What is still missing before the seat counts as filled.
     pub fn missing(&self, panel: &Panel) -> Vec<Filling> {
-        let has = |filling: &Filling| match filling {
+        panel.filled.iter().filter(|filling| !self.has(**filling)).copied().collect()
+    }
+
+    /// Whether nothing is missing.
+    pub fn fills(&self, panel: &Panel) -> bool {
+        panel.filled.iter().all(|filling| self.has(*filling))
+    }
+
+    fn has(&self, filling: Filling) -> bool {
+        match filling {
             Filling::Accepted => self.accepted.is_some(),
             Filling::Disclosed => !self.disclosures.is_empty(),
-        };
-        panel.filled.iter().filter(|filling| !has(filling)).copied().collect()
+        }
     }
 
     /// Since when the seat has been filled: when the last of what the panel asks was done.
@@ -126,9 +134,8 @@ impl Seats {
 
     /// Records that a key speaks for a person who is named for a seat.
     pub(super) fn has_key(&mut self, person: &str, key: &PublicKey) {
-        let known = (key.raw(), person.to_owned());
-        if !self.keys.contains(&known) {
-            Arc::make_mut(&mut self.keys).push(known);
+        if !self.keys.iter().any(|(raw, whose)| *raw == key.raw() && **whose == *person) {
+            Arc::make_mut(&mut self.keys).push((key.raw(), person.into()));
         }
     }
 
@@ -136,14 +143,14 @@ impl Seats {
     /// had in this body.
     pub fn is(&self, known: (&str, &PublicKey), person: &str, key: &PublicKey) -> bool {
         let (name, newest) = known;
-        let had = |(raw, whose): &(RawKey, String)| *raw == key.raw() && same_person(whose, name);
+        let had = |(raw, whose): &(RawKey, Arc<str>)| *raw == key.raw() && same_person(whose, name);
         same_person(name, person) || newest.raw() == key.raw() || self.keys.iter().any(had)
     }
 
     /// Whoever fills the seat, having done everything that the panel asks.
     pub fn filled(&self, panel: &Panel, seat: &Id) -> Option<&Nominee> {
-        let nominee = self.seats.get(seat)?.nominee.as_ref()?;
-        nominee.missing(panel).is_empty().then_some(nominee)
+        let nominee = self.seats.get(seat)?.nominee.as_deref()?;
+        nominee.fills(panel).then_some(nominee)
     }
 
     /// All seats for counting, marked where filled.

@@ -23,7 +23,7 @@ use crate::values::{Digest, Id, Instant};
 use crate::workflow::Workflow;
 use crate::workflow::model::{self, Formed, Panel, Procedure};
 
-/// Everything that follows from the entries so far.
+/// Everything that follows from the entries so far. What not every entry changes is shared between states.
 #[derive(Debug, Clone)]
 pub struct State {
     /// The agreement.
@@ -51,11 +51,11 @@ pub struct State {
     /// For whom each key speaks.
     pub holders: Holders,
     /// The standing panels, by name.
-    pub panels: BTreeMap<Id, Seats>,
+    pub panels: Arc<BTreeMap<Id, Seats>>,
     /// All cases.
-    pub cases: BTreeMap<CaseRef, Arc<Case>>,
+    pub cases: Arc<BTreeMap<CaseRef, Arc<Case>>>,
     /// The cases that have not ended.
-    pub running: BTreeSet<CaseRef>,
+    pub running: Arc<BTreeSet<CaseRef>>,
     /// Every event so far.
     pub events: Events,
     /// Every document that an entry names.
@@ -63,6 +63,8 @@ pub struct State {
     /// When all parties said that the workflow stands.
     pub reaffirmed: Vec<Reaffirmed>,
     pub(super) moment: Moment,
+    /// Whether ballot papers are left blank: [`State::with_blank_papers`].
+    pub(super) blank_papers: bool,
     /// The licence timelines under each of `workflows`, computed when first asked for and dropped when an event is
     /// emitted or a workflow put into force.
     pub(super) timelines: OnceLock<Arc<Vec<Timelines>>>,
@@ -176,7 +178,7 @@ impl State {
             seat,
             body,
             vacant_since: place.vacant_since,
-            nominee: place.nominee.as_ref(),
+            nominee: place.nominee.as_deref(),
         })
     }
 
@@ -231,7 +233,7 @@ impl State {
 
     /// One round of a ballot, open or closed.
     pub fn ballot_run(&self, id: &BallotRef) -> Option<&BallotRun> {
-        self.case(&id.case)?.ballots.iter().find(|run| run.id == *id)
+        self.case(&id.case)?.ballots.iter().map(|run| &**run).find(|run| run.id == *id)
     }
 
     /// The ballots that are open now.
@@ -296,7 +298,7 @@ impl Seating<'_> {
 
     /// Whether somebody sits here who has done everything that the panel asks.
     pub fn is_filled(&self) -> bool {
-        self.nominee.is_some_and(|nominee| nominee.missing(self.panel).is_empty())
+        self.nominee.is_some_and(|nominee| nominee.fills(self.panel))
     }
 }
 

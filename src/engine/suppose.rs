@@ -30,6 +30,13 @@ impl Heads for Supposed {
 }
 
 impl State {
+    /// This state, with papers of ballots left blank from here on: where everything is supposed nobody reads one, and
+    /// writing them takes long.
+    #[must_use]
+    pub fn with_blank_papers(self) -> Self {
+        Self { blank_papers: true, ..self }
+    }
+
     /// Admits a statement that nobody signed, as if everybody whom it takes had, with documents that nobody wrote.
     /// Where an affiliation is needed, everybody named for a seat has one of their own, called as the seat.
     /// `key` is the key of somebody named for a seat.

@@ -131,12 +131,23 @@ impl BallotRun {
         Comes::To(Id::constant(NO_QUORUM))
     }
 
+    /// When an outcome that holds will have held for long enough, if it must hold for longer than it has.
+    pub(super) fn confirming(&self, ballot: &Ballot, moment: Moment) -> Option<Instant> {
+        if ballot.outcomes.iter().all(|outcome| outcome.lasting.is_none()) {
+            return None;
+        }
+        match self.comes_to(ballot, moment) {
+            Comes::Confirming(at) => Some(at),
+            Comes::To(_) => None,
+        }
+    }
+
     /// Until when it is open if nobody does anything more and nothing closes it before: the end of its window, which
     /// may still be put off, or of a confirmation that outlasts it.
     pub fn until(&self, ballot: &Ballot) -> Instant {
-        match self.comes_to(ballot, Moment::of(self.opened)) {
-            Comes::Confirming(confirmed) => self.closes.max(confirmed),
-            Comes::To(_) => self.closes,
+        match self.confirming(ballot, Moment::of(self.opened)) {
+            Some(confirmed) => self.closes.max(confirmed),
+            None => self.closes,
         }
     }
 }

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use super::marks::SeatMarks;
 use super::view::View;
 use crate::engine::State;
+use crate::engine::case::Case;
 use crate::engine::possible::{Deed, Possible};
 use crate::statement::{BallotRef, By, CaseRef, HolderRef, PublicKey};
 use crate::values::{Id, Instant, Span};
+use crate::workflow::model::Trigger;
 
 /// A state at a time.
 #[derive(Debug, Clone)]
@@ -27,7 +29,7 @@ pub(super) struct Branch {
 pub(super) type Committed = BTreeMap<(BallotRef, Id), Id>;
 
 /// Where a walk can go.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Turn {
     /// Nobody does anything until then.
     Wait(Instant),
@@ -53,9 +55,10 @@ impl Branch {
             return false;
         }
         match &possible.deed {
-            Deed::Act { case, .. } => {
-                self.state.case(case).is_some() || case.number.get() <= view.bounds.cases
-            }
+            Deed::Act { case: id, act, .. } => match self.state.case(id) {
+                Some(case) => !is_idle(view, case, act),
+                None => id.number.get() <= view.bounds.cases,
+            },
             Deed::StepDown(_) | Deed::Recuse(..) | Deed::Recover(_) => self.left < view.bounds.leaving,
             Deed::Nominate(seat) => !view.silent.contains(seat.name()),
             _ => true,
@@ -130,6 +133,13 @@ impl Branch {
     }
 }
 
+/// Whether an act moves nothing where a case is.
+fn is_idle(view: &View<'_>, case: &Case, act: &Id) -> bool {
+    let steps = case.rules().map_or(&[][..], |state| &state.steps).iter().enumerate();
+    let mut its = steps.filter(|(_, step)| matches!(&step.trigger, Trigger::Do(doing) if doing.act == *act));
+    its.all(|(place, _)| view.is_idle(&case.id.procedure, &case.state, place))
+}
+
 /// The next instant at which to look again: the last before, and the first after, whatever comes next.
 fn next_point(view: &View<'_>, state: &State, now: Instant) -> Option<Instant> {
     let mut next: Option<Instant> = None;
@@ -138,7 +148,8 @@ fn next_point(view: &View<'_>, state: &State, now: Instant) -> Option<Instant> {
             next = Some(at);
         }
     };
-    for moment in state.moments_ahead(now) {
+    let passing = state.passing().filter(|(seat, _)| view.passes(state, seat)).map(|(_, moment)| moment);
+    for moment in state.moments_of_cases().into_iter().chain(passing) {
         let first = if moment.late { moment.at.next() } else { moment.at };
         see(before(first));
         see(first);

@@ -4,6 +4,8 @@
 //! here whether it bears on what can follow. What does not: names of people, keys, entries, documents, the words of
 //! reasons, the way a case took, what was annulled, and duties, which are never void and move nothing.
 
+use std::collections::BTreeMap;
+
 use super::branch::Branch;
 use super::holds::holds;
 use super::marks::SeatMarks;
@@ -12,10 +14,11 @@ use super::view::{Clocks, View};
 use crate::engine::State;
 use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
+use crate::engine::count::{Marks, Standing};
 use crate::engine::event::Occurrence;
 use crate::engine::sealed::Sealing;
 use crate::engine::suspension::Stop;
-use crate::values::{Calendar, Instant, Span};
+use crate::values::{Calendar, Id, Instant, Span};
 
 /// More documents of one name that could be struck count as so many.
 pub(super) const MOST_FILED: usize = 2;
@@ -144,7 +147,10 @@ fn case_into(key: &mut Mixer, view: &View<'_>, case: &Case, (clocks, now): (Cloc
     if let Some(longest) = clocks.opened.map(far) {
         key.put(age(now, opened.at, longest));
     }
-    for ((state, place), times) in taken {
+    for ((state, place), times) in &**taken {
+        if view.is_idle(&case.id.procedure, state, *place) {
+            continue;
+        }
         let bounded = case.procedure().and_then(|it| it.state(state)?.steps.get(*place)?.at_most);
         if bounded.is_some() {
             key.put_id(state);
@@ -174,13 +180,13 @@ fn case_into(key: &mut Mixer, view: &View<'_>, case: &Case, (clocks, now): (Cloc
     }
     for run in ballots.iter().skip(*asked) {
         match run.closed.as_ref().map(|closing| closing.outcome.as_ref()) {
-            None => ballot_into(key, run, now),
+            None => ballot_into(key, view, run, now),
             Some(outcome) => outcome.into_iter().for_each(|outcome| key.put_id(outcome)),
         }
     }
 }
 
-fn ballot_into(key: &mut Mixer, run: &BallotRun, now: Instant) {
+fn ballot_into(key: &mut Mixer, view: &View<'_>, run: &BallotRun, now: Instant) {
     let BallotRun {
         id,
         workflow: _,
@@ -224,9 +230,21 @@ fn ballot_into(key: &mut Mixer, run: &BallotRun, now: Instant) {
         key.put(u64::try_from(*place).unwrap_or(u64::MAX));
         key.put(age(now, *since, longest.unwrap_or(Span::from_seconds(0))));
     }
-    for (standing, made) in seats.iter() {
-        key.put(u64::from(standing.weight));
-        key.put(made.iter().filter(|(mark, _)| mark.is_some()).map(|(_, heads)| u64::from(*heads)).sum());
+    if view.filled {
+        filled_into(key, view, seats);
+    }
+}
+
+/// How many seats of each kind that a rule can tell were filled at the opening.
+fn filled_into(key: &mut Mixer, view: &View<'_>, seats: &Marks<()>) {
+    let mut filled: BTreeMap<(Option<&Id>, u32), u64> = BTreeMap::new();
+    for (Standing { class, weight, affiliation: _ }, made) in seats {
+        let class = class.as_ref().filter(|class| view.classes.contains(*class));
+        let heads = made.iter().filter(|(mark, _)| mark.is_some()).map(|(_, heads)| u64::from(*heads));
+        *filled.entry((class, *weight)).or_default() += heads.sum::<u64>();
+    }
+    for heads in filled.into_values() {
+        key.put(heads);
     }
 }
 
@@ -234,7 +252,7 @@ fn ballot_into(key: &mut Mixer, run: &BallotRun, now: Instant) {
 fn events_into(key: &mut Mixer, view: &View<'_>, state: &State, now: Instant) {
     let mut all: Vec<Mixer> = Vec::new();
     let put_off = put_off(state);
-    for occurrence in state.events.iter().filter(|occurrence| occurrence.live()) {
+    for occurrence in state.events.iter().filter(|it| it.live() && view.tells(&it.event)) {
         let Occurrence { event, case, at, why: _, annulled: _ } = &**occurrence;
         let mut mark = Mixer::default();
         mark.put_id(event);

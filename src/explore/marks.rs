@@ -3,7 +3,8 @@
 use super::branch::{Branch, Committed};
 use super::key::{age, put_off};
 use super::mixer::Mixer;
-use super::view::{Seating, View};
+use super::seating::Seating;
+use super::view::View;
 use crate::engine::ballot::{Cast, Elector, Leaving};
 use crate::engine::case::{Case, Subject};
 use crate::engine::panel::{Nominee, Place, Seats};
@@ -23,22 +24,22 @@ fn places(
     // Whoever was dismissed does not come back: somebody else is named, whom nothing tells apart from them.
     let Seats { panel, seats, dismissed: _, keys: _ } = seats;
     let Some(panel) = view.workflow.panel(panel) else { return };
-    for ((_, place), mark) in seats.iter().zip(marks) {
+    for (((_, place), passes), mark) in seats.iter().zip(&seating.passes).zip(marks) {
         let Place { vacant_since, nominee } = place;
         match nominee {
             None => mark.put(1),
             Some(nominee) => {
                 // Everybody has an affiliation of their own, if any.
                 let Nominee { person: _, key: _, by: _, nominated: _, affiliation: _, accepted, disclosures } =
-                    nominee;
+                    &**nominee;
                 mark.put(2 + u64::from(accepted.is_some()) + 2 * u64::from(!disclosures.is_empty()));
                 if let Some((longest, since)) = seating.counts_filled.zip(nominee.filled_since(panel)) {
                     mark.put(age(now, since, longest));
                 }
             }
         }
-        let filled = nominee.as_ref().is_some_and(|nominee| nominee.missing(panel).is_empty());
-        if seating.passes && !filled {
+        let filled = nominee.as_ref().is_some_and(|nominee| nominee.fills(panel));
+        if *passes && !filled {
             mark.put(age(now, *vacant_since, if put_off { Span::MAX } else { seating.vacancy }));
         }
     }

@@ -24,11 +24,12 @@ impl Mixer {
     }
 
     pub(super) fn put_text(&mut self, text: &str) {
-        for chunk in text.as_bytes().chunks(8) {
-            let mut word = [0; 8];
-            word.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
-            self.put(u64::from_le_bytes(word));
+        let (words, rest) = text.as_bytes().as_chunks::<8>();
+        for word in words {
+            self.put(u64::from_le_bytes(*word));
         }
+        let rest = rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        self.put(rest);
         self.put(u64::try_from(text.len()).unwrap_or(u64::MAX));
     }
 

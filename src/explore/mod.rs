@@ -15,7 +15,9 @@ mod key;
 mod marks;
 mod mixer;
 mod search;
+mod seating;
 mod story;
+mod told;
 mod tree;
 mod view;
 
@@ -34,14 +36,18 @@ pub struct Bounds {
     pub cases: u32,
     /// How often panelists leave (step down from a seat, or stay out of a case) in one behaviour, at most.
     pub leaving: u8,
-    /// How many of the states that are still to be gone on from each walk keeps whole, at most: to the others it comes
-    /// again from the opening. It bounds memory, and changes nothing of what is found.
+    /// How many of the states that are still to be gone on from are kept whole, at most, in all walks together: to the
+    /// others a walk comes again from the opening. It bounds memory, and changes nothing of what is found.
     pub kept: usize,
+    /// Whether what nothing can tell apart is walked once: seats that are alike, acts that move nothing, events of which
+    /// nothing depends, who may nominate where all act. Without it all of that is walked, which finds the same and takes
+    /// longer: so that this can be tried.
+    pub reduced: bool,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { states: 1_000_000, cases: 1, leaving: 1, kept: 30_000 }
+        Self { states: 1_000_000, cases: 1, leaving: 1, kept: 100_000, reduced: true }
     }
 }
 
@@ -124,6 +130,13 @@ impl Report {
 pub fn not_walked(workflow: &Workflow) -> Vec<&'static str> {
     let calendar = workflow.calendar.is_some();
     let doings = || workflow.procedures.iter().flat_map(|it| &it.states).flat_map(model::State::doings);
+    let idle = || {
+        workflow.procedures.iter().any(|procedure| {
+            let steps =
+                procedure.states.iter().flat_map(|state| state.steps.iter().map(move |it| (state, it)));
+            steps.into_iter().any(|(state, step)| told::is_idle(workflow, procedure, state, step))
+        })
+    };
     let said = [
         (true, "amendments"),
         (
@@ -137,6 +150,11 @@ pub fn not_walked(workflow: &Workflow) -> Vec<&'static str> {
         ),
         (calendar, "acts in the midst of a deadline's run, also on other days of the calendar"),
         (true, "duties, reaffirmations and rotated keys, which move nothing"),
+        (
+            idle(),
+            "acts that go nowhere and tell nothing, and file what is neither struck nor heeded by an open ballot: they move \
+             nothing either",
+        ),
         (!workflow.panels.is_empty(), "nominees who do not accept, as nobody fills their seat"),
         (
             workflow.procedures.iter().any(|procedure| procedure.about.is_some()),

@@ -53,10 +53,11 @@ pub fn explore(
     };
     let views: Vec<_> = silences.into_iter().map(of_silence).collect();
     let mut walks = Vec::new();
+    let kept = bounds.kept / views.len().max(1);
     for (_, invariants, view) in &views {
         let opened = opening_time(view);
-        let opening = supposed_agreement(text, opened).map_err(ExploreError::Opening)?;
-        walks.push(Walk::new(view, invariants, opening, opened));
+        let opening = supposed_agreement(text, opened).map_err(ExploreError::Opening)?.with_blank_papers();
+        walks.push(Walk::new(view, invariants, (opening, opened), kept));
     }
     share_out(&mut walks, bounds.states, progress);
     let mut verdicts: BTreeMap<usize, Verdict> = BTreeMap::new();
@@ -129,13 +130,18 @@ struct Walk<'v> {
 const TOLD_EVERY: u64 = 4_096;
 
 impl<'v> Walk<'v> {
-    fn new(view: &'v View<'v>, invariants: &'v [&'v Invariant], opening: State, opened: Instant) -> Self {
+    fn new(
+        view: &'v View<'v>,
+        invariants: &'v [&'v Invariant],
+        (opening, opened): (State, Instant),
+        kept: usize,
+    ) -> Self {
         let root = Branch { state: opening, now: opened, left: 0, committed: Arc::default() };
         Self {
             view,
             invariants,
             opened,
-            tree: Tree::new(view, root, seat_keys(view)),
+            tree: Tree::new(view, root, kept, seat_keys(view)),
             seen: ByKey::default(),
             next: (0, 0),
             visits: 0,
@@ -159,7 +165,7 @@ impl<'v> Walk<'v> {
     /// Goes on until so many states were seen, or it is done.
     fn walk(&mut self, most: usize, progress: &mut dyn FnMut(Progress)) {
         if self.tree.len() == 0 {
-            self.arrive(self.tree.root().clone(), (0, 0), most);
+            self.arrive(self.tree.root().clone(), (0, None), most);
         }
         while !self.is_done()
             && let Some(stage) = self.tree.stage(self.next.0)
@@ -170,7 +176,7 @@ impl<'v> Walk<'v> {
             }
             for (number, turn) in stage.turns.iter().enumerate().skip(self.next.1) {
                 let Some(next) = self.tree.take(&stage.branch, turn) else { continue };
-                if !self.arrive(next, (stage.place, number), most) {
+                if !self.arrive(next, (stage.place, Some(turn)), most) {
                     self.next = (stage.place, number);
                     return;
                 }
@@ -182,11 +188,14 @@ impl<'v> Walk<'v> {
             }
             self.next = (stage.place + 1, 0);
         }
+        if self.is_done() {
+            self.tree.let_go();
+        }
     }
 
     /// A state was reached from a place by a turn: a new one is looked at, and gone on from later. `false` where it is new,
     /// and no more are to be looked at.
-    fn arrive(&mut self, branch: Branch, (from, turn): (u32, usize), most: usize) -> bool {
+    fn arrive(&mut self, branch: Branch, (from, turn): (u32, Option<&Turn>), most: usize) -> bool {
         let key = key(self.view, &branch);
         if self.seen.contains(&key) {
             return true;

@@ -1,11 +1,11 @@
 //! The states of a walk in the order in which they were found: how each was reached, and coming to it again.
 //!
-//! Of a state its way is kept, eight bytes: from which state, by which turn. So many of those that are still to be gone
-//! on from are kept whole; to any other the walk comes again from the opening, by the way on which it was found. States
-//! are gone on from in the order in which they were found, so those that follow each other have most of their ways
-//! in common, and every stage of them is come to once a depth.
+//! Of a state its way is kept, eight bytes: from which state, by which of the turns that are known by number. So many of
+//! those that are still to be gone on from are kept whole; to any other the walk comes again from the opening, by the way
+//! on which it was found. States are gone on from in the order in which they were found, so those that follow each other
+//! have most of their ways in common, and every state on them is come to once a depth.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::rc::Rc;
 
 use super::branch::{Branch, Turn};
@@ -13,11 +13,30 @@ use super::view::View;
 use crate::scenario::plain_key;
 use crate::statement::{HolderRef, PublicKey};
 
-/// The way to a state: where from, and the how-manieth of the turns there.
+/// The way to a state: where from, and by which turn, by its number.
 #[derive(Debug, Clone, Copy)]
 struct Way {
     from: u32,
-    turn: u16,
+    turn: u32,
+}
+
+/// Turns by number: a walk takes few different ones, again and again.
+#[derive(Default)]
+struct Turns {
+    all: Vec<Rc<Turn>>,
+    numbers: HashMap<Rc<Turn>, u32>,
+}
+
+impl Turns {
+    fn number(&mut self, turn: &Turn) -> u32 {
+        if let Some(known) = self.numbers.get(turn) {
+            return *known;
+        }
+        let (number, turn) = (u32::try_from(self.all.len()).unwrap_or(u32::MAX), Rc::new(turn.clone()));
+        self.all.push(Rc::clone(&turn));
+        self.numbers.insert(turn, number);
+        number
+    }
 }
 
 /// A state that is gone on from, with where it can go.
@@ -31,17 +50,27 @@ pub(super) struct Tree<'v> {
     view: &'v View<'v>,
     root: Branch,
     ways: Vec<Way>,
+    turns: Turns,
+    /// How many states are kept whole at most.
+    most: usize,
     /// Those of the states ahead that are kept whole, in their order.
     kept: VecDeque<(u32, Branch)>,
-    /// The stages of the way to the state that was come to anew last.
-    path: Vec<Rc<Stage>>,
+    /// The states on the way to the one that was come to anew last, with their places.
+    path: Vec<(u32, Branch)>,
     keys: BTreeMap<HolderRef, PublicKey>,
 }
 
 impl<'v> Tree<'v> {
-    /// `keys` are those of whoever may be named for a seat, which take long to make.
-    pub(super) fn new(view: &'v View<'v>, root: Branch, keys: BTreeMap<HolderRef, PublicKey>) -> Self {
-        Self { view, root, ways: Vec::new(), kept: VecDeque::new(), path: Vec::new(), keys }
+    /// `most` is how many states are kept whole; `keys` are those of whoever may be named for a seat, which take long to
+    /// make.
+    pub(super) fn new(
+        view: &'v View<'v>,
+        root: Branch,
+        most: usize,
+        keys: BTreeMap<HolderRef, PublicKey>,
+    ) -> Self {
+        let (ways, turns, kept, path) = (Vec::new(), Turns::default(), VecDeque::new(), Vec::new());
+        Self { view, root, ways, turns, most, kept, path, keys }
     }
 
     pub(super) fn root(&self) -> &Branch {
@@ -53,13 +82,20 @@ impl<'v> Tree<'v> {
         self.ways.len()
     }
 
-    /// Puts a state last, which was reached from a place by a turn.
-    pub(super) fn push(&mut self, branch: Branch, from: u32, turn: usize) {
+    /// Puts a state last, which was reached from a place by a turn; the opening by none.
+    pub(super) fn push(&mut self, branch: Branch, from: u32, turn: Option<&Turn>) {
         let place = u32::try_from(self.ways.len()).unwrap_or(u32::MAX);
-        self.ways.push(Way { from, turn: u16::try_from(turn).unwrap_or(u16::MAX) });
-        if self.kept.len() < self.view.bounds.kept {
+        let turn = turn.map_or(u32::MAX, |turn| self.turns.number(turn));
+        self.ways.push(Way { from, turn });
+        if self.kept.len() < self.most {
             self.kept.push_back((place, branch));
         }
+    }
+
+    /// Lets go of the states that are kept whole: none is gone on from any more.
+    pub(super) fn let_go(&mut self) {
+        self.kept = VecDeque::new();
+        self.path = Vec::new();
     }
 
     /// Where a turn leads from a state; `None` where the engine refuses it.
@@ -68,51 +104,58 @@ impl<'v> Tree<'v> {
     }
 
     /// The state at a place, of which none before is asked for again; `None` where there is none.
-    pub(super) fn stage(&mut self, place: u32) -> Option<Rc<Stage>> {
+    pub(super) fn stage(&mut self, place: u32) -> Option<Stage> {
         if usize::try_from(place).is_ok_and(|place| place >= self.ways.len()) {
             return None;
         }
         while self.kept.front().is_some_and(|(kept, _)| *kept < place) {
             self.kept.pop_front();
         }
-        match self.kept.pop_front() {
-            Some((kept, branch)) if kept == place => return Some(Rc::new(self.with_turns(place, branch))),
-            Some(later) => self.kept.push_front(later),
-            None => {}
-        }
+        let branch = match self.kept.pop_front() {
+            Some((kept, branch)) if kept == place => branch,
+            later => {
+                if let Some(later) = later {
+                    self.kept.push_front(later);
+                }
+                self.come_to(place)?
+            }
+        };
+        let turns = branch.turns(self.view);
+        Some(Stage { place, branch, turns })
+    }
+
+    /// Comes to a state from the opening, or from the last state that both its way and the one before it pass.
+    fn come_to(&mut self, place: u32) -> Option<Branch> {
         let way = self.way_to(place);
-        let common = self.path.iter().zip(&way).take_while(|(stage, place)| stage.place == **place).count();
+        let common = self.path.iter().zip(&way).take_while(|((known, _), place)| known == *place).count();
         self.path.truncate(common);
         for place in way.into_iter().skip(common) {
             let branch = match self.path.last() {
                 None => self.root.clone(),
-                Some(stage) => {
-                    let turn = stage.turns.get(usize::from(self.way(place)?.turn))?;
-                    self.take(&stage.branch, turn)?
-                }
+                Some((_, before)) => self.take(before, &*self.turn_to(place)?)?,
             };
-            self.path.push(Rc::new(self.with_turns(place, branch)));
+            self.path.push((place, branch));
         }
-        self.path.last().cloned()
+        self.path.last().map(|(_, branch)| branch.clone())
     }
 
     /// What was done on the way to a state, each from the state in which it was done; and the state.
     pub(super) fn told(&self, place: u32) -> (Vec<(Branch, Turn)>, Branch) {
-        let mut stage = self.with_turns(0, self.root.clone());
+        let mut branch = self.root.clone();
         let mut done = Vec::new();
         for place in self.way_to(place).into_iter().skip(1) {
-            let turn = self.way(place).and_then(|way| stage.turns.get(usize::from(way.turn)).cloned());
-            let Some(turn) = turn else { break };
-            let Some(next) = self.take(&stage.branch, &turn) else { break };
-            done.push((stage.branch, turn));
-            stage = self.with_turns(place, next);
+            let Some(turn) = self.turn_to(place) else { break };
+            let Some(next) = self.take(&branch, &turn) else { break };
+            done.push((branch, (*turn).clone()));
+            branch = next;
         }
-        (done, stage.branch)
+        (done, branch)
     }
 
-    fn with_turns(&self, place: u32, branch: Branch) -> Stage {
-        let turns = branch.turns(self.view);
-        Stage { place, branch, turns }
+    /// The turn by which a state was reached.
+    fn turn_to(&self, place: u32) -> Option<Rc<Turn>> {
+        let number = usize::try_from(self.way(place)?.turn).ok()?;
+        self.turns.all.get(number).map(Rc::clone)
     }
 
     fn way(&self, place: u32) -> Option<Way> {

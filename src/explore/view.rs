@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Bounds;
+use super::seating::Seating;
+use super::{Bounds, told};
+use crate::engine;
+use crate::statement::HolderRef;
 use crate::values::{Id, Instant, Span};
 use crate::workflow::Workflow;
 use crate::workflow::invariant::{Holds, Invariant, Promise};
-use crate::workflow::model::{Actor, Actors, Cause, Delay, Moves, Origin, Panel, Procedure, State, Trigger};
+use crate::workflow::model::{Cause, Delay, Moves, Origin, Procedure, State, Step, Trigger};
 
 /// What matters of a workflow for a set of invariants.
 pub(super) struct View<'w> {
@@ -18,6 +21,14 @@ pub(super) struct View<'w> {
     states: BTreeMap<(Id, Id), Clocks>,
     /// The longest time that anything counts from an event.
     events: BTreeMap<Id, Span>,
+    /// The events on which something depends.
+    told: BTreeSet<Id>,
+    /// The classes that something looks at.
+    pub classes: BTreeSet<Id>,
+    /// Whether it matters which seats were filled when a ballot opened.
+    pub filled: bool,
+    /// The steps that move nothing, by procedure, state and place.
+    idle: BTreeSet<(Id, Id, usize)>,
     /// The dates at which something happens: all of the file, where a step waits for one; else the walk takes place
     /// at no date, and what is said of dates is asked of every state with each of [`View::dates`].
     pub anchored: Vec<Instant>,
@@ -37,26 +48,6 @@ pub(super) struct View<'w> {
     strikable: BTreeMap<Id, BTreeSet<Id>>,
 }
 
-/// The seats of a panel, in the order of their names.
-pub(super) struct Seating {
-    pub names: Vec<Id>,
-    /// For each seat a number, the same for those that no rule can tell apart.
-    pub kinds: Vec<usize>,
-    /// Whether who may nominate can change.
-    pub passes: bool,
-    /// After how long it does.
-    pub vacancy: Span,
-    /// The longest time within which a case about a seat can be opened from its filling on.
-    pub counts_filled: Option<Span>,
-}
-
-impl Seating {
-    /// The place of a seat in the lists.
-    pub(super) fn place(&self, name: &Id) -> Option<usize> {
-        self.names.iter().position(|known| known == name)
-    }
-}
-
 /// What the clocks of a state can count.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Clocks {
@@ -72,6 +63,7 @@ impl<'w> View<'w> {
     /// The view for invariants of which all suppose the same silence.
     pub(super) fn new(workflow: &'w Workflow, invariants: &[&Invariant], bounds: Bounds) -> Self {
         let silent = invariants.first().map(|invariant| spelt_out(workflow, &invariant.silent));
+        let silent = silent.unwrap_or_default();
         let mut parts = Vec::new();
         for proposition in invariants.iter().filter_map(|invariant| invariant.promise.proposition()) {
             proposition.holds.each(&mut |part| parts.push(part.clone()));
@@ -88,13 +80,19 @@ impl<'w> View<'w> {
         // Where business days count, nothing can be told as of another day.
         let waits = workflow.calendar.is_some()
             || steps(workflow).any(|(_, step)| matches!(step.trigger, Trigger::At(_)));
+        let seating = |panel: &_| Seating::of(workflow, panel, &parts, (&silent, bounds.reduced));
+        let panels = workflow.panels.iter().map(|it| (it.name.clone(), seating(it))).collect();
         let mut view = Self {
             workflow,
             bounds,
-            silent: silent.unwrap_or_default(),
-            panels: workflow.panels.iter().map(|it| (it.name.clone(), seating(workflow, it))).collect(),
+            panels,
+            silent,
             states: BTreeMap::new(),
             events: BTreeMap::new(),
+            told: told::events(workflow, &parts),
+            classes: told::classes(workflow, &parts),
+            filled: !bounds.reduced || told::filled(workflow, &parts),
+            idle: if bounds.reduced { idle(workflow) } else { BTreeSet::new() },
             anchored: if waits { dates.iter().copied().collect() } else { Vec::new() },
             dates: if waits { Vec::new() } else { dates.iter().flat_map(|it| [*it, it.next()]).collect() },
             horizon: horizon(workflow),
@@ -111,7 +109,11 @@ impl<'w> View<'w> {
         }
         for procedure in &workflow.procedures {
             for state in &procedure.states {
-                let clocks = clocks(procedure, state);
+                let idle = |place: usize| view.is_idle(&procedure.name, &state.name, place);
+                let acts = state.steps.iter().enumerate();
+                let acts = acts.filter(|(_, step)| matches!(step.trigger, Trigger::Do(_)));
+                let acts = acts.into_iter().any(|(place, _)| !idle(place));
+                let clocks = Clocks { acts, ..clocks(procedure, state) };
                 view.states.insert((procedure.name.clone(), state.name.clone()), clocks);
             }
         }
@@ -141,6 +143,23 @@ impl<'w> View<'w> {
         self.states.get(&(procedure.clone(), state.clone())).copied().unwrap_or_default()
     }
 
+    /// Whether it matters who may nominate for a seat.
+    pub(super) fn passes(&self, state: &engine::State, seat: &HolderRef) -> bool {
+        let panel = state.seat(seat).map(|seating| &seating.panel.name);
+        let seating = panel.and_then(|panel| self.seating(panel));
+        seating.is_some_and(|it| it.place(seat.name()).and_then(|place| it.passes.get(place)) == Some(&true))
+    }
+
+    /// Whether something depends on an event.
+    pub(super) fn tells(&self, event: &Id) -> bool {
+        !self.bounds.reduced || self.told.contains(event)
+    }
+
+    /// Whether the step at this place of a state's list moves nothing.
+    pub(super) fn is_idle(&self, procedure: &Id, state: &Id, place: usize) -> bool {
+        self.idle.contains(&(procedure.clone(), state.clone(), place))
+    }
+
     /// The longest time that anything counts from an event, if anything does.
     pub(super) fn counted_from(&self, event: &Id) -> Option<Span> {
         self.events.get(event).copied()
@@ -155,7 +174,7 @@ fn spelt_out(workflow: &Workflow, silent: &[Id]) -> BTreeSet<Id> {
     silent.iter().flat_map(|name| seats(name).into_iter().chain([name.clone()])).collect()
 }
 
-fn steps(workflow: &Workflow) -> impl Iterator<Item = (&State, &crate::workflow::model::Step)> {
+fn steps(workflow: &Workflow) -> impl Iterator<Item = (&State, &Step)> {
     let states = workflow.procedures.iter().flat_map(|procedure| &procedure.states);
     states.flat_map(|state| state.steps.iter().map(move |step| (state, step)))
 }
@@ -173,6 +192,18 @@ fn delays(workflow: &Workflow) -> impl Iterator<Item = &Delay> {
     let opening = workflow.procedures.iter().map(|procedure| &procedure.open);
     let opening = opening.flat_map(|open| open.within.iter().chain(&open.not_before));
     steps(workflow).flat_map(|(_, step)| delays_of(&step.trigger)).chain(opening)
+}
+
+fn idle(workflow: &Workflow) -> BTreeSet<(Id, Id, usize)> {
+    let mut idle = BTreeSet::new();
+    for procedure in &workflow.procedures {
+        for state in &procedure.states {
+            let is_idle = |step: &Step| told::is_idle(workflow, procedure, state, step);
+            let places = state.steps.iter().enumerate().filter(|(_, step)| is_idle(step));
+            idle.extend(places.map(|(place, _)| (procedure.name.clone(), state.name.clone(), place)));
+        }
+    }
+    idle
 }
 
 fn strikable(procedure: &Procedure) -> BTreeSet<Id> {
@@ -234,54 +265,6 @@ fn clocks(procedure: &Procedure, state: &State) -> Clocks {
     Clocks {
         entered: longest(&[state], &Origin::Entered),
         opened: longest(&reached, &Origin::Opened),
-        acts: state.doings().next().is_some(),
+        acts: false,
     }
-}
-
-fn seating(workflow: &Workflow, panel: &Panel) -> Seating {
-    let mut seats: Vec<_> = panel.seats.iter().collect();
-    seats.sort_by(|a, b| a.name.cmp(&b.name));
-    let named = named(workflow);
-    let about = workflow.procedures.iter().filter(|it| it.about.as_ref() == Some(&panel.name));
-    let about = about.map(|procedure| &procedure.open);
-    let about = about.flat_map(|open| open.within.iter().chain(&open.not_before));
-    // A vote for one of them is no vote for another.
-    let chosen = workflow.ballots.iter().any(|ballot| ballot.candidates() && ballot.panel == panel.name);
-    let mut kinds: Vec<usize> = Vec::new();
-    for (place, seat) in seats.iter().enumerate() {
-        let alone = chosen || named.contains(&seat.name) || panel.chair.contains(&seat.name);
-        let twin = seats.iter().take(place).position(|other| {
-            let other_alone = named.contains(&other.name) || panel.chair.contains(&other.name);
-            !other_alone && (&other.by, &other.class, other.weight) == (&seat.by, &seat.class, seat.weight)
-        });
-        kinds.push(twin.filter(|_| !alone).unwrap_or(place));
-    }
-    Seating {
-        names: seats.iter().map(|seat| seat.name.clone()).collect(),
-        kinds,
-        passes: panel.vacancy.as_ref().is_some_and(|vacancy| seats.iter().any(|seat| vacancy.changes(seat))),
-        vacancy: panel.vacancy.as_ref().map_or(Span::from_seconds(0), |vacancy| vacancy.after.longest()),
-        counts_filled: about.filter(|it| it.of == Origin::Filled).map(|it| it.length.longest()).max(),
-    }
-}
-
-/// The seats that the file calls by name where somebody may act or is silent.
-fn named(workflow: &Workflow) -> BTreeSet<Id> {
-    let mut named = BTreeSet::new();
-    let mut see = |actors: &Actors| {
-        let (Actors::AnyOf(all) | Actors::AllOf(all)) = actors;
-        named.extend(all.iter().filter_map(|actor| match actor {
-            Actor::Seat(seat) => Some(seat.clone()),
-            _ => None,
-        }));
-    };
-    for procedure in &workflow.procedures {
-        see(&procedure.open.by);
-        for state in &procedure.states {
-            state.doings().for_each(|doing| see(&doing.by));
-            state.duties.iter().for_each(|duty| see(&duty.by));
-        }
-    }
-    named.extend(workflow.invariants.iter().flat_map(|invariant| invariant.silent.iter().cloned()));
-    named
 }

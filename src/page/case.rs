@@ -72,7 +72,7 @@ pub(super) fn came_to(case: &Case) -> Markup {
     let outcome = |run: &BallotRun| {
         run.closed.as_ref()?.outcome.as_ref().map(|outcome| format!("{}: {outcome}", run.id.ballot))
     };
-    let outcomes: Vec<String> = case.ballots.iter().filter_map(outcome).collect();
+    let outcomes: Vec<String> = case.ballots.iter().map(|run| &**run).filter_map(outcome).collect();
     html! { (outcomes.join(", ")) }
 }
 

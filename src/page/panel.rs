@@ -12,7 +12,7 @@ pub(super) fn panel(about: &About<'_>, case: &Case) -> Markup {
     let Some((panel, seats)) = about.state.panel_of(case) else { return html! {} };
     let chair = about.state.around(case).seat_of_chair();
     let row = |seat: &Seat| {
-        let nominee = seats.seats.get(&seat.name).and_then(|place| place.nominee.as_ref());
+        let nominee = seats.seats.get(&seat.name).and_then(|place| place.nominee.as_deref());
         let name = html! {
             (seat.name)
             @if chair == Some(&seat.name) { " (chairs)" }

@@ -52,7 +52,7 @@ fn suspending(about: &About<'_>, case: &Case) -> Markup {
 fn happened(about: &About<'_>, case: &Case) -> Vec<Happened> {
     let mut all: Vec<Happened> = Vec::new();
     seats(about, case, &mut all);
-    for filed in &case.filed {
+    for filed in &*case.filed {
         let words = format!("{} files {}", filed.by, filed.name);
         all.push(Happened::new(filed.done.at, Some(filed.done.entry), words));
         if let Some(struck) = filed.struck {

@@ -134,7 +134,7 @@ impl Report {
         let state = sources.state;
         let case = state.case(case)?;
         let workflow = &case.workflow;
-        let ballots: Vec<Counted> = case.ballots.iter().filter_map(counted::counted).collect();
+        let ballots: Vec<Counted> = case.ballots.iter().filter_map(|run| counted::counted(run)).collect();
         let mut sections =
             vec![question::asked(sources, case), question::way(sources, case), panel::seats(sources, case)];
         for run in &case.ballots {

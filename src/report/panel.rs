@@ -10,7 +10,7 @@ pub(super) fn seats(sources: &Sources<'_>, case: &Case) -> Section {
     let Some((panel, seats)) = sources.state.panel_of(case) else { return section };
     let chair = sources.state.around(case).seat_of_chair();
     let rows = panel.seats.iter().map(|seat| {
-        let nominee = seats.seats.get(&seat.name).and_then(|place| place.nominee.as_ref());
+        let nominee = seats.seats.get(&seat.name).and_then(|place| place.nominee.as_deref());
         let state = match nominee {
             None => "vacant",
             Some(_) if seats.filled(panel, &seat.name).is_some() => "filled",

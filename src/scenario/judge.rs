@@ -178,7 +178,7 @@ impl Judge<'_> {
 
     fn ballot(&mut self, case: &Case, expect: &ExpectBallot) {
         let named = |run: &&BallotRun| expect.name.as_ref().is_none_or(|name| run.id.ballot == name.is);
-        let run = case.ballots.iter().rev().find(named);
+        let run = case.ballots.iter().map(|run| &**run).rev().find(named);
         let closing = run.and_then(|run| run.closed.as_ref());
         let until = |run: &BallotRun| run.rules().map_or(run.closes, |rules| run.until(rules));
         let why = || match (run, closing) {

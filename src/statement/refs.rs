@@ -156,7 +156,7 @@ serde_as_text!(HolderRef);
 
 /// In whose name a statement speaks: one actor (`"i1"`), or several jointly (`["microsoft","openai"]`,
 /// sorted, at least two).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum By {
     /// One party, role or seat.
     One(Id),

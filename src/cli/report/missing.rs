@@ -59,7 +59,7 @@ fn all(attached: &BTreeMap<u64, Attachments>) -> impl Iterator<Item = (u64, &Id,
 
 /// The entry that struck a document, wherever it was filed.
 fn struck(state: &State, digest: &Digest) -> Option<u64> {
-    let filed = state.cases.values().flat_map(|case| &case.filed).filter(|filed| filed.digest == *digest);
+    let filed = state.cases.values().flat_map(|case| &*case.filed).filter(|filed| filed.digest == *digest);
     filed.filter_map(|filed| filed.struck).map(|done| done.entry).max()
 }
 

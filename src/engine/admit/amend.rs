@@ -178,7 +178,7 @@ impl State {
         if let Some(id) = fates.keys().find(|id| !self.running.contains(*id)) {
             let state = self.case(id).map_or("there is none", |_| "it has ended");
             let why = format!("it says what becomes of the case {id}: {state}");
-            let instead = format!("say it of those that have not ended: {}", all_of(&self.running));
+            let instead = format!("say it of those that have not ended: {}", all_of(&*self.running));
             return Err(Refusal::new("unknown-case", why, instead));
         }
         if let Some(id) = self.running.iter().find(|id| !fates.contains_key(*id)) {
@@ -187,7 +187,7 @@ impl State {
                 "say that it goes on under the `old rules`, or which state of the new workflow it enters";
             return Err(stranded(why, instead));
         }
-        for (id, case) in &self.cases {
+        for (id, case) in &*self.cases {
             match fates.get(id) {
                 Some(CaseFate::Enters(state)) => judge_entering(amended, case, state)?,
                 _ => judge_left(&amended.workflow, case)?,

@@ -45,13 +45,14 @@ impl State {
             size: 1,
             last: at,
             holders,
-            panels: BTreeMap::new(),
-            cases: BTreeMap::new(),
-            running: BTreeSet::new(),
+            panels: Arc::default(),
+            cases: Arc::default(),
+            running: Arc::default(),
             events: Events::default(),
             documents: Documents::default(),
             reaffirmed: Vec::new(),
             moment: Moment::of(at),
+            blank_papers: false,
             timelines: OnceLock::new(),
             workflows: Arc::new(vec![InForce::opening(Arc::clone(&workflow), at)]),
             workflow,
@@ -67,7 +68,8 @@ impl State {
             state.holders.signed(&name, 0);
         }
         let standing = state.workflow.panels.iter().filter(|panel| panel.formed == Formed::Standing);
-        state.panels = standing.map(|panel| (panel.name.clone(), Seats::vacant(panel, at))).collect();
+        let standing = standing.map(|panel| (panel.name.clone(), Seats::vacant(panel, at)));
+        state.panels = Arc::new(standing.collect());
         Ok(state)
     }
 }

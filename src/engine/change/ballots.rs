@@ -18,7 +18,7 @@ use crate::workflow::model::{self, Early, Trigger};
 impl State {
     pub(super) fn open_ballot(&mut self, id: &CaseRef, name: &Id) {
         let Some(run) = self.case(id).and_then(|case| self.new_ballot(case, name)) else { return };
-        self.with_case(id, |case| case.ballots.push(run));
+        self.with_case(id, |case| case.ballots.push(Arc::new(run)));
     }
 
     /// The ballot with its electors as they are now.
@@ -81,7 +81,7 @@ impl State {
             run.obliged = Arc::new(obliged.map(|(seat, it)| (seat.clone(), abstains(it))).collect());
         }
         run.weigh(ballot, run.opened);
-        run.paper = Digest::of(paper::text(self, case, ballot, &run).as_bytes());
+        run.paper = paper::digest(self, case, ballot, &run);
         Some(run)
     }
 
@@ -95,7 +95,7 @@ impl State {
     pub(in crate::engine) fn closes_now(&self, run: &BallotRun) -> bool {
         let Some(ballot) = run.rules() else { return false };
         let over = Self::closing(run) <= self.moment || run.closes_early(ballot, self.moment);
-        over && matches!(run.comes_to(ballot, self.moment), Comes::To(_))
+        over && run.confirming(ballot, self.moment).is_none()
     }
 
     /// Puts into force the rules of this time after the opening of a ballot.

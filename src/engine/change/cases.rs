@@ -21,9 +21,9 @@ impl State {
         attach: &Attachments,
         done: Done,
     ) {
-        let Some(procedure) = self.procedure(id).cloned() else { return };
         let workflow = Arc::clone(&self.workflow);
-        let seats = workflow.own_panel(&procedure).map(|panel| Seats::vacant(panel, done.at));
+        let Some(procedure) = workflow.procedure(&id.procedure) else { return };
+        let seats = workflow.own_panel(procedure).map(|panel| Seats::vacant(panel, done.at));
         let case = Case {
             id: id.clone(),
             workflow: Arc::clone(&workflow),
@@ -39,17 +39,17 @@ impl State {
             ballots: Vec::new(),
             asked: 0,
             duties: Vec::new(),
-            filed: Vec::new(),
+            filed: Arc::default(),
             path: Vec::new(),
-            taken: [].into(),
+            taken: Arc::default(),
             spent: [].into(),
             heard: 0,
             stops: Vec::new(),
             extensions: Vec::new(),
             served: None,
         };
-        self.cases.insert(id.clone(), Arc::new(case));
-        self.running.insert(id.clone());
+        Arc::make_mut(&mut self.cases).insert(id.clone(), Arc::new(case));
+        Arc::make_mut(&mut self.running).insert(id.clone());
         self.stop_or_go_on();
         self.file(id, by, attach, done);
         let words = format!("{} by {by}", procedure.open.act);
@@ -62,7 +62,7 @@ impl State {
         self.documents.file(attach);
         self.with_case(case, |case| {
             for (name, digest) in attach {
-                case.filed.push(Filed {
+                Arc::make_mut(&mut case.filed).push(Filed {
                     name: name.clone(),
                     digest: *digest,
                     by: by.to_owned(),
@@ -84,11 +84,19 @@ impl State {
 
     /// Takes the step at this place of the case's state.
     pub(in crate::engine) fn take_step(&mut self, id: &CaseRef, place: usize, why: Why) {
-        let step = self.case(id).and_then(|case| case.rules()?.steps.get(place)).cloned();
-        let Some(Step { trigger, to, emits, effect, .. }) = step else { return };
+        let Some((workflow, state)) =
+            self.case(id).map(|case| (Arc::clone(&case.workflow), case.state.clone()))
+        else {
+            return;
+        };
+        let state = workflow.procedure(&id.procedure).and_then(|procedure| procedure.state(&state));
+        let Some(Step { trigger, to, emits, effect, .. }) = state.and_then(|state| state.steps.get(place))
+        else {
+            return;
+        };
         let answered = self.case(id).and_then(|case| self.answerable(case)).map(|(number, _)| number + 1);
         self.with_case(id, |case| {
-            *case.taken.entry((case.state.clone(), place)).or_default() += 1;
+            *Arc::make_mut(&mut case.taken).entry((case.state.clone(), place)).or_default() += 1;
             match trigger {
                 Trigger::Do(_) => {}
                 // It waits for the next occurrence.
@@ -97,21 +105,24 @@ impl State {
                 _ => {}
             }
         });
-        self.emit(id, &emits, &why);
+        self.emit(id, emits, &why);
         match effect {
             Some(Effect::Dismisses) => self.dismiss(id, why.entry),
             // The act that names the seat has done it.
             Some(Effect::Obliges) | None => {}
         }
         if let Some(to) = to {
-            self.enter(id, &to, why);
+            self.enter(id, to, why);
         }
     }
 
     /// Enters a state: its clocks start, its ballot opens, its duties arise.
     pub(in crate::engine) fn enter(&mut self, id: &CaseRef, name: &Id, why: Why) {
-        let state = self.procedure(id).and_then(|procedure| procedure.state(name));
-        let Some(state) = state.cloned() else { return };
+        let workflow = Arc::clone(self.workflow_of(id));
+        let Some(state) = workflow.procedure(&id.procedure).and_then(|procedure| procedure.state(name))
+        else {
+            return;
+        };
         let (at, heard) = (self.moment.at, self.events.len());
         self.with_case(id, |case| {
             for run in case.open_ballots_mut() {
@@ -132,7 +143,7 @@ impl State {
             case.ended = state.ends.then_some(at);
         });
         if state.ends {
-            self.running.remove(id);
+            Arc::make_mut(&mut self.running).remove(id);
             self.stop_or_go_on();
         }
         for ballot in state.ballots() {

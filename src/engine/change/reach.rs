@@ -11,7 +11,7 @@ use crate::workflow::model;
 
 impl State {
     pub(in crate::engine) fn with_case(&mut self, id: &CaseRef, change: impl FnOnce(&mut Case)) {
-        if let Some(case) = self.cases.get_mut(id) {
+        if let Some(case) = Arc::make_mut(&mut self.cases).get_mut(id) {
             change(Arc::make_mut(case));
         }
     }
@@ -23,7 +23,7 @@ impl State {
         change: impl FnOnce(&mut BallotRun, &model::Ballot),
     ) {
         self.with_case(&id.case, |case| {
-            let Some(run) = case.open_ballots_mut().find(|run| run.id == *id) else { return };
+            let Some(run) = case.open_ballot_mut(id) else { return };
             let workflow = Arc::clone(&run.workflow);
             if let Some(ballot) = workflow.ballot(&run.id.ballot) {
                 change(run, ballot);
@@ -34,10 +34,10 @@ impl State {
     /// Changes the body to which a seat belongs.
     pub(in crate::engine) fn with_body(&mut self, seat: &HolderRef, change: impl FnOnce(&mut Seats)) {
         let seats = match seat {
-            HolderRef::CaseSeat { case, .. } => {
-                self.cases.get_mut(case).and_then(|case| Arc::make_mut(case).seats.as_mut())
-            }
-            HolderRef::Office { body, .. } => self.panels.get_mut(body),
+            HolderRef::CaseSeat { case, .. } => Arc::make_mut(&mut self.cases)
+                .get_mut(case)
+                .and_then(|case| Arc::make_mut(case).seats.as_mut()),
+            HolderRef::Office { body, .. } => Arc::make_mut(&mut self.panels).get_mut(body),
         };
         if let Some(seats) = seats {
             change(seats);
@@ -55,7 +55,7 @@ impl State {
     pub(super) fn with_nominee(&mut self, seat: &HolderRef, change: impl FnOnce(&mut Nominee)) {
         self.with_place(seat, |place| {
             if let Some(nominee) = &mut place.nominee {
-                change(nominee);
+                change(Arc::make_mut(nominee));
             }
         });
     }

@@ -1,5 +1,7 @@
 //! What happens to seats: who comes, who leaves, and what that does to open ballots.
 
+use std::sync::Arc;
+
 use crate::engine::ballot::{Leaving, Reason};
 use crate::engine::case::{Obligation, Recusal};
 use crate::engine::panel::{Done, Nominee};
@@ -12,7 +14,7 @@ impl State {
     pub(super) fn nominated(&mut self, seat: HolderRef, nominee: Nominee) {
         let Nominee { person, key, nominated: done, .. } = nominee.clone();
         self.clear_seat(&seat, Leaving::by(Reason::Replaced, done));
-        self.with_place(&seat, |place| place.nominee = Some(nominee));
+        self.with_place(&seat, |place| place.nominee = Some(Arc::new(nominee)));
         self.with_body(&seat, |body| body.has_key(&person, &key));
         self.holders.enter(seat, person, key, done.entry);
     }

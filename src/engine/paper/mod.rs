@@ -266,8 +266,18 @@ impl State {
     }
 }
 
+/// The digest of a ballot's paper as it is now. A blank one is told by the ballot, and the evidence that it knows.
+pub(super) fn digest(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> Digest {
+    if state.blank_papers {
+        let mut blank = [0; 32];
+        blank.iter_mut().zip(run.evidence.to_be_bytes()).for_each(|(to, from)| *to = from);
+        return Digest(blank);
+    }
+    Digest::of(text(state, case, ballot, run).as_bytes())
+}
+
 /// The exact text of a ballot's paper.
-pub(super) fn text(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> String {
+fn text(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> String {
     paper(state, case, ballot, run).to_text()
 }
 

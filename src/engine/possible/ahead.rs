@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::engine::clock::Moment;
 use crate::engine::state::State;
+use crate::statement::HolderRef;
 use crate::values::Instant;
 use crate::workflow::model::Trigger;
 
@@ -11,7 +12,25 @@ impl State {
     /// The moments after `at` from which, if nobody acts, something else is possible than before, or at which
     /// something happens by itself; each for the first time from this state on.
     pub fn moments_ahead(&self, at: Instant) -> BTreeSet<Moment> {
-        let mut ahead = BTreeSet::new();
+        let passing = self.passing().map(|(_, moment)| moment);
+        let all = self.moments_of_cases().into_iter().chain(passing);
+        all.filter(|moment| *moment > Moment::of(at)).collect()
+    }
+
+    /// The vacant seats with the moments, past ones too, from which another than before may nominate for them.
+    pub fn passing(&self) -> impl Iterator<Item = (HolderRef, Moment)> {
+        self.seats().into_iter().filter_map(|name| {
+            let seating = self.seat(&name)?;
+            let passes = seating.panel.vacancy.as_ref()?.changes(seating.seat);
+            let moment = if passes && !seating.is_filled() { seating.passes() } else { None }?;
+            Some((name, moment))
+        })
+    }
+
+    /// The moments, past ones too, at which something happens in a case by itself, or from which an act is possible that was
+    /// not, or not any more.
+    pub fn moments_of_cases(&self) -> Vec<Moment> {
+        let mut ahead = Vec::new();
         ahead.extend(self.next_due().map(|due| due.moment));
         for procedure in &self.workflow.procedures {
             for seat in self.subjects(procedure) {
@@ -27,7 +46,7 @@ impl State {
                 let Some(in_last) = extend.in_last else { continue };
                 // From here on a vote is late, and puts the closing off.
                 let late = run.closes.unix().saturating_sub_unsigned(in_last.seconds());
-                ahead.insert(Moment::of(Instant::from_unix(late)));
+                ahead.push(Moment::of(Instant::from_unix(late)));
             }
             let steps = case.rules().map_or(&[][..], |state| &state.steps);
             for step in steps {
@@ -37,13 +56,6 @@ impl State {
                 ahead.extend(start.map(Moment::of));
             }
         }
-        let vacant = self.seats().into_iter().filter_map(|name| {
-            let seating = self.seat(&name)?;
-            let passes = seating.panel.vacancy.as_ref()?.changes(seating.seat);
-            if passes && !seating.is_filled() { seating.passes() } else { None }
-        });
-        ahead.extend(vacant);
-        ahead.retain(|moment| *moment > Moment::of(at));
         ahead
     }
 }

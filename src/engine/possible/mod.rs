@@ -21,7 +21,7 @@ use crate::values::{Digest, Id, Instant};
 use crate::workflow::model::{Actors, Doing, Effect, Procedure, Step, Trigger};
 
 /// Something that somebody could say.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Possible {
     /// In whose name.
     pub by: By,
@@ -30,7 +30,7 @@ pub struct Possible {
 }
 
 /// What somebody could say.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Deed {
     /// Opens a case, or takes a step of it, with these documents.
     Act {

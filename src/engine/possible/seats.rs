@@ -45,7 +45,7 @@ impl State {
                     }
                 }
                 Some(nominee) if nominee.accepted.is_none() => says(Deed::Accept(name(seat))),
-                Some(nominee) if !nominee.missing(panel).is_empty() => says(Deed::Disclose(name(seat))),
+                Some(nominee) if !nominee.fills(panel) => says(Deed::Disclose(name(seat))),
                 Some(_) => {
                     says(Deed::StepDown(name(seat)));
                     for case in cases.iter().filter(|case| matters_to_recuse(case, seat)) {

@@ -297,7 +297,7 @@ impl Seat {
     fn all(state: &State, case: &case::Case) -> Option<Vec<Self>> {
         let (panel, seats) = state.panel_of(case)?;
         let of = |seat: &crate::workflow::model::Seat| {
-            let nominee = seats.seats.get(&seat.name).and_then(|place| place.nominee.as_ref());
+            let nominee = seats.seats.get(&seat.name).and_then(|place| place.nominee.as_deref());
             Self {
                 seat: state.seat_name(case, &seat.name),
                 person: nominee.map(|nominee| nominee.person.clone()),

@@ -1,0 +1,83 @@
+//! The walk that takes once what nothing can tell apart finds the same as one that walks all of it: in every workflow of
+//! the tests, of each event, of each state of each procedure, and of what each ballot can come to.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests
+
+use std::fmt::Write as _;
+use std::fs;
+
+use quorate::explore::{Bounds, Report, Verdict, explore};
+use quorate::workflow::Workflow;
+
+/// How many states are looked at of each workflow in each way, at most.
+const STATES: usize = 1_000;
+
+fn workflows() -> Vec<(String, String)> {
+    let folder = fs::read_dir("tests/workflows/flows").unwrap().map(|entry| entry.unwrap().path());
+    let flows = folder.filter(|path| path.extension().is_some_and(|it| it == "toml"));
+    let good = ["planted", "moves"].map(|name| format!("tests/workflows/{name}/good.toml").into());
+    let read = |path: std::path::PathBuf| (path.display().to_string(), fs::read_to_string(path).unwrap());
+    let mut all: Vec<_> = flows.chain(good).map(read).collect();
+    all.sort();
+    assert!(all.len() > 30, "{}", all.len());
+    all
+}
+
+/// The workflow with an invariant for everything that can be asked simply; once with nobody silent, and once with each
+/// party.
+fn asked(text: &str) -> String {
+    let workflow = Workflow::parse(text).unwrap();
+    let mut asked: Vec<String> = workflow.events.iter().map(|event| event.name.to_string()).collect();
+    for procedure in &workflow.procedures {
+        asked.extend(procedure.states.iter().map(|state| format!("{} is {}", procedure.name, state.name)));
+    }
+    for ballot in workflow.ballots.iter().filter(|ballot| !ballot.candidates()) {
+        let most = ballot.choices.iter().map(|choice| format!("{} counted {choice} >= 2", ballot.name));
+        asked.extend(most);
+    }
+    let mut text = text.to_owned();
+    for what in asked {
+        write!(text, "\n[[invariant]]\nreaches = \"{what}\"\n").unwrap();
+    }
+    let party = &workflow.parties.first().unwrap().name;
+    for event in &workflow.events {
+        write!(text, "\n[[invariant]]\nnever = \"{}\"\nif-silent = \"{party}\"\n", event.name).unwrap();
+    }
+    text
+}
+
+fn verdicts(report: &Report) -> Vec<&'static str> {
+    let word = |verdict: &Verdict| match verdict {
+        Verdict::Kept => "kept",
+        Verdict::Undecided => "undecided",
+        Verdict::Unreached => "unreached",
+        Verdict::Broken(_) => "broken",
+    };
+    report.verdicts.iter().map(word).collect()
+}
+
+#[test]
+fn what_nothing_can_tell_apart_is_walked_once_and_hides_nothing() {
+    let (mut compared, mut fewer) = (0, 0);
+    for (name, text) in workflows() {
+        let text = asked(&text);
+        let walked = |reduced| {
+            let bounds = Bounds { states: STATES, leaving: 0, reduced, ..Bounds::default() };
+            explore(&text, bounds, &mut |_| {}).unwrap_or_else(|error| panic!("{name}: {error}"))
+        };
+        let (reduced, plain) = (walked(true), walked(false));
+        for (place, (a, b)) in verdicts(&reduced).into_iter().zip(verdicts(&plain)).enumerate() {
+            // A walk that was cut short says nothing of what it has not seen.
+            if a != "undecided" && b != "undecided" {
+                assert_eq!(a, b, "{name}: {}", Workflow::parse(&text).unwrap().invariants[place].words());
+                compared += 1;
+            }
+        }
+        assert!(plain.cut_short || !reduced.cut_short, "{name}");
+        if !plain.cut_short {
+            assert!(reduced.states <= plain.states, "{name}: {} and {}", reduced.states, plain.states);
+            fewer += usize::from(reduced.states < plain.states);
+        }
+    }
+    assert!(compared > 300 && fewer > 10, "{compared} compared, {fewer} with fewer states");
+}
