@@ -146,9 +146,11 @@ pub fn not_walked(workflow: &Workflow) -> Vec<&'static str> {
         ),
         (
             !calendar,
-            "acts in the midst of a deadline's run, which differ from those at its edges only by other clocks",
+            "acts in the midst of a deadline's run: where an act begins a time, that time may then end between the edges of \
+             another, which no act at an edge shows",
         ),
         (calendar, "acts in the midst of a deadline's run, also on other days of the calendar"),
+        (search::houses(workflow), "panelists of one affiliation, whose identical votes count as one"),
         (true, "duties, reaffirmations and rotated keys, which move nothing"),
         (
             idle(),

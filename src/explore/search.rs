@@ -73,8 +73,18 @@ pub fn explore(
         visits: walks.iter().map(|walk| walk.visits).sum(),
         bounds,
         cut_short,
-        complete: !cut_short && workflow.calendar.is_none(),
+        complete: !cut_short && shows_all(&workflow),
     })
+}
+
+/// Whether a walk that is done has seen all that can be.
+fn shows_all(workflow: &Workflow) -> bool {
+    workflow.calendar.is_none() && !houses(workflow)
+}
+
+/// Whether panelists may count together, which no walk has: each works for a house of their own.
+pub(super) fn houses(workflow: &Workflow) -> bool {
+    workflow.ballots.iter().any(|ballot| ballot.per_affiliation)
 }
 
 /// Lets every walk go on until it is done, or all of them together have seen so many states. Each is given the same
@@ -219,8 +229,8 @@ impl<'v> Walk<'v> {
         let pairs = self.invariants.iter().zip(&self.shown);
         pairs
             .map(|(invariant, shown)| match (&invariant.promise, shown) {
-                // Another day of the calendar can show what this one does not.
-                (_, None) if !self.is_done() || workflow.calendar.is_some() => Ok(Verdict::Undecided),
+                // Another day of the calendar, or people of one house, can show what this walk does not.
+                (_, None) if !self.is_done() || !shows_all(workflow) => Ok(Verdict::Undecided),
                 (Promise::Reaches(_), None) => Ok(Verdict::Unreached),
                 (Promise::Reaches(_), Some(_))
                 | (Promise::Never(_) | Promise::Always(_) | Promise::Ends { .. }, None) => Ok(Verdict::Kept),
