@@ -31,13 +31,13 @@ pub(super) async fn watch(desk: Weak<Desk>, anchor: Digest, outbox: Arc<Outbox>)
         growth.borrow_and_update();
         let at = now.registry.now();
         let state = published.state.at(at).into_owned();
+        let sleep = until_next(&now.registry, &state);
         if outbox.has_room() {
             match look(&outbox, told.as_ref(), &state, &published, at) {
-                Ok(()) => told = Some((state.clone(), at)),
+                Ok(()) => told = Some((state, at)),
                 Err(error) => tracing::error!(%error, "what webhooks are to be told cannot be kept"),
             }
         }
-        let sleep = until_next(&now.registry, &state);
         drop((published, now));
         tokio::select! {
             grown = growth.changed() => if grown.is_err() { return },
