@@ -1,9 +1,9 @@
-//! What many filings cost while a ballot is open: `cargo test --test filings_cost -- --ignored --nocapture` tells the times.
+//! What many filings cost while a ballot is open: `cargo bench --bench filings` tells the times.
 //! Where votes lapse each filing makes a new ballot paper, which lists every document filed so far.
 
-#![allow(clippy::unwrap_used)] // helpers of tests
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
-#[path = "stage_support/mod.rs"]
+#[path = "../tests/stage_support/mod.rs"]
 mod support;
 
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use quorate::scenario::Stage;
 use quorate::store::MemoryStore;
 use support::{at, by, holder, id};
 
-const LAPSES: &str = include_str!("workflows/flows/evidence-lapses.toml");
+const LAPSES: &str = include_str!("../tests/workflows/flows/evidence-lapses.toml");
 const BATCH: usize = 250;
 
 /// How long each batch of filings took in one open ballot.
@@ -36,9 +36,7 @@ fn batches(workflow: &str, count: usize) -> Vec<Duration> {
     (0..count).map(batch).collect()
 }
 
-#[test]
-#[ignore = "tells times, and asserts none"]
-fn filings_in_one_open_ballot() {
+fn main() {
     for (what, evidence) in [("votes stand", "votes stand"), ("votes lapse", "votes lapse")] {
         let text = LAPSES.replace("\"votes lapse\"", &format!("\"{evidence}\""));
         let times = batches(&text, 8);
