@@ -11,7 +11,7 @@ use crate::engine::event::{Occurrence, Why};
 use crate::engine::state::State;
 use crate::statement::{BallotRef, CaseRef};
 use crate::values::{Instant, Span};
-use crate::workflow::model::{Ballot, Condition, Delay, MOST_BY_ITSELF, Origin, Step, Trigger};
+use crate::workflow::model::{Condition, Delay, MOST_BY_ITSELF, Origin, Step, Trigger};
 
 /// A place in time: an instant, before or after what is done at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -169,8 +169,8 @@ impl State {
                 return Some(Thing::Ease(run.id.clone(), after));
             }
             // Later it is over, though an outcome may still be being confirmed: it does not open again.
-            let waits = |ballot: &Ballot| Self::closing(run) == self.moment && run.waits_for_quorum(ballot);
-            if run.rules().is_some_and(waits) {
+            let over = Self::closing(run) == self.moment;
+            if over && run.rules().is_some_and(|ballot| run.short_of_quorum(ballot).is_some()) {
                 return Some(Thing::PutOff(run.id.clone()));
             }
             if self.closes_now(run) {

@@ -65,15 +65,10 @@ impl BallotRun {
     }
 
     /// What puts the closing off at the end of the window: too few have voted.
-    fn short_of_quorum<'b>(&self, ballot: &'b Ballot) -> Option<&'b Extend> {
+    pub(super) fn short_of_quorum<'b>(&self, ballot: &'b Ballot) -> Option<&'b Extend> {
         let extend = ballot.extend.as_ref().filter(|extend| extend.on == ExtendOn::NoQuorum)?;
         let short = ballot.quorum.as_ref().is_some_and(|rule| !self.table(ballot).holds(rule));
         (short && self.left_to_put_off(extend) != Some(0)).then_some(extend)
-    }
-
-    /// Whether the end of the window, which has come, is put off.
-    pub(super) fn waits_for_quorum(&self, ballot: &Ballot) -> bool {
-        self.short_of_quorum(ballot).is_some()
     }
 
     /// The end of the window has come.
