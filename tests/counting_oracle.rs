@@ -278,11 +278,18 @@ fn table(people: &[Person], ballot: &Ballot) -> Table {
     )
 }
 
-fn ballot(quorum: Option<&Law>, laws: &[Law]) -> Ballot {
-    let mut outcomes: Vec<Outcome> = (0..)
-        .zip(laws)
-        .map(|(number, law): (u32, _)| Outcome {
-            is: id(&format!("outcome-{number}")),
+/// A law, and the outcome to which it leads. Several may lead to one, and one to what happens otherwise.
+type Led = (Law, &'static str);
+
+fn led() -> impl Strategy<Value = Led> {
+    (law(), select(vec!["this", "that", "third", "otherwise"]))
+}
+
+fn ballot(quorum: Option<&Law>, laws: &[Led]) -> Ballot {
+    let mut outcomes: Vec<Outcome> = laws
+        .iter()
+        .map(|(law, is)| Outcome {
+            is: id(is),
             rule: Some(read(law)),
             lasting: None,
             eases: Vec::new(),
@@ -318,14 +325,11 @@ fn ballot(quorum: Option<&Law>, laws: &[Law]) -> Ballot {
 }
 
 /// The outcome by hand: no quorum, or the first law that holds, or otherwise.
-fn decided(people: &[Person], quorum: Option<&Law>, laws: &[Law]) -> String {
+fn decided(people: &[Person], quorum: Option<&Law>, laws: &[Led]) -> &'static str {
     if quorum.is_some_and(|quorum| !lawful(people, quorum)) {
-        return "no-quorum".to_owned();
+        return "no-quorum";
     }
-    match laws.iter().position(|law| lawful(people, law)) {
-        Some(first) => format!("outcome-{first}"),
-        None => "otherwise".to_owned(),
-    }
+    laws.iter().find(|(law, _)| lawful(people, law)).map_or("otherwise", |(_, is)| is)
 }
 
 // What is tried.
@@ -431,7 +435,7 @@ proptest! {
     fn a_ballot_has_the_outcome_that_counting_by_hand_gives(
         people in people(),
         quorum in prop::option::of(law()),
-        laws in prop::collection::vec(law(), 0..4),
+        laws in prop::collection::vec(led(), 0..4),
     ) {
         let ballot = ballot(quorum.as_ref(), &laws);
         let found = outcome(&ballot, &table(&people, &ballot), Span::MAX);
@@ -470,8 +474,8 @@ proptest! {
         left in prop::collection::vec(prop::bool::weighted(0.1), 7),
         employers in employers(),
         quorum in prop::option::of(law()),
-        laws in prop::collection::vec(law(), 1..3),
-        eased in prop::collection::vec(prop::option::of(law()), 2),
+        laws in prop::collection::vec(led(), 1..4),
+        eased in prop::collection::vec(prop::option::of(law()), 3),
     ) {
         // Whoever has left has not voted and will not.
         let people: Vec<Person> = employed(people, employers)
@@ -485,7 +489,11 @@ proptest! {
             let after = Span::from_seconds(5);
             outcome.eases = eased.iter().map(|law| model::Ease { after, rule: read(law) }).collect();
         }
-        let laws: Vec<Law> = laws.into_iter().zip(&eased).map(|(law, eased)| eased.clone().unwrap_or(law)).collect();
+        let laws: Vec<Led> = laws
+            .into_iter()
+            .zip(&eased)
+            .map(|((law, is), eased)| (eased.clone().unwrap_or(law), is))
+            .collect();
         let silent: Vec<usize> = (0..people.len())
             .filter(|seat| people[*seat].elector() && people[*seat].vote.is_none() && !left[*seat])
             .collect();
@@ -503,7 +511,7 @@ proptest! {
             }
             decided(&completed, quorum.as_ref(), &laws) == now
         });
-        prop_assert_eq!(found, by_hand, "{:?} {:?}", quorum.map(|law| law.to_string()), laws.iter().map(Law::to_string).collect::<Vec<_>>());
+        prop_assert_eq!(found, by_hand, "{:?} {:?}", quorum.map(|law| law.to_string()), laws.iter().map(|(law, is)| format!("{is} if {law}")).collect::<Vec<_>>());
     }
 }
 
@@ -515,7 +523,7 @@ proptest! {
         people in prop::collection::vec(person(1..=2), 0..6),
         left in prop::collection::vec(prop::bool::weighted(0.1), 6),
         quorum in prop::option::of(law()),
-        laws in prop::collection::vec(law(), 1..3),
+        laws in prop::collection::vec(led(), 1..3),
     ) {
         // Whoever has left has not voted, and could not have.
         let people: Vec<Person> = people
@@ -542,7 +550,7 @@ proptest! {
             (decided(&other, quorum.as_ref(), &laws) != now).then_some(u32::try_from(differ).unwrap())
         });
         let by_hand = by_hand.min().map_or(Margin::None, Margin::Votes);
-        prop_assert_eq!(found, by_hand, "{:?} {:?}", quorum.map(|law| law.to_string()), laws.iter().map(Law::to_string).collect::<Vec<_>>());
+        prop_assert_eq!(found, by_hand, "{:?} {:?}", quorum.map(|law| law.to_string()), laws.iter().map(|(law, is)| format!("{is} if {law}")).collect::<Vec<_>>());
     }
 }
 

@@ -52,6 +52,22 @@ fn who_nominates_jointly_is_told_in_whatever_order_they_are_named() {
 }
 
 #[test]
+fn a_further_condition_of_an_outcome_is_told_with_the_others() {
+    let text = fs::read_to_string("tests/workflows/flows/either-condition.toml").unwrap();
+    let one = text.replace("  { is = \"passed\", if = \"yes in senior = 2\" },\n", "");
+    assert_ne!(one, text);
+    let found = parse(&one).diff(&parse(&text));
+    let [part] = found.as_slice() else { panic!("{found:#?}") };
+    assert_eq!(
+        part.lines,
+        [
+            "outcomes, the first that applies: passed, failed → passed, passed, failed",
+            "outcome passed: yes >= 3 → yes >= 3; or yes in senior = 2",
+        ]
+    );
+}
+
+#[test]
 fn each_change_is_told_at_its_part() {
     is_told(r#""1 of 2""#, r#""2 of 2""#, "party buyer", "signatures: signs with 1 of 2 → signs with 2 of 2");
     is_told(

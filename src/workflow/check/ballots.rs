@@ -8,7 +8,7 @@ use super::late;
 use super::sealed;
 use super::{Checker, place_of_state};
 use crate::values::Id;
-use crate::workflow::model::{Ballot, Bound, Change, Early, Exclusion, ExtendOn, Panel, Rule};
+use crate::workflow::model::{Ballot, Bound, Change, Early, Exclusion, ExtendOn, Outcome, Panel, Rule};
 
 pub(super) fn check(c: &mut Checker<'_>) {
     for ballot in &c.workflow.ballots {
@@ -24,6 +24,7 @@ pub(super) fn check(c: &mut Checker<'_>) {
             answers(c, ballot);
             chosen(c, ballot, panel);
             thresholds(c, ballot, panel);
+            idle(c, ballot);
         }
     }
 }
@@ -244,6 +245,27 @@ fn thresholds(c: &mut Checker<'_>, ballot: &Ballot, panel: &Panel) {
             let help = "A share of nothing never holds, whatever the operator: say by `>` or `>=` of votes or seats what \
                         carries, compare with an amount (`2 times no`), or put an outcome before it for that case";
             c.warn(&place, message, help);
+        }
+    }
+}
+
+/// Conditions of an outcome that change nothing: one that stands there already, and those before the last outcome that
+/// lead to the same.
+fn idle(c: &mut Checker<'_>, ballot: &Ballot) {
+    let plain = |outcome: &Outcome| outcome.lasting.is_none() && outcome.eases.is_empty();
+    let place = |index: usize| format!("ballot.{}.outcomes[{}].if", ballot.name, index + 1);
+    for (index, outcome) in ballot.outcomes.iter().enumerate().filter(|(_, it)| it.rule.is_some()) {
+        let same = |other: &Outcome| other.is == outcome.is && other.rule == outcome.rule && plain(other);
+        let mut after = ballot.outcomes.iter().skip(index + 1);
+        if plain(outcome) && ballot.outcomes.iter().take(index).any(same) {
+            let message = format!("this condition of `{}` stands there already", outcome.is);
+            c.warn(&place(index), message, "Leave it out, or write the other one that is meant");
+        } else if ballot.outcomes.iter().all(|it| it.lasting.is_none()) && after.all(|it| it.is == outcome.is)
+        {
+            let message = format!("whether this holds or not, the outcome is `{}`", outcome.is);
+            let help =
+                "It is also what happens otherwise: leave this place out, or let the last outcome be another";
+            c.warn(&place(index), message, help);
         }
     }
 }

@@ -92,11 +92,13 @@ fn impossible(c: &Checker<'_>, panel: &Panel, state: &State, step: &Step, empty:
             let panel = &*ballot.part_of(panel);
             let unreachable = |outcome: &Id| {
                 // `no-quorum`, and what happens otherwise, can always come.
-                let known = ballot.outcomes.iter().find(|one| one.is == *outcome && one.rule.is_some());
-                known.is_some_and(|one| {
-                    let eases = one.eases.iter().map(|ease| &ease.rule);
-                    one.rule.iter().chain(eases).all(|rule| beyond(panel, rule, empty))
-                })
+                let mut places = ballot.outcomes.iter().filter(|one| one.is == *outcome).peekable();
+                places.peek().is_some()
+                    && places.all(|one| {
+                        let eases = one.eases.iter().map(|ease| &ease.rule);
+                        one.rule.is_some()
+                            && one.rule.iter().chain(eases).all(|rule| beyond(panel, rule, empty))
+                    })
             };
             let no_quorum = ballot.quorum.as_ref().is_some_and(|quorum| beyond(panel, quorum, empty));
             outcomes.iter().all(|outcome| (no_quorum && *outcome != NO_QUORUM) || unreachable(outcome))

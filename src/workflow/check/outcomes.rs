@@ -90,8 +90,8 @@ pub(super) fn follower<'p>(state: &'p State, outcome: &str) -> Option<&'p Step> 
     state.steps.iter().find(follows)
 }
 
-/// The outcomes that a ballot can have.
+/// The outcomes that a ballot can have, each once.
 pub(super) fn possible(ballot: &Ballot) -> impl Iterator<Item = &str> {
     let quorum = ballot.quorum.as_ref().map(|_| NO_QUORUM);
-    ballot.outcomes.iter().map(|outcome| outcome.is.as_str()).chain(quorum)
+    ballot.named_outcomes().map(crate::values::Id::as_str).chain(quorum)
 }

@@ -139,8 +139,11 @@ fn ballot(ballot: &Ballot) -> Part {
     let order: Vec<&str> = ballot.outcomes.iter().map(|outcome| outcome.is.as_str()).collect();
     facts.push(("outcomes, the first that applies", Some(order.join(", "))));
     let mut part = part(format!("ballot {}", ballot.name), facts, Vec::new(), format!("{ballot:?}"));
-    let outcome = |outcome: &Outcome| (format!("outcome {}", outcome.is), outcome.words());
-    part.facts.extend(ballot.outcomes.iter().map(outcome));
+    let outcome = |is: &Id| {
+        let places = ballot.outcomes.iter().filter(|outcome| outcome.is == *is).map(Outcome::words);
+        (format!("outcome {is}"), places.collect::<Vec<_>>().join("; or "))
+    };
+    part.facts.extend(ballot.named_outcomes().map(outcome));
     part
 }
 

@@ -251,9 +251,11 @@ fn quorum(ballot: &Ballot, counting: Counting<'_>, marks: &str) -> Paragraph {
 }
 
 fn outcomes(ballot: &Ballot, counting: Counting<'_>, marks: &str) -> Paragraph {
-    let outcome = |outcome: &Outcome| {
+    let outcome = |(place, outcome): (usize, &Outcome)| {
         let Outcome { is, rule, lasting, eases, gives } = outcome;
-        let Some(rule) = rule else { return format!("{}, otherwise.", quoted(is)) };
+        let again = ballot.outcomes.iter().take(place).any(|before| before.is == *is);
+        let also = if again { "also " } else { "" };
+        let Some(rule) = rule else { return format!("{}, {also}otherwise.", quoted(is)) };
         let lasting = lasting.map_or_else(String::new, |time| {
             format!(
                 "; that, and the quorum, must have held for {time} without a break before it is the outcome"
@@ -274,7 +276,7 @@ fn outcomes(ballot: &Ballot, counting: Counting<'_>, marks: &str) -> Paragraph {
             }
             None => "",
         };
-        format!("{}, if {}{lasting}{eases}{gives};", quoted(is), counting.rule(rule))
+        format!("{}, {also}if {}{lasting}{eases}{gives};", quoted(is), counting.rule(rule))
     };
     let waits = if ballot.outcomes.iter().any(|outcome| outcome.lasting.is_some()) {
         "Where a rule that must have held for a time began to hold within the time for votes and has not held for long \
@@ -283,7 +285,10 @@ fn outcomes(ballot: &Ballot, counting: Counting<'_>, marks: &str) -> Paragraph {
         ""
     };
     let lead = "The outcome is the first of these whose rule holds when the ballot closes:";
-    Paragraph::listing(format!("{waits}{lead}{marks}"), ballot.outcomes.iter().map(outcome).collect())
+    Paragraph::listing(
+        format!("{waits}{lead}{marks}"),
+        ballot.outcomes.iter().enumerate().map(outcome).collect(),
+    )
 }
 
 fn numbers(counting: Counting<'_>) -> Paragraph {

@@ -50,7 +50,8 @@ pub struct Ballot {
     pub positions: Positions,
     /// What must hold for the ballot to have an outcome at all.
     pub quorum: Option<Rule>,
-    /// In order: the first whose rule holds is the outcome. The last has no rule.
+    /// In order: the first whose rule holds is the outcome. The last has no rule. One name may stand in several
+    /// places: any of its conditions leads to it.
     pub outcomes: Vec<Outcome>,
 }
 
@@ -65,7 +66,16 @@ impl Ballot {
         self.among == Among::Electors
     }
 
-    /// What an outcome of this name gives.
+    /// The names of its outcomes, each once, in the order in which they are first listed: one may stand in several
+    /// places, each with a condition of its own.
+    pub fn named_outcomes(&self) -> impl Iterator<Item = &Id> {
+        let first = |(place, outcome): &(usize, &Outcome)| {
+            self.outcomes.iter().take(*place).all(|before| before.is != outcome.is)
+        };
+        self.outcomes.iter().enumerate().filter(first).map(|(_, outcome)| &outcome.is)
+    }
+
+    /// What an outcome of this name gives, in each of its places.
     pub fn given_by(&self, outcome: &Id) -> Option<Gives> {
         self.outcomes.iter().find(|it| it.is == *outcome)?.gives
     }

@@ -47,7 +47,7 @@ pub(super) struct Names {
     seats: Vec<(Id, Id, Option<Id>)>,
     /// The panels that have a chair.
     chaired: Vec<Id>,
-    /// The outcomes of each ballot.
+    /// The outcomes of each ballot, each once.
     outcomes: Vec<(Id, Id)>,
     /// The ballots that have a quorum.
     pub with_quorum: Vec<Id>,
@@ -89,9 +89,12 @@ impl Names {
                 names.with_quorum.push(ballot.clone());
             }
             for outcome in list(value, "outcomes") {
-                names.outcomes.extend(
-                    list(outcome.get_ref(), "is").into_iter().filter_map(id).map(|o| (ballot.clone(), o)),
-                );
+                for is in list(outcome.get_ref(), "is").into_iter().filter_map(id) {
+                    let outcome = (ballot.clone(), is);
+                    if !names.outcomes.contains(&outcome) {
+                        names.outcomes.push(outcome);
+                    }
+                }
             }
             names.ballots.push(ballot);
         }

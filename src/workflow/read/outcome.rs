@@ -2,7 +2,6 @@
 
 use super::ballot::rule;
 use super::{Item, Reader};
-use crate::values::Id;
 use crate::workflow::model::{Ease, Gives, NO_QUORUM, Outcome};
 use crate::workflow::rule::Vocabulary;
 
@@ -18,29 +17,37 @@ pub(super) fn outcomes_of(r: &mut Reader<'_>, item: &Item<'_>, names: &Vocabular
     let mut outcomes: Vec<Option<Outcome>> = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
         let last = index + 1 == entries.len();
-        let before: Vec<&Id> = outcomes.iter().flatten().map(|outcome| &outcome.is).collect();
-        let outcome = outcome(r, entry, names, &before, last);
+        let outcome = outcome(r, entry, names, last);
+        if let Some(outcome) = &outcome {
+            named_again(r, entry, outcome, outcomes.iter().flatten());
+        }
         outcomes.push(outcome);
     }
     outcomes.into_iter().collect()
 }
 
-fn outcome(
+/// One outcome may stand in several places, each with a condition of its own. What follows from it, steps and what it
+/// gives, goes by the name, so it gives the same in all of them.
+fn named_again<'o>(
     r: &mut Reader<'_>,
     entry: &Item<'_>,
-    names: &Vocabulary,
-    before: &[&Id],
-    last: bool,
-) -> Option<Outcome> {
+    outcome: &Outcome,
+    mut before: impl Iterator<Item = &'o Outcome>,
+) {
+    if before.any(|other| other.is == outcome.is && other.gives != outcome.gives) {
+        let message = format!("the outcome `{}` gives something in one place and not in another", outcome.is);
+        let help = "What follows an outcome goes by its name: write `gives` in each place, or give this one another name";
+        r.error(&entry.span(), message, help);
+    }
+}
+
+fn outcome(r: &mut Reader<'_>, entry: &Item<'_>, names: &Vocabulary, last: bool) -> Option<Outcome> {
     let mut fields = entry.table(r)?;
     let is = fields.need(r, "is", "Name the outcome: is = \"…\"").and_then(|item| {
         let is = item.id(r)?;
         if is == NO_QUORUM {
             let help = "Without quorum a ballot has this outcome of itself: leave it out";
             r.error(&item.span(), "no outcome can be called `no-quorum`", help);
-        } else if before.contains(&&is) {
-            let help = "Steps tell outcomes apart by their names: give it another";
-            r.error(&item.span(), format!("the outcome `{is}` is there already"), help);
         }
         Some(is)
     });

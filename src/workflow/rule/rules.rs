@@ -24,7 +24,8 @@ impl Rule {
             None => Ok(Self { all, text: cursor.since(0) }),
             Some(Token::Word("or")) => Err(cursor.fault(
                 "`and` or the end of the rule",
-                "There is no `or` in a rule: write two outcomes, each with its own rule",
+                "There is no `or` in a rule: list the outcome twice, each time with one of the two as its `if`; \
+                 a quorum and `early` take one rule",
             )),
             Some(_) => Err(cursor.fault("`and` or the end of the rule", "Comparisons are joined by `and`")),
         }

@@ -76,7 +76,7 @@ fn mistakes_stand_at_their_word() {
         ("met > 0/3 of votes", "0", "1 to 1000000"),
         ("met >= 0% of votes", "0", "1 to 1000000"),
         ("met >= 0 times not-met", "0", "1 to 1000000"),
-        ("met > 2 or votes > 1", "or", "two outcomes"),
+        ("met > 2 or votes > 1", "or", "twice"),
         ("met", "", "Compare it"),
     ] {
         let fault = Rule::parse(text, &names()).unwrap_err();
