@@ -318,3 +318,26 @@ fn where_business_days_count_nothing_is_said_to_hold_from_one_opening() {
     assert!(!page.contains("It ended at"), "{page}");
     fs::remove_file(&file).unwrap();
 }
+
+/// What counts from the opening of the agreement is seen to come, whatever anybody does, and not before.
+#[test]
+fn times_from_the_opening_of_the_agreement_are_walked_to() {
+    let flow = fs::read_to_string("tests/workflows/flows/since-the-agreement.toml").unwrap();
+    let invariants = [
+        ("Over in 110 days", "ends = \"option\"\nwithin = \"110 days\""),
+        ("Over in 109 days", "ends = \"option\"\nwithin = \"109 days\""),
+        ("Ended by time", "reaches = \"fee.status = 'ended' and not closed\"\neven-if-silent = \"buyer\""),
+        ("Ended by closing alone", "never = \"fee.status = 'ended' and not closed\""),
+    ];
+    let invariants: String =
+        invariants.iter().map(|(title, is)| format!("\n[[invariant]]\ntitle = {title:?}\n{is}\n")).collect();
+    let text = format!("{flow}{invariants}");
+    let found = broken(&text, &explored(&text, 0));
+    assert_eq!(found, ["Over in 109 days", "Ended by closing alone"]);
+    // Where something happens at a date as well, only one of the days on which it can be opened is seen.
+    let dated =
+        text.replace("first-of = [\"closed\"] }]", "first-of = [\"closed\", 2030-01-01T00:00:00Z] }]");
+    assert_ne!(dated, text);
+    let report = explore(&dated, Bounds { leaving: 0, ..Bounds::default() }, &mut |_| {}).unwrap();
+    assert!(!report.complete);
+}

@@ -133,6 +133,7 @@ impl State {
             Origin::Entered => case.entered,
             Origin::Opened => case.opened.at,
             Origin::Served => case.served?,
+            Origin::Agreement => self.opened,
             // Of opening acts only, which `State::opening_ends` answers.
             Origin::Filled => return None,
             Origin::Event(event) => self.events.reaching(event, &case.id)?.at,

@@ -4,6 +4,7 @@
 //! its first (or last) cause came. An annulled event is left out and the value derived anew: nothing
 //! "switches back". An amendment is never retroactive: each workflow answers for the time in which it was in force.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::engine::event::Occurrence;
@@ -102,7 +103,7 @@ pub struct Next<'a> {
     /// Whether all causes are needed, or the first.
     pub all: bool,
     /// What has not come yet.
-    pub causes: Vec<&'a Cause>,
+    pub causes: Vec<Cow<'a, Cause>>,
 }
 
 impl State {
@@ -138,12 +139,19 @@ impl State {
             let period = period_at(timeline, at)?;
             let value = attribute.values.get(period.value)?;
             let later = attribute.values.iter().skip(period.value + 1);
-            let next = later.filter_map(|value| next(value, at)).collect();
+            let next = later.filter_map(|value| self.next(value, at)).collect();
             let resting = self.rests_on(value, at);
             let back = resting.into_iter().filter_map(|event| annulling(&in_force.workflow, event)).collect();
             Some(AttributeState { attribute, value, period: period.clone(), next, back })
         });
         states.collect()
+    }
+
+    fn next<'a>(&self, value: &'a Value, at: Instant) -> Option<Next<'a>> {
+        let moves = value.moves.as_ref()?;
+        let to_come = |cause: &Cow<'_, Cause>| !matches!(&**cause, Cause::At(instant, _) if *instant <= at);
+        let causes = moves.causes().iter().map(|cause| cause.since(self.opened)).filter(to_come).collect();
+        Some(Next { value, all: matches!(moves, Moves::AllOf(_)), causes })
     }
 }
 
@@ -156,11 +164,4 @@ pub(super) fn period_at(timeline: &[Period], at: Instant) -> Option<&Period> {
 fn annulling<'a>(workflow: &'a Workflow, rests_on: &'a Id) -> Option<Back<'a>> {
     let event = workflow.events.iter().find(|event| event.name == *rests_on)?;
     event.annulled.as_ref().map(|annulment| Back { rests_on, by: &annulment.by })
-}
-
-fn next(value: &Value, at: Instant) -> Option<Next<'_>> {
-    let moves = value.moves.as_ref()?;
-    let to_come = |cause: &&Cause| !matches!(cause, Cause::At(instant, _) if *instant <= at);
-    let causes = moves.causes().iter().filter(to_come).collect();
-    Some(Next { value, all: matches!(moves, Moves::AllOf(_)), causes })
 }

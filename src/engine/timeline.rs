@@ -16,7 +16,7 @@ impl State {
     pub(super) fn derive(&self) -> Vec<Timelines> {
         let mut all: Vec<Timelines> = Vec::new();
         let mut before: Option<&InForce> = None;
-        let courses = Courses::of(&self.events);
+        let courses = Courses::of(&self.events, self.opened);
         for in_force in self.workflows.iter() {
             let of_grant = |grant: &Grant| {
                 let of_attribute = |attribute: &Attribute| {
@@ -42,7 +42,7 @@ impl State {
 
     /// The place of the furthest value of an attribute whose causes have come by `at`.
     pub(super) fn value_at(&self, attribute: &Attribute, at: Instant) -> usize {
-        value_at(attribute, at, &Because::Opening, |event| self.counting(event, at)).0
+        value_at(attribute, (at, self.opened), &Because::Opening, |event| self.counting(event, at)).0
     }
 
     /// The events on which a value rests at `at`, as its moves name them: of `all-of` every event, the instant among
@@ -50,6 +50,10 @@ impl State {
     pub(super) fn rests_on<'a>(&self, value: &'a Value, at: Instant) -> Vec<&'a Id> {
         let came = |cause: &'a Cause| match cause {
             Cause::At(instant, _) => (*instant <= at).then_some((*instant, None)),
+            Cause::After(span) => {
+                let instant = self.opened.plus(*span);
+                (instant <= at).then_some((instant, None))
+            }
             Cause::Event(event) => self.counting(event, at).map(|it| (it.at, Some(event))),
         };
         match value.moves.as_ref() {
@@ -72,7 +76,11 @@ impl State {
 }
 
 /// What became of each event over time.
-struct Courses<'a>(BTreeMap<&'a Id, Course<'a>>);
+struct Courses<'a> {
+    of_event: BTreeMap<&'a Id, Course<'a>>,
+    /// When the agreement was opened.
+    opened: Instant,
+}
 
 /// What became of one event.
 #[derive(Default)]
@@ -86,17 +94,18 @@ struct Course<'a> {
 }
 
 impl<'a> Courses<'a> {
-    fn of(events: &'a Events) -> Self {
+    fn of(events: &'a Events, opened: Instant) -> Self {
         let mut by_event: BTreeMap<&Id, Vec<(usize, &Arc<Occurrence>)>> = BTreeMap::new();
         for (number, occurrence) in events.iter().enumerate() {
             by_event.entry(&occurrence.event).or_default().push((number, occurrence));
         }
-        Self(by_event.into_iter().map(|(event, all)| (event, Course::of(&all))).collect())
+        let of_event = by_event.into_iter().map(|(event, all)| (event, Course::of(&all))).collect();
+        Self { of_event, opened }
     }
 
     /// The earliest occurrence of an event that counts at an instant.
     fn counting(&self, event: &Id, at: Instant) -> Option<&'a Arc<Occurrence>> {
-        let counting = &self.0.get(event)?.counting;
+        let counting = &self.of_event.get(event)?.counting;
         counting.get(..counting.partition_point(|(from, _)| *from <= at))?.last()?.1
     }
 
@@ -110,7 +119,8 @@ impl<'a> Courses<'a> {
         let mut timeline: Timeline = Vec::new();
         let mut derived: Option<Because> = None;
         for instant in self.turning_points(attribute, in_force.from.at) {
-            let (value, because) = value_at(attribute, instant, &base, |event| self.counting(event, instant));
+            let (value, because) =
+                value_at(attribute, (instant, self.opened), &base, |event| self.counting(event, instant));
             if timeline.last().is_some_and(|last| last.value == value) && derived.as_ref() == Some(&because) {
                 continue;
             }
@@ -133,11 +143,12 @@ impl<'a> Courses<'a> {
         let mut points = BTreeSet::from([from]);
         for cause in causes(attribute) {
             match cause {
-                Cause::At(at, _) => {
-                    points.insert((*at).max(from));
-                }
+                Cause::At(at, _) => drop(points.insert((*at).max(from))),
+                Cause::After(span) => drop(points.insert(self.opened.plus(*span).max(from))),
                 Cause::Event(event) => {
-                    points.extend(self.0.get(event).iter().flat_map(|course| course.points.range(from..)));
+                    points.extend(
+                        self.of_event.get(event).iter().flat_map(|course| course.points.range(from..)),
+                    );
                 }
             }
         }
@@ -148,8 +159,8 @@ impl<'a> Courses<'a> {
     /// too at that second.
     fn annulled_at(&self, attribute: &Attribute, instant: Instant) -> Option<Because> {
         let own = causes(attribute).filter_map(|cause| match cause {
-            Cause::Event(event) => self.0.get(event)?.annulled.get(&instant),
-            Cause::At(..) => None,
+            Cause::Event(event) => self.of_event.get(event)?.annulled.get(&instant),
+            Cause::At(..) | Cause::After(_) => None,
         });
         let (_, occurrence) = own.min_by_key(|(number, _)| *number)?;
         Some(Because::Annulled(Arc::clone(occurrence)))
@@ -194,19 +205,20 @@ fn causes(attribute: &Attribute) -> impl Iterator<Item = &Cause> {
     attribute.values.iter().filter_map(|value| value.moves.as_ref()).flat_map(Moves::causes)
 }
 
-/// The furthest value whose causes have come by `at`; `counting` gives the earliest occurrence of an event that counts
+/// The furthest value whose causes have come by `at` in an agreement that was opened then; `counting` gives the earliest occurrence of an event that counts
 /// then.
 fn value_at<'a>(
     attribute: &Attribute,
-    at: Instant,
+    (at, opened): (Instant, Instant),
     base: &Because,
     counting: impl Fn(&Id) -> Option<&'a Arc<Occurrence>>,
 ) -> (usize, Because) {
-    let came = |cause: &Cause| match cause {
+    let came = |cause: &Cause| match &*cause.since(opened) {
         Cause::At(instant, written) => {
             (*instant <= at).then(|| (*instant, Because::Instant(written.clone())))
         }
         Cause::Event(event) => counting(event).map(|it| (it.at, Because::Event(Arc::clone(it)))),
+        Cause::After(_) => None, // an instant by now
     };
     // When and through what a value's causes had come.
     let come = |moves: &Moves| {

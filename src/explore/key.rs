@@ -33,6 +33,10 @@ pub(super) fn key(view: &View<'_>, branch: &Branch) -> u128 {
         let ahead = date.since(now);
         key.put(if ahead > view.horizon { u64::MAX } else { ahead.seconds() });
     }
+    // A case that has stood still counts from the opening of the agreement what is past for all others.
+    if view.since_opening && put_off(state) {
+        key.put(now.since(view.opened).seconds());
+    }
     if let Some(calendar) = &view.workflow.calendar {
         week_into(&mut key, view, calendar, now);
     }

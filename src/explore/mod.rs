@@ -150,6 +150,11 @@ pub fn not_walked(workflow: &Workflow) -> Vec<&'static str> {
              another, which no act at an edge shows",
         ),
         (calendar, "acts in the midst of a deadline's run, also on other days of the calendar"),
+        (
+            search::opened_on_one_day(workflow),
+            "openings of the agreement nearer to the dates of the file, from which what counts from the opening comes before or \
+             after them",
+        ),
         (search::houses(workflow), "panelists of one affiliation, whose identical votes count as one"),
         (true, "duties, reaffirmations and rotated keys, which move nothing"),
         (

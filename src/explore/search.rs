@@ -10,7 +10,7 @@ use super::key::key;
 use super::mixer::ByKey;
 use super::tree::Tree;
 use super::view::View;
-use super::{Bounds, ExploreError, Progress, Report, Verdict, story};
+use super::{Bounds, ExploreError, Progress, Report, Verdict, story, view};
 use crate::engine::State;
 use crate::scenario::{plain_key, supposed_agreement};
 use crate::statement::{CaseRef, HolderRef, PublicKey};
@@ -55,7 +55,7 @@ pub fn explore(
     let mut walks = Vec::new();
     let kept = bounds.kept / views.len().max(1);
     for (_, invariants, view) in &views {
-        let opened = opening_time(view);
+        let opened = view.opened;
         let opening = supposed_agreement(text, opened).map_err(ExploreError::Opening)?.with_blank_papers();
         walks.push(Walk::new(view, invariants, (opening, opened), kept));
     }
@@ -79,7 +79,13 @@ pub fn explore(
 
 /// Whether a walk that is done has seen all that can be.
 fn shows_all(workflow: &Workflow) -> bool {
-    workflow.calendar.is_none() && !houses(workflow)
+    workflow.calendar.is_none() && !houses(workflow) && !opened_on_one_day(workflow)
+}
+
+/// Whether it matters when the agreement is opened, and a walk opens it on one day: times count from then, and other
+/// things happen at dates.
+pub(super) fn opened_on_one_day(workflow: &Workflow) -> bool {
+    !view::after_opening(workflow).is_empty() && view::names_dates(workflow)
 }
 
 /// Whether panelists may count together, which no walk has: each works for a house of their own.
@@ -110,16 +116,6 @@ fn share_out(walks: &mut [Walk<'_>], most: usize, progress: &mut dyn FnMut(Progr
             });
         }
     }
-}
-
-/// When the agreement is opened: long before the first date that something waits for; and where nothing does, so long
-/// ago that no date of the file comes meanwhile.
-fn opening_time(view: &View<'_>) -> Instant {
-    let Some(first) = view.anchored.first() else {
-        return if view.workflow.calendar.is_some() { story::usual() } else { Instant::MIN };
-    };
-    let far = view.horizon.seconds().saturating_mul(2);
-    story::usual().min(Instant::from_unix(first.unix().saturating_sub_unsigned(far)))
 }
 
 struct Walk<'v> {

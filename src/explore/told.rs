@@ -36,7 +36,7 @@ pub(super) fn events(workflow: &Workflow, parts: &[Holds]) -> BTreeSet<Id> {
             Holds::Grant { grant, attribute, .. } => {
                 told.extend(causes(grant, attribute).into_iter().filter_map(|cause| match cause {
                     Cause::Event(event) => Some(event),
-                    Cause::At(..) => None,
+                    Cause::At(..) | Cause::After(_) => None,
                 }));
             }
             Holds::Event(event) | Holds::Within { of: event, .. } => drop(told.insert(event.clone())),

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::seating::Seating;
-use super::{Bounds, told};
+use super::{Bounds, story, told};
 use crate::engine;
 use crate::statement::HolderRef;
-use crate::values::{Id, Instant, Span};
+use crate::values::{Id, Instant, Length, Span};
 use crate::workflow::Workflow;
 use crate::workflow::invariant::{Holds, Invariant, Promise};
 use crate::workflow::model::{Cause, Delay, Moves, Origin, Procedure, State, Step, Trigger};
@@ -29,8 +29,14 @@ pub(super) struct View<'w> {
     pub filled: bool,
     /// The steps that move nothing, by procedure, state and place.
     idle: BTreeSet<(Id, Id, usize)>,
-    /// The dates at which something happens: all of the file, where a step waits for one; else the walk takes place
-    /// at no date, and what is said of dates is asked of every state with each of [`View::dates`].
+    /// When the agreement is opened: long before the first date that something waits for; and where nothing does, so
+    /// long ago that no date of the file comes meanwhile.
+    pub opened: Instant,
+    /// Whether anything counts from the opening of the agreement.
+    pub since_opening: bool,
+    /// The dates at which something happens: all of the file, where a step waits for one, and those that lie some time
+    /// after the opening; else the walk takes place at no date, and what is said of dates is asked of every state with
+    /// each of [`View::dates`].
     pub anchored: Vec<Instant>,
     /// The instants that stand for every order of now and the dates of the file, where nothing waits for one.
     pub dates: Vec<Instant>,
@@ -78,8 +84,22 @@ impl<'w> View<'w> {
         });
         let dates = dates(workflow, &parts);
         // Where business days count, nothing can be told as of another day.
+        let after_opening = after_opening(workflow);
         let waits = workflow.calendar.is_some()
+            || !after_opening.is_empty()
             || steps(workflow).any(|(_, step)| matches!(step.trigger, Trigger::At(_)));
+        let anchored: Vec<Instant> = if waits { dates.iter().copied().collect() } else { Vec::new() };
+        let horizon = horizon(workflow);
+        let opened = match anchored.first() {
+            None if waits => story::usual(),
+            None => Instant::MIN,
+            Some(first) => {
+                let far = horizon.seconds().saturating_mul(2);
+                story::usual().min(Instant::from_unix(first.unix().saturating_sub_unsigned(far)))
+            }
+        };
+        let counted = after_opening.iter().flat_map(|it| [false, true].map(|late| it.end(opened, late)));
+        let anchored: BTreeSet<Instant> = anchored.into_iter().chain(counted).collect();
         let seating = |panel: &_| Seating::of(workflow, panel, &parts, (&silent, bounds.reduced));
         let panels = workflow.panels.iter().map(|it| (it.name.clone(), seating(it))).collect();
         let mut view = Self {
@@ -93,9 +113,11 @@ impl<'w> View<'w> {
             classes: told::classes(workflow, &parts),
             filled: !bounds.reduced || told::filled(workflow, &parts),
             idle: if bounds.reduced { idle(workflow) } else { BTreeSet::new() },
-            anchored: if waits { dates.iter().copied().collect() } else { Vec::new() },
+            opened,
+            since_opening: !after_opening.is_empty(),
+            anchored: anchored.into_iter().collect(),
             dates: if waits { Vec::new() } else { dates.iter().flat_map(|it| [*it, it.next()]).collect() },
-            horizon: horizon(workflow),
+            horizon,
             leads: if waits { leads(workflow) } else { Vec::new() },
             marks: Vec::new(),
             withins: withins.collect(),
@@ -223,13 +245,34 @@ fn dates(workflow: &Workflow, parts: &[Holds]) -> BTreeSet<Instant> {
     let moves = attributes.flat_map(|attribute| &attribute.values).filter_map(|value| value.moves.as_ref());
     dates.extend(moves.flat_map(Moves::causes).filter_map(|cause| match cause {
         Cause::At(at, _) => Some(*at),
-        Cause::Event(_) => None,
+        Cause::Event(_) | Cause::After(_) => None,
     }));
     dates.extend(parts.iter().filter_map(|part| match part {
         Holds::Now(_, at) => Some(*at),
         _ => None,
     }));
     dates
+}
+
+/// Whether the file names a date at which something happens or is said.
+pub(super) fn names_dates(workflow: &Workflow) -> bool {
+    let mut parts = Vec::new();
+    for proposition in workflow.invariants.iter().filter_map(|invariant| invariant.promise.proposition()) {
+        proposition.holds.each(&mut |part| parts.push(part.clone()));
+    }
+    !dates(workflow, &parts).is_empty()
+}
+
+/// Every length that counts from the opening of the agreement.
+pub(super) fn after_opening(workflow: &Workflow) -> Vec<Length> {
+    let delays = delays(workflow).filter(|delay| delay.of == Origin::Agreement);
+    let attributes = workflow.grants.iter().flat_map(|grant| &grant.attributes);
+    let moves = attributes.flat_map(|attribute| &attribute.values).filter_map(|value| value.moves.as_ref());
+    let causes = moves.flat_map(Moves::causes).filter_map(|cause| match cause {
+        Cause::After(span) => Some(Length::Time(*span)),
+        Cause::Event(_) | Cause::At(..) => None,
+    });
+    delays.map(|delay| delay.length.clone()).chain(causes).collect()
 }
 
 fn leads(workflow: &Workflow) -> Vec<Span> {

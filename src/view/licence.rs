@@ -80,6 +80,7 @@ fn cause_words(cause: &Cause) -> String {
     match cause {
         Cause::Event(event) => event.to_string(),
         Cause::At(_, written) => spaced(written),
+        Cause::After(_) => cause.words(),
     }
 }
 
@@ -134,6 +135,7 @@ fn story(state: &State, occurrence: &Occurrence) -> String {
 pub fn cause_story(workflow: &Workflow, cause: &Cause) -> String {
     match cause {
         Cause::At(_, written) => format!("the instant {written}"),
+        Cause::After(_) => format!("the instant {}", cause.words()),
         Cause::Event(event) => event_story(workflow, event),
     }
 }

@@ -161,6 +161,7 @@ impl State {
                 let own = own.and_then(|own| self.events.live_of(event, &own.id));
                 own.or_else(|| self.events.live_beside(event, &procedure.name))?.at
             }
+            Origin::Agreement => self.opened,
             Origin::Entered | Origin::Opened | Origin::Served => return None,
         })
     }

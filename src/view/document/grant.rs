@@ -260,11 +260,14 @@ impl Annulment {
 
 impl Next {
     fn of(next: &licence::Next<'_>) -> Self {
-        let cause = |cause: &&Moving| match cause {
-            Moving::Event(event) => Cause::Event { event: event.clone() },
-            Moving::At(instant, written) => Cause::Instant { instant: *instant, written: written.clone() },
+        let cause = |cause: &Moving| match cause {
+            Moving::Event(event) => Some(Cause::Event { event: event.clone() }),
+            Moving::At(instant, written) => {
+                Some(Cause::Instant { instant: *instant, written: written.clone() })
+            }
+            Moving::After(_) => None, // an instant, once the agreement is open
         };
-        let causes: Vec<Cause> = next.causes.iter().map(cause).collect();
+        let causes: Vec<Cause> = next.causes.iter().filter_map(|it| cause(it)).collect();
         let value = next.value.is.clone();
         if next.all {
             Self { value, all_of: Some(causes), first_of: None }

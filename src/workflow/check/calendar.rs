@@ -56,6 +56,6 @@ fn instants(workflow: &Workflow) -> impl Iterator<Item = Instant> {
     let causes = values.filter_map(|value| value.moves.as_ref()).flat_map(Moves::causes);
     steps.chain(causes.filter_map(|cause| match cause {
         Cause::At(at, _) => Some(*at),
-        Cause::Event(_) => None,
+        Cause::Event(_) | Cause::After(_) => None,
     }))
 }

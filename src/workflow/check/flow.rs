@@ -145,7 +145,7 @@ fn leads_out(c: &Checker<'_>, procedure: &Procedure, state: &State, out: &BTreeS
 /// What a case of another procedure emits does not matter then: a case's own occurrence comes first.
 fn surely_runs(c: &Checker<'_>, procedure: &Procedure, state: &State, origin: &Origin) -> bool {
     let event = match origin {
-        Origin::Entered | Origin::Opened => return true,
+        Origin::Entered | Origin::Opened | Origin::Agreement => return true,
         Origin::Served => return served_on_entering(procedure, state),
         Origin::Filled => return false,
         Origin::Event(event) => event,

@@ -46,12 +46,16 @@ fn in_order(c: &mut Checker<'_>, grant: &Grant, attribute: &Attribute) {
     }
 }
 
-/// The instant at which a value comes by itself at the latest (`first-of`), or at the earliest (`all-of`).
+/// The instant at which a value comes by itself at the latest (`first-of`), or at the earliest (`all-of`); `None` where
+/// that hangs on when the agreement is opened.
 fn instant(moves: &Moves) -> Option<(Instant, &str)> {
+    if moves.causes().iter().any(|cause| matches!(cause, Cause::After(_))) {
+        return None;
+    }
     let instants = |causes: &'_ [Cause]| -> Vec<(Instant, usize)> {
         let at = causes.iter().enumerate().filter_map(|(index, cause)| match cause {
             Cause::At(instant, _) => Some((*instant, index)),
-            Cause::Event(_) => None,
+            Cause::Event(_) | Cause::After(_) => None,
         });
         at.collect()
     };
@@ -61,6 +65,6 @@ fn instant(moves: &Moves) -> Option<(Instant, &str)> {
     };
     match causes.get(found?.1)? {
         Cause::At(instant, written) => Some((*instant, written)),
-        Cause::Event(_) => None,
+        Cause::Event(_) | Cause::After(_) => None,
     }
 }

@@ -90,6 +90,6 @@ fn since_opening(delay: &Delay, come: Span) -> Option<Span> {
     match delay.of {
         Origin::Entered => Some(come.and(length)),
         Origin::Opened => Some(length.max(come)),
-        Origin::Served | Origin::Filled | Origin::Event(_) => None,
+        Origin::Served | Origin::Agreement | Origin::Filled | Origin::Event(_) => None,
     }
 }

@@ -192,6 +192,7 @@ fn origin(of: &Origin, asking: Option<Asking<'_>>) -> String {
         Origin::Entered => "entering the state".to_owned(),
         Origin::Opened => "the opening of the case".to_owned(),
         Origin::Served => "the latest service of notice in the case".to_owned(),
+        Origin::Agreement => "the opening of the agreement".to_owned(),
         Origin::Filled => "the filling of the seat that the case is about".to_owned(),
         Origin::Event(event) => {
             let heard = asking.map_or_else(String::new, |it| it.heard(event));

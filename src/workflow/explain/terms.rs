@@ -98,6 +98,7 @@ fn after(workflow: &Workflow, causes: &[Cause], several: &str, by: &str) -> Stri
         .map(|cause| match cause {
             Cause::Event(event) => format!("the event {}{}", quoted(event), annulled(event)),
             Cause::At(_, written) => format!("the instant {written}"),
+            Cause::After(_) => format!("the instant {}", cause.words()),
         })
         .collect();
     match causes.as_slice() {

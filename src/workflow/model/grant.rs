@@ -1,6 +1,8 @@
 //! The rights and terms that the parties agreed on, and what moves them.
 
-use crate::values::{Id, Instant};
+use std::borrow::Cow;
+
+use crate::values::{Id, Instant, Span};
 
 /// A right or term that the contract gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,4 +67,19 @@ pub enum Cause {
     Event(Id),
     /// An instant, itself included, with the offset in which the workflow wrote it.
     At(Instant, String),
+    /// So long after the opening of the agreement, that instant included.
+    After(Span),
+}
+
+impl Cause {
+    /// The same in an agreement that was opened then: a time after the opening is an instant.
+    pub fn since(&self, opened: Instant) -> Cow<'_, Self> {
+        match self {
+            Self::After(span) => {
+                let at = opened.plus(*span);
+                Cow::Owned(Self::At(at, format!("{at} ({})", self.words())))
+            }
+            Self::Event(_) | Self::At(..) => Cow::Borrowed(self),
+        }
+    }
 }

@@ -222,11 +222,18 @@ pub enum Origin {
     Opened,
     /// `served`: the latest act of the case that served notice. The clock is not armed before there is one.
     Served,
+    /// `agreement opened`: the opening of the agreement, by whatever workflow it is amended later.
+    Agreement,
     /// The filling of the seat that the case is about; of an opening act only.
     Filled,
     /// The latest live occurrence of an event in the case itself; where there is none, the latest of a
     /// case of another procedure. The clock is not armed before there is one.
     Event(Id),
+}
+
+impl Origin {
+    /// How [`Origin::Agreement`] is written. No event can be called so.
+    pub const AGREEMENT: &'static str = "agreement opened";
 }
 
 /// Who may act.

@@ -4,7 +4,7 @@ use toml::de::DeValue;
 
 use super::{Fields, Item, Reader};
 use crate::values::Id;
-use crate::workflow::model::{Attribute, Cause, Grant, Moves, Value};
+use crate::workflow::model::{Attribute, Cause, Grant, Moves, Origin, Value};
 
 pub(super) fn grant(r: &mut Reader<'_>, name: Id, item: &Item<'_>) -> Option<Grant> {
     let mut fields = item.table(r)?;
@@ -94,6 +94,27 @@ fn cause(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Cause> {
     if let DeValue::Datetime(_) = item.value.get_ref() {
         return item.instant(r).map(|(instant, written)| Cause::At(instant, written));
     }
+    if let DeValue::Table(_) = item.value.get_ref() {
+        return after(r, item);
+    }
     let events = r.names.events.clone();
     r.known(item, "event", &events).map(Cause::Event)
+}
+
+/// `{ after = "548 days", of = "agreement opened" }`.
+fn after(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Cause> {
+    let mut fields = item.table(r)?;
+    let after = fields.need(r, "after", "Say how long: after = \"548 days\"");
+    let after =
+        after.and_then(|it| it.some_time(r, "The first value holds from the opening: write a longer time"));
+    let of = fields.need(r, "of", "Say from when: of = \"agreement opened\"").and_then(|it| {
+        if it.raw(r)? == Origin::AGREEMENT {
+            return Some(());
+        }
+        let help = "A right hangs on no case: of = \"agreement opened\". What comes some time after an event is a state \
+                    with a clock that emits another one: { after = \"90 days\", to = \"…\", emits = \"…\" }";
+        r.refuse(&it.span(), "a value comes some time after the opening of the agreement, or with an event", help)
+    });
+    fields.close(r);
+    of.and(after).map(Cause::After)
 }

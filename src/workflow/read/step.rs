@@ -17,6 +17,9 @@ pub(super) enum Asked<'b> {
     Unknown,
 }
 
+/// Said where a time counts from the agreement in other words.
+const AGREEMENT_HELP: &str = "From the opening of the agreement it is of = \"agreement opened\"";
+
 /// A word of conditions (`subject seated`), and often written where times count from `filled`.
 const SEATED: &str = "seated";
 
@@ -91,11 +94,15 @@ pub(super) fn window(
         excluded.map(|it| calendar::excluded(r, length.as_ref().and_then(Option::as_ref), it, end.as_ref()));
     let start = earliest.as_ref().map(|item| item.length(r));
     let Some(of) = of else {
-        let help = "Say from when: of = \"filled\" (the seat that the case is about), or of = \"EVENT\"";
+        let help = "Say from when: of = \"filled\" (the seat that the case is about), of = \"EVENT\" or of = \"agreement opened\"";
         return r.refuse(&first.key, "no case is open yet from which this time could count", help);
     };
     let of = match of.raw(r)? {
         "filled" if around.about => Some(Origin::Filled),
+        Origin::AGREEMENT => Some(Origin::Agreement),
+        "agreement" if !r.names.events.iter().any(|event| *event == "agreement") => {
+            r.refuse(&of.span(), "no time counts from `agreement`", AGREEMENT_HELP)
+        }
         word @ ("filled" | SEATED) => {
             let (message, help) = if around.about {
                 (
@@ -118,7 +125,7 @@ pub(super) fn window(
             r.refuse(&of.span(), message, help)
         }
         "entered" | "opened" => {
-            let help = "Count from an event, or from `filled`";
+            let help = "Count from an event, from `filled`, or from the opening of the agreement: of = \"agreement opened\"";
             r.refuse(&of.span(), "no case is open yet from which this time could count", help)
         }
         _ => {
@@ -221,9 +228,13 @@ fn origin(r: &mut Reader<'_>, item: &Item<'_>) -> Option<Origin> {
         "entered" => Some(Origin::Entered),
         "opened" => Some(Origin::Opened),
         "served" => Some(Origin::Served),
+        Origin::AGREEMENT => Some(Origin::Agreement),
+        "agreement" if !r.names.events.iter().any(|event| *event == "agreement") => {
+            r.refuse(&item.span(), "no time counts from `agreement`", AGREEMENT_HELP)
+        }
         word @ ("filled" | SEATED) => {
-            let help = "In a step a time counts from \"entered\", \"opened\", \"served\" or an event; \
-                        only the opening act of a case about a seat counts from \"filled\"";
+            let help = "In a step a time counts from \"entered\", \"opened\", \"served\", \"agreement opened\" or an \
+                        event; only the opening act of a case about a seat counts from \"filled\"";
             r.refuse(&item.span(), format!("no time of a step counts from `{word}`"), help)
         }
         _ => {

@@ -241,11 +241,12 @@ impl Moves {
 }
 
 impl Cause {
-    /// `verified`, `2031-01-01T00:00:00-08:00`.
+    /// `verified`, `2031-01-01T00:00:00-08:00`, `548 days from the opening of the agreement`.
     pub fn words(&self) -> String {
         match self {
             Self::Event(event) => event.to_string(),
             Self::At(_, written) => written.clone(),
+            Self::After(span) => format!("{span} from the opening of the agreement"),
         }
     }
 }

@@ -141,6 +141,7 @@ impl Delay {
             Origin::Entered => self.length.to_string(),
             Origin::Opened => format!("{} from the opening of the case", self.length),
             Origin::Served => format!("{} from the service of notice", self.length),
+            Origin::Agreement => format!("{} from the opening of the agreement", self.length),
             Origin::Filled => format!("{} from the filling of the seat", self.length),
             Origin::Event(event) => format!("{} from `{event}`", self.length),
         }
