@@ -138,10 +138,15 @@ fn summary(page: &mut Page, report: &Report, workflow: &Workflow) {
         if cases == 1 { "one case".to_owned() } else { format!("{cases} cases") },
     );
     page.line(Tone::Faint, &bounds);
-    page.line(Tone::Faint, &format!("Not walked: {}.", not_walked(workflow).join("; ")));
+    page.line(Tone::Faint, &format!("Not walked: {}.", not_walked(workflow, report.between).join("; ")));
     if workflow.calendar.is_some() {
         let words = "Business days take longer from one day than from another, and the walk opens on one day alone: what holds \
                      so far may not from another. Play such days as scenarios, opened before a weekend or holidays.";
+        page.line(Tone::Notice, words);
+    }
+    if report.between && workflow.calendar.is_none() {
+        let words = "Somewhere an act begins a time while another runs, and which of them ends first hangs on when it is done: \
+                     what holds so far may not where it is done between the edges. Play such orders as scenarios.";
         page.line(Tone::Notice, words);
     }
     if report.cut_short {
@@ -166,7 +171,8 @@ fn as_json(workflow: &Workflow, report: &Report) -> Value {
         "workflow": workflow.digest,
         "passes": report.passes(),
         "complete": report.complete,
-        "not_walked": not_walked(workflow),
+        "between": report.between,
+        "not_walked": not_walked(workflow, report.between),
         "states": report.states,
         "visits": report.visits,
         "bounds": { "states": report.bounds.states, "cases": report.bounds.cases, "leaving": report.bounds.leaving },

@@ -23,8 +23,21 @@ use crate::values::{Calendar, Id, Instant, Span};
 /// More documents of one name that could be struck count as so many.
 pub(super) const MOST_FILED: usize = 2;
 
-/// The key of a state: equal for states with equal futures.
+/// The key of a state: equal for states with equal futures, of which the same can be said.
 pub(super) fn key(view: &View<'_>, branch: &Branch) -> u128 {
+    let Branch { state, now, left: _, committed: _ } = branch;
+    let mut key = futures(view, branch);
+    for (procedure, within) in &view.ends {
+        let Some(within) = within else { continue };
+        for case in state.running.iter().filter(|case| case.procedure == *procedure) {
+            key.put(age(*now, state.case(case).map_or(*now, |case| case.opened.at), *within));
+        }
+    }
+    key.finish()
+}
+
+/// The key without how long cases have been open where that is only looked at, and moves nothing.
+pub(super) fn futures(view: &View<'_>, branch: &Branch) -> Mixer {
     let Branch { state, now, left, committed: _ } = branch;
     let now = *now;
     let mut key = Mixer::default();
@@ -81,13 +94,7 @@ pub(super) fn key(view: &View<'_>, branch: &Branch) -> u128 {
     for mark in &view.marks {
         key.put(u64::from(holds(state, now, now, mark)));
     }
-    for (procedure, within) in &view.ends {
-        let Some(within) = within else { continue };
-        for case in state.running.iter().filter(|case| case.procedure == *procedure) {
-            key.put(age(now, state.case(case).map_or(now, |case| case.opened.at), *within));
-        }
-    }
-    key.finish()
+    key
 }
 
 /// Where in the week it is, and which holidays are near: the same time has more business days in one week than in

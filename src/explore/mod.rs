@@ -9,6 +9,7 @@
 //! What is not walked is said by [`Bounds`] and [`not_walked`]. It is no proof of a workflow,
 //! and a counterexample is one: it is a scenario, which anybody can play with real signatures.
 
+mod between;
 mod branch;
 mod holds;
 mod key;
@@ -64,8 +65,12 @@ pub struct Report {
     pub bounds: Bounds,
     /// Whether the number of states ended it, before everything within the other bounds was seen.
     pub cut_short: bool,
+    /// Whether acts between the edges of deadlines may show what those at the edges do not: somewhere an act begins a time
+    /// while another goes on, and which of them ends first hangs on when it is done.
+    pub between: bool,
     /// Whether everything within the other bounds was seen, or all that could be learnt from it. Never where business
-    /// days count: how long they take hangs on the day, and the walk opens on one.
+    /// days count: how long they take hangs on the day, and the walk opens on one; nor where acts [between](Self::between)
+    /// the edges matter.
     pub complete: bool,
 }
 
@@ -75,7 +80,7 @@ pub enum Verdict {
     /// In everything within the bounds; what `reaches` says is reached.
     Kept,
     /// Nothing that was seen breaks it, or reaches what `reaches` says, and not all was seen: the number of states ended
-    /// the walk, or business days count.
+    /// the walk, business days count, or acts between the edges of deadlines matter.
     Undecided,
     /// No behaviour within the bounds reaches what `reaches` says.
     Unreached,
@@ -126,8 +131,8 @@ impl Report {
     }
 }
 
-/// What anybody could do under a workflow and is not walked, in words.
-pub fn not_walked(workflow: &Workflow) -> Vec<&'static str> {
+/// What anybody could do under a workflow and is not walked, in words; `between` as the report says it.
+pub fn not_walked(workflow: &Workflow, between: bool) -> Vec<&'static str> {
     let calendar = workflow.calendar.is_some();
     let doings = || workflow.procedures.iter().flat_map(|it| &it.states).flat_map(model::State::doings);
     let idle = || {
@@ -145,7 +150,7 @@ pub fn not_walked(workflow: &Workflow) -> Vec<&'static str> {
              before holidays, at another hour",
         ),
         (
-            !calendar,
+            !calendar && between,
             "acts in the midst of a deadline's run: where an act begins a time, that time may then end between the edges of \
              another, which no act at an edge shows",
         ),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use super::between;
 use super::branch::{Branch, Turn};
 use super::holds::holds;
 use super::key::key;
@@ -67,13 +68,15 @@ pub fn explore(
         }
     }
     let cut_short = !walks.iter().all(Walk::is_done);
+    let between = walks.iter().any(|walk| walk.between && !walk.all_shown());
     Ok(Report {
         verdicts: verdicts.into_values().collect(),
         states: walks.iter().map(Walk::states).sum(),
         visits: walks.iter().map(|walk| walk.visits).sum(),
         bounds,
         cut_short,
-        complete: !cut_short && shows_all(&workflow),
+        between,
+        complete: !cut_short && !between && shows_all(&workflow),
     })
 }
 
@@ -130,6 +133,8 @@ struct Walk<'v> {
     depth: u32,
     last_of_depth: u32,
     shown: Vec<Option<Shown>>,
+    /// Whether acts between the edges may show what those at them do not.
+    between: bool,
 }
 
 /// After how many visits progress is told.
@@ -154,6 +159,7 @@ impl<'v> Walk<'v> {
             depth: 0,
             last_of_depth: 0,
             shown: vec![None; invariants.len()],
+            between: false,
         }
     }
 
@@ -165,7 +171,12 @@ impl<'v> Walk<'v> {
     /// Whether nothing more can be seen, or nothing more learnt.
     fn is_done(&self) -> bool {
         let all_gone_on_from = usize::try_from(self.next.0).is_ok_and(|next| next >= self.tree.len());
-        self.tree.len() > 0 && (all_gone_on_from || self.shown.iter().all(Option::is_some))
+        self.tree.len() > 0 && (all_gone_on_from || self.all_shown())
+    }
+
+    /// Whether of every invariant something was shown.
+    fn all_shown(&self) -> bool {
+        self.shown.iter().all(Option::is_some)
     }
 
     /// Goes on until so many states were seen, or it is done.
@@ -182,6 +193,8 @@ impl<'v> Walk<'v> {
             }
             for (number, turn) in stage.turns.iter().enumerate().skip(self.next.1) {
                 let Some(next) = self.tree.take(&stage.branch, turn) else { continue };
+                let from = (&stage.branch, &*stage.turns);
+                self.between = self.between || between::matters(self.view, &self.tree, from, turn, &next);
                 if !self.arrive(next, (stage.place, Some(turn)), most) {
                     self.next = (stage.place, number);
                     return;
@@ -225,8 +238,10 @@ impl<'v> Walk<'v> {
         let pairs = self.invariants.iter().zip(&self.shown);
         pairs
             .map(|(invariant, shown)| match (&invariant.promise, shown) {
-                // Another day of the calendar, or people of one house, can show what this walk does not.
-                (_, None) if !self.is_done() || !shows_all(workflow) => Ok(Verdict::Undecided),
+                // Another day of the calendar, people of one house, or an act between can show what this walk does not.
+                (_, None) if !self.is_done() || self.between || !shows_all(workflow) => {
+                    Ok(Verdict::Undecided)
+                }
                 (Promise::Reaches(_), None) => Ok(Verdict::Unreached),
                 (Promise::Reaches(_), Some(_))
                 | (Promise::Never(_) | Promise::Always(_) | Promise::Ends { .. }, None) => Ok(Verdict::Kept),
