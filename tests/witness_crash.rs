@@ -11,7 +11,7 @@ mod witness_support;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use process::Desk;
 use quorate::log::{Checkpoint, Hash, Head};
@@ -89,6 +89,11 @@ fn a_witness_killed_60_times_never_signs_two_histories_and_never_goes_back() {
                         }
                     }
                 });
+            }
+            // In the midst of it, however slow this machine is today.
+            let (known, begun) = (signed.lock().unwrap().len(), Instant::now());
+            while signed.lock().unwrap().len() == known && begun.elapsed() < Duration::from_secs(10) {
+                std::thread::sleep(Duration::from_millis(1));
             }
             std::thread::sleep(patience);
             server.kill();
