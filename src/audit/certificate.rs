@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::replay::claimed;
+use super::report::claimed;
 use super::{Checkpoints, Entries, Source, SourceError};
 use crate::log::Hash;
 
