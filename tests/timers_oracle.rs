@@ -27,6 +27,8 @@ use quorate::values::{Id, Instant};
 const BASE: i64 = 1_767_225_600;
 /// The last second that is looked at.
 const END: i64 = 34;
+/// The second at which the agreement is opened.
+const OPENED: i64 = -60;
 /// How many events there are; the last annuls the first, from then on.
 const EVENTS: usize = 3;
 
@@ -71,8 +73,16 @@ struct Halt {
 struct Place {
     ballot: bool,
     steps: Vec<Step>,
-    /// Act and seconds.
-    duties: Vec<(usize, i64)>,
+    duties: Vec<Owed>,
+}
+
+/// What is owed, by when, and the events that doing it and not doing it bring.
+#[derive(Debug, Clone)]
+struct Owed {
+    act: usize,
+    within: i64,
+    emits: Option<usize>,
+    if_late: Option<usize>,
 }
 
 #[derive(Debug, Clone)]
@@ -115,6 +125,7 @@ enum Of {
     Entered,
     Opened,
     Served,
+    Agreement,
     Event(usize),
 }
 
@@ -198,8 +209,11 @@ outcomes   = [ {{ is = "passed", if = "yes >= 1/2 of participating" }}, {{ is = 
             }
             let steps: Vec<String> = place.steps.iter().map(Step::text).collect();
             writeln!(text, "steps = [\n{}]", steps.concat()).unwrap();
-            let duty = |(act, within): &(usize, i64)| {
-                format!("  {{ do = \"owe-{act}\", by = \"alpha\", within = \"{within} seconds\" }},\n")
+            let duty = |Owed { act, within, emits, if_late }: &Owed| {
+                let emits = emits.map_or_else(String::new, |event| format!(", emits = \"e{event}\""));
+                let late = if_late.map_or_else(String::new, |event| format!(", if-late = \"e{event}\""));
+                let within = format!("within = \"{within} seconds\"{emits}{late}");
+                format!("  {{ do = \"owe-{act}\", by = \"alpha\", {within} }},\n")
             };
             let duties: Vec<String> = place.duties.iter().map(duty).collect();
             writeln!(text, "duties = [\n{}]", duties.concat()).unwrap();
@@ -275,6 +289,7 @@ impl Of {
             Self::Entered => "entered".to_owned(),
             Self::Opened => "opened".to_owned(),
             Self::Served => "served".to_owned(),
+            Self::Agreement => "agreement opened".to_owned(),
             Self::Event(event) => format!("e{event}"),
         }
     }
@@ -320,6 +335,9 @@ struct Duty {
     act: usize,
     due: i64,
     done: Option<i64>,
+    emits: Option<usize>,
+    /// What comes if it is not done; none any more once it has come.
+    if_late: Option<usize>,
 }
 
 struct Ballot {
@@ -371,6 +389,12 @@ impl Simulator<'_> {
         (from..now).filter(|second| !self.still.contains(second)).count().try_into().unwrap()
     }
 
+    /// How many seconds have counted for a case: before it was opened all of them.
+    fn run(&self, number: usize, from: i64, now: i64) -> i64 {
+        let opened = self.cases[number].opened.max(from);
+        opened - from + self.counted(opened, now)
+    }
+
     /// Whether so many seconds have gone by; `excluded` and the tick as in [`has_come`].
     fn gone_by(&self, from: i64, seconds: i64, excluded: bool, (now, acted): Tick) -> bool {
         // An origin may lie in the past of the clock alone.
@@ -388,13 +412,24 @@ impl Simulator<'_> {
             }
         }
         for number in 0..self.cases.len() {
-            if self.cases[number].ended.is_some() {
-                continue;
-            }
-            if self.ballot_ends(number, now) {
+            let ended = self.cases[number].ended.is_some();
+            if !ended && self.ballot_ends(number, now) {
                 let outcome = self.cases[number].ballots.last().unwrap().outcome();
                 self.cases[number].ballots.last_mut().unwrap().closed = Some((now.0, Some(outcome)));
                 return true;
+            }
+            let still = self.halted() && !ended;
+            let excluded = self.procedure.excluded;
+            let late = |duty: &&mut Duty| {
+                duty.done.is_none() && duty.if_late.is_some() && !still && has_come(duty.due, excluded, now)
+            };
+            if let Some(duty) = self.cases[number].duties.iter_mut().find(late) {
+                let event = duty.if_late.take();
+                self.emit(number, event, now.0);
+                return true;
+            }
+            if ended {
+                continue;
             }
             let steps = &self.procedure.states[self.cases[number].state].steps;
             if let Some(place) = (0..steps.len()).find(|place| self.applies(number, *place, now)) {
@@ -430,7 +465,8 @@ impl Simulator<'_> {
             Trigger::Do { .. } => false,
             Trigger::When { not, event } => self.live(number, *event).is_some() != *not,
             Trigger::After(clock) => self.from(number, clock.of).is_some_and(|from| {
-                self.gone_by(from, self.put_off(number, from, clock.seconds, excluded), excluded, now)
+                let long = self.put_off(number, from, clock.seconds, excluded);
+                has_come(long, excluded, (self.run(number, from, now.0), now.1))
             }),
             Trigger::At(second) => has_come(*second, true, now),
             Trigger::On(event) => self.first_told(number).is_some_and(|told| self.events[told].0 == *event),
@@ -475,7 +511,7 @@ impl Simulator<'_> {
     fn put_off(&self, number: usize, from: i64, seconds: i64, excluded: bool) -> i64 {
         let came = self.cases[number].extended.iter().filter(|(at, _)| *at >= from);
         came.fold(seconds, |long, (at, by)| {
-            let gone = self.counted(from, *at);
+            let gone = self.run(number, from, *at);
             if gone > long || excluded && gone == long { long } else { long + by }
         })
     }
@@ -487,6 +523,7 @@ impl Simulator<'_> {
             Of::Entered => Some(case.entered),
             Of::Opened => Some(case.opened),
             Of::Served => case.served,
+            Of::Agreement => Some(OPENED),
             Of::Event(event) => self.live(number, event),
         }
     }
@@ -533,8 +570,13 @@ impl Simulator<'_> {
         case.told.clear();
         case.extended.clear();
         case.path.push((second, to));
-        let owed =
-            place.duties.iter().map(|(act, within)| Duty { act: *act, due: second + within, done: None });
+        let owed = place.duties.iter().map(|&Owed { act, within, emits, if_late }| Duty {
+            act,
+            due: second + within,
+            done: None,
+            emits,
+            if_late,
+        });
         case.duties.extend(owed);
         case.ended = (to + 1 == self.procedure.states.len()).then_some(second);
         if place.ballot {
@@ -553,7 +595,11 @@ impl Simulator<'_> {
                 let Some(case) = self.cases.get_mut(number) else { return false };
                 let allowed = allowed || case.ended.is_some();
                 let owed = case.duties.iter_mut().find(|duty| duty.act == act && duty.done.is_none());
-                owed.filter(|_| allowed).map(|duty| duty.done = Some(second)).is_some()
+                let Some(duty) = owed.filter(|_| allowed) else { return false };
+                duty.done = Some(second);
+                let emits = duty.emits;
+                self.emit(number, emits, second);
+                true
             }
             Deed::Halt => {
                 let running = self.halts.iter().filter(|(_, ended)| ended.is_none()).count();
@@ -604,7 +650,7 @@ impl Simulator<'_> {
         let excluded = step.excluded.unwrap_or(self.procedure.excluded);
         // In time at the very second of a deadline, unless that is excluded; a clock that has not started
         // does not run out, and is not reached either.
-        let since = |clock: Clock| self.from(number, clock.of).map(|from| self.counted(from, second));
+        let since = |clock: Clock| self.from(number, clock.of).map(|from| self.run(number, from, second));
         let late = within.is_some_and(|end| {
             let long =
                 self.from(number, end.of).map(|from| self.put_off(number, from, end.seconds, excluded));
@@ -733,7 +779,7 @@ fn shown(state: &State) -> String {
 fn stage(procedure: &Procedure) -> Stage {
     let store = Arc::new(MemoryStore::new());
     let text = procedure.text();
-    let mut stage = Stage::open(&text, &id("random"), instant(-60), store)
+    let mut stage = Stage::open(&text, &id("random"), instant(OPENED), store)
         .unwrap_or_else(|error| panic!("{error}\n{text}"));
     for seat in &SEATS[..procedure.filled] {
         let seat = HolderRef::Office { body: id("board"), name: id(seat) };
@@ -810,9 +856,13 @@ fn clock(least: i64) -> impl Strategy<Value = Clock> {
         4 => Just(Of::Entered),
         2 => Just(Of::Opened),
         2 => Just(Of::Served),
+        1 => Just(Of::Agreement),
         2 => (0..EVENTS).prop_map(Of::Event),
     ];
-    (least..6, of).prop_map(|(seconds, of)| Clock { seconds, of })
+    (least..6, of).prop_map(|(seconds, of)| Clock {
+        seconds: if of == Of::Agreement { 4 * seconds - OPENED } else { seconds },
+        of,
+    })
 }
 
 fn trigger() -> impl Strategy<Value = Trigger> {
@@ -852,7 +902,19 @@ struct RawPlace {
     way_out: Clock,
     way_out_excluded: Option<bool>,
     outcomes_at: usize,
-    duties: Vec<i64>,
+    duties: Vec<RawOwed>,
+}
+
+/// Seconds, and the two events.
+type RawOwed = (i64, Option<usize>, Option<usize>);
+
+fn owed() -> impl Strategy<Value = RawOwed> {
+    (1..15_i64, prop::option::weighted(0.4, 0..EVENTS), prop::option::weighted(0.6, 0..EVENTS))
+}
+
+fn duties(raw: Vec<RawOwed>) -> Vec<Owed> {
+    let owed = raw.into_iter().enumerate();
+    owed.map(|(act, (within, emits, if_late))| Owed { act, within, emits, if_late }).collect()
 }
 
 impl std::fmt::Debug for RawPlace {
@@ -868,7 +930,7 @@ fn raw_place() -> impl Strategy<Value = RawPlace> {
         (0..12_i64, prop::bool::weighted(0.7)),
         prop::option::weighted(0.4, any::<bool>()),
         0..4_usize,
-        prop::collection::vec(1..15_i64, 0..3),
+        prop::collection::vec(owed(), 0..3),
     )
         .prop_map(|(ballot, steps, (seconds, entered), way_out_excluded, outcomes_at, duties)| {
             RawPlace {
@@ -925,7 +987,7 @@ fn place(raw: RawPlace, number: usize, last: usize) -> Place {
         steps.insert(at, onward(Trigger::Outcome(&["passed"]), number + 1));
     }
     steps.push(Step { excluded: raw.way_out_excluded, ..onward(Trigger::After(raw.way_out), number + 1) });
-    Place { ballot: raw.ballot, steps, duties: raw.duties.into_iter().enumerate().collect() }
+    Place { ballot: raw.ballot, steps, duties: duties(raw.duties) }
 }
 
 /// No time counts from a service where nothing serves.
@@ -957,7 +1019,7 @@ fn procedure() -> impl Strategy<Value = Procedure> {
         (1..3_usize, prop::option::of(1..10_i64), prop::option::of(0..EVENTS), any::<bool>()),
         (1..=SEATS.len(), 0..=SEATS.len(), 1..7_i64, prop::option::of(any::<bool>()), any::<bool>()),
         prop::collection::vec(raw_place(), 1..4),
-        prop::collection::vec(1..15_i64, 0..2),
+        prop::collection::vec(owed(), 0..2),
         prop::option::weighted(0.6, halt()),
     )
         .prop_map(|((at_once, again_after, opening_emits, excluded), ballot, raw, owed, mut halt)| {
@@ -965,8 +1027,7 @@ fn procedure() -> impl Strategy<Value = Procedure> {
             let last = raw.len();
             let mut states: Vec<Place> =
                 raw.into_iter().enumerate().map(|(number, raw)| place(raw, number, last)).collect();
-            let duties = owed.into_iter().enumerate().collect();
-            states.push(Place { ballot: false, steps: Vec::new(), duties });
+            states.push(Place { ballot: false, steps: Vec::new(), duties: duties(owed) });
             serve(&mut states);
             // Only where two cases can be open does one hear of the other.
             let listens = states.iter().flat_map(|place| &place.steps);
@@ -980,7 +1041,7 @@ fn procedure() -> impl Strategy<Value = Procedure> {
                 });
                 let duties = states.iter().flat_map(|place| &place.duties);
                 let known: BTreeSet<String> = acts
-                    .chain(duties.map(|(act, _)| format!("owe-{act}")))
+                    .chain(duties.map(|duty| format!("owe-{}", duty.act)))
                     .chain(["begin".to_owned()])
                     .collect();
                 halt.allow.retain(|act| known.contains(act));

@@ -236,7 +236,13 @@ fn show_procedure(page: &mut Page, procedure: &Procedure) {
         for duty in &state.duties {
             page.line(
                 Tone::Plain,
-                &format!("  owed: {} by {} within {}", duty.act, duty.by.words(), duty.within),
+                &format!(
+                    "  owed: {} by {} within {}{}",
+                    duty.act,
+                    duty.by.words(),
+                    duty.within,
+                    duty.follows()
+                ),
             );
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::engine::ballot::BallotRun;
-use crate::engine::clock::exhausted;
+use crate::engine::clock::{Moment, exhausted};
 use crate::engine::event::Why;
 use crate::engine::panel::{Done, Seats};
 use crate::engine::suspension::Stop;
@@ -158,6 +158,10 @@ pub struct DutyRun {
     pub excluded: bool,
     /// When and by which entry it was done.
     pub done: Option<Done>,
+    /// The events that doing it emits.
+    pub emits: Vec<Id>,
+    /// The events that come where it has not been done in time; none any more once they have come.
+    pub if_late: Vec<Id>,
     /// Its line in the workflow.
     pub line: usize,
 }
@@ -185,8 +189,25 @@ impl DutyRun {
             stopped,
             excluded: duty.excluded,
             done: None,
+            emits: duty.emits.clone(),
+            if_late: duty.if_late.clone(),
             line: duty.line,
         }
+    }
+
+    /// Whether anything can still come of it.
+    pub fn tells(&self) -> bool {
+        self.done.is_none() && !(self.emits.is_empty() && self.if_late.is_empty())
+    }
+
+    /// Whether something still comes of it if it is not done.
+    pub fn may_lapse(&self) -> bool {
+        self.done.is_none() && !self.if_late.is_empty()
+    }
+
+    /// When something comes of its not having been done; `None` where nothing does, and while its clock stands still.
+    pub fn lapses(&self) -> Option<Moment> {
+        (self.may_lapse() && !self.stopped).then_some(Moment { at: self.due, late: !self.excluded })
     }
 
     /// Whether it should have been done by `at` and was not.

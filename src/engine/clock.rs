@@ -5,7 +5,7 @@
 //! excludes its instant, come before the acts.
 
 use crate::engine::ballot::BallotRun;
-use crate::engine::case::Case;
+use crate::engine::case::{Case, DutyRun};
 use crate::engine::count::Table;
 use crate::engine::event::{Occurrence, Why};
 use crate::engine::state::State;
@@ -36,8 +36,8 @@ pub struct Due {
     pub moment: Moment,
     /// In which case.
     pub case: CaseRef,
-    /// A step of the current state by its place in the list; otherwise the open ballot closes, its window ends, or
-    /// a rule of it eases.
+    /// A step of the current state by its place in the list; otherwise the open ballot closes, its window ends, a rule
+    /// of it eases, or a duty has not been done in time.
     pub step: Option<usize>,
 }
 
@@ -49,6 +49,8 @@ enum Thing {
     PutOff(BallotRef),
     /// A ballot of it closes.
     Close(BallotRef),
+    /// The duty at this place has not been done in time.
+    Lapse(usize),
     /// It takes the step at this place of its state.
     Step(usize),
 }
@@ -58,7 +60,7 @@ impl State {
     /// and number, there a ballot's closing first, then steps as they are listed.
     pub fn next_due(&self) -> Option<Due> {
         let mut next: Option<Due> = None;
-        for id in &*self.running {
+        for id in self.awake() {
             let Some(case) = self.case(id) else { continue };
             for (moment, step) in self.dues(case) {
                 if next.as_ref().is_none_or(|earliest| moment < earliest.moment) {
@@ -82,14 +84,25 @@ impl State {
         self.moment = self.moment.max(until);
     }
 
-    /// [`MOST_BY_ITSELF`] for the cases of each workflow that was in force.
+    /// [`MOST_BY_ITSELF`] for the cases of each workflow that was in force, and what is still owed.
     fn most_by_itself(&self) -> u64 {
-        MOST_BY_ITSELF.saturating_mul(u64::try_from(self.workflows.len()).unwrap_or(1))
+        let most = MOST_BY_ITSELF.saturating_mul(u64::try_from(self.workflows.len()).unwrap_or(1));
+        let owing = self.owing.iter().filter_map(|id| self.case(id)).flat_map(|case| &case.duties);
+        let owed = owing.filter(|duty| duty.may_lapse()).count();
+        most.saturating_add(u64::try_from(owed).unwrap_or(u64::MAX))
+    }
+
+    /// The cases in which something can happen by itself, in order.
+    pub(super) fn awake(&self) -> impl Iterator<Item = &CaseRef> {
+        self.running.union(&self.owing)
     }
 
     /// When the steps of a case's state that wait for time can be taken, and when its ballot closes.
     fn dues(&self, case: &Case) -> Vec<(Moment, Option<usize>)> {
-        let mut dues = Vec::new();
+        let mut dues: Vec<_> = case.duties.iter().filter_map(|duty| Some((duty.lapses()?, None))).collect();
+        if case.ended.is_some() {
+            return dues;
+        }
         let suspended = case.suspended().is_some();
         for run in case.open_ballots().filter(|_| !suspended) {
             dues.push((self.ballot_due(run), None));
@@ -141,18 +154,20 @@ impl State {
     }
 
     /// Closes every ballot whose time has come or that may close early, and takes every step that applies
-    /// now without anybody acting, until there is none: case by case, a ballot's closing before the steps,
+    /// now without anybody acting, until there is none: case by case, a ballot's closing and what was not done in time before the steps,
     /// so that what comes at one moment in two cases goes in each as it would go there alone. `entry` is
     /// the entry under whose admission this happens.
     pub(super) fn settle(&mut self, entry: Option<u64>) {
         // The bound is only for workflows that `check` would refuse, as in `pass`. The round after the last
         // step finds that there is none.
         for _ in 0..=self.most_by_itself() {
-            match self.running.iter().find_map(|id| Some((id.clone(), self.next_thing(id)?))) {
+            let next = self.awake().find_map(|id| Some((id.clone(), self.next_thing(id)?)));
+            match next {
                 None => break,
                 Some((_, Thing::Ease(ballot, after))) => self.ease_ballot(&ballot, after),
                 Some((_, Thing::PutOff(ballot))) => self.with_ballot(&ballot, BallotRun::wait_for_quorum),
                 Some((_, Thing::Close(ballot))) => self.close_ballot(&ballot, entry),
+                Some((id, Thing::Lapse(place))) => self.lapse(&id, place),
                 Some((id, Thing::Step(place))) => {
                     let why = self.why(&id, place, entry);
                     self.take_step(&id, place, why);
@@ -177,6 +192,13 @@ impl State {
             if self.closes_now(run) {
                 return Some(Thing::Close(run.id.clone()));
             }
+        }
+        let late = |duty: &DutyRun| duty.lapses().is_some_and(|moment| moment <= self.moment);
+        if let Some(place) = case.duties.iter().position(late) {
+            return Some(Thing::Lapse(place));
+        }
+        if case.ended.is_some() {
+            return None;
         }
         self.applicable(case).map(Thing::Step)
     }

@@ -146,6 +146,11 @@ impl State {
                 continue;
             }
             let (who, what) = (doing.by.words(), doing.act.to_string());
+            // Of steps that take turns the first that is not used up.
+            let told = |task: &Task| task.case == case.id && task.what == what && task.who == who;
+            if tasks.iter().any(told) {
+                continue;
+            }
             let until = end.map(|end| end.at);
             tasks.push(Task { case: case.id.clone(), who, what, kind: Kind::Possible, until });
         }
@@ -185,7 +190,7 @@ impl State {
             let before = ahead.clone();
             ahead.pass(due.moment);
             // What one case emits can move others at the same moment.
-            let others = before.running.iter().filter(|id| **id != due.case);
+            let others = before.awake().filter(|id| **id != due.case);
             for id in std::iter::once(&due.case).chain(others) {
                 let (Some(case), Some(after)) = (before.case(id), ahead.case(id)) else { continue };
                 let emitted: Vec<&Id> = ahead

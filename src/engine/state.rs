@@ -56,6 +56,8 @@ pub struct State {
     pub cases: Arc<BTreeMap<CaseRef, Arc<Case>>>,
     /// The cases that have not ended.
     pub running: Arc<BTreeSet<CaseRef>>,
+    /// The cases that have ended, and of whose duties something still comes where they are not done in time.
+    pub owing: Arc<BTreeSet<CaseRef>>,
     /// Every event so far.
     pub events: Events,
     /// Every document that an entry names.

@@ -136,8 +136,10 @@ impl Branch {
 /// Whether an act moves nothing where a case is.
 fn is_idle(view: &View<'_>, case: &Case, act: &Id) -> bool {
     let steps = case.rules().map_or(&[][..], |state| &state.steps).iter().enumerate();
-    let mut its = steps.filter(|(_, step)| matches!(&step.trigger, Trigger::Do(doing) if doing.act == *act));
-    its.all(|(place, _)| view.is_idle(&case.id.procedure, &case.state, place))
+    let its = steps.filter(|(_, step)| matches!(&step.trigger, Trigger::Do(doing) if doing.act == *act));
+    let mut its = its.peekable();
+    // What is no step is a duty of which something comes.
+    its.peek().is_some() && its.all(|(place, _)| view.is_idle(&case.id.procedure, &case.state, place))
 }
 
 /// The next instant at which to look again: the last before, and the first after, whatever comes next.

@@ -2,7 +2,7 @@
 //!
 //! The structures of the engine are taken apart field by field, with none left out by `..`: whoever adds a field says
 //! here whether it bears on what can follow. What does not: names of people, keys, entries, documents, the words of
-//! reasons, the way a case took, what was annulled, and duties, which are never void and move nothing.
+//! reasons, the way a case took, what was annulled, and duties of which nothing comes.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use super::mixer::Mixer;
 use super::view::{Clocks, View};
 use crate::engine::State;
 use crate::engine::ballot::BallotRun;
-use crate::engine::case::Case;
+use crate::engine::case::{Case, DutyRun};
 use crate::engine::count::{Marks, Standing};
 use crate::engine::event::Occurrence;
 use crate::engine::sealed::Sealing;
@@ -63,7 +63,7 @@ pub(super) fn futures(view: &View<'_>, branch: &Branch) -> Mixer {
             // Of a case about a seat the seat tells.
             ended = ended.max(case.ended.filter(|_| case.subject.is_none()));
             let clocks = view.clocks(&procedure.name, &case.state);
-            if case.ended.is_some() && !clocks.acts {
+            if case.ended.is_some() && !clocks.acts && !case.duties.iter().any(DutyRun::tells) {
                 continue;
             }
             key.put(count);
@@ -137,7 +137,7 @@ fn case_into(key: &mut Mixer, view: &View<'_>, case: &Case, (clocks, now): (Cloc
         obliged: _,
         chosen: _, // with the case's panel, while they have the seat
         ballots,
-        duties: _,
+        duties,
         filed,
         path: _,
         taken,
@@ -175,6 +175,13 @@ fn case_into(key: &mut Mixer, view: &View<'_>, case: &Case, (clocks, now): (Cloc
     for name in view.strikable(&case.id.procedure) {
         let there = filed.iter().filter(|filed| filed.name == *name && filed.struck.is_none());
         key.put(u64::try_from(there.take(MOST_FILED).count()).unwrap_or(u64::MAX));
+    }
+    for duty in duties.iter().filter(|duty| duty.tells()) {
+        key.put_id(&duty.act);
+        key.put(u64::from(duty.stopped));
+        if duty.may_lapse() {
+            key.put(duty.due.since(now).seconds());
+        }
     }
     key.put(0x5ea7);
     for Stop { from, until } in stops {

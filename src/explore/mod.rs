@@ -142,6 +142,8 @@ pub fn not_walked(workflow: &Workflow, between: bool) -> Vec<&'static str> {
             steps.into_iter().any(|(state, step)| told::is_idle(workflow, procedure, state, step))
         })
     };
+    let mut duties = workflow.procedures.iter().flat_map(model::Procedure::duties);
+    let telling = duties.any(|duty| duty.events().next().is_some());
     let said = [
         (true, "amendments"),
         (
@@ -161,7 +163,8 @@ pub fn not_walked(workflow: &Workflow, between: bool) -> Vec<&'static str> {
              after them",
         ),
         (search::houses(workflow), "panelists of one affiliation, whose identical votes count as one"),
-        (true, "duties, reaffirmations and rotated keys, which move nothing"),
+        (!telling, "duties, reaffirmations and rotated keys, which move nothing"),
+        (telling, "reaffirmations, rotated keys, and duties of which no event comes, which move nothing"),
         (
             idle(),
             "acts that go nowhere and tell nothing, and file what is neither struck nor heeded by an open ballot: they move \

@@ -286,7 +286,9 @@ fn horizon(workflow: &Workflow) -> Span {
     let ballots = workflow.ballots.iter().map(|ballot| ballot.open_for.longest().seconds()).sum::<u64>();
     let again = workflow.procedures.iter().filter_map(|it| it.again_after.as_ref());
     let again = again.map(|it| it.longest().seconds()).sum::<u64>();
-    Span::from_seconds(delays + ballots + again)
+    let owed = workflow.procedures.iter().flat_map(Procedure::duties).filter(|duty| !duty.if_late.is_empty());
+    let owed = owed.map(|duty| duty.within.longest().seconds()).sum::<u64>();
+    Span::from_seconds(delays + ballots + again + owed)
 }
 
 fn clocks(procedure: &Procedure, state: &State) -> Clocks {

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::model::{
-    Ballot, Cause, Condition, Doing, ExtendOn, Formed, Moves, Office, Outcome, Panel, Procedure, Rule, State,
-    Trigger, Workflow,
+    Ballot, Cause, Condition, Doing, Duty, ExtendOn, Formed, Moves, Office, Outcome, Panel, Procedure, Rule,
+    State, Step, Trigger, Workflow,
 };
 use crate::values::{Id, Span};
 
@@ -65,16 +65,30 @@ impl Workflow {
             let opening = opening.then(|| format!("{} by {}", procedure.open.act, procedure.open.by.words()));
             let steps = procedure.states.iter().flat_map(|state| &state.steps);
             let steps = steps.filter(move |step| step.emits.contains(event)).map(|step| step.trigger.words());
-            opening.into_iter().chain(steps).map(move |words| (&procedure.name, words))
+            let duties = procedure.duties().flat_map(move |duty| {
+                let done = duty.emits.contains(event).then(|| format!("{} by {}", duty.act, duty.by.words()));
+                done.into_iter().chain(duty.if_late.contains(event).then(|| duty.late_words()))
+            });
+            opening.into_iter().chain(steps).chain(duties).map(move |words| (&procedure.name, words))
         })
     }
 }
 
 impl Procedure {
-    /// Whether a case of it may emit an event: by its opening, or by a step.
+    /// Whether a case of it may emit an event: by its opening, by a step, or by a duty.
     pub fn may_emit(&self, event: &Id) -> bool {
+        self.open.emits.contains(event) || self.emits_on_its_way(event)
+    }
+
+    /// Whether a case of it may emit an event once it is open.
+    pub fn emits_on_its_way(&self, event: &Id) -> bool {
         let mut steps = self.states.iter().flat_map(|state| &state.steps);
-        self.open.emits.contains(event) || steps.any(|step| step.emits.contains(event))
+        steps.any(|step| step.emits.contains(event)) || self.duties().any(|duty| duty.may_bring(event))
+    }
+
+    /// What is owed in any of its states.
+    pub fn duties(&self) -> impl Iterator<Item = &Duty> {
+        self.states.iter().flat_map(|state| &state.duties)
     }
 
     /// A state.
@@ -86,10 +100,17 @@ impl Procedure {
 impl State {
     /// The acts of its steps, as listed; duties are not among them.
     pub fn doings(&self) -> impl Iterator<Item = &Doing> {
-        self.steps.iter().filter_map(|step| match &step.trigger {
+        self.steps.iter().filter_map(Step::doing)
+    }
+}
+
+impl Step {
+    /// The act that sets it off, if one does.
+    pub fn doing(&self) -> Option<&Doing> {
+        match &self.trigger {
             Trigger::Do(doing) => Some(doing),
             _ => None,
-        })
+        }
     }
 }
 

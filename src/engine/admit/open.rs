@@ -48,6 +48,7 @@ impl State {
             panels: Arc::default(),
             cases: Arc::default(),
             running: Arc::default(),
+            owing: Arc::default(),
             events: Events::default(),
             documents: Documents::default(),
             reaffirmed: Vec::new(),

@@ -11,6 +11,7 @@ use crate::statement::CaseRef;
 use crate::statement::body::Attachments;
 use crate::values::Id;
 use crate::workflow::model::{Effect, Step, Trigger};
+use crate::workflow::words::undone;
 
 impl State {
     pub(super) fn case_opened(
@@ -144,11 +145,47 @@ impl State {
         });
         if state.ends {
             Arc::make_mut(&mut self.running).remove(id);
+            self.note_owing(id);
             self.stop_or_go_on();
         }
         for ballot in state.ballots() {
             self.open_ballot(id, ballot);
         }
+    }
+
+    /// Whether something still comes of what an ended case owes.
+    fn note_owing(&mut self, id: &CaseRef) {
+        let owes = |case: &Case| case.ended.is_some() && case.duties.iter().any(DutyRun::may_lapse);
+        let owes = self.case(id).is_some_and(owes);
+        if owes != self.owing.contains(id) {
+            let owing = Arc::make_mut(&mut self.owing);
+            let _ = if owes { owing.insert(id.clone()) } else { owing.remove(id) };
+        }
+    }
+
+    /// The duty at this place of the case is done, be it late.
+    pub(super) fn duty_done(&mut self, id: &CaseRef, place: usize, by: &str, done: Done) {
+        self.with_case(id, |case| case.discharged(place, done));
+        self.note_owing(id);
+        let Some(duty) = self.case(id).and_then(|case| case.duties.get(place)) else { return };
+        let words = format!("{} by {by}", duty.act);
+        let why = Why { entry: Some(done.entry), ballot: None, words, line: duty.line };
+        let emits = duty.emits.clone();
+        self.emit(id, &emits, &why);
+    }
+
+    /// The time for a duty is over, and it has not been done: what comes of that comes once, and it stays owed.
+    pub(in crate::engine) fn lapse(&mut self, id: &CaseRef, place: usize) {
+        let mut events = Vec::new();
+        let mut why = Why { entry: None, ballot: None, words: String::new(), line: 0 };
+        self.with_case(id, |case| {
+            let Some(duty) = case.duties.get_mut(place) else { return };
+            events = std::mem::take(&mut duty.if_late);
+            why.words = undone(&duty.act, &duty.within);
+            why.line = duty.line;
+        });
+        self.note_owing(id);
+        self.emit(id, &events, &why);
     }
 
     /// Emits events, and annuls what they annul.

@@ -96,7 +96,7 @@ impl State {
             }
             Change::Discharged { case, duty, by, attach } => {
                 self.file(&case, &by, &attach, done);
-                self.with_case(&case, |case| case.discharged(duty, done));
+                self.duty_done(&case, duty, &by, done);
                 self.evidence_moved(&case, done);
             }
             Change::Voted { ballot, seat, choice } => {

@@ -2,7 +2,7 @@
 //!
 //! Whether something can be said is asked of admission, judgment by judgment: nothing here knows a rule. What is not
 //! among what is offered is never walked, so whoever teaches the engine a new statement adds it here. Left out on
-//! purpose: duties, rotated keys and reaffirmations, which move nothing; amendments, which bring another text; and
+//! purpose: duties of which nothing comes, rotated keys and reaffirmations, which move nothing; amendments, which bring another text; and
 //! another name for a nominee who has not accepted.
 
 mod ahead;
@@ -84,6 +84,7 @@ impl State {
         }
         for case in self.cases.values() {
             self.possible_acts(at, case, &mut all);
+            self.possible_duties(case, &mut all);
             if self.judge_window(case).is_ok() {
                 case.open_ballots().for_each(|run| self.possible_votes(case, run, &mut all));
             }
@@ -138,6 +139,27 @@ impl State {
                     if !all.contains(&possible) {
                         all.push(possible);
                     }
+                }
+            }
+        }
+    }
+
+    /// The duties that can be done, of those of which something comes.
+    fn possible_duties(&self, case: &Case, all: &mut Vec<Possible>) {
+        let around = self.around(case);
+        for duty in case.duties.iter().filter(|duty| duty.tells()) {
+            if case.suspended().is_some()
+                && self.judge_suspended(&case.id.procedure, &duty.act, &case.id).is_err()
+                || judge_evidence(case, !duty.attach.is_empty(), false).is_err()
+            {
+                continue;
+            }
+            for by in around.speakers(&duty.by) {
+                let (case, act, attach) = (case.id.clone(), duty.act.clone(), duty.attach.clone());
+                let possible =
+                    Possible { by, deed: Deed::Act { case, act, seat: None, attach, strike: None } };
+                if !all.contains(&possible) {
+                    all.push(possible);
                 }
             }
         }

@@ -3,7 +3,8 @@
 //! Counted for the worst case of each procedure. A step with `at-most` is taken so often in one case. Between
 //! two of these a case goes by steps without bound, on which no circle lies (see `flow`), so through each
 //! state once at most; in each it takes one of them, and a ballot closes where one is open, its rules having eased,
-//! its outcomes having been confirmed, and its votes having been revealed before.
+//! its outcomes having been confirmed, and its votes having been revealed before. What cases that have ended still owe the
+//! engine counts by itself, since of these there may be any number.
 
 use super::Checker;
 use crate::workflow::model::{Ballot, MOST_BY_ITSELF, Procedure, State, Trigger, Workflow};
@@ -37,7 +38,9 @@ fn most(workflow: &Workflow, procedure: &Procedure) -> u64 {
         ballots.map(Ballot::moments).fold(0, u64::saturating_add)
     };
     let moments = going.map(|state| of(state).saturating_add(1));
-    let through = moments.fold(0, u64::saturating_add);
+    // What is owed may turn out not to have been done, once each time that its state is entered.
+    let late = procedure.duties().filter(|duty| !duty.if_late.is_empty()).map(|_| 1);
+    let through = moments.chain(late).fold(0, u64::saturating_add);
     // Once through the states before the first of the limited steps, and again after each.
     let one_case = limited.saturating_add(1).saturating_mul(through.saturating_add(1));
     one_case.saturating_mul(u64::from(procedure.at_once))

@@ -10,7 +10,7 @@ use super::counts::out_of_reach_without;
 use super::{Checker, place_of_step};
 use crate::values::Id;
 use crate::workflow::model::{
-    Condition, NO_QUORUM, Office, Panel, Procedure, Rule, Seat, State, Step, Trigger,
+    Condition, Duty, NO_QUORUM, Office, Panel, Procedure, Rule, Seat, State, Step, Trigger,
 };
 
 pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
@@ -72,6 +72,7 @@ impl<'p> Reached<'p> {
             Self { states: [&procedure.start].into(), events: procedure.open.emits.iter().collect() };
         let mut open = vec![&procedure.start];
         while let Some(state) = open.pop().and_then(|name| procedure.state(name)) {
+            reached.events.extend(state.duties.iter().flat_map(Duty::events));
             for step in state.steps.iter().filter(|step| possible(state, step)) {
                 reached.events.extend(&step.emits);
                 open.extend(step.to.iter().filter(|to| reached.states.insert(to)));

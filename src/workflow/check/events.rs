@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::graph::reachable;
 use super::{Checker, place_of_step};
 use crate::values::Id;
-use crate::workflow::model::{Condition, Procedure, State, Trigger};
+use crate::workflow::model::{Condition, Duty, Procedure, State, Trigger};
 
 pub(super) fn check(c: &mut Checker<'_>) {
     let emitted = emitted(c);
@@ -120,7 +120,12 @@ fn may_count(c: &Checker<'_>, procedure: &Procedure, state: &State, event: &Id) 
             reachable(procedure, to, |_| true).contains(&state.name)
         })
     };
-    elsewhere || procedure.open.emits.contains(event) || before()
+    let owed = || {
+        let mut owing =
+            procedure.states.iter().filter(|from| from.duties.iter().any(|it| it.may_bring(event)));
+        owing.any(|from| reachable(procedure, &from.name, |_| true).contains(&state.name))
+    };
+    elsewhere || procedure.open.emits.contains(event) || before() || owed()
 }
 
 /// Whether another case may emit an event while one of this procedure is open.
@@ -131,6 +136,7 @@ fn hears(c: &Checker<'_>, procedure: &Procedure, event: &Id) -> bool {
     elsewhere
         || procedure.at_once > 1
         || ended.any(|step| step.emits.contains(event))
+        || procedure.duties().any(|duty| duty.may_bring(event))
         || !emitted(c).contains(event)
 }
 
@@ -139,7 +145,8 @@ fn emitted<'w>(c: &Checker<'w>) -> BTreeSet<&'w Id> {
     procedures
         .flat_map(|procedure| {
             let steps = procedure.states.iter().flat_map(|state| &state.steps);
-            procedure.open.emits.iter().chain(steps.flat_map(|step| &step.emits))
+            let duties = procedure.duties().flat_map(Duty::events);
+            procedure.open.emits.iter().chain(steps.flat_map(|step| &step.emits)).chain(duties)
         })
         .collect()
 }

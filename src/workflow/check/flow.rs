@@ -141,7 +141,7 @@ fn leads_out(c: &Checker<'_>, procedure: &Procedure, state: &State, out: &BTreeS
 }
 
 /// Whether a clock of a state with this origin surely runs and nobody can put it off: the case itself has emitted
-/// the event on opening, no step of it emits it anew, and nothing annuls it; or service alone leads to the state.
+/// the event on opening, no step or duty of it emits it anew, and nothing annuls it; or service alone leads to the state.
 /// What a case of another procedure emits does not matter then: a case's own occurrence comes first.
 fn surely_runs(c: &Checker<'_>, procedure: &Procedure, state: &State, origin: &Origin) -> bool {
     let event = match origin {
@@ -150,9 +150,8 @@ fn surely_runs(c: &Checker<'_>, procedure: &Procedure, state: &State, origin: &O
         Origin::Filled => return false,
         Origin::Event(event) => event,
     };
-    let mut steps = procedure.states.iter().flat_map(|state| &state.steps);
     let annulled = |name: &Id| c.workflow.events.iter().any(|e| e.name == *name && e.annulled.is_some());
-    procedure.open.emits.contains(event) && !steps.any(|step| step.emits.contains(event)) && !annulled(event)
+    procedure.open.emits.contains(event) && !procedure.emits_on_its_way(event) && !annulled(event)
 }
 
 /// Whether every way into the state serves notice, and nobody there can serve it anew without end.

@@ -76,7 +76,13 @@ fn state(workflow: &Workflow, procedure: &Procedure, state: &State) -> Paragraph
     let panel = procedure.panel.as_ref().and_then(|name| workflow.panel(name));
     let counting = panel.map(Counting::seats);
     let asking = Asking { workflow, procedure, counting };
-    let items = steps.iter().map(|it| step(it, *ends, asking));
+    let items = steps.iter().enumerate().map(|(place, it)| {
+        let before = steps.iter().take(place).filter_map(Step::doing);
+        let turn = it
+            .doing()
+            .is_some_and(|doing| before.into_iter().any(|it| it.act == doing.act && it.by == doing.by));
+        step(it, *ends, turn, asking)
+    });
     let items: Vec<String> = items.chain(duties.iter().map(|it| duty(it, procedure))).collect();
     let ballots: Vec<&Id> = state.ballots().collect();
     let ballot = match ballots.as_slice() {
@@ -97,7 +103,8 @@ fn state(workflow: &Workflow, procedure: &Procedure, state: &State) -> Paragraph
     Paragraph::listing(format!("State {}.{marks}{ballot}{end}{lead}", quoted(name)), items)
 }
 
-fn step(step: &Step, ends: bool, asking: Asking<'_>) -> String {
+/// `turn` says that another step with the same act comes before it.
+fn step(step: &Step, ends: bool, turn: bool, asking: Asking<'_>) -> String {
     let Step { trigger, to, emits, at_most, effect, line: _ } = step;
     let then = match to {
         Some(to) => format!("the case goes on to {}", quoted(to)),
@@ -114,7 +121,8 @@ fn step(step: &Step, ends: bool, asking: Asking<'_>) -> String {
         }
         None => "",
     };
-    format!("{}: {then}{}{effect}.{most}", capital(&set_off(trigger, asking)), with_events(emits))
+    let turn = if turn { ", once the step before with this act is used up" } else { "" };
+    format!("{}{turn}: {then}{}{effect}.{most}", capital(&set_off(trigger, asking)), with_events(emits))
 }
 
 fn set_off(trigger: &Trigger, asking: Asking<'_>) -> String {
@@ -202,14 +210,24 @@ fn origin(of: &Origin, asking: Option<Asking<'_>>) -> String {
 }
 
 fn duty(duty: &Duty, procedure: &Procedure) -> String {
-    let Duty { act, by, attach, within, excluded, line: _ } = duty;
+    let Duty { act, by, attach, within, excluded, emits, if_late, line: _ } = duty;
     let instant = match (within.ends_with_a_day(), excluded) {
         (true, _) => "once that time is over",
         (false, true) => "from that very instant on",
         (false, false) => "after that instant",
     };
+    let late = match if_late.as_slice() {
+        [] => String::new(),
+        [one] => format!(": then the event {} comes, once", quoted(one)),
+        several => format!(": then the events {} come, once", all_of(several)),
+    };
+    let done = match emits.as_slice() {
+        [] => String::new(),
+        [one] => format!(". Doing it, be it late, brings the event {}", quoted(one)),
+        several => format!(". Doing it, be it late, brings the events {}", all_of(several)),
+    };
     sentence(&format!(
-        "{} owes {}{}, within {within} from entering the state. {instant} it is overdue, and stays owed",
+        "{} owes {}{}, within {within} from entering the state. {instant} it is overdue, and stays owed{late}{done}",
         capital(&by.plainly(procedure)),
         quoted(act),
         documents(attach),

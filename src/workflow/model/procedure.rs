@@ -273,8 +273,24 @@ pub struct Duty {
     pub within: Length,
     /// Whether it is overdue at the very instant (`deadline = "excluded"`), or only after it.
     pub excluded: bool,
+    /// The events that doing it emits, be it late.
+    pub emits: Vec<Id>,
+    /// The events that come where it has not been done in time.
+    pub if_late: Vec<Id>,
     /// Where it stands in the file, from 1.
     pub line: usize,
+}
+
+impl Duty {
+    /// Every event that can come of it.
+    pub fn events(&self) -> impl Iterator<Item = &Id> {
+        self.emits.iter().chain(&self.if_late)
+    }
+
+    /// Whether this event can come of it.
+    pub fn may_bring(&self, event: &Id) -> bool {
+        self.events().any(|its| its == event)
+    }
 }
 
 /// What a `when` waits for.

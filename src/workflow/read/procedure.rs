@@ -175,7 +175,7 @@ fn state(r: &mut Reader<'_>, name: &Id, item: &Item<'_>, around: &Around<'_>) ->
     })
 }
 
-/// `{ do = "sign-report", by = "chair", within = "30 days" }`.
+/// `{ do = "sign-report", by = "chair", within = "30 days", emits = "signed", if-late = "not-signed" }`.
 fn duty(r: &mut Reader<'_>, item: &Item<'_>, around: &Around<'_>) -> Option<Duty> {
     let mut fields = item.table(r)?;
     let act = fields.need(r, "do", "Name what is owed: do = \"…\"").and_then(|item| item.id(r));
@@ -183,10 +183,13 @@ fn duty(r: &mut Reader<'_>, item: &Item<'_>, around: &Around<'_>) -> Option<Duty
     let attach = attach(r, &mut fields);
     let within = fields.need(r, "within", "Say by when it is owed: within = \"30 days\"");
     let within = within.and_then(|item| item.length(r));
+    let emits = emits(r, &mut fields);
+    let events = r.names.events.clone();
+    let if_late = fields.get("if-late").map(|item| r.all_known(&item, "event", &events)).unwrap_or_default();
     let line = r.line(&fields);
     fields.close(r);
     let excluded = calendar::excluded(r, within.as_ref(), around.excluded, None);
-    Some(Duty { act: act?, by: by?, attach, within: within?, excluded, line })
+    Some(Duty { act: act?, by: by?, attach, within: within?, excluded, emits, if_late, line })
 }
 
 impl Reader<'_> {

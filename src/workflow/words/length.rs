@@ -106,9 +106,9 @@ fn late(excluded: bool) -> &'static str {
 impl Duty {
     /// `sign-report by the chair, with report, within 30 days`.
     pub(in crate::workflow) fn at_length(&self) -> String {
-        let Self { act, by, attach, within, excluded, line: _ } = self;
+        let Self { act, by, attach, within, excluded, emits: _, if_late: _, line: _ } = self;
         let attach = if attach.is_empty() { String::new() } else { format!(", with {}", listed(attach)) };
-        format!("{act} by {}{attach}, within {within}{}", by.words(), late(*excluded))
+        format!("{act} by {}{attach}, within {within}{}{}", by.words(), late(*excluded), self.follows())
     }
 }
 

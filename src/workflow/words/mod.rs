@@ -5,10 +5,10 @@ mod calendar;
 mod length;
 
 use super::model::{
-    Actor, Actors, Delay, Doing, Effect, Extend, ExtendOn, NewEvidence, Operator, Origin, Outcome, Procedure,
-    State, Step, Trigger, Unrevealed,
+    Actor, Actors, Delay, Doing, Duty, Effect, Extend, ExtendOn, NewEvidence, Operator, Origin, Outcome,
+    Procedure, State, Step, Trigger, Unrevealed,
 };
-use crate::values::{Id, Instant, Span};
+use crate::values::{Id, Instant, Length, Span};
 
 impl Trigger {
     /// `declare by openai`, `after 60 days`, `outcome verified or refused`.
@@ -85,6 +85,25 @@ impl Effect {
             Self::Obliges => "obliges the seat that it names to abstain",
         }
     }
+}
+
+impl Duty {
+    /// `, event delivered; if late event not-delivered`; nothing where nothing comes of it.
+    pub fn follows(&self) -> String {
+        let late = events(&self.if_late);
+        let late = late.strip_prefix(',').map_or_else(String::new, |late| format!("; if late{late}"));
+        format!("{}{late}", events(&self.emits))
+    }
+
+    /// What has set off the events of its `if-late`.
+    pub fn late_words(&self) -> String {
+        undone(&self.act, &self.within)
+    }
+}
+
+/// `after 7 days without hand-over`: a duty was not done in time.
+pub fn undone(act: &Id, within: &Length) -> String {
+    format!("after {within} without {act}")
 }
 
 /// `, event declared`; nothing where there is none.
