@@ -402,3 +402,40 @@ fn what_an_act_between_the_edges_may_show_is_not_said_to_hold() {
     let report = bounded(&alone, 1_000);
     assert_eq!((report.between, report.passes()), (false, true), "{:?}", report.verdicts);
 }
+
+/// That what is owed was not done in time is seen to come, and what follows from it; what nothing hangs on is not walked.
+#[test]
+fn what_comes_of_duties_is_walked() {
+    let flow = fs::read_to_string("tests/workflows/flows/duty-late.toml").unwrap();
+    let invariants = [
+        ("Late if nobody moves", "reaches = \"withheld\"\neven-if-silent = \"agent\""),
+        ("Late only after an agreement", "never = \"withheld and not agreed\""),
+        ("Never late", "never = \"fee.status = 'suspended'\""),
+        ("Taken back when done", "never = \"withheld and handed-over\""),
+    ];
+    let invariants: String =
+        invariants.iter().map(|(title, is)| format!("\n[[invariant]]\ntitle = {title:?}\n{is}\n")).collect();
+    let text = format!("{flow}{invariants}");
+    let report = explore(&text, Bounds { leaving: 0, ..Bounds::default() }, &mut |_| {}).unwrap();
+    assert!(!report.cut_short, "{} states", report.states);
+    // Times that acts begin run side by side here, so that what nothing breaks holds so far.
+    let [late, after, never, taken_back] = &report.verdicts[..] else { panic!("{:?}", report.verdicts) };
+    assert!(matches!(late, Verdict::Kept), "{late:?}");
+    assert!(
+        matches!((after, taken_back), (Verdict::Undecided, Verdict::Undecided)),
+        "{after:?} {taken_back:?}"
+    );
+    let Verdict::Broken(scenario) = never else { panic!("{never:?}") };
+    assert!(scenario.run(&text).is_ok_and(|outcome| outcome.met > 0), "{}", scenario.text());
+}
+
+/// The third time an act is done something else follows, however little the first times move.
+#[test]
+fn acts_that_are_counted_are_walked() {
+    let flow = fs::read_to_string("tests/workflows/flows/third-time.toml").unwrap();
+    let quiet = flow.replace("emits = \"default\", at-most = 2", "at-most = 2");
+    assert_ne!(quiet, flow);
+    let invariant = "\n[[invariant]]\ntitle = \"Never terminated\"\nnever = \"terminated\"\nif-silent = [\"seller\", \"board\"]\n";
+    let text = format!("{quiet}{invariant}");
+    assert_eq!(broken(&text, &explored(&text, 0)), ["Never terminated"]);
+}

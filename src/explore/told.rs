@@ -67,7 +67,7 @@ pub(super) fn events(workflow: &Workflow, parts: &[Holds]) -> BTreeSet<Id> {
     told
 }
 
-/// Whether an act of a state moves nothing but the count of how often it was done: it goes nowhere, tells nothing, puts
+/// Whether an act of a state moves nothing but the count of how often it was done, on which nothing hangs: it goes nowhere, tells nothing, puts
 /// nothing off, and what it files is neither struck nor heeded by a ballot.
 pub(super) fn is_idle(workflow: &Workflow, procedure: &Procedure, state: &State, step: &Step) -> bool {
     let Trigger::Do(doing) = &step.trigger else { return false };
@@ -80,7 +80,10 @@ pub(super) fn is_idle(workflow: &Workflow, procedure: &Procedure, state: &State,
             put_off || matches!(ballot.new_evidence, NewEvidence::VotesLapse | NewEvidence::VotesToReaffirm)
         })
     };
-    let moves = to.is_some() || effect.is_some() || extends.is_some();
+    // How often it was done decides when another step of the same name is taken.
+    let same = |other: &Step| matches!(&other.trigger, Trigger::Do(other) if other.act == doing.act);
+    let counts = state.steps.iter().filter(|other| same(other)).count() > 1;
+    let moves = counts || to.is_some() || effect.is_some() || extends.is_some();
     let tells = !(emits.is_empty() && strikes.is_empty() && serves.is_empty());
     let matters = !attach.is_empty() && state.ballots().any(heeds);
     !moves && !tells && !matters && !struck.into_iter().any(|name| attach.contains(name))

@@ -272,7 +272,12 @@ impl State {
             format!("`{}` cannot be done in {}, which is in the state `{}`", act.act, case.id, case.state);
         let acts = case.rules().into_iter().flat_map(model::State::doings).map(|doing| &doing.act);
         let owed = case.duties.iter().filter(|duty| duty.done.is_none()).map(|duty| &duty.act);
-        let possible: Vec<&Id> = acts.chain(owed).collect();
+        let mut possible: Vec<&Id> = Vec::new();
+        for act in acts.chain(owed) {
+            if !possible.contains(&act) {
+                possible.push(act);
+            }
+        }
         let instead = match case.open_ballots().next() {
             Some(run) if possible.is_empty() => {
                 format!("the ballot {} is open: only votes are taken", run.id)

@@ -2,7 +2,7 @@
 
 use super::{Checker, place_of_state};
 use crate::values::Id;
-use crate::workflow::model::{Actor, Actors, Procedure, State, Trigger};
+use crate::workflow::model::{Actor, Actors, Doing, Procedure, State, Step, Trigger};
 
 pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
     let open = [(format!("procedure.{}.open", procedure.name), &procedure.open.act, &procedure.open.by)];
@@ -18,18 +18,46 @@ pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
                 c.error(&format!("{place}.do"), message, "Give one of the two acts another name");
             }
             let earlier = acts.iter().take(index).any(|(_, other, who)| other == act && overlap(by, who));
-            if earlier {
+            if earlier && !in_turn(state, act) {
                 let message = format!("somebody may `{act}` in this state in two ways");
                 let help = if place.contains(".duties[") {
                     "A duty is an act of its own, and a statement names only the act and who acts: leave the \
                      duty out and let a clock follow the step, or give one of the two another name"
                 } else {
-                    "A statement names the act and who acts: give one of the two another name"
+                    "A statement names the act and who acts: give one of the two another name; or, where the second is what \
+                     follows once the first is used up, give the first an at-most, and both the same by, attach and times"
                 };
                 c.error(&format!("{place}.do"), message, help);
             }
         }
     }
+}
+
+/// Whether the steps with an act take their turn: each has a bound, except perhaps the last, and they ask for the same, so
+/// that the next is taken where the one before it is used up, and only then. What files documents is left out where a
+/// ballot may refuse it from a step that stays and take it from one that leaves.
+fn in_turn(state: &State, act: &Id) -> bool {
+    let its = state.steps.iter().filter_map(|step| match &step.trigger {
+        Trigger::Do(doing) if doing.act == *act => Some((step, doing)),
+        _ => None,
+    });
+    let its: Vec<(&Step, &Doing)> = its.collect();
+    let asks = |doing: &Doing| {
+        let Doing { act: _, by, attach, within, not_before, strikes, serves: _, extends: _ } = doing.clone();
+        (by, attach, within, not_before, strikes)
+    };
+    let owed = state.duties.iter().any(|duty| duty.act == *act);
+    let Some(((last, first_asks), before)) =
+        its.split_last().map(|((step, doing), before)| ((step, asks(doing)), before))
+    else {
+        return false;
+    };
+    let files = !(first_asks.1.is_empty() && first_asks.4.is_empty());
+    let refusable = files && state.ballots().next().is_some();
+    !(owed || refusable)
+        && before.iter().all(|(step, doing)| {
+            step.at_most.is_some() && step.effect == last.effect && asks(doing) == first_asks
+        })
 }
 
 /// Who acts jointly are as many people as are named: the chair is not one more beside the seat that chairs.
