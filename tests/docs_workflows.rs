@@ -87,6 +87,46 @@ fn the_scenarios_of_the_example_come_true() {
 }
 
 #[test]
+fn the_first_file_passes_and_its_scenario_comes_true() {
+    let page = page();
+    let [file] = <[&str; 1]>::try_from(all(&page, "toml first")).unwrap();
+    assert_eq!(told(&findings(file)), "");
+    let [scenario] = <[&str; 1]>::try_from(all(&page, "toml first-scenario")).unwrap();
+    let outcome = Scenario::parse(scenario).unwrap().run(file).unwrap();
+    assert_eq!((outcome.refused, outcome.met), (0, 5));
+}
+
+/// What stands in the table of what one wants to say: each key in the ballot of the example, each rule in an outcome of it.
+#[test]
+fn what_the_table_says_to_write_is_taken() {
+    const KEYS: [&str; 10] =
+        ["quorum", "early", "extend", "deadline", "change", "sealed", "if-leaving", "if", "count", "chair"];
+    let page = page();
+    let (_, table) = page.split_once("## \"I want to say").unwrap();
+    let (table, _) = table.split_once("\n## ").unwrap();
+    let spans = table
+        .lines()
+        .filter(|line| line.starts_with('|'))
+        .flat_map(|line| line.split('`').skip(1).step_by(2));
+    let mut tried = 0;
+    for span in spans {
+        let Some(key) = KEYS.into_iter().find(|key| span.starts_with(&format!("{key} = "))) else { continue };
+        let excerpt = match key {
+            "if" => {
+                format!("[ballot.release]\noutcomes = [{{ is = \"released\", {span} }}, {{ is = \"kept\" }}]")
+            }
+            "chair" => format!("[panel.experts]\n{span}"),
+            // Whose votes count as one is known only where nobody leaves it out.
+            "count" => format!("[panel.experts]\naffiliation = \"needed\"\n[ballot.release]\n{span}"),
+            _ => format!("[ballot.release]\n{span}"),
+        };
+        tried += 1;
+        assert_eq!(told(&findings(&with(&page, &excerpt))), "", "{excerpt}");
+    }
+    assert!(tried >= 25, "{tried}");
+}
+
+#[test]
 fn each_mistake_is_told_in_the_words_of_the_page() {
     let page = page();
     let blocks = blocks(&page);

@@ -79,6 +79,23 @@ impl Known {
         }
     }
 
+    /// What a name stands for that is easily taken for something else, and where it belongs.
+    fn kind(&self, name: &Id) -> Option<(&'static str, &'static str)> {
+        let kinds = [
+            (
+                &self.outcomes,
+                "an outcome",
+                "what votes come to stands in expect = { ballot = { outcome = \"…\" } }",
+            ),
+            (&self.choices, "a choice", "what votes are for stands in vote = { … }"),
+            (&self.events, "an event", "what has happened stands in expect = { events = [\"…\"] }"),
+            (&self.states, "a state", "where a case is stands in expect = { state = \"…\" }"),
+            (&self.acts, "an act", "what somebody does stands in do = \"…\""),
+        ];
+        let its = kinds.into_iter().find(|(names, ..)| names.contains(name));
+        its.map(|(_, kind, instead)| (kind, instead))
+    }
+
     fn actors(&self) -> Vec<Id> {
         self.offices.iter().chain(&self.seats).cloned().collect()
     }
@@ -220,9 +237,17 @@ impl Checker<'_> {
 
     fn known<'n>(&mut self, what: &str, known: &[Id], names: impl IntoIterator<Item = &'n Spot<Id>>) {
         for name in names {
-            if !known.contains(&name.is) {
-                let known: Vec<&str> = known.iter().map(Id::as_str).collect();
-                self.unknown(name, format!("the workflow has no {what} `{}`", name.is), &known);
+            if known.contains(&name.is) {
+                continue;
+            }
+            let known: Vec<&str> = known.iter().map(Id::as_str).collect();
+            let message = format!("the workflow has no {what} `{}`", name.is);
+            match self.known.kind(&name.is) {
+                Some((kind, instead)) => {
+                    let help = format!("`{}` is {kind}: {instead}. There are: {}", name.is, known.join(", "));
+                    self.found.push(Diagnostic::at(self.text, Severity::Error, &name.at, message, help));
+                }
+                None => self.unknown(name, message, &known),
             }
         }
     }

@@ -40,6 +40,10 @@ pub(super) fn judge(
     (judge.met, judge.failed)
 }
 
+/// Said where a step looks at the last instant of a time, and expects what comes after it.
+const SOON: &str = "It is so one second later: the last instant of a time still belongs to it. Look one second after it, as in \
+                    after = \"14 days 1 second\", or at the second after the instant in `at`";
+
 struct Judge<'s> {
     state: &'s State,
     at: Instant,
@@ -130,7 +134,12 @@ impl Judge<'_> {
     /// What is asked of one case.
     fn in_case(&mut self, case: &Case, expect: &Expect) {
         let what = format!("the state of {}", case.id);
-        self.same(&what, Some(&case.state), expect.state.as_ref(), || path(case));
+        let expected = expect.state.as_ref().map(|state| &state.is);
+        let soon = self.state.at(self.at.next());
+        let soon = soon.case(&case.id).is_some_and(|later| Some(&later.state) == expected);
+        self.same(&what, Some(&case.state), expect.state.as_ref(), || {
+            if soon { SOON.to_owned() } else { path(case) }
+        });
         self.tasks(Some(&case.id), expect);
         if let Some(next) = &expect.next {
             self.next(case, next);

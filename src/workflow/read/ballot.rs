@@ -69,7 +69,14 @@ pub(super) fn ballot(r: &mut Reader<'_>, name: Id, item: &Item<'_>, excluded: bo
     let per_affiliation = fields
         .get("count")
         .map_or(Some(false), |item| item.word(r, &[("each", false), ("one per affiliation", true)]));
+    let choice_names: Vec<String> = named.iter().map(|choice| format!("`{choice}`")).collect();
+    let outcome = |is: Id| {
+        let help =
+            format!("`{is}` is an outcome, to which rules lead: count votes for {}", choice_names.join(", "));
+        (is, help)
+    };
     let names = Vocabulary {
+        elsewhere: r.names.outcomes(&name).into_iter().map(outcome).collect(),
         choices: named.iter().chain(&abstention).cloned().collect(),
         candidates,
         classes: electors.as_ref().map(|electors| electors.counted(r)).unwrap_or_default(),

@@ -105,6 +105,10 @@ impl<'a> Item<'a> {
         if let DeValue::Integer(_) = self.value.get_ref() {
             return self.wrong(r, "a length of time", "Write it in quotes and with its unit: \"14 days\"");
         }
+        if let DeValue::Datetime(_) = self.value.get_ref() {
+            let help = "An instant stands by `at`. A length of time is in quotes: \"14 days\"";
+            return self.wrong(r, "a length of time", help);
+        }
         let DeValue::String(raw) = self.value.get_ref() else {
             return self.wrong(r, "a length of time", "Write it in quotes: \"14 days\"");
         };
@@ -136,7 +140,15 @@ impl<'a> Item<'a> {
     pub(crate) fn instant(&self, r: &mut Reader<'_>) -> Option<(Instant, String)> {
         const HELP: &str = "Write date, time and offset without quotes: 2031-01-01T00:00:00-08:00";
         let DeValue::Datetime(written) = self.value.get_ref() else {
-            return self.wrong(r, "an instant", HELP);
+            let length = self.value.get_ref().as_str().filter(|raw| raw.parse::<Span>().is_ok());
+            return match length {
+                Some(_) => {
+                    let help = "A length of time stands by `after`. An instant is date, time and offset without quotes: \
+                                2031-01-01T00:00:00-08:00";
+                    self.wrong(r, "an instant", help)
+                }
+                None => self.wrong(r, "an instant", HELP),
+            };
         };
         if written.offset.is_none() {
             return self.wrong(r, "an instant with an offset, or it differs from place to place", HELP);

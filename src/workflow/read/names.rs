@@ -48,7 +48,9 @@ pub(super) struct Names {
     /// The panels that have a chair.
     chaired: Vec<Id>,
     /// The outcomes of each ballot, each once.
-    outcomes: Vec<(Id, Id)>,
+    pub results: Vec<(Id, Id)>,
+    /// The choices of each ballot, and its abstention.
+    pub choices: Vec<(Id, Id)>,
     /// The ballots that have a quorum.
     pub with_quorum: Vec<Id>,
 }
@@ -91,10 +93,14 @@ impl Names {
             for outcome in list(value, "outcomes") {
                 for is in list(outcome.get_ref(), "is").into_iter().filter_map(id) {
                     let outcome = (ballot.clone(), is);
-                    if !names.outcomes.contains(&outcome) {
-                        names.outcomes.push(outcome);
+                    if !names.results.contains(&outcome) {
+                        names.results.push(outcome);
                     }
                 }
+            }
+            for key in ["choices", "abstention"] {
+                let named = list(value, key).into_iter().filter_map(id);
+                names.choices.extend(named.map(|choice| (ballot.clone(), choice)));
             }
             names.ballots.push(ballot);
         }
@@ -135,7 +141,34 @@ impl Names {
     }
 
     pub(super) fn outcomes(&self, ballot: &Id) -> Vec<Id> {
-        self.outcomes.iter().filter(|(of, _)| of == ballot).map(|(_, outcome)| outcome.clone()).collect()
+        self.results.iter().filter(|(of, _)| of == ballot).map(|(_, outcome)| outcome.clone()).collect()
+    }
+
+    /// What to write where an outcome was taken for an event.
+    pub(super) fn no_event((ballot, outcome): &(Id, Id)) -> String {
+        format!(
+            "`{outcome}` is an outcome of the ballot `{ballot}`. Let the step that follows it emit an event, and name that: \
+             {{ outcome = \"{outcome}\", to = \"…\", emits = \"…\" }}"
+        )
+    }
+
+    /// What to write instead of a name that is there, but for something else.
+    fn instead(&self, what: &str, name: &str, known: &[Id]) -> Option<String> {
+        match what.strip_prefix("outcome of the ballot `").and_then(|rest| rest.split_once('`')) {
+            Some((ballot, _)) => {
+                let is = |(of, choice): &&(Id, Id)| *of == ballot && *choice == name;
+                self.choices.iter().find(is)?;
+                let outcomes: Vec<&str> = known.iter().map(Id::as_str).collect();
+                let outcomes = outcomes.join(", ");
+                Some(format!(
+                    "`{name}` is a choice, for which votes are. A step follows what they come to: {outcomes}"
+                ))
+            }
+            None if what == "event" => {
+                self.results.iter().find(|(_, outcome)| *outcome == name).map(Self::no_event)
+            }
+            None => None,
+        }
     }
 
     fn of_kind(&self, which: fn(&Kind) -> bool) -> Vec<Id> {
@@ -187,6 +220,7 @@ impl Reader<'_> {
         };
         let other = self.names.kind(name).map(Kind::words).zip(others);
         let help = match nearest(name, known.iter().map(Id::as_str)) {
+            _ if let Some(instead) = self.names.instead(what, name, known) => instead,
             _ if let Some((other, these)) = other => {
                 let known: Vec<&str> = known.iter().map(Id::as_str).collect();
                 format!("`{name}` is {other}. {these}: {}", known.join(", "))

@@ -1,5 +1,6 @@
 //! What a step waits for that nobody does: conditions, and what ballots come to.
 
+use super::names::Names;
 use super::procedure::Around;
 use super::step::Asked;
 use super::{Item, Reader};
@@ -53,7 +54,8 @@ pub(super) fn condition(
         _ => Vec::new(),
     };
     let (events, subject) = (r.names.events.clone(), around.about);
-    let names = Vocabulary { classes, events, outcomes, subject, ..Vocabulary::default() };
+    let elsewhere = r.names.results.iter().map(|it| (it.1.clone(), Names::no_event(it))).collect();
+    let names = Vocabulary { classes, events, outcomes, subject, elsewhere, ..Vocabulary::default() };
     match Condition::parse(raw, &names) {
         Ok(condition) if around.panel.is_none() && condition.counts_seats() => {
             let help = "Name the panel in the procedure (panel = \"…\"), or wait for an event";

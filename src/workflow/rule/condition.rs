@@ -104,6 +104,7 @@ fn single(cursor: &mut Cursor<'_>, names: &Vocabulary, depth: usize) -> Result<C
     }
     let Some(event) = names.events.iter().find(|event| **event == word) else {
         let help = match nearest(word, names.events.iter().map(Id::as_str)) {
+            _ if let Some(instead) = names.instead(word) => instead.to_owned(),
             Some(near) => format!("Did you mean `{near}`?"),
             None => HELP.to_owned(),
         };

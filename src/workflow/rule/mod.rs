@@ -77,6 +77,15 @@ pub struct Vocabulary {
     pub candidates: bool,
     /// Whether a case is about a seat; for conditions.
     pub subject: bool,
+    /// Names that stand for something else, and cannot be meant here, with what to write instead.
+    pub elsewhere: Vec<(Id, String)>,
+}
+
+impl Vocabulary {
+    /// What to write instead of a name that stands for something else.
+    fn instead(&self, word: &str) -> Option<&str> {
+        self.elsewhere.iter().find(|(name, _)| *name == word).map(|(_, help)| help.as_str())
+    }
 }
 
 /// What is wrong with a rule or condition, and where in its text.

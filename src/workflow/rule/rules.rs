@@ -105,6 +105,7 @@ impl Reader<'_, '_> {
         let known = self.names.choices.iter().map(crate::values::Id::as_str);
         let fixed = ["votes", "participating", "electors", "seats", "filled", "leading"];
         let help = match nearest(word, known.chain(fixed)) {
+            _ if let Some(instead) = self.names.instead(word) => instead.to_owned(),
             Some(near) => format!("Did you mean `{near}`?"),
             None => self.countable(),
         };
