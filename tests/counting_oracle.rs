@@ -247,6 +247,7 @@ fn vocabulary() -> Vocabulary {
         answers: false,
         candidates: false,
         subject: false,
+        elsewhere: Vec::new(),
     }
 }
 

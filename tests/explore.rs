@@ -329,8 +329,9 @@ fn times_from_the_opening_of_the_agreement_are_walked_to() {
         ("Ended by time", "reaches = \"fee.status = 'ended' and not closed\"\neven-if-silent = \"buyer\""),
         ("Ended by closing alone", "never = \"fee.status = 'ended' and not closed\""),
     ];
-    let invariants: String =
+    let invariants: Vec<String> =
         invariants.iter().map(|(title, is)| format!("\n[[invariant]]\ntitle = {title:?}\n{is}\n")).collect();
+    let invariants = invariants.concat();
     let text = format!("{flow}{invariants}");
     let found = broken(&text, &explored(&text, 0));
     assert_eq!(found, ["Over in 109 days", "Ended by closing alone"]);
@@ -413,8 +414,9 @@ fn what_comes_of_duties_is_walked() {
         ("Never late", "never = \"fee.status = 'suspended'\""),
         ("Taken back when done", "never = \"withheld and handed-over\""),
     ];
-    let invariants: String =
+    let invariants: Vec<String> =
         invariants.iter().map(|(title, is)| format!("\n[[invariant]]\ntitle = {title:?}\n{is}\n")).collect();
+    let invariants = invariants.concat();
     let text = format!("{flow}{invariants}");
     let report = explore(&text, Bounds { leaving: 0, ..Bounds::default() }, &mut |_| {}).unwrap();
     assert!(!report.cut_short, "{} states", report.states);

@@ -81,8 +81,8 @@ ends  = true
 [grant.first]
 status = [ { is = "idle" }, { is = "marked", first-of = ["marked", 2026-01-01T00:00:25Z] }, { is = "both", all-of = ["signalled", "marked"] } ]
 [grant.second]
-status = [ { is = "idle" }, { is = "signalled", first-of = ["signalled", "marked"] } ]
-held   = [ { is = "no" }, { is = "yes", all-of = ["answered", "signalled"] } ]
+status = [ { is = "idle" }, { is = "signalled", first-of = ["signalled", "marked", { after = "20 seconds", of = "agreement opened" }] } ]
+held   = [ { is = "no" }, { is = "yes", all-of = ["answered", "signalled", { after = "10 seconds", of = "agreement opened" }] } ]
 "#;
 
 fn id(text: &str) -> Id {
@@ -231,6 +231,7 @@ impl Play {
     fn value(&self, attribute: &Attribute, now: Instant) -> usize {
         let came = |cause: &Cause| match cause {
             Cause::At(instant, _) => *instant <= now,
+            Cause::After(span) => at(0).plus(*span) <= now,
             Cause::Event(event) => self.came(event, now).is_some(),
         };
         let holds = |moves: &Moves| match moves {

@@ -19,6 +19,7 @@ fn names() -> Vocabulary {
         answers: false,
         candidates: false,
         subject: true,
+        elsewhere: Vec::new(),
     }
 }
 
