@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Admission;
+use super::annulled::judge_clocks;
 use super::open::{judge_lines, judge_workflow};
 use crate::engine::amend::Amended;
 use crate::engine::case::Case;
@@ -53,6 +54,7 @@ impl State {
         self.judge_grants(&amended)?;
         self.judge_cases(&amended)?;
         self.judge_ends(at, &amended)?;
+        judge_clocks(self, &amended)?;
         self.judge_moves(at, &amended)?;
         Ok(amended)
     }
@@ -196,7 +198,6 @@ impl State {
         Ok(())
     }
 
-    /// Whether the amendment moves exactly what its signers were told that it moves.
     /// Whether every open case still ends if nobody does anything. `check` has found it of cases that are opened under the
     /// new text; one that enters a state of it has not emitted what its opening would have.
     fn judge_ends(&self, at: Instant, amended: &Amended) -> Result<(), Refusal> {
@@ -216,6 +217,7 @@ impl State {
         Err(stranded(why, instead))
     }
 
+    /// Whether the amendment moves exactly what its signers were told that it moves.
     fn judge_moves(&self, at: Instant, amended: &Amended) -> Result<(), Refusal> {
         let moved = self.moved_by(at, amended);
         for (name, fate) in &amended.amend.grants {
@@ -424,7 +426,7 @@ fn keeps(workflow: &Workflow, panel: &Panel) -> bool {
     })
 }
 
-fn stranded(why: String, instead: &str) -> Refusal {
+pub(super) fn stranded(why: String, instead: &str) -> Refusal {
     Refusal::new("strands-case", why, instead)
 }
 

@@ -4,6 +4,7 @@
 
 mod act;
 mod amend;
+mod annulled;
 mod open;
 mod parties;
 mod policy;

@@ -8,12 +8,12 @@
 use std::collections::BTreeSet;
 
 use super::counts::Silence;
-use super::graph::{Way, circle, ways, words};
+use super::graph::{Way, circle, reachable, ways, words};
 use super::outcomes::{follower, possible, unhandled};
 use super::together;
 use super::{Checker, place_of_state, place_of_step};
 use crate::values::Id;
-use crate::workflow::model::{Actor, Actors, Origin, Procedure, State, Step, Trigger};
+use crate::workflow::model::{Actor, Actors, Origin, Procedure, State, Step, Trigger, Workflow};
 
 pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
     ways_out(c, procedure);
@@ -98,23 +98,11 @@ fn without_anybody(step: &Step) -> bool {
 }
 
 fn ways_out(c: &mut Checker<'_>, procedure: &Procedure) {
-    let mut out: BTreeSet<&Id> = BTreeSet::new();
-    loop {
-        let more: Vec<&Id> = procedure
-            .states
-            .iter()
-            .filter(|state| !out.contains(&state.name) && leads_out(c, procedure, state, &out))
-            .map(|state| &state.name)
-            .collect();
-        if more.is_empty() {
-            break;
-        }
-        out.extend(more);
-    }
-    for state in procedure.states.iter().filter(|state| !out.contains(&state.name)) {
+    let clocks = Clocks { workflow: c.workflow, procedure, annulled: &BTreeSet::new() };
+    for state in clocks.for_ever() {
         let message = format!("if nobody does anything, a case stays in `{}` for ever", state.name);
         let put_off = state.steps.iter().any(|step| match &step.trigger {
-            Trigger::After(delay) => !surely_runs(c, procedure, state, &delay.of),
+            Trigger::After(delay) => !clocks.surely_run(state, &delay.of),
             _ => false,
         });
         let help = if put_off {
@@ -128,30 +116,75 @@ fn ways_out(c: &mut Checker<'_>, procedure: &Procedure) {
     }
 }
 
-/// Whether silence leads from the state to one of those in `out`, or it ends the case itself.
-fn leads_out(c: &Checker<'_>, procedure: &Procedure, state: &State, out: &BTreeSet<&Id>) -> bool {
-    let timed = |step: &&Step| match &step.trigger {
-        Trigger::At(_) => true,
-        Trigger::After(delay) => surely_runs(c, procedure, state, &delay.of),
-        _ => false,
-    };
-    let lasting =
-        |step: &&Step| step.at_most.is_none() && step.to.as_ref().is_some_and(|to| out.contains(to));
-    state.ends || state.steps.iter().filter(timed).any(|step| lasting(&step)) || closes(c, state, out)
+impl Workflow {
+    /// A state that a case in `from` comes to, or is in, in which it could stay for ever if nobody did anything, were
+    /// these events annulled as well: by the text of a case that runs under other rules.
+    pub fn stays_for_ever<'p>(
+        &self,
+        procedure: &'p Procedure,
+        from: &'p Id,
+        annulled: &BTreeSet<&Id>,
+    ) -> Option<&'p State> {
+        let there = reachable(procedure, from, |_| true);
+        let clocks = Clocks { workflow: self, procedure, annulled };
+        clocks.for_ever().into_iter().find(|state| there.contains(&state.name))
+    }
 }
 
-/// Whether a clock of a state with this origin surely runs and nobody can put it off: the case itself has emitted
-/// the event on opening, no step or duty of it emits it anew, and nothing annuls it; or service alone leads to the state.
-/// What a case of another procedure emits does not matter then: a case's own occurrence comes first.
-fn surely_runs(c: &Checker<'_>, procedure: &Procedure, state: &State, origin: &Origin) -> bool {
-    let event = match origin {
-        Origin::Entered | Origin::Opened | Origin::Agreement => return true,
-        Origin::Served => return served_on_entering(procedure, state),
-        Origin::Filled => return false,
-        Origin::Event(event) => event,
-    };
-    let annulled = |name: &Id| c.workflow.events.iter().any(|e| e.name == *name && e.annulled.is_some());
-    procedure.open.emits.contains(event) && !procedure.emits_on_its_way(event) && !annulled(event)
+/// The clocks of a procedure, and what annuls the events from which they count besides its own workflow.
+#[derive(Clone, Copy)]
+struct Clocks<'p, 'a> {
+    workflow: &'a Workflow,
+    procedure: &'p Procedure,
+    annulled: &'a BTreeSet<&'a Id>,
+}
+
+impl<'p> Clocks<'p, '_> {
+    /// The states from which silence leads to no end.
+    fn for_ever(self) -> Vec<&'p State> {
+        let mut out: BTreeSet<&Id> = BTreeSet::new();
+        loop {
+            let stays = |state: &&State| !out.contains(&state.name);
+            let left: Vec<&State> = self.procedure.states.iter().filter(stays).collect();
+            let more: Vec<&Id> =
+                left.iter().filter(|state| self.lead_out(state, &out)).map(|state| &state.name).collect();
+            if more.is_empty() {
+                return left;
+            }
+            out.extend(more);
+        }
+    }
+
+    /// Whether silence leads from the state to one of those in `out`, or it ends the case itself.
+    fn lead_out(self, state: &State, out: &BTreeSet<&Id>) -> bool {
+        let timed = |step: &&Step| match &step.trigger {
+            Trigger::At(_) => true,
+            Trigger::After(delay) => self.surely_run(state, &delay.of),
+            _ => false,
+        };
+        let lasting =
+            |step: &&Step| step.at_most.is_none() && step.to.as_ref().is_some_and(|to| out.contains(to));
+        state.ends
+            || state.steps.iter().filter(timed).any(|step| lasting(&step))
+            || closes(self.workflow, state, out)
+    }
+
+    /// Whether a clock of a state with this origin surely runs and nobody can put it off: the case itself has emitted
+    /// the event on opening, no step or duty of it emits it anew, and nothing annuls it; or service alone leads to the state.
+    /// What a case of another procedure emits does not matter then: a case's own occurrence comes first.
+    fn surely_run(self, state: &State, origin: &Origin) -> bool {
+        let event = match origin {
+            Origin::Entered | Origin::Opened | Origin::Agreement => return true,
+            Origin::Served => return served_on_entering(self.procedure, state),
+            Origin::Filled => return false,
+            Origin::Event(event) => event,
+        };
+        let annulled = self.workflow.events.iter().any(|it| it.name == *event && it.annulled.is_some());
+        self.procedure.open.emits.contains(event)
+            && !self.procedure.emits_on_its_way(event)
+            && !annulled
+            && !self.annulled.contains(event)
+    }
 }
 
 /// Whether every way into the state serves notice, and nobody there can serve it anew without end.
@@ -166,12 +199,12 @@ fn served_on_entering(procedure: &Procedure, state: &State) -> bool {
 
 /// Whether the closing of the state's ballot leads to one of those in `out`: the outcome without a
 /// vote, whoever is seated; and whether every other outcome leads on as well.
-fn closes(c: &Checker<'_>, state: &State, out: &BTreeSet<&Id>) -> bool {
+fn closes(workflow: &Workflow, state: &State, out: &BTreeSet<&Id>) -> bool {
     if !state.together.is_empty() {
-        return together::leads(c.workflow, state, out);
+        return together::leads(workflow, state, out);
     }
-    let Some(ballot) = state.ballot.as_ref().and_then(|name| c.workflow.ballot(name)) else { return false };
-    let Some(panel) = c.workflow.panel(&ballot.panel) else { return false };
+    let Some(ballot) = state.ballot.as_ref().and_then(|name| workflow.ballot(name)) else { return false };
+    let Some(panel) = workflow.panel(&ballot.panel) else { return false };
     let panel = &*ballot.part_of(panel);
     if !unhandled(ballot, state).is_empty() {
         return true; // said already, of the outcome

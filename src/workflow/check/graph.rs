@@ -24,6 +24,16 @@ pub(super) fn ways(procedure: &Procedure, wanted: impl Fn(&Step) -> bool) -> Vec
     ways.filter(|way| wanted(way.step)).collect()
 }
 
+impl Procedure {
+    /// Whether a case that is in a state may still emit an event, there or later on, or by what it owes since before.
+    pub fn still_emits(&self, from: &Id, event: &Id) -> bool {
+        let there = reachable(self, from, |_| true);
+        let mut states = self.states.iter().filter(|state| there.contains(&state.name));
+        states.any(|state| state.steps.iter().any(|step| step.emits.contains(event)))
+            || self.duties().any(|duty| duty.may_bring(event))
+    }
+}
+
 /// The states to which ways that satisfy `wanted` lead from `start`, itself included.
 pub(super) fn reachable<'p>(
     procedure: &'p Procedure,
