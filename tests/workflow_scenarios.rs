@@ -154,3 +154,20 @@ proptest! {
         let _ = Scenario::parse(&format!("{}{put}{}", &text[..start], &text[end..]));
     }
 }
+
+/// Capital letters in a name, and a folder of its own, hide no scenario; a workflow that scenarios name is none.
+#[test]
+fn scenarios_are_found_whatever_their_files_are_called_and_in_folders_of_theirs() {
+    let folder = std::env::temp_dir().join(format!("quorate-scenarios-{}", std::process::id()));
+    let (own, deep) = (folder.join("w"), folder.join("w/late/later"));
+    fs::create_dir_all(&deep).unwrap();
+    let scenario = "scenario = \"It is refused\"\nopened = 2026-01-01T00:00:00Z\nstep = []\n";
+    for file in [own.join("a.toml"), own.join("B.TOML"), deep.join("c.Toml"), own.join("notes.txt")] {
+        fs::write(file, scenario).unwrap();
+    }
+    fs::write(deep.join("second.toml"), "language = 1\ntitle = \"No scenario\"\n").unwrap();
+    let found = files_of(&folder.join("w.toml")).unwrap();
+    let names: Vec<_> = found.iter().map(|it| it.strip_prefix(&own).unwrap().to_str().unwrap()).collect();
+    assert_eq!(names, ["B.TOML", "a.toml", "late/later/c.Toml"]);
+    fs::remove_dir_all(&folder).unwrap();
+}

@@ -32,7 +32,8 @@ pub fn run(file: &Path) -> Result<Answer, CliError> {
     let mut failures = Vec::new();
     for path in &scenarios {
         let played = play(path, (file, &text));
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path.strip_prefix(folder_of(file)).unwrap_or(path).with_extension("");
+        let name = name.to_string_lossy().into_owned();
         rows.push(match &played {
             Ok((title, _)) => {
                 vec![("pass".to_owned(), Tone::Good), (name, Tone::Plain), (title.clone(), Tone::Plain)]

@@ -61,19 +61,42 @@ pub fn folder_of(workflow: &Path) -> PathBuf {
     workflow.with_extension("")
 }
 
-/// The scenarios of a workflow, by name; none where it has no folder.
+/// The scenarios of a workflow, by name; none where it has no folder. Of the folders in its folder those files are
+/// scenarios that say `scenario = …`: others there are workflows that scenarios name.
 ///
 /// # Errors
-/// The folder cannot be read.
+/// A folder cannot be read.
 pub fn files_of(workflow: &Path) -> io::Result<Vec<PathBuf>> {
     let folder = folder_of(workflow);
-    if !folder.is_dir() {
-        return Ok(Vec::new());
+    let mut files = Vec::new();
+    if folder.is_dir() {
+        collect(&folder, true, &mut files)?;
     }
-    let files: io::Result<Vec<PathBuf>> =
-        std::fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect();
-    let mut files = files?;
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
     files.sort();
     Ok(files)
+}
+
+fn collect(folder: &Path, own: bool, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let path = entry.path();
+        // A link to a folder is not followed: it may lead round in a circle.
+        if entry.file_type()?.is_dir() {
+            collect(&path, false, files)?;
+        } else if path.extension().is_some_and(|it| it.eq_ignore_ascii_case("toml"))
+            && (own || says_scenario(&path))
+        {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file has the key with which a scenario says what it shows.
+fn says_scenario(file: &Path) -> bool {
+    let says = |line: &str| {
+        let rest = line.trim_start().trim_start_matches(['"', '\'']).strip_prefix("scenario");
+        rest.is_some_and(|rest| rest.trim_start_matches(['"', '\'']).trim_start().starts_with('='))
+    };
+    std::fs::read_to_string(file).is_ok_and(|text| text.lines().any(says))
 }

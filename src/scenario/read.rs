@@ -37,7 +37,14 @@ fn scenario(r: &mut Reader<'_>, mut fields: Fields<'_>, text: &str) -> Option<Sc
     let officers = fields.get("officer").map(|item| item.list(r)).unwrap_or_default();
     let officers = officers.iter().filter_map(|item| officer(r, item)).collect();
     let opened_with = fields.get("opened-with").and_then(|item| amend::file(r, &item));
-    let steps = fields.need(r, "step", "Say what happens: [[step]]").map(|item| item.list(r));
+    let steps = fields.need(r, "step", "Say what happens: [[step]]").map(|item| {
+        let steps = item.list(r);
+        if steps.is_empty() {
+            let help = "A scenario that does nothing shows nothing: write a [[step]]";
+            r.error(&item.span(), "nothing happens in this scenario", help);
+        }
+        steps
+    });
     fields.close(r);
     // Without a time to begin with, every other time would be a mistake as well.
     let opened = opened?.is;
