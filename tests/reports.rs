@@ -213,7 +213,31 @@ fn a_report_is_written_signed_by_the_chair_and_checked() {
     assert_eq!(exported, checked);
     stage.ok("report verification#1 --agreement ./public --out from-export.md");
     assert_eq!(stage.ok("report --check from-export.md")["passes"], true);
+    // It holds as of its time, and whoever checks it hears what came later.
+    assert_eq!(
+        (&checked["since"]["entries"], &checked["since"]["changed"]),
+        (&1.into(), &serde_json::json!([]))
+    );
+    let so = "Since then one entry has come, of 2026-05-26 09:00:00 UTC. What it tells of verification#1 is still so.";
+    assert!(
+        stage
+            .run("report --check report-2.md")
+            .out
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .contains(so)
+    );
+    stage.write("judgment.md", "Set aside.");
+    stage.ok("do set-aside --attach judgment=judgment.md --key registrar");
+    let since = stage.ok("report --check report-2.md")["since"].clone();
+    assert_eq!(since["entries"], 2);
+    let changed = ["it has emitted `set-aside`", "`verified` counts no more: `set-aside` has annulled it"];
+    for words in changed {
+        assert!(since["changed"].as_array().unwrap().contains(&words.into()), "{words}: {since}");
+    }
     let told = stage.run("report --check report-2.md").out;
+    assert!(told.contains("is no longer all so:") && told.contains("byte for byte"), "{told}");
     let folded = told.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(told.contains("signed     once\n  by i1, 2026-05-26 09:00:00 UTC (entry 23)\n"), "{told}");
     let signed =

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::kept::Kept;
 use super::missing::{Missing, missing};
 use super::signatures::{Then, asked, seats_signed, signed};
+use super::since::since;
 use super::{made, texts};
 use crate::cli::answer::{self, Answer};
 use crate::cli::documents::read_text;
@@ -22,7 +23,11 @@ use crate::values::{Digest, Instant};
 ///
 /// # Errors
 /// It is no report, or one on another agreement; or something cannot be read.
-pub(super) fn check(log: &Kept, file: &Path, out: Option<&Path>) -> Result<Answer, CliError> {
+pub(super) fn check(
+    log: &Kept,
+    (file, now): (&Path, Instant),
+    out: Option<&Path>,
+) -> Result<Answer, CliError> {
     let text = read_text(file)?;
     let named = Made::find(&text)
         .map_err(|error| CliError::usage(format!("{} is no report: {error}", file.display())))?;
@@ -54,6 +59,14 @@ pub(super) fn check(log: &Kept, file: &Path, out: Option<&Path>) -> Result<Answe
     page.specimen(&log.state().workflow);
     let (signed, erased) = signed(log, &named.case, text.as_bytes())?;
     tell(&mut page, &named, &verdict);
+    // What was altered, or tells of what never was, says nothing of a time.
+    let since = match verdict {
+        Verdict::Same | Verdict::OtherEdition | Verdict::Missing(_) => since(log, &named, now)?,
+        Verdict::Overtaken(_) | Verdict::Altered => None,
+    };
+    if let Some(since) = &since {
+        since.tell(&mut page, &named);
+    }
     if let Some(out) = out {
         page.line(Tone::Good, &format!("wrote {}: what the log gives.", out.display()));
     }
@@ -108,6 +121,7 @@ pub(super) fn check(log: &Kept, file: &Path, out: Option<&Path>) -> Result<Answe
         "digest": Digest::of(text.as_bytes()),
         "made": named,
         "out": out.map(answer::path),
+        "since": since,
         "missing": missing.iter().map(|it| json!({ "entry": it.entry, "name": it.name, "digest": it.digest, "struck": it.struck })).collect::<Vec<Value>>(),
         "erased": erased.iter().map(|it| json!({ "by": it.by, "entry": it.done.entry, "name": it.name, "struck": it.struck.map(|done| done.entry) })).collect::<Vec<Value>>(),
         "signed": signatures.collect::<Vec<Value>>(),

@@ -4,6 +4,7 @@ mod check;
 mod kept;
 mod missing;
 mod signatures;
+mod since;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -84,7 +85,7 @@ impl Written {
 pub fn run(context: &Context, args: &ReportArgs) -> Result<Answer, CliError> {
     let log = Kept::load(context, args.agreement.as_deref())?;
     match (&args.check, &args.case) {
-        (Some(file), _) => check(&log, file, args.out.as_deref()),
+        (Some(file), _) => check(&log, (file, context.now()), args.out.as_deref()),
         (None, Some(case)) => write(context, &log, case, args),
         (None, None) => Err(CliError::usage("name the case, such as `verification#1`")),
     }
