@@ -441,3 +441,31 @@ fn acts_that_are_counted_are_walked() {
     let text = format!("{quiet}{invariant}");
     assert_eq!(broken(&text, &explored(&text, 0)), ["Never terminated"]);
 }
+
+/// Whoever stops a walk hears how far it came, that nothing is proven, and what was found by then; the exit code is that of
+/// the signal, as of a command that it ends.
+#[test]
+fn a_walk_that_is_stopped_tells_how_far_it_came() {
+    for (signal, code) in [("TERM", 143), ("INT", 130)] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_quorate"));
+        let command = command.args(["workflow", "explore", "--json", "workflows/plain-board.toml"]);
+        let walk = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+        // Once it answers signals itself it is walking; before that the signal would just end it.
+        let status = format!("/proc/{}/status", walk.id());
+        let catches = || {
+            let status = fs::read_to_string(&status).unwrap();
+            let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim();
+            u64::from_str_radix(caught, 16).unwrap() & (1 << 1) != 0
+        };
+        while !catches() {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        let id = walk.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
+        let done = walk.wait_with_output().unwrap();
+        assert_eq!(done.status.code(), Some(code));
+        let told: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+        assert_eq!((&told["stopped"], &told["complete"]), (&true.into(), &false.into()));
+        assert!(told["states"].as_u64().is_some() && told["invariants"][0]["holds"].is_null(), "{told}");
+    }
+}

@@ -54,6 +54,11 @@ impl Answer {
         Self { text: page.into_text(), json, code: Code::Faults }
     }
 
+    /// A signal ended the command before it was done.
+    pub fn stopped(code: Code, page: Page, json: Value) -> Self {
+        Self { text: page.into_text(), json, code }
+    }
+
     /// A document is genuine, and lacks a signature that is asked for.
     pub fn unsigned(page: Page, json: Value) -> Self {
         Self { text: page.into_text(), json, code: Code::Unsigned }

@@ -28,6 +28,10 @@ pub enum Code {
     Undecided = 5,
     /// 6: a report is genuine, and lacks the signature that its workflow asks for.
     Unsigned = 6,
+    /// 130: it was interrupted, and has told how far it came. As of every command that a signal ends: 128 and its number.
+    Interrupted = 130,
+    /// 143: it was asked to end, and has told how far it came.
+    Terminated = 143,
 }
 
 /// Why a command did not do what it was asked to.

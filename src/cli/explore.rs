@@ -10,8 +10,9 @@ use super::answer::Answer;
 use super::documents::read_text;
 use super::error::{CliError, file_error};
 use super::show::{Page, Tone};
+use super::stop::Stop;
 use super::workflow::read;
-use crate::explore::{Bounds, ExploreError, Report, Verdict, explore, not_walked};
+use crate::explore::{Bounds, ExploreError, Report, Verdict, explore_until, not_walked};
 use crate::scenario::Scenario;
 use crate::workflow::Workflow;
 use crate::workflow::invariant::Promise;
@@ -44,7 +45,8 @@ pub fn run(args: &ExploreArgs) -> Result<Answer, CliError> {
     let text = read_text(&args.file)?;
     let bounds = Bounds { states: args.most, cases: args.cases, leaving: args.leaving, ..Bounds::default() };
     let bar = bar();
-    let report = explore(&text, bounds, &mut |progress| {
+    let stop = Stop::on_signals()?;
+    let report = explore_until(&text, bounds, stop.asked(), &mut |progress| {
         bar.set_message(format!(
             "{} states, {} moves, {} deep",
             progress.states, progress.visits, progress.depth
@@ -83,9 +85,12 @@ pub fn run(args: &ExploreArgs) -> Result<Answer, CliError> {
         let words = "What is shown is a shortest behaviour; in the folder of the workflow's scenarios `workflow test` plays it with signatures.";
         page.line(Tone::Bad, words);
     }
-    summary(&mut page, &report, &workflow);
-    let json = as_json(&workflow, &report);
-    Ok(if report.fails() {
+    let stopped = report.cut_short && stop.is_asked();
+    summary(&mut page, &report, &workflow, stopped);
+    let json = as_json(&workflow, &report, stopped);
+    Ok(if stopped {
+        Answer::stopped(stop.code(), page, json)
+    } else if report.fails() {
         Answer::faults(page, json)
     } else if report.passes() {
         Answer::done(page, json)
@@ -127,7 +132,7 @@ fn write(file: &Path, text: &str) -> Result<(), CliError> {
     std::fs::write(file, text).map_err(file_error("write", file))
 }
 
-fn summary(page: &mut Page, report: &Report, workflow: &Workflow) {
+fn summary(page: &mut Page, report: &Report, workflow: &Workflow, stopped: bool) {
     let Bounds { cases, leaving, states, kept: _, reduced: _ } = report.bounds;
     page.blank();
     let all = if report.cut_short { ", not all" } else { "" };
@@ -149,7 +154,10 @@ fn summary(page: &mut Page, report: &Report, workflow: &Workflow) {
                      what holds so far may not where it is done between the edges. Play such orders as scenarios.";
         page.line(Tone::Notice, words);
     }
-    if report.cut_short {
+    if stopped {
+        let words = "It was stopped there: nothing is proven. What holds so far may not beyond it.";
+        page.line(Tone::Notice, words);
+    } else if report.cut_short {
         let words = format!(
             "It ended at {states} states: what holds so far may not beyond them. --most STATES goes further."
         );
@@ -157,7 +165,7 @@ fn summary(page: &mut Page, report: &Report, workflow: &Workflow) {
     }
 }
 
-fn as_json(workflow: &Workflow, report: &Report) -> Value {
+fn as_json(workflow: &Workflow, report: &Report, stopped: bool) -> Value {
     let one = |(invariant, verdict): (&crate::workflow::invariant::Invariant, &Verdict)| {
         let (holds, scenario) = match verdict {
             Verdict::Kept => (Some(true), None),
@@ -171,6 +179,7 @@ fn as_json(workflow: &Workflow, report: &Report) -> Value {
         "workflow": workflow.digest,
         "passes": report.passes(),
         "complete": report.complete,
+        "stopped": stopped,
         "between": report.between,
         "not_walked": not_walked(workflow, report.between),
         "states": report.states,

@@ -46,6 +46,7 @@ mod show;
 mod signing;
 mod source;
 mod status;
+mod stop;
 mod submit;
 mod taken;
 mod unsure;

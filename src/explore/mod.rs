@@ -22,7 +22,7 @@ mod told;
 mod tree;
 mod view;
 
-pub use search::explore;
+pub use search::{explore, explore_until};
 
 use crate::engine::Refusal;
 use crate::scenario::Scenario;
@@ -63,7 +63,7 @@ pub struct Report {
     pub visits: u64,
     /// How far it went.
     pub bounds: Bounds,
-    /// Whether the number of states ended it, before everything within the other bounds was seen.
+    /// Whether the number of states ended it, or somebody stopped it, before everything within the other bounds was seen.
     pub cut_short: bool,
     /// Whether acts between the edges of deadlines may show what those at the edges do not: somewhere an act begins a time
     /// while another goes on, and which of them ends first hangs on when it is done.

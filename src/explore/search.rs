@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::between;
 use super::branch::{Branch, Turn};
@@ -38,6 +39,19 @@ pub fn explore(
     bounds: Bounds,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Report, ExploreError> {
+    explore_until(text, bounds, &AtomicBool::new(false), progress)
+}
+
+/// The same, until `stop` is set by somebody else: what has been found by then is told.
+///
+/// # Errors
+/// As above.
+pub fn explore_until(
+    text: &str,
+    bounds: Bounds,
+    stop: &AtomicBool,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Report, ExploreError> {
     let workflow = Workflow::parse(text).map_err(ExploreError::Workflow)?;
     if workflow.invariants.is_empty() {
         return Err(ExploreError::NoInvariant);
@@ -60,7 +74,7 @@ pub fn explore(
         let opening = supposed_agreement(text, opened).map_err(ExploreError::Opening)?.with_blank_papers();
         walks.push(Walk::new(view, invariants, (opening, opened), kept));
     }
-    share_out(&mut walks, bounds.states, progress);
+    share_out(&mut walks, bounds.states, stop, progress);
     let mut verdicts: BTreeMap<usize, Verdict> = BTreeMap::new();
     for ((places, ..), walk) in views.iter().zip(&walks) {
         for (place, verdict) in places.iter().zip(walk.verdicts(&workflow)?) {
@@ -98,11 +112,11 @@ pub(super) fn houses(workflow: &Workflow) -> bool {
 
 /// Lets every walk go on until it is done, or all of them together have seen so many states. Each is given the same
 /// share, and what one leaves of it the others have.
-fn share_out(walks: &mut [Walk<'_>], most: usize, progress: &mut dyn FnMut(Progress)) {
+fn share_out(walks: &mut [Walk<'_>], most: usize, stop: &AtomicBool, progress: &mut dyn FnMut(Progress)) {
     loop {
         let left = most.saturating_sub(walks.iter().map(Walk::states).sum());
         let open = walks.iter().filter(|walk| !walk.is_done()).count();
-        if left == 0 || open == 0 {
+        if left == 0 || open == 0 || stop.load(Ordering::Relaxed) {
             return;
         }
         let share = (left / open).max(1);
@@ -114,7 +128,7 @@ fn share_out(walks: &mut [Walk<'_>], most: usize, progress: &mut dyn FnMut(Progr
                 .fold((0, 0), |(states, visits), (_, walk)| (states + walk.states(), visits + walk.visits));
             let Some(walk) = walks.get_mut(place).filter(|walk| !walk.is_done()) else { continue };
             let share = share.min(most.saturating_sub(states + walk.states()));
-            walk.walk(walk.states() + share, &mut |own| {
+            walk.walk(walk.states() + share, stop, &mut |own| {
                 progress(Progress { states: states + own.states, visits: visits + own.visits, ..own });
             });
         }
@@ -179,12 +193,13 @@ impl<'v> Walk<'v> {
         self.shown.iter().all(Option::is_some)
     }
 
-    /// Goes on until so many states were seen, or it is done.
-    fn walk(&mut self, most: usize, progress: &mut dyn FnMut(Progress)) {
+    /// Goes on until so many states were seen, it is done, or it is to stop.
+    fn walk(&mut self, most: usize, stop: &AtomicBool, progress: &mut dyn FnMut(Progress)) {
         if self.tree.len() == 0 {
             self.arrive(self.tree.root().clone(), (0, None), most);
         }
         while !self.is_done()
+            && !stop.load(Ordering::Relaxed)
             && let Some(stage) = self.tree.stage(self.next.0)
         {
             if stage.place > self.last_of_depth {
