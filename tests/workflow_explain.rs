@@ -252,3 +252,77 @@ fn what_ends_with_business_days_ends_with_a_day_and_not_at_an_instant() {
     }
     assert!(told.contains("on the last day, to its end, is in time"), "{told}");
 }
+
+/// What a lawyer stumbles over: seats that weigh, who chairs when the chair is out, what a suspension does not stop, times
+/// of nothing, and a procedure before no panel.
+#[test]
+fn it_reads_as_it_works() {
+    let told = |name: &str, changes: &[(&str, &str)]| {
+        let mut text = fs::read_to_string(format!("tests/workflows/flows/{name}.toml")).unwrap();
+        for (from, to) in changes {
+            assert!(text.contains(from), "{name} has no {from}");
+            text = text.replace(from, to);
+        }
+        let told = Workflow::parse(&text).unwrap().explain().to_string();
+        told.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let by_weight = [("{ name = \"c1\", by = \"chamber\"", "{ name = \"c1\", weight = 3, by = \"chamber\"")];
+    let counted = [("when = \"every seat filled\"", "when = \"filled >= 2 and heads of filled >= 2\"")];
+    let forming = "tests/workflows/planted/good.toml";
+    let text = fs::read_to_string(forming).unwrap();
+    let text = text.replace(by_weight[0].0, by_weight[0].1).replace(counted[0].0, counted[0].1);
+    let weighed = Workflow::parse(&text).unwrap().explain().to_string();
+    let weighed = weighed.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in [
+        "filled seats counted by weight are at least 2 (of 5)",
+        "filled seats counted by head are at least 2 (of 3)",
+    ] {
+        assert!(weighed.contains(words), "{words}: {weighed}");
+    }
+    let chairs = told("chairs", &[]);
+    let chosen = told("chosen-chair", &[]);
+    let suspends = told("challenge-suspends", &[]);
+    let confirmed = told(
+        "confirmation",
+        &[(
+            "early    = \"confirmed\"\noutcomes = [{ is",
+            "early    = \"confirmed\"\nextend   = { on = \"vote\", in-last = \"1 day\", by = \"2 days\", at-most = 2 }\noutcomes = [{ is",
+        )],
+    );
+    let nothing = told(
+        "annulled-clock",
+        &[
+            (
+                "open  = { do = \"protest\", by = \"buyer\" }",
+                "open  = { do = \"protest\", by = \"buyer\", within = \"0 days\", of = \"claimed\" }",
+            ),
+            ("{ after = \"30 days\", to", "{ after = \"0 days\", to"),
+        ],
+    );
+    for (told, words) in [
+        (
+            &chairs,
+            "the first chairs that is filled and whose panelist is not recused from the case, obliged to abstain in the case or whom the case is about; where there is none, nobody does.",
+        ),
+        (
+            &chosen,
+            "while they have the seat and are not recused from the case. Otherwise the seat `m1` chairs; while it is not filled, or whoever has it is recused from the case, nobody does.",
+        ),
+        (&suspends, "What comes there at an instant, or with an event of another case, comes all the same."),
+        (&suspends, "with `challenge`. It begins in the state `pending`."),
+        (
+            &confirmed,
+            "Where a vote comes in the last day before closing (that instant included), the closing is put off by 2 days, at most 2 times. Once that time is over, and it stays open only until an outcome is confirmed, nothing puts the closing off.",
+        ),
+        (
+            &nothing,
+            "with `protest`, at the very instant of the latest event `claimed` that counts and not later. It begins in",
+        ),
+        (
+            &nothing,
+            "At the very instant of entering the state (what is done then is still in time): the case goes on",
+        ),
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::{Paragraph, Section};
 use crate::values::Id;
-use crate::workflow::model::{Filling, Formed, Office, Panel, Seat, Vacancy, Workflow};
+use crate::workflow::model::{Effect, Filling, Formed, Office, Panel, Seat, Vacancy, Workflow};
 use crate::workflow::words::{all_of, count, plainly_jointly, quoted};
 
 pub(super) fn who(workflow: &Workflow) -> Section {
@@ -78,27 +78,49 @@ fn seats(workflow: &Workflow, panel: &Panel) -> Paragraph {
 }
 
 fn chaired(workflow: &Workflow, panel: &Id, seats: &[Id]) -> String {
+    let out = out_of_the_chair(workflow, panel);
     let choosing = workflow.ballots.iter().filter(|ballot| ballot.candidates() && ballot.panel == *panel);
     let choosing: Vec<String> = choosing.map(|ballot| quoted(&ballot.name)).collect();
-    let chosen = if choosing.is_empty() {
-        String::new()
+    let (chosen, the_seat, of_the_seats) = if choosing.is_empty() {
+        (String::new(), "The seat", "Of the seats")
     } else {
-        format!(
-            " Whoever is chosen in {} chairs the case in which that was, while they have the seat, are neither recused nor \
-             obliged to abstain, and the case is not about them. Otherwise:",
+        let chosen = format!(
+            " Whoever is chosen in {} chairs the case in which that was, while they have the seat and are not {out}.",
             choosing.join(" or ")
-        )
+        );
+        (chosen, "Otherwise the seat", "Otherwise, of the seats")
     };
     let order = match seats {
         [] => return String::new(),
-        [chair] => format!(" The seat {} chairs.", quoted(chair)),
+        [chair] => format!(
+            " {the_seat} {} chairs; while it is not filled, or whoever has it is {out}, nobody does.",
+            quoted(chair)
+        ),
         seats => format!(
-            " Of the seats {}, in this order, the first chairs that is filled and whose panelist is neither recused, nor \
-             obliged to abstain, nor whom the case is about.",
+            " {of_the_seats} {}, in this order, the first chairs that is filled and whose panelist is not {out}; where there \
+             is none, nobody does.",
             all_of(seats)
         ),
     };
     chosen + &order
+}
+
+/// What keeps whoever has a seat of a panel from chairing a case, as far as the workflow has it.
+fn out_of_the_chair(workflow: &Workflow, panel: &Id) -> String {
+    let before = || workflow.procedures.iter().filter(|it| it.panel.as_ref() == Some(panel));
+    let mut steps = before().flat_map(|it| &it.states).flat_map(|state| &state.steps);
+    let obliges = steps.any(|step| step.effect == Some(Effect::Obliges));
+    let about = before().any(|it| it.about.is_some());
+    let out = [
+        Some("recused from the case"),
+        obliges.then_some("obliged to abstain in the case"),
+        about.then_some("whom the case is about"),
+    ];
+    let out: Vec<&str> = out.into_iter().flatten().collect();
+    match out.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => out.concat(),
+    }
 }
 
 fn filling(filling: Filling) -> &'static str {

@@ -1,7 +1,7 @@
 //! How votes count: a section for each ballot.
 
 use super::rules::Counting;
-use super::{Paragraph, Section, sentence};
+use super::{Paragraph, Section, sentence, within};
 use crate::values::{Id, Length};
 use crate::workflow::check::late::evidence_comes;
 use crate::workflow::model::{
@@ -37,39 +37,29 @@ pub(super) fn section(workflow: &Workflow, ballot: &Ballot) -> Section {
         outcomes: _,
     } = ballot;
     let place = format!("ballot.{name}");
-    let mark = |key: &str| workflow.marked_within(&format!("{place}.{key}"));
+    let mark = |keys: &[&str]| {
+        let places: Vec<String> = keys.iter().map(|key| format!("{place}.{key}")).collect();
+        workflow.marks(|known| places.iter().any(|place| within(known, place)))
+    };
     let mut paragraphs =
-        vec![Paragraph::of(format!("The question: {}{}", sentence(question), mark("question")))];
+        vec![Paragraph::of(format!("The question: {}{}", sentence(question), mark(&["question"])))];
     if let Some(panel) = workflow.panel(panel) {
         let panel = &*ballot.part_of(panel);
         let counting = Counting::of(ballot, panel);
         paragraphs.extend([
-            electors(ballot, panel, &(mark("electors") + &mark("count"))),
+            electors(ballot, panel, &mark(&["electors", "count"])),
             choices(
                 workflow,
                 ballot,
-                &(mark("choices")
-                    + &mark("answer")
-                    + &mark("abstention")
-                    + &mark("attach")
-                    + &mark("new-evidence")
-                    + &mark("positions")),
+                &mark(&["choices", "answer", "abstention", "attach", "new-evidence", "positions"]),
             ),
             match &ballot.sealed {
-                None => window(
-                    ballot,
-                    counting,
-                    &(mark("open-for") + &mark("deadline") + &mark("early") + &mark("extend")),
-                ),
-                Some(sealed) => phases(
-                    ballot,
-                    sealed,
-                    &(mark("open-for") + &mark("deadline") + &mark("early") + &mark("sealed")),
-                ),
+                None => window(ballot, counting, &mark(&["open-for", "deadline", "early", "extend"])),
+                Some(sealed) => phases(ballot, sealed, &mark(&["open-for", "deadline", "early", "sealed"])),
             },
             numbers(counting),
-            quorum(ballot, counting, &mark("quorum")),
-            outcomes(ballot, counting, &mark("outcomes")),
+            quorum(ballot, counting, &mark(&["quorum"])),
+            outcomes(ballot, counting, &mark(&["outcomes"])),
         ]);
     }
     Section { heading: format!("Ballot {}{}", quoted(name), workflow.marked_around(&place)), paragraphs }
@@ -189,7 +179,13 @@ fn window(ballot: &Ballot, counting: Counting<'_>, marks: &str) -> Paragraph {
         }
         Early::When(rule) => format!("It closes earlier as soon as {}.", counting.rule(rule)),
     };
-    let extend = ballot.extend.as_ref().map_or_else(String::new, put_off);
+    let lasting = ballot.outcomes.iter().any(|outcome| outcome.lasting.is_some());
+    let over = if lasting && ballot.extend.is_some() {
+        " Once that time is over, and it stays open only until an outcome is confirmed, nothing puts the closing off."
+    } else {
+        ""
+    };
+    let extend = ballot.extend.as_ref().map_or_else(String::new, put_off) + over;
     Paragraph::of(format!(
         "Votes are taken for {open_for} from its opening; a vote {last} {instant}. {early}{extend}{marks}"
     ))
@@ -232,7 +228,9 @@ fn put_off(extend: &Extend) -> String {
         ExtendOn::NoQuorum => "Where its time runs out and there is no quorum (not where it closes earlier)",
     };
     let near = in_last.map_or_else(String::new, |time| {
-        format!(" in the last {time} before closing (that instant included)")
+        let time = time.to_string();
+        let one = time.strip_prefix("1 ").filter(|unit| !unit.contains(' '));
+        format!(" in the last {} before closing (that instant included)", one.unwrap_or(&time))
     });
     let most = at_most.map_or("each time".to_owned(), times);
     format!(" {on}{near}, the closing is put off by {by}, {most}.")
@@ -296,7 +294,7 @@ fn numbers(counting: Counting<'_>) -> Paragraph {
     let weighed = counting.panel.seats.iter().map(|seat| u64::from(seat.weight)).sum::<u64>();
     let weight = if counting.weighs() {
         format!(
-            " Votes count by their weight, of which a full panel of {seats} has {weighed}, except where a rule counts by head."
+            " Votes and electors count by their weight, of which a full panel of {seats} has {weighed}, except where a rule counts by head."
         )
     } else {
         String::new()

@@ -36,9 +36,9 @@ fn opening(workflow: &Workflow, procedure: &Procedure, open: &Opening) -> Paragr
     let before = procedure
         .panel
         .as_ref()
-        .map_or_else(String::new, |panel| format!(" before the panel {}", quoted(panel)));
+        .map_or_else(String::new, |panel| format!("runs before the panel {} and ", quoted(panel)));
     Paragraph::of(format!(
-        "A case is opened by {} with {}{}{within}{not_before}{}.{about} It runs{before} and begins in the state {}.{}",
+        "A case is opened by {} with {}{}{within}{not_before}{}.{about} It {before}begins in the state {}.{}",
         by.plainly(procedure),
         quoted(act),
         documents(attach),
@@ -49,8 +49,16 @@ fn opening(workflow: &Workflow, procedure: &Procedure, open: &Opening) -> Paragr
 }
 
 fn cases(workflow: &Workflow, procedure: &Procedure) -> Paragraph {
-    let Procedure { name, about, at_once, again_after, at_most: _, suspends: _, report: _, .. } = procedure;
-    let more = [vec![String::new()], procedure.cases_words()].concat().join(" ");
+    let Procedure { name, about, at_once, again_after, at_most: _, suspends, report: _, .. } = procedure;
+    let all_the_same = suspends.as_ref().is_some_and(|suspends| {
+        let stand_still = workflow.procedures.iter().filter(|it| suspends.procedures.contains(&it.name));
+        let mut steps = stand_still.flat_map(|it| &it.states).flat_map(|state| &state.steps);
+        steps.any(|step| matches!(step.trigger, Trigger::At(_) | Trigger::On(_)))
+    });
+    let mut more = [vec![String::new()], procedure.cases_words()].concat().join(" ");
+    if all_the_same {
+        more += " What comes there at an instant, or with an event of another case, comes all the same.";
+    }
     let seat = if about.is_some() { " about the same seat" } else { "" };
     let one = if about.is_some() { " There is one about a seat at a time." } else { "" };
     let open = match at_once {
@@ -131,6 +139,10 @@ fn set_off(trigger: &Trigger, asking: Asking<'_>) -> String {
         Trigger::When(condition) => format!("as soon as {}", asking.condition(condition)),
         Trigger::After(delay) => {
             let late = if delay.excluded { "late" } else { "still in time" };
+            if !delay.length.is_some_time() {
+                let origin = origin(&delay.of, Some(asking));
+                return format!("at the very instant of {origin} (what is done then is {late})");
+            }
             let when = if delay.length.ends_with_a_day() { ON_THE_LAST } else { "at that very instant" };
             format!("after {} (what is done {when} is {late})", span(delay, Some(asking)))
         }
@@ -167,6 +179,9 @@ fn act(doing: &Doing, asking: Asking<'_>) -> String {
 
 /// `, within 21 days from the opening of the case (…)`.
 fn window(delay: &Delay, asking: Option<Asking<'_>>) -> String {
+    if !delay.length.is_some_time() && !delay.excluded {
+        return format!(", at the very instant of {} and not later", origin(&delay.of, asking));
+    }
     let last = if delay.excluded { "is late" } else { "is in time" };
     let when = if delay.length.ends_with_a_day() { ON_THE_LAST } else { "at the very last instant" };
     format!(", within {} (what is done {when} {last})", span(delay, asking))

@@ -58,7 +58,12 @@ impl Counting<'_> {
         let Term { counted, heads, class } = term;
         let class =
             class.as_ref().map_or_else(String::new, |class| format!(" of the class {}", quoted(class)));
-        let heads = if *heads && self.weighs() { " counted by head" } else { "" };
+        // Where nobody votes nothing else says that seats have weights.
+        let heads = match (heads, self.weighs()) {
+            (true, true) => " counted by head",
+            (false, true) if matches!(counted, Counted::Seats | Counted::Filled) => " counted by weight",
+            _ => "",
+        };
         let counted = match counted {
             Counted::Choice(name) if Some(name) == self.abstention => "abstentions".to_owned(),
             Counted::Choice(name) => format!("votes for {}", quoted(name)),

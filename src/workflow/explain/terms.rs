@@ -42,7 +42,12 @@ fn paragraph(workflow: &Workflow, grant: &Grant) -> Paragraph {
     let Grant { name, title, from, to, scope, clause, source, reading: _, fixed, attributes } = grant;
     let office = |name: &Id| {
         let office = workflow.office(name).and_then(|office| office.title.clone());
-        office.unwrap_or_else(|| quoted(name))
+        // A title stands in the midst of a sentence here.
+        let the = |title: String| match title.strip_prefix("The ") {
+            Some(rest) => format!("the {rest}"),
+            None => title,
+        };
+        office.map_or_else(|| quoted(name), the)
     };
     let from = from.as_ref().map_or_else(String::new, |name| format!(", from {}", office(name)));
     let to = to.as_ref().map_or_else(String::new, |name| format!(", to {}", office(name)));
