@@ -118,6 +118,8 @@ fn what_the_table_says_to_write_is_taken() {
             "chair" => format!("[panel.experts]\n{span}"),
             // Whose votes count as one is known only where nobody leaves it out.
             "count" => format!("[panel.experts]\naffiliation = \"needed\"\n[ballot.release]\n{span}"),
+            // What stands beside it in the table: else leaving would pay once others have revealed.
+            "sealed" => format!("[ballot.release]\nif-leaving = \"vote stands\"\n{span}"),
             _ => format!("[ballot.release]\n{span}"),
         };
         tried += 1;

@@ -239,7 +239,7 @@ refused! {
         refusal(&stage, |s| revealed(s, "i1", None))
     };
     a_reveal_by_somebody_who_stepped_down: "left-ballot" = {
-        let stage = revealing();
+        let stage = revealing_and_lapsing();
         stage.step_down(&seat("i1")).unwrap();
         refusal(&stage, |s| revealed(s, "i1", None))
     };
@@ -248,7 +248,7 @@ refused! {
     a_reveal_of_a_vote_that_stands_with_a_colleague: "needless-signature" =
         refusal(&stepped_down_standing(), |s| reveal_of_i1(s, &[seat("i1"), seat("m1")]));
     a_reveal_by_somebody_recused: "left-ballot" = {
-        let stage = revealing();
+        let stage = revealing_and_lapsing();
         stage.recuse(&seat("i1"), &case()).unwrap();
         refusal(&stage, |s| revealed(s, "i1", None))
     };
@@ -1084,7 +1084,17 @@ fn all_but_m2_commit(stage: &Stage, choice: &str) {
 
 /// All but m2 have committed to `met`, and votes are revealed since a day.
 fn revealing() -> Stage {
-    let stage = voting(SEALED);
+    revealing_under(SEALED)
+}
+
+/// The same, where the vote of whoever leaves does not stand.
+fn revealing_and_lapsing() -> Stage {
+    let lines = SEALED.split_inclusive('\n').filter(|line| !line.starts_with("if-leaving"));
+    revealing_under(&lines.collect::<String>())
+}
+
+fn revealing_under(text: &str) -> Stage {
+    let stage = voting(text);
     all_but_m2_commit(&stage, "met");
     stage.clock().pass(days(14));
     stage
@@ -1092,10 +1102,7 @@ fn revealing() -> Stage {
 
 /// As `revealing`, and i1 has stepped down with a vote that stands.
 fn stepped_down_standing() -> Stage {
-    let stands = SEALED.replace("sealed     = {", "if-leaving = \"vote stands\"\nsealed     = {");
-    let stage = voting(&stands);
-    all_but_m2_commit(&stage, "met");
-    stage.clock().pass(days(14));
+    let stage = revealing();
     stage.step_down(&seat("i1")).unwrap();
     stage
 }

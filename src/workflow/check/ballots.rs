@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::counts::{Silence, always, may_share_nothing, out_of_reach};
 use super::evidence::{lapses, votes_that_lapse};
 use super::late;
+use super::numbers;
 use super::sealed;
 use super::{Checker, place_of_state};
 use crate::values::Id;
@@ -237,6 +238,15 @@ fn thresholds(c: &mut Checker<'_>, ballot: &Ballot, panel: &Panel) {
                 panel.name
             );
             c.warn(&place, message, "Lower the threshold, or add seats");
+        }
+        for comparison in rule.all.iter().filter(|comparison| !out_of_reach(panel, comparison)) {
+            let holds = match numbers::decided(ballot, panel, comparison) {
+                Some(true) => "always holds",
+                Some(false) => "can never hold",
+                None => continue,
+            };
+            let message = format!("`{comparison}` {holds}, however the votes fall");
+            c.warn(&place, message, numbers::HELP);
         }
         for comparison in &rule.all {
             let Some(base) = may_share_nothing(comparison, rule, ballot.quorum.as_ref()) else { continue };

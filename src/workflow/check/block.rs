@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::counts::out_of_reach_without;
+use super::vacancy::passes_in_time;
 use super::{Checker, place_of_step};
 use crate::values::Id;
 use crate::workflow::model::{
@@ -16,20 +17,29 @@ use crate::workflow::model::{
 pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
     let Some(panel) = procedure.panel.as_ref().and_then(|name| c.workflow.panel(name)) else { return };
     let workflow = c.workflow;
+    // A right that passes on only when the case has left the seats behind it is none.
+    let own = workflow.own_panel(procedure).is_some();
+    let vacancy = panel.vacancy.as_ref().filter(|vacancy| !own || passes_in_time(procedure, vacancy));
     for Office { name, .. } in workflow.offices() {
-        let others = panel.vacancy.as_ref().is_some_and(|vacancy| vacancy.filled_by != *name);
+        let others = vacancy.is_some_and(|vacancy| vacancy.filled_by != *name);
         let all = panel.seats.iter().all(|seat| seat.by.as_slice() == std::slice::from_ref(name));
-        let last = workflow.roles.iter().any(|role| role.name == *name) && (panel.vacancy.is_some() || all);
+        let last = workflow.roles.iter().any(|role| role.name == *name) && (vacancy.is_some() || all);
         let empty: Vec<&Seat> = panel.seats.iter().filter(|seat| seat.by.contains(name)).collect();
         if !empty.is_empty() && !others && !last {
-            holding_back(c, procedure, panel, name, &empty);
+            holding_back(c, procedure, (panel, panel.vacancy.is_some() && vacancy.is_none()), name, &empty);
         }
     }
 }
 
 /// Reports the first step that no case ever takes while the office names nobody, and that leads to a state or an event
-/// to which nothing else does.
-fn holding_back(c: &mut Checker<'_>, procedure: &Procedure, panel: &Panel, office: &Id, empty: &[&Seat]) {
+/// to which nothing else does. `too_late`: the right to name passes to somebody else only once nobody needs the seats.
+fn holding_back(
+    c: &mut Checker<'_>,
+    procedure: &Procedure,
+    (panel, too_late): (&Panel, bool),
+    office: &Id,
+    empty: &[&Seat],
+) {
     let with = Reached::of(procedure, |_, _| true);
     let without = Reached::of(procedure, |state, step| !impossible(c, panel, state, step, empty));
     let steps = procedure
@@ -53,8 +63,12 @@ fn holding_back(c: &mut Checker<'_>, procedure: &Procedure, panel: &Panel, offic
             "`{office}` alone can keep every case from {lost}: by naming nobody for {}",
             seats.join(", ")
         );
-        let help =
-            "Let somebody else name them after a time: vacant = { after = \"30 days\", filled-by = \"…\" }";
+        let help = if too_late {
+            "The right to name passes to somebody else only when the states that wait for seats have ended: let `vacant` come \
+             earlier, or let them last longer"
+        } else {
+            "Let somebody else name them after a time: vacant = { after = \"30 days\", filled-by = \"…\" }"
+        };
         return c.warn(&place_of_step(procedure, state, index), message, help);
     }
 }

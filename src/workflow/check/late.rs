@@ -4,7 +4,7 @@
 use super::evidence::lapses;
 use super::graph::reachable;
 use super::{Checker, place_of_state, place_of_step};
-use crate::values::Id;
+use crate::values::{Id, Span};
 use crate::workflow::model::{
     Actors, Ballot, Delay, Doing, ExtendOn, NewEvidence, Origin, Procedure, State, Trigger, Workflow,
 };
@@ -29,11 +29,11 @@ struct Mover<'p> {
 }
 
 impl Mover<'_> {
-    /// Whether its time is surely over before the votes of a ballot are taken for the last time.
+    /// Whether its time is surely over while there is still enough to vote anew.
     fn ends_before(&self, ballot: &Ballot) -> bool {
         self.within.is_some_and(|within| {
-            matches!(within.of, Origin::Entered | Origin::Opened)
-                && within.length.longest() < ballot.open_for.shortest()
+            let last = within.length.longest().and(enough(ballot));
+            matches!(within.of, Origin::Entered | Origin::Opened) && last <= ballot.open_for.shortest()
         })
     }
 }
@@ -109,9 +109,33 @@ fn at_the_closing(c: &mut Checker<'_>, procedure: &Procedure, state: &State, bal
             ),
             format!("Nothing opens a window again that is over: let the votes stand{over}"),
         ),
-        Some(_) => return,
+        Some(_) => return hurried(c, ballot, &who),
     };
     c.warn(&first.place, message, help);
+}
+
+/// Time enough to see that one's vote is gone and to vote anew: a tenth of the time for which a ballot is open, and of one
+/// that is open for long a day.
+fn enough(ballot: &Ballot) -> Span {
+    Span::from_seconds((ballot.open_for.shortest().seconds() / 10).clamp(1, 86_400))
+}
+
+/// Whoever files just before it would put the closing off, or at the very end, leaves little time to vote anew where
+/// these times are short.
+fn hurried(c: &mut Checker<'_>, ballot: &Ballot, who: &str) {
+    let Some(extend) = &ballot.extend else { return };
+    let left = extend.in_last.map_or(extend.by, |in_last| in_last.min(extend.by));
+    let enough = enough(ballot);
+    if left < enough {
+        let message = format!(
+            "{who} can take the votes of `{}` away so late that only {left} is left to vote anew",
+            ballot.name
+        );
+        let help = format!(
+            "Let `in-last` and `by` be {enough} at least: whoever has voted must see it, and vote again"
+        );
+        c.warn(&format!("ballot.{}.extend", ballot.name), message, help);
+    }
 }
 
 /// `extend` on evidence: some can come, and not for ever.

@@ -17,6 +17,7 @@ mod flow;
 mod grants;
 mod graph;
 pub(super) mod late;
+mod numbers;
 mod obliged;
 mod outcomes;
 mod sealed;
@@ -52,6 +53,7 @@ pub(super) fn check(workflow: &Workflow, places: &Places, text: &str) -> Vec<Dia
         vacancy::check(&mut c, procedure);
         events::unheard(&mut c, procedure);
         events::not_yet(&mut c, procedure);
+        numbers::conditions(&mut c, procedure);
     }
     alone::check(&mut c);
     obliged::check(&mut c);

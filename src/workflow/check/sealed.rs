@@ -1,13 +1,11 @@
 //! Sealed ballots: what closes them, and where a member gains by not revealing a vote.
 //!
-//! Whoever has committed sees the votes of others before their own has to be known, and may then withhold it. What
-//! an unrevealed vote counts as says whether that pays.
+//! Whoever has committed sees the votes of others before their own has to be known, and may then withhold it, or leave.
+//! What an unrevealed vote counts as, and what becomes of the vote of whoever leaves, says whether that pays.
 
 use super::Checker;
 use super::evidence::lapses;
-use crate::workflow::model::{
-    Ballot, Comparison, Counted, Early, ExtendOn, Operator, Sealed, Term, Unrevealed,
-};
+use crate::workflow::model::{Ballot, Comparison, Counted, Early, ExtendOn, Operator, Term, Unrevealed};
 
 pub(super) fn check(c: &mut Checker<'_>, ballot: &Ballot) {
     let Some(sealed) = &ballot.sealed else { return };
@@ -65,10 +63,11 @@ pub(super) fn check(c: &mut Checker<'_>, ballot: &Ballot) {
     let rules = outcomes.flat_map(|it| it.rule.iter().chain(it.eases.iter().map(|ease| &ease.rule)));
     let outcomes = rules.flat_map(|rule| &rule.all);
     for (comparison, quorum) in quorum.chain(outcomes.map(|comparison| (comparison, false))) {
-        if broken(sealed, comparison, quorum) || sums(ballot, sealed, comparison) {
+        let turned = |unrevealed| turned(ballot, unrevealed, comparison, quorum);
+        if let Some(what) = turned(&sealed.unrevealed) {
             let message = format!(
                 "withholding pays: whoever sees the votes go against them can leave theirs unrevealed, and `{comparison}` \
-                 fails"
+                 {what}"
             );
             let help = match (&sealed.unrevealed, counts(comparison, &Counted::Participating)) {
                 (Unrevealed::HasNotVoted, true) if ballot.abstention.is_some() => {
@@ -83,6 +82,14 @@ pub(super) fn check(c: &mut Checker<'_>, ballot: &Ballot) {
                 _ => "Count `participating` or `electors` there, which nobody can lower by withholding",
             };
             c.warn(&place(ballot), message, help);
+        } else if let Some(what) = turned(&Unrevealed::HasNotVoted).filter(|_| !ballot.leaver_stands) {
+            let message = format!(
+                "leaving pays: whoever sees the votes go against them can recuse or step down before they reveal theirs, and \
+                 `{comparison}` {what}"
+            );
+            let help = "if-leaving = \"vote stands\" lets their vote count as that of others who do not reveal; or count \
+                        `electors` there";
+            c.warn(&format!("ballot.{}.sealed", ballot.name), message, help);
         }
     }
 }
@@ -91,26 +98,36 @@ fn place(ballot: &Ballot) -> String {
     format!("ballot.{}.sealed.unrevealed", ballot.name)
 }
 
-/// Whether a member can make a demand for turnout fail by not revealing: one that counts something which a revealed
-/// vote adds to and an unrevealed one does not. In an outcome's rule a choice is no turnout: its own voters lose.
-fn broken(sealed: &Sealed, comparison: &Comparison, quorum: bool) -> bool {
-    let demands = matches!(comparison.op, Operator::Above | Operator::AtLeast | Operator::Equal);
-    let lost = |term: &Term| match (&term.counted, &sealed.unrevealed) {
+/// What becomes of a demand for turnout, or of a rule that asks for its lack, where a vote is not revealed that counts so
+/// then: one that counts something which a revealed vote adds to and an unrevealed one does not. In an outcome's rule a
+/// choice is no turnout: its own voters lose.
+fn turned(
+    ballot: &Ballot,
+    unrevealed: &Unrevealed,
+    comparison: &Comparison,
+    quorum: bool,
+) -> Option<&'static str> {
+    let lost = |term: &Term| match (&term.counted, unrevealed) {
         (Counted::Participating, Unrevealed::HasNotVoted)
         | (Counted::Votes, Unrevealed::HasNotVoted | Unrevealed::Abstains) => true,
         (Counted::Choice(_) | Counted::Leading | Counted::Answers | Counted::Agreed, _) => quorum,
         _ => false,
     };
-    demands && comparison.amount.iter().any(lost)
+    let turns = comparison.amount.iter().any(lost) || sums(ballot, unrevealed, comparison);
+    let what = match comparison.op {
+        Operator::Above | Operator::AtLeast | Operator::Equal => "fails",
+        // Where it is asked for at all, less of it is asked for: a quorum in other words.
+        Operator::Below | Operator::AtMost => "holds",
+    };
+    turns.then_some(what)
 }
 
 /// Whether the votes for all choices are added up, which are `votes` in other words, and an unrevealed one is none of
 /// them.
-fn sums(ballot: &Ballot, sealed: &Sealed, comparison: &Comparison) -> bool {
-    let demands = matches!(comparison.op, Operator::Above | Operator::AtLeast | Operator::Equal);
+fn sums(ballot: &Ballot, unrevealed: &Unrevealed, comparison: &Comparison) -> bool {
     let added = |choice| counts(comparison, &Counted::Choice(choice));
     let all = !ballot.choices.is_empty() && ballot.choices.iter().cloned().all(added);
-    demands && all && !matches!(sealed.unrevealed, Unrevealed::Chooses(_))
+    all && !matches!(unrevealed, Unrevealed::Chooses(_))
 }
 
 fn counts(comparison: &Comparison, counted: &Counted) -> bool {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Checker;
 use crate::values::{Id, Span};
-use crate::workflow::model::{Delay, Origin, Procedure, State, Step, Trigger};
+use crate::workflow::model::{Delay, Origin, Procedure, State, Step, Trigger, Vacancy};
 
 pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
     let Some(panel) = c.workflow.own_panel(procedure) else { return };
@@ -28,21 +28,37 @@ pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
     }
 }
 
+/// Whether the right to name passes to somebody else before every state has ended that waits for seats. Where it is not
+/// known when one has, it does.
+pub(super) fn passes_in_time(procedure: &Procedure, vacancy: &Vacancy) -> bool {
+    let waiting = waiting(procedure);
+    let in_time = |(state, come): &(&State, Span)| {
+        let put_off = state.doings().any(|doing| doing.extends.is_some());
+        let end = state.steps.iter().filter_map(|step| ends(step, *come)).min();
+        put_off || end.is_none_or(|end| vacancy.after.shortest() < end)
+    };
+    waiting.is_empty() || waiting.iter().any(in_time)
+}
+
 /// The state that waits for seats to which the longest of the ways of fewest steps leads, and how long it can be, where
 /// no clock stands still.
 fn way_to_the_seats(procedure: &Procedure) -> Option<(&Id, Span)> {
+    let waiting = waiting(procedure).into_iter().rev();
+    waiting.max_by_key(|(_, way)| *way).map(|(state, way)| (&state.name, way))
+}
+
+/// The states that wait for seats to which the ways of fewest steps lead, and how long these can be at most.
+fn waiting(procedure: &Procedure) -> Vec<(&State, Span)> {
     let mut layer: BTreeMap<&Id, Span> = [(&procedure.start, Span::from_seconds(0))].into();
     let mut seen: Vec<&Id> = Vec::new();
-    let mut longest: Option<(&Id, Span)> = None;
+    let mut waiting: Vec<(&State, Span)> = Vec::new();
     while !layer.is_empty() {
         seen.extend(layer.keys());
         let mut next: BTreeMap<&Id, Span> = BTreeMap::new();
         for (name, come) in layer {
             let Some(state) = procedure.state(name) else { continue };
             if waits_for_seats(state) {
-                if longest.is_none_or(|(_, way)| way < come) {
-                    longest = Some((name, come));
-                }
+                waiting.push((state, come));
                 continue;
             }
             // Whoever sits votes: whoever is to sit was to be named before.
@@ -60,7 +76,7 @@ fn way_to_the_seats(procedure: &Procedure) -> Option<(&Id, Span)> {
         }
         layer = next;
     }
-    longest
+    waiting
 }
 
 fn waits_for_seats(state: &State) -> bool {

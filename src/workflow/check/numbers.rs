@@ -1,0 +1,170 @@
+//! Comparisons that hold, or fail, however the votes fall: by the numbers alone.
+//!
+//! What is counted is a sum over the seats, and each seat is in one of a few states whatever the others are in. So the least
+//! and the most that a comparison can come to are those of each seat, added up: exactly, without going through votes.
+
+use super::counts::always;
+use super::{Checker, place_of_step};
+use crate::values::Id;
+use crate::workflow::model::{
+    Ballot, Bound, Comparison, Condition, Counted, Exclusion, Operator, Panel, Procedure, Rule, Seat, Term,
+    Trigger,
+};
+
+/// What a seat can be in a ballot.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Is<'b> {
+    /// Nobody has filled it.
+    Empty,
+    /// Filled, and no elector.
+    Excluded,
+    /// An elector who does not vote.
+    Silent,
+    /// A vote that counts for none of the choices that rules name.
+    Other,
+    /// A vote for this choice.
+    Chooses(&'b Id),
+    /// An abstention, of this name.
+    Abstains(&'b Id),
+}
+
+/// The least and the most of a sum.
+#[derive(Clone, Copy)]
+struct Range {
+    least: i128,
+    most: i128,
+}
+
+/// Whether a comparison is decided by the numbers: `true` where it always holds, `false` where it never does; `None`
+/// where that hangs on the votes, or is in doubt.
+pub(super) fn decided(ballot: &Ballot, panel: &Panel, comparison: &Comparison) -> Option<bool> {
+    // What is counted as one is no sum over seats.
+    if ballot.per_affiliation || always(panel, comparison) {
+        return None;
+    }
+    bounded((panel, &states(ballot)), comparison, &comparison.bound)
+}
+
+/// Conditions that count seats, and that the numbers alone decide.
+pub(super) fn conditions(c: &mut Checker<'_>, procedure: &Procedure) {
+    let Some(panel) = procedure.panel.as_ref().and_then(|name| c.workflow.panel(name)) else { return };
+    for state in &procedure.states {
+        for (index, step) in state.steps.iter().enumerate() {
+            let Trigger::When(condition) = &step.trigger else { continue };
+            let mut rules = Vec::new();
+            counted(condition, &mut rules);
+            for comparison in rules.into_iter().flat_map(|rule| &rule.all) {
+                let seats = [Is::Empty, Is::Silent];
+                let Some(always) = bounded((panel, &seats), comparison, &comparison.bound) else { continue };
+                let holds = if always { "always holds" } else { "can never hold" };
+                let message = format!("`{comparison}` {holds}, whoever fills the seats of `{}`", panel.name);
+                let place = format!("{}.when", place_of_step(procedure, state, index));
+                c.warn(&place, message, HELP);
+            }
+        }
+    }
+}
+
+/// What to do about a comparison that is none.
+pub(super) const HELP: &str = "Leave it out, or write the amount that is meant";
+
+fn counted<'c>(condition: &'c Condition, rules: &mut Vec<&'c Rule>) {
+    match condition {
+        Condition::Seats(rule) => rules.push(rule),
+        Condition::Not(inner) => counted(inner, rules),
+        Condition::All(parts) | Condition::Any(parts) => parts.iter().for_each(|part| counted(part, rules)),
+        Condition::EverySeatFilled
+        | Condition::Event(_)
+        | Condition::Outcome { .. }
+        | Condition::SubjectSeated => {}
+    }
+}
+
+/// What is counted in, and what each seat of it can be.
+type Places<'p> = (&'p Panel, &'p [Is<'p>]);
+
+fn bounded(places: Places<'_>, comparison: &Comparison, bound: &Bound) -> Option<bool> {
+    let nothing: &[Term] = &[];
+    let (above, below, of, number, share) = match bound {
+        Bound::Number(number) => (0, 1, nothing, *number, false),
+        Bound::Share { numerator, denominator, of } => (*numerator, *denominator, &**of, 0, true),
+        Bound::Times { times, of } => (*times, 1, &**of, 0, false),
+        Bound::Lesser(a, b) => {
+            let (a, b) = (bounded(places, comparison, a), bounded(places, comparison, b));
+            // To be above the lesser is to be above one of them, to be below it is to be below both.
+            let one = match comparison.op {
+                Operator::Above | Operator::AtLeast => true,
+                Operator::Below | Operator::AtMost => false,
+                Operator::Equal => return None,
+            };
+            return if a == Some(one) || b == Some(one) {
+                Some(one)
+            } else {
+                (a == Some(!one) && b == Some(!one)).then_some(!one)
+            };
+        }
+    };
+    let sums = |term: &Term| !matches!(term.counted, Counted::Leading | Counted::Answers | Counted::Agreed);
+    if !comparison.amount.iter().chain(of).all(sums) {
+        return None;
+    }
+    let less = |seat: &Seat, is: Is<'_>| {
+        i128::from(below) * sum(&comparison.amount, seat, is) - i128::from(above) * sum(of, seat, is)
+    };
+    let difference = range(places, &less);
+    let by = i128::from(below) * i128::from(number);
+    let (least, most) = (difference.least - by, difference.most - by);
+    let (holds, fails) = match comparison.op {
+        Operator::Above => (least > 0, most <= 0),
+        Operator::AtLeast => (least >= 0, most < 0),
+        Operator::Equal => (least == 0 && most == 0, least > 0 || most < 0),
+        Operator::Below => (most < 0, least >= 0),
+        Operator::AtMost => (most <= 0, least > 0),
+    };
+    // A share of nothing never holds.
+    let some = !share || range(places, &|seat, is| sum(of, seat, is)).least > 0;
+    if holds && some { Some(true) } else { fails.then_some(false) }
+}
+
+/// The least and the most that a sum over the seats can come to.
+fn range((panel, states): Places<'_>, of: &dyn Fn(&Seat, Is<'_>) -> i128) -> Range {
+    let mut all = Range { least: 0, most: 0 };
+    for seat in &panel.seats {
+        let own = states.iter().map(|is| of(seat, *is));
+        all.least += own.clone().min().unwrap_or(0);
+        all.most += own.max().unwrap_or(0);
+    }
+    all
+}
+
+fn states(ballot: &Ballot) -> Vec<Is<'_>> {
+    let mut states = vec![Is::Empty, Is::Silent];
+    if ballot.less.iter().any(|it| matches!(it, Exclusion::Recused | Exclusion::Subject | Exclusion::Obliged))
+    {
+        states.push(Is::Excluded);
+    }
+    states.extend(ballot.abstention.iter().map(Is::Abstains));
+    if ballot.candidates() || ballot.answer.is_some() {
+        states.push(Is::Other);
+    }
+    states.extend(ballot.choices.iter().map(Is::Chooses));
+    states
+}
+
+fn sum(terms: &[Term], seat: &Seat, is: Is<'_>) -> i128 {
+    let counts = |term: &&Term| {
+        let here = term.class.is_none() || seat.class == term.class;
+        let votes = matches!(is, Is::Other | Is::Chooses(_));
+        here && match &term.counted {
+            Counted::Seats => true,
+            Counted::Filled => is != Is::Empty,
+            Counted::Electors => !matches!(is, Is::Empty | Is::Excluded),
+            Counted::Participating => votes || matches!(is, Is::Abstains(_)),
+            Counted::Votes => votes,
+            Counted::Choice(choice) => matches!(is, Is::Chooses(it) | Is::Abstains(it) if it == choice),
+            Counted::Leading | Counted::Answers | Counted::Agreed => false,
+        }
+    };
+    let weight = |term: &Term| if term.heads { 1 } else { i128::from(seat.weight) };
+    terms.iter().filter(counts).map(weight).sum()
+}
