@@ -156,6 +156,9 @@ fn show(args: &FileArgs) -> Result<Answer, CliError> {
         vec![plain(it.name.as_str()), plain(kind), plain(&format!("signs with {} of {}", it.needed, it.of))]
     });
     page.table(&["", "", ""], rows.collect());
+    for words in workflow.reading_words() {
+        page.line(Tone::Plain, &words);
+    }
     workflow.panels.iter().for_each(|panel| show_panel(&mut page, panel));
     workflow.procedures.iter().for_each(|procedure| show_procedure(&mut page, procedure));
     workflow.ballots.iter().for_each(|ballot| show_ballot(&mut page, ballot));
@@ -273,6 +276,8 @@ fn json(workflow: &Workflow) -> Value {
         "digest": workflow.digest,
         "contract": workflow.contract.digest,
         "readings": workflow.readings.iter().map(|it| json!({ "place": it.place, "text": it.text })).collect::<Vec<_>>(),
+        "access": workflow.access.word(),
+        "tiers": workflow.tiers.iter().map(|it| json!({ "tier": it.name, "documents": it.documents, "readers": it.readers })).collect::<Vec<_>>(),
         "parties": workflow.parties.iter().map(|it| &it.name).collect::<Vec<_>>(),
         "roles": workflow.roles.iter().map(|it| &it.name).collect::<Vec<_>>(),
         "panels": workflow.panels.iter().map(|it| json!({ "panel": it.name, "seats": it.seats.iter().map(|seat| &seat.name).collect::<Vec<_>>() })).collect::<Vec<_>>(),

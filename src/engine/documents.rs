@@ -5,15 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::statement::body::Attachments;
-use crate::values::Digest;
+use crate::values::{Digest, Id};
 
 /// Every document that an entry names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Documents(Arc<BTreeMap<Digest, Named>>);
 
 /// How often a document is named.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Named {
+    /// Under which name it was named first.
+    first: Option<Id>,
     /// By statements of any kind; one that names it twice counts twice.
     names: u64,
     /// By those that filed it in a case.
@@ -23,7 +25,7 @@ struct Named {
 }
 
 impl Named {
-    fn is_struck(self) -> bool {
+    fn is_struck(&self) -> bool {
         self.filed > 0 && self.filed == self.struck
     }
 }
@@ -31,7 +33,7 @@ impl Named {
 impl Documents {
     /// Whether a document was struck and counts as filed in no case.
     pub fn is_struck(&self, digest: &Digest) -> bool {
-        self.0.get(digest).is_some_and(|named| named.is_struck())
+        self.0.get(digest).is_some_and(Named::is_struck)
     }
 
     /// Every document that was struck and counts as filed in no case.
@@ -44,14 +46,22 @@ impl Documents {
         self.0.get(digest).is_some_and(|named| named.names > named.struck)
     }
 
+    /// The name under which an entry named a document first.
+    pub fn first_named(&self, digest: &Digest) -> Option<&Id> {
+        self.0.get(digest)?.first.as_ref()
+    }
+
     /// An entry names these.
     pub(super) fn name(&mut self, attach: &Attachments) {
-        self.each(attach, |named| named.names = named.names.saturating_add(1));
+        self.each(attach, |named, name| {
+            named.first.get_or_insert_with(|| name.clone());
+            named.names = named.names.saturating_add(1);
+        });
     }
 
     /// These are filed.
     pub(super) fn file(&mut self, attach: &Attachments) {
-        self.each(attach, |named| named.filed = named.filed.saturating_add(1));
+        self.each(attach, |named, _| named.filed = named.filed.saturating_add(1));
     }
 
     /// So many filings of a document are struck.
@@ -60,13 +70,13 @@ impl Documents {
         named.struck = named.struck.saturating_add(filings);
     }
 
-    fn each(&mut self, attach: &Attachments, change: impl Fn(&mut Named)) {
+    fn each(&mut self, attach: &Attachments, change: impl Fn(&mut Named, &Id)) {
         if attach.is_empty() {
             return;
         }
         let all = Arc::make_mut(&mut self.0);
-        for digest in attach.values() {
-            change(all.entry(*digest).or_default());
+        for (name, digest) in attach {
+            change(all.entry(*digest).or_default(), name);
         }
     }
 }

@@ -8,6 +8,7 @@
 //! The way of an entry: [`State::admit`] lets time pass ([`mod@clock`]), judges the statement
 //! ([`mod@admit`]) and takes over what follows (`change`).
 
+pub mod access;
 pub mod admit;
 pub mod amend;
 pub mod around;

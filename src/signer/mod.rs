@@ -27,7 +27,9 @@ pub use find::Places;
 pub use make::{generate, public_path};
 pub use public::PublicError;
 
-use crate::statement::{PublicKey, Signature, sshsig};
+use crate::statement::request::Challenge;
+use crate::statement::sshsig::{self, Purpose};
+use crate::statement::{PublicKey, Signature};
 
 /// Asks a person for the passphrase of the key file at the path. Called anew after a wrong one, at most
 /// [`file::TRIES`] times; an error ends the attempt.
@@ -65,17 +67,32 @@ impl Signer {
     }
 
     /// Signs the exact text of a statement. Blocks while a security key waits for its touch.
+    ///
+    /// # Errors
+    /// The agent does not sign, or what it or the key gives is no signature.
     pub fn sign(&self, text: &str) -> Result<Signature, SignerError> {
-        let data = sshsig::signed_data(text.as_bytes());
+        self.sign_for(Purpose::Statement, text)
+    }
+
+    /// Signs the exact text of a server's challenge, which is no statement and passes for none.
+    ///
+    /// # Errors
+    /// As [`Signer::sign`].
+    pub fn sign_request(&self, challenge: &Challenge) -> Result<Signature, SignerError> {
+        self.sign_for(Purpose::Request, &challenge.to_text())
+    }
+
+    fn sign_for(&self, purpose: Purpose, text: &str) -> Result<Signature, SignerError> {
+        let data = sshsig::signed_data_for(purpose, text.as_bytes());
         let blob = match self {
             Self::File(key) => key.sign(&data),
             Self::Agent(key) => key.sign(&data)?,
         };
-        let sig = sshsig::armour(self.public(), &blob);
+        let sig = sshsig::armour_for(purpose, self.public(), &blob);
         let key = self.public().fingerprint();
         // A faulty agent, a touchless security key or a bit that flipped while signing must not leave here:
         // two signatures of which one is faulty can give the private key away.
-        match sshsig::verify(&sig, text.as_bytes()) {
+        match sshsig::verify_for(purpose, &sig, text.as_bytes()) {
             Ok(_) => Ok(Signature { key, sig }),
             Err(cause) => Err(SignerError::Faulty { key, cause }),
         }

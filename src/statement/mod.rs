@@ -18,6 +18,7 @@ mod json;
 pub mod key;
 pub mod refs;
 pub mod refused;
+pub mod request;
 pub mod sshsig;
 pub(crate) mod sshwire;
 mod typed;

@@ -18,6 +18,26 @@ use super::sshwire::{Reader, put_string};
 /// What keeps a signature over a statement from being mistaken for one over anything else.
 pub const NAMESPACE: &str = "quorate/statement/v1";
 
+/// What a signature is made for: every text that people sign has a namespace of its own, so that a signature over one
+/// kind never passes for one over another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A statement, [`NAMESPACE`].
+    Statement,
+    /// A reader's answer to a server's challenge, [`request::NAMESPACE`](super::request::NAMESPACE).
+    Request,
+}
+
+impl Purpose {
+    /// The namespace of its signatures (`ssh-keygen -Y sign -n`).
+    pub const fn namespace(self) -> &'static str {
+        match self {
+            Self::Statement => NAMESPACE,
+            Self::Request => super::request::NAMESPACE,
+        }
+    }
+}
+
 /// The longest armour that is read: a security key's is about 450 bytes; the rest is room for its
 /// application.
 pub const MAX_ARMOUR: usize = 4_096;
@@ -77,8 +97,13 @@ pub enum SignatureError {
     #[error("the signature is SSHSIG version {0}; only version 1 is accepted")]
     Version(u32),
     /// Made for another purpose.
-    #[error("the signature is for the namespace {0:?}; sign with `ssh-keygen -Y sign -n {NAMESPACE}`")]
-    Namespace(String),
+    #[error("the signature is for the namespace {found:?}; sign with `ssh-keygen -Y sign -n {wanted}`")]
+    Namespace {
+        /// What it was made for.
+        found: String,
+        /// What it is to be made for.
+        wanted: &'static str,
+    },
     /// `PROTOCOL.sshsig` reserves the field; whatever stands in it would be signed but not understood.
     #[error("the signature's `reserved` field is not empty; sign with `ssh-keygen -Y sign`")]
     Reserved,
@@ -116,9 +141,14 @@ pub enum SignatureError {
 /// The bytes that a signature over `text` signs: `SSHSIG`, then namespace, reserved, hash algorithm and
 /// SHA-512 of the text as SSH strings (`PROTOCOL.sshsig` §3).
 pub fn signed_data(text: &[u8]) -> Vec<u8> {
+    signed_data_for(Purpose::Statement, text)
+}
+
+/// [`signed_data`] of a text of another kind.
+pub fn signed_data_for(purpose: Purpose, text: &[u8]) -> Vec<u8> {
     let mut data = Vec::with_capacity(128);
     data.extend_from_slice(MAGIC);
-    put_string(&mut data, NAMESPACE.as_bytes());
+    put_string(&mut data, purpose.namespace().as_bytes());
     put_string(&mut data, b"");
     put_string(&mut data, HASH.as_bytes());
     put_string(&mut data, &Sha512::digest(text));
@@ -128,11 +158,16 @@ pub fn signed_data(text: &[u8]) -> Vec<u8> {
 /// The armoured signature of `key`. `signature` is the blob of RFC 8709 §6 or `PROTOCOL.u2f`, as an agent
 /// returns it: algorithm and 64 bytes as strings, and for a security key the flags and counter.
 pub fn armour(key: &PublicKey, signature: &[u8]) -> String {
+    armour_for(Purpose::Statement, key, signature)
+}
+
+/// [`armour`] of a signature over a text of another kind.
+pub fn armour_for(purpose: Purpose, key: &PublicKey, signature: &[u8]) -> String {
     let mut blob = Vec::with_capacity(256);
     blob.extend_from_slice(MAGIC);
     blob.extend_from_slice(&VERSION.to_be_bytes());
     put_string(&mut blob, &key.blob());
-    put_string(&mut blob, NAMESPACE.as_bytes());
+    put_string(&mut blob, purpose.namespace().as_bytes());
     put_string(&mut blob, b"");
     put_string(&mut blob, HASH.as_bytes());
     put_string(&mut blob, signature);
@@ -147,17 +182,22 @@ pub fn plain_blob(signature: &[u8; 64]) -> Vec<u8> {
     blob
 }
 
-/// Verifies an armoured signature over the exact bytes of `text`, and returns the key that made it.
+/// Verifies an armoured signature of a statement over the exact bytes of its text, and returns the key that made it.
 pub fn verify(armour: &str, text: &[u8]) -> Result<PublicKey, SignatureError> {
+    verify_for(Purpose::Statement, armour, text)
+}
+
+/// [`verify`] of a text of another kind.
+pub fn verify_for(purpose: Purpose, armour: &str, text: &[u8]) -> Result<PublicKey, SignatureError> {
     let blob = unwrap(armour)?;
-    let (key, signature) = split(&blob)?;
-    verify_blob(&key, signature, text)?;
+    let (key, signature) = split(purpose, &blob)?;
+    verify_blob(purpose, &key, signature, text)?;
     Ok(key)
 }
 
-/// The key that an armoured signature names. Nothing is verified.
+/// The key that an armoured signature of a statement names. Nothing is verified.
 pub fn claimed_key(armour: &str) -> Result<PublicKey, SignatureError> {
-    split(&unwrap(armour)?).map(|(key, _)| key)
+    split(Purpose::Statement, &unwrap(armour)?).map(|(key, _)| key)
 }
 
 /// Bytes in the armour of `ssh-keygen`.
@@ -207,7 +247,7 @@ fn unwrap(armour: &str) -> Result<Vec<u8>, SignatureError> {
 }
 
 /// The key and the signature blob of an SSHSIG blob (`PROTOCOL.sshsig` §2), everything else checked.
-fn split(blob: &[u8]) -> Result<(PublicKey, &[u8]), SignatureError> {
+fn split(purpose: Purpose, blob: &[u8]) -> Result<(PublicKey, &[u8]), SignatureError> {
     use SignatureError::Malformed;
     let mut reader = Reader::new(blob);
     if reader.array() != Some(*MAGIC) {
@@ -219,8 +259,9 @@ fn split(blob: &[u8]) -> Result<(PublicKey, &[u8]), SignatureError> {
     }
     let key = PublicKey::from_blob(reader.string().ok_or(Malformed("public key"))?)?;
     let namespace = reader.text().ok_or(Malformed("namespace"))?;
-    if namespace != NAMESPACE {
-        return Err(SignatureError::Namespace(namespace.chars().take(80).collect()));
+    if namespace != purpose.namespace() {
+        let found = namespace.chars().take(80).collect();
+        return Err(SignatureError::Namespace { found, wanted: purpose.namespace() });
     }
     if !reader.string().ok_or(Malformed("reserved"))?.is_empty() {
         return Err(SignatureError::Reserved);
@@ -235,7 +276,12 @@ fn split(blob: &[u8]) -> Result<(PublicKey, &[u8]), SignatureError> {
 
 /// Verifies one signature blob, always alone: batch verification accepts signatures that a single one
 /// refuses.
-fn verify_blob(key: &PublicKey, signature: &[u8], text: &[u8]) -> Result<(), SignatureError> {
+fn verify_blob(
+    purpose: Purpose,
+    key: &PublicKey,
+    signature: &[u8],
+    text: &[u8],
+) -> Result<(), SignatureError> {
     use SignatureError::Malformed;
     let mut reader = Reader::new(signature);
     let algorithm = reader.text().ok_or(Malformed("signature algorithm"))?;
@@ -245,7 +291,7 @@ fn verify_blob(key: &PublicKey, signature: &[u8], text: &[u8]) -> Result<(), Sig
     }
     let bytes: &[u8; 64] =
         reader.string().and_then(|bytes| bytes.try_into().ok()).ok_or(Malformed("signature bytes"))?;
-    let mut message = signed_data(text);
+    let mut message = signed_data_for(purpose, text);
     if let Some(application) = key.application() {
         let flags = reader.byte().ok_or(Malformed("flags"))?;
         let counter = reader.uint32().ok_or(Malformed("counter"))?;

@@ -158,7 +158,7 @@ fn another_version_is_refused() {
 #[test]
 fn another_namespace_is_refused() {
     for namespace in ["", "file", "quorate/statement/v2", "quorate/statement/v1\0", "Quorate/statement/v1"] {
-        let refused = Err(SignatureError::Namespace(namespace.to_owned()));
+        let refused = Err(SignatureError::Namespace { found: namespace.to_owned(), wanted: NAMESPACE });
         assert_eq!(check(&Parts { namespace, ..parts() }.armour()), refused);
     }
 }

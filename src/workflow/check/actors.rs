@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Checker;
 use crate::values::Id;
-use crate::workflow::model::{Actor, Actors, Formed, Procedure};
+use crate::workflow::model::{Access, Actor, Actors, Formed, Procedure};
 
 pub(super) fn check(c: &mut Checker<'_>) {
     let workflow = c.workflow;
@@ -16,7 +16,9 @@ pub(super) fn check(c: &mut Checker<'_>) {
     let used = used(c);
     let offices = workflow.parties.iter().map(|office| ("party", &office.name));
     for (section, name) in offices.chain(workflow.roles.iter().map(|office| ("role", &office.name))) {
-        if !used.contains(name) {
+        // Of a restricted agreement it is a part to read it.
+        let reads = section == "role" && workflow.access == Access::Restricted;
+        if !used.contains(name) && !reads {
             let message = format!("the {section} `{name}` has no part in anything");
             let help = "Nothing names it: let it act, nominate, give or have something, or leave it out";
             c.warn_at_name(&format!("{section}.{name}"), message, help);

@@ -4,6 +4,7 @@
 //! The reader has resolved every name before. Each file here looks at one thing; all of them report
 //! by place, such as `procedure.verification.state.voting.steps[3]`.
 
+mod access;
 mod actors;
 mod acts;
 mod alone;
@@ -36,6 +37,7 @@ use super::read::Places;
 pub(super) fn check(workflow: &Workflow, places: &Places, text: &str) -> Vec<Diagnostic> {
     let mut c = Checker { workflow, places, text, found: Vec::new() };
     actors::check(&mut c);
+    access::check(&mut c);
     events::check(&mut c);
     ballots::check(&mut c);
     for procedure in &workflow.procedures {

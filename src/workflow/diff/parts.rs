@@ -4,8 +4,8 @@ use super::{Listed, Part, nature};
 use crate::values::{Calendar, Id};
 use crate::workflow::invariant::{Invariant, Promise};
 use crate::workflow::model::{
-    AnnulledFrom, Attribute, Ballot, Contract, Duty, Event, Grant, Office, Outcome, Panel, Procedure,
-    Reading, Seat, State, Step, Value, Workflow,
+    Access, AnnulledFrom, Attribute, Ballot, Contract, Duty, Event, Grant, Office, Outcome, Panel, Procedure,
+    Reading, Seat, State, Step, Tier, Value, Workflow,
 };
 
 /// Every part, in the order of the language.
@@ -16,6 +16,8 @@ pub(super) fn of(workflow: &Workflow) -> Vec<Part> {
         nature: _,
         contract: _,
         readings,
+        access: _,
+        tiers,
         calendar,
         parties,
         roles,
@@ -30,6 +32,7 @@ pub(super) fn of(workflow: &Workflow) -> Vec<Part> {
     parts.extend(calendar.as_deref().map(self::calendar));
     parts.extend(parties.iter().map(|it| office("party", it)));
     parts.extend(roles.iter().map(|it| office("role", it)));
+    parts.extend(tiers.iter().map(tier));
     parts.extend(panels.iter().map(panel));
     parts.extend(events.iter().map(event));
     for it in procedures {
@@ -59,6 +62,7 @@ fn top(workflow: &Workflow) -> Part {
         ("nature", Some(nature(workflow.nature).to_owned())),
         ("contract", Some(digest.to_string())),
         ("source of the contract", source.clone()),
+        ("access", (workflow.access != Access::Public).then(|| workflow.access.word().to_owned())),
     ];
     part("the workflow".to_owned(), facts, Vec::new(), String::new())
 }
@@ -74,6 +78,13 @@ fn office(kind: &str, office: &Office) -> Part {
     let signs = format!("signs with {needed} of {of}");
     let facts = vec![("title", title.clone()), ("signatures", Some(signs))];
     part(format!("{kind} {name}"), facts, Vec::new(), format!("{office:?}"))
+}
+
+fn tier(tier: &Tier) -> Part {
+    let Tier { name, documents, readers } = tier;
+    let named = |names: &[Id]| names.iter().map(ToString::to_string).collect();
+    let lists = vec![listed("document", named(documents)), listed("reader", named(readers))];
+    part(format!("tier {name}"), Vec::new(), lists, format!("{tier:?}"))
 }
 
 fn panel(panel: &Panel) -> Part {

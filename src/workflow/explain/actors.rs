@@ -20,7 +20,12 @@ pub(super) fn who(workflow: &Workflow) -> Section {
         };
         Paragraph::of(format!("{title} is {what}. {signs}.{}", workflow.marked(&format!("{kind}.{name}"))))
     });
-    Section { heading: "Who takes part".to_owned(), paragraphs: told.collect() }
+    let marks = |(text, place): (String, String)| Paragraph::of(format!("{text}{}", workflow.marked(&place)));
+    // A sentence on the agreement, then one on each tier.
+    let tiers = workflow.tiers.iter().map(|tier| format!("tier.{}", tier.name));
+    let places = ["access".to_owned()].into_iter().chain(tiers);
+    let reading = workflow.reading_words().into_iter().zip(places).map(marks);
+    Section { heading: "Who takes part".to_owned(), paragraphs: told.chain(reading).collect() }
 }
 
 pub(super) fn panels(workflow: &Workflow) -> Section {

@@ -69,6 +69,8 @@ impl Workflow {
             nature,
             contract: _,
             readings: _,
+            access: _,   // who takes part
+            tiers: _,    // who takes part
             calendar: _, // the preamble
             parties: _,
             roles: _,

@@ -3,12 +3,14 @@
 //! Lists keep the order of the file: the first step that applies wins, the first outcome whose rule
 //! holds is the outcome, and people see grants in the order in which the parties wrote them.
 
+mod access;
 mod ballot;
 mod grant;
 mod people;
 mod procedure;
 mod rule;
 
+pub use access::*;
 pub use ballot::*;
 pub use grant::*;
 pub use people::*;
@@ -33,6 +35,10 @@ pub struct Workflow {
     pub contract: Contract,
     /// The choices that are the authors' own: places listed in `ours`, and every `reading`.
     pub readings: Vec<Reading>,
+    /// Who may read the agreement.
+    pub access: Access,
+    /// Documents that fewer may read; only where access is restricted.
+    pub tiers: Vec<Tier>,
     /// Which days are business days, where it counts any.
     pub calendar: Option<Arc<Calendar>>,
     /// Who contracts.

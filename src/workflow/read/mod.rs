@@ -5,6 +5,7 @@
 //! that was read is sound (states that nobody can leave, outcomes that nobody handles) is looked at
 //! by `check`, and only once nothing is wrong with the text itself.
 
+mod access;
 mod actors;
 mod answer;
 mod ballot;
@@ -216,6 +217,7 @@ fn workflow(r: &mut Reader<'_>, mut fields: Fields<'_>, places: &Places) -> Opti
         Some(None) => calendar::Given::Bad,
         Some(Some(calendar)) => calendar::Given::Is(std::sync::Arc::clone(calendar)),
     };
+    let access = access::access(r, &mut fields);
     let parties = section(r, &mut fields, "party", actors::office);
     let roles = section(r, &mut fields, "role", actors::office);
     let panels = section(r, &mut fields, "panel", |r, name, item| panel::panel(r, name, item, excluded));
@@ -227,6 +229,7 @@ fn workflow(r: &mut Reader<'_>, mut fields: Fields<'_>, places: &Places) -> Opti
     let procedures =
         section(r, &mut fields, "procedure", |r, name, item| procedure::procedure(r, name, item, excluded));
     let grants = section(r, &mut fields, "grant", grant::grant);
+    let tiers = section(r, &mut fields, "tier", access::tier);
     let declared = invariant::Declared {
         panels: &panels,
         events: &events,
@@ -244,6 +247,8 @@ fn workflow(r: &mut Reader<'_>, mut fields: Fields<'_>, places: &Places) -> Opti
         nature: nature?,
         contract: contract?,
         readings,
+        access: access?,
+        tiers,
         calendar: calendar.flatten(),
         parties,
         roles,

@@ -1,6 +1,7 @@
 //! Parts of a workflow in words: as statuses, reasons and refusals quote them, and as `show`, `explain` and `draw` tell
 //! them. One place, so that what the language learns to say is put into words once.
 
+mod access;
 mod calendar;
 mod length;
 

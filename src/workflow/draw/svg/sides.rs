@@ -18,6 +18,10 @@ pub fn offices(canvas: &mut Canvas, workflow: &Workflow) {
         let right = canvas.block(MARGIN + 300, y, 470, BODY, &format!("{needed} of {of} sign"));
         canvas.y = left.max(right);
     }
+    for words in workflow.reading_words() {
+        let y = canvas.y + 4;
+        canvas.y = canvas.block(MARGIN, y, WIDTH - 2 * MARGIN, BODY, &words);
+    }
 }
 
 /// A panel: its seats by who nominates, then what else there is to know.
