@@ -34,6 +34,16 @@ pub struct Context {
         hide_env_values = true
     )]
     pub server: Option<String>,
+    /// Read restricted agreements with this key, named as behind --key; without it, with the key that signs
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Everywhere",
+        value_name = "KEY",
+        env = "QUORATE_READER",
+        hide_env_values = true
+    )]
+    pub reader: Option<String>,
     /// Answer with one JSON document
     #[arg(long, global = true, help_heading = "Everywhere")]
     pub json: bool,

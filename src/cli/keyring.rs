@@ -22,7 +22,11 @@ pub fn signers(context: &Context, named: &[String], needed: bool) -> Result<Vec<
     named.iter().map(|name| signer_of(context, name)).collect()
 }
 
-fn only_key(context: &Context) -> Result<String, CliError> {
+/// The only private key in the data folder.
+///
+/// # Errors
+/// There is none, or more than one.
+pub fn only_key(context: &Context) -> Result<String, CliError> {
     let folder = keys_folder(context)?;
     let names = names(&folder)?;
     match names.as_slice() {

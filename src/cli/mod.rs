@@ -27,6 +27,7 @@ mod monitor;
 mod open;
 mod opening;
 mod parcel;
+mod reader;
 mod reaffirm;
 mod receipts;
 mod record;

@@ -70,7 +70,7 @@ struct Seen {
 pub fn run(context: &Context, args: &MonitorArgs) -> Result<Answer, CliError> {
     let seen = Seen::read(&args.state)?;
     let expected = expected(args, seen.as_ref())?;
-    let source = source::export(&args.source)?;
+    let source = source::export(context, &args.source)?;
     let kept: Vec<String> = seen.iter().map(|seen| seen.checkpoint.clone()).collect();
     let mut report = audited_against(&source, expected, &kept)?;
     // The log's own word of the first run is no identity that somebody named.

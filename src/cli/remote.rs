@@ -5,6 +5,7 @@
 //! `send.rs`.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -15,7 +16,7 @@ use super::error::CliError;
 use super::record::{Record, audited_against, choose};
 use super::seen::{Kept, Seen};
 use crate::export::Reader;
-use crate::net::{self, Client};
+use crate::net::{self, Client, Signs};
 use crate::statement::AgreementRef;
 use crate::values::{Digest, Id, Instant};
 
@@ -31,6 +32,8 @@ pub struct Server {
     pub address: String,
     /// By which it is asked.
     pub client: Client,
+    /// The key with which restricted agreements are read.
+    reader: Option<Arc<dyn Signs>>,
     /// The folder here, for receipts and what was seen.
     pub data: PathBuf,
     now: Instant,
@@ -56,8 +59,14 @@ impl Server {
         let address = address.trim_end_matches('/').to_owned();
         let named = |error| CliError::usage(format!("--server or QUORATE_SERVER: {error}"));
         net::address(&address).map_err(named)?;
-        let (data, now) = (context.data_path()?, context.now());
-        Ok(Some(Self { address, client: Client::new(TIMEOUT), data, now }))
+        let (data, now, reader) = (context.data_path()?, context.now(), context.reads_with());
+        Ok(Some(Self {
+            address,
+            client: Client::new(TIMEOUT).reading_with(reader.clone()),
+            reader,
+            data,
+            now,
+        }))
     }
 
     /// The time here.
@@ -84,7 +93,8 @@ impl Server {
             )));
         }
         let log = format!("{}/a/{}", self.address, agreement.name);
-        let reader = Reader::site(&log)?;
+        let reader =
+            Reader::site(&log, self.reader.clone()).map_err(|error| self.perhaps_restricted(error.into()))?;
         let kept = seen.checkpoints()?;
         let brought: Vec<String> = kept.iter().map(|kept| kept.note.clone()).collect();
         let report = audited_against(&reader, Some(agreement.anchor), &brought)?;
@@ -113,6 +123,30 @@ impl Server {
         if let Some(full) = wanted.and_then(|wanted| wanted.parse::<AgreementRef>().ok()) {
             return Ok((full, true));
         }
+        match self.listed(wanted) {
+            // A list says nothing of agreements that one may not read.
+            Err(CliError::Usage(_)) if self.signed_in()? => self.listed(wanted),
+            listed => listed,
+        }
+        .map_err(|error| self.perhaps_restricted(error))
+    }
+
+    /// Whether the server knows from now on whose key asks.
+    fn signed_in(&self) -> Result<bool, CliError> {
+        self.client.sign_in(&self.address).map_err(|error| CliError::Storage(error.to_string()))
+    }
+
+    /// What to do where somebody may have to show who they are.
+    fn perhaps_restricted(&self, error: CliError) -> CliError {
+        match error {
+            CliError::Usage(what) if self.reader.is_none() => CliError::Usage(format!(
+                "{what}; an agreement that is restricted is shown to those who can sign in it: name your key with --reader KEY"
+            )),
+            other => other,
+        }
+    }
+
+    fn listed(&self, wanted: Option<&str>) -> Result<(AgreementRef, bool), CliError> {
         let url = format!("{}/v1/agreements", self.address);
         let bytes = self.client.get(&url, MOST).map_err(|error| CliError::Storage(error.to_string()))?;
         let listed: Option<Listed> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());

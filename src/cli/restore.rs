@@ -67,7 +67,7 @@ pub fn run(context: &Context, args: &RestoreArgs) -> Result<Answer, CliError> {
 
 fn rebuild(context: &Context, args: &RestoreArgs, name: &str) -> Result<Answer, CliError> {
     let data = context.data()?;
-    let copy = source::export(name)?;
+    let copy = source::export(context, name)?;
     let report = audited_source(&copy, args.anchor)?;
     if let Some(first) = report.findings.first() {
         return Err(CliError::Faults(format!(

@@ -71,6 +71,7 @@ impl Desk {
     /// There is no such agreement or key.
     pub fn open(context: &Context, signing: &Signing) -> Result<Self, CliError> {
         let signers = signing.signers(context)?;
+        let context = &context.reading_as_signed(&signing.keys);
         let wanted = signing.agreement.as_deref();
         let now = context.now();
         if signing.out.is_some() {

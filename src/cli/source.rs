@@ -26,7 +26,7 @@ pub struct Opened {
 /// # Errors
 /// There is no such log, or it cannot be read at all.
 pub fn open(context: &Context, name: Option<&str>) -> Result<Opened, CliError> {
-    if let Some(exported) = name.map(exported).transpose()?.flatten() {
+    if let Some(exported) = name.map(|name| exported(context, name)).transpose()?.flatten() {
         return Ok(Opened { source: Box::new(exported), stored: false, read_only: None });
     }
     if let Some(server) = &context.server {
@@ -55,19 +55,23 @@ pub fn open(context: &Context, name: Option<&str>) -> Result<Opened, CliError> {
 ///
 /// # Errors
 /// It is named as one, and cannot be read at all.
-pub fn exported(name: &str) -> Result<Option<Reader>, CliError> {
+pub fn exported(context: &Context, name: &str) -> Result<Option<Reader>, CliError> {
     // No agreement has such a name, so a folder is meant, whether there is one or not.
     let path = name.contains(['/', '.']);
-    if path || Path::new(name).join("checkpoint").exists() { Ok(Some(export(name)?)) } else { Ok(None) }
+    if path || Path::new(name).join("checkpoint").exists() {
+        Ok(Some(export(context, name)?))
+    } else {
+        Ok(None)
+    }
 }
 
 /// The exported log in a folder or at an address.
 ///
 /// # Errors
 /// There is none, or it cannot be read at all.
-pub fn export(name: &str) -> Result<Reader, CliError> {
+pub fn export(context: &Context, name: &str) -> Result<Reader, CliError> {
     if Site::is_address(name) {
-        return Ok(Reader::site(name)?);
+        return Ok(Reader::site(name, context.reads_with())?);
     }
     // Nobody means a folder by that, and there is none in most cases.
     match name.split_once("://") {

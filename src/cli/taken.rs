@@ -25,9 +25,17 @@ pub fn submit(context: &Context, session: &Session, submission: Submission) -> R
     let state_now = |anchor: &str| session.agreement(Some(anchor)).map(|live| live.state);
     let before = anchor.and_then(|header| state_now(&header.agreement.anchor.to_string()).ok());
     let receipted = session.submit(submission)?;
-    let after = state_now(&receipted.anchor.to_string()).map_err(|error| not_told(&receipted, &error))?;
-    let receipt = keep_receipt(session, &after, &receipted)?;
-    Ok(told(context, before.as_ref(), &after, &receipted, &receipt))
+    let after = match state_now(&receipted.anchor.to_string()) {
+        // Whoever steps down, or gives a key up, has ended their own right to read.
+        Err(CliError::Usage(_)) if before.as_ref().is_some_and(State::is_restricted) => None,
+        after => Some(after.map_err(|error| not_told(&receipted, &error))?),
+    };
+    let Some(state) = after.as_ref().or(before.as_ref()) else {
+        return Err(CliError::usage("there is no agreement"));
+    };
+    let receipt = keep_receipt(session, state, &receipted)?;
+    let changes = after.as_ref().map(|after| changes::between(before.as_ref(), after));
+    Ok(told(context, changes, state, &receipted, &receipt))
 }
 
 /// The receipt is the log's word, whatever has become of the way to it since.
@@ -41,8 +49,8 @@ fn not_told(receipted: &Receipted, error: &CliError) -> CliError {
 
 fn told(
     context: &Context,
-    before: Option<&State>,
-    after: &State,
+    changes: Option<Vec<String>>,
+    state: &State,
     receipted: &Receipted,
     receipt: &Path,
 ) -> Answer {
@@ -50,12 +58,14 @@ fn told(
     let known = if receipted.known { "It was there already: entry" } else { "Entry" };
     page.line(
         Tone::Good,
-        &format!("{known} {} of {}, on stable storage.", receipted.index, after.agreement.name),
+        &format!("{known} {} of {}, on stable storage.", receipted.index, state.agreement.name),
     );
-    page.specimen(&after.workflow);
-    let changes = changes::between(before, after);
-    for change in &changes {
+    page.specimen(&state.workflow);
+    for change in changes.iter().flatten() {
         page.line(Tone::Plain, &format!("  {change}"));
+    }
+    if changes.is_none() {
+        page.line(Tone::Notice, "With this key the agreement cannot be read any more.");
     }
     page.line(Tone::Faint, &format!("receipt: {}", receipt.display()));
     let at = receipted_time(receipted).map_or_else(|| time::plain(context.now()), time::plain);
@@ -63,12 +73,12 @@ fn told(
     Answer::done(
         page,
         json!({
-            "agreement": after.agreement,
-            "specimen": after.workflow.nature == Nature::Specimen,
+            "agreement": state.agreement,
+            "specimen": state.workflow.nature == Nature::Specimen,
             "entry": receipted.index,
             "known": receipted.known,
             "time": receipted_time(receipted),
-            "changes": changes,
+            "changes": changes.unwrap_or_default(),
             "receipt": answer::path(receipt),
         }),
     )

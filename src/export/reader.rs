@@ -7,7 +7,7 @@ use super::{FileError, Files, Folder, Site};
 use crate::audit::{Checkpoints, Entries, Source, SourceError};
 use crate::log::tile::{Bundle, MAX_ENTRY, Tile, WIDTH, bundles_between};
 use crate::log::{Checkpoint, Hash};
-use crate::net::NetError;
+use crate::net::{NetError, Signs};
 use crate::store::MAX_CHECKPOINT_BYTES;
 use crate::values::Digest;
 
@@ -68,12 +68,12 @@ impl Reader {
         Self::open(Folder::new(path))
     }
 
-    /// The log below an address on the web.
+    /// The log below an address on the web, read as anybody or as a reader.
     ///
     /// # Errors
     /// As [`Reader::open`]; or it is no such address.
-    pub fn site(address: &str) -> Result<Self, SourceError> {
-        Self::open(Site::new(address).map_err(|error| SourceError::NoLog(error.to_string()))?)
+    pub fn site(address: &str, reader: Option<Arc<dyn Signs>>) -> Result<Self, SourceError> {
+        Self::open(Site::new(address, reader).map_err(|error| SourceError::NoLog(error.to_string()))?)
     }
 
     /// The log in these files, at the head of their `checkpoint`.

@@ -1,8 +1,9 @@
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use super::{FileError, Files};
-use crate::net::{Client, NetError};
+use crate::net::{Client, NetError, Signs};
 
 /// How long one file may take, from connecting to its last byte: the longest bundle, at 2 Mbit a second.
 const TIMEOUT: Duration = Duration::from_secs(70);
@@ -22,16 +23,16 @@ pub struct Site {
 }
 
 impl Site {
-    /// The files below an address, with or without a slash at its end.
+    /// The files below an address, with or without a slash at its end, read as anybody or as a reader.
     ///
     /// # Errors
     /// It is not one of a folder on the web.
-    pub fn new(address: &str) -> Result<Self, NetError> {
+    pub fn new(address: &str, reader: Option<Arc<dyn Signs>>) -> Result<Self, NetError> {
         let bare = address.trim_end_matches('/');
         if bare.contains(['?', '#']) || !Self::is_address(address) {
             return Err(NetError::Address { url: address.to_owned() });
         }
-        Ok(Self { address: bare.to_owned(), client: Client::new(TIMEOUT) })
+        Ok(Self { address: bare.to_owned(), client: Client::new(TIMEOUT).reading_with(reader) })
     }
 
     /// Whether a text is meant as an address on the web.
@@ -78,6 +79,9 @@ fn may_pass(error: &NetError) -> bool {
         NetError::Status { status, .. } | NetError::Problem { status, .. } => {
             matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
         }
-        NetError::Address { .. } | NetError::Redirect { .. } | NetError::TooLong { .. } => false,
+        NetError::Address { .. }
+        | NetError::SignIn { .. }
+        | NetError::Redirect { .. }
+        | NetError::TooLong { .. } => false,
     }
 }

@@ -8,11 +8,13 @@
 //! environment (`HTTPS_PROXY` and its like).
 
 use std::io::Read as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
 
 use super::NetError;
+use super::sign_in::{Key, Signs};
 
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -24,6 +26,8 @@ const SILENCE: Duration = Duration::from_secs(20);
 #[derive(Debug, Clone)]
 pub struct Client {
     agent: ureq::Agent,
+    /// With which it shows servers who asks, where they say that there is nothing.
+    key: Option<Key>,
 }
 
 /// What the other side answered, whatever its status.
@@ -51,7 +55,23 @@ impl Client {
             .http_status_as_error(false)
             .user_agent(concat!("quorate/", env!("CARGO_PKG_VERSION")))
             .build();
-        Self { agent: config.into() }
+        Self { agent: config.into(), key: None }
+    }
+
+    /// The same client, which asks again as whoever this is where a server says that there is nothing.
+    #[must_use]
+    pub fn reading_with(self, signs: Option<Arc<dyn Signs>>) -> Self {
+        Self { key: signs.map(Key::new), ..self }
+    }
+
+    /// Shows the server at an address who asks, where it has not been shown yet. Whether it knows now.
+    ///
+    /// # Errors
+    /// It cannot be asked, or does not take the signature.
+    pub fn sign_in(&self, url: &str) -> Result<bool, NetError> {
+        let Some(key) = &self.key else { return Ok(false) };
+        let new = key.token(url).is_none();
+        Ok(new && key.another(self, url, None)?.is_some())
     }
 
     /// Fetches a file; `None` where the server says that there is none (404, or 410).
@@ -60,13 +80,30 @@ impl Client {
     /// No answer, another status than 200, or more than `most` bytes.
     pub fn get(&self, url: &str, most: usize) -> Result<Option<Vec<u8>>, NetError> {
         let url = address(url)?;
-        let answer = self.agent.get(&url).call().map_err(|cause| NetError::unreachable(&url, &cause))?;
-        let response = read(&url, answer, most)?;
+        let token = self.key.as_ref().and_then(|key| key.token(&url));
+        let mut response = self.ask(&url, token.as_deref(), most)?;
+        // What may not be read is answered as what is not there; and a token is over some time.
+        let unknown = matches!(response.status, 404 | 410) && token.is_none();
+        if let Some(key) = self.key.as_ref().filter(|_| unknown || response.status == 401)
+            && let Some(token) = key.another(self, &url, token.as_deref())?
+        {
+            response = self.ask(&url, Some(&token), most)?;
+        }
         match response.status {
             200 => Ok(Some(response.body)),
             404 | 410 => Ok(None),
             _ => Err(problem(url, &response)),
         }
+    }
+
+    /// Asks once, with a token or without.
+    pub(super) fn ask(&self, url: &str, token: Option<&str>, most: usize) -> Result<Response, NetError> {
+        let mut request = self.agent.get(url);
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let answer = request.call().map_err(|cause| NetError::unreachable(url, &cause))?;
+        read(url, answer, most)
     }
 
     /// Sends a body of this `Content-Type` and gives the answer, whatever its status.
@@ -107,7 +144,7 @@ struct Problem {
 }
 
 /// An answer that is not what was asked for, in its own words where it has any.
-fn problem(url: String, answer: &Response) -> NetError {
+pub(super) fn problem(url: String, answer: &Response) -> NetError {
     let (status, retry_after) = (answer.status, answer.retry_after);
     let words = serde_json::from_slice::<Problem>(&answer.body).ok().map(|problem| problem.detail);
     let shown = |words: String| {
@@ -133,6 +170,30 @@ pub fn address(url: &str) -> Result<String, NetError> {
         Some(host) if !host.is_empty() && !host.starts_with('/') => Ok(url.to_owned()),
         _ => Err(NetError::Address { url: url.to_owned() }),
     }
+}
+
+/// The scheme, host and port of an address: two addresses that have the same are one server's. `None` where it is none, or
+/// is more than that.
+pub fn origin(url: &str) -> Option<String> {
+    let (origin, rest) = split_origin(url)?;
+    rest.trim_end_matches('/').is_empty().then_some(origin)
+}
+
+/// The origin of an address, in small letters and without the port that goes without saying, and what follows it.
+pub fn split_origin(url: &str) -> Option<(String, &str)> {
+    let (scheme, after) = url.split_once("://")?;
+    let scheme = scheme.to_ascii_lowercase();
+    let usual = match scheme.as_str() {
+        "https" => ":443",
+        "http" => ":80",
+        _ => return None,
+    };
+    let (host, rest) = after.split_at(after.find(['/', '?', '#']).unwrap_or(after.len()));
+    let host = host.to_ascii_lowercase();
+    let host = host.strip_suffix(usual).unwrap_or(&host);
+    // Nobody's name and password belong into what is signed.
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+    (!host.is_empty() && host.chars().all(fits)).then(|| (format!("{scheme}://{host}"), rest))
 }
 
 fn read(url: &str, mut answer: ureq::http::Response<ureq::Body>, most: usize) -> Result<Response, NetError> {

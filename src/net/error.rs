@@ -48,6 +48,14 @@ pub enum NetError {
         /// After how many seconds it may be asked again (`Retry-After`).
         retry_after: Option<u64>,
     },
+    /// It was not shown who asks.
+    #[error("{url} cannot be shown whose key asks: {why}")]
+    SignIn {
+        /// The server's address.
+        url: String,
+        /// Why.
+        why: String,
+    },
     /// It points elsewhere.
     #[error(
         "{url} points to {}, and redirects are not followed; give that address yourself if you mean it",

@@ -3,9 +3,11 @@
 mod client;
 mod error;
 pub mod listen;
+mod sign_in;
 
-pub use client::{Client, Response, address};
+pub use client::{Client, Response, address, origin, split_origin};
 pub use error::NetError;
+pub use sign_in::Signs;
 
 #[cfg(test)]
 mod tests;

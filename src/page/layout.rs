@@ -61,7 +61,7 @@ pub(super) fn page(title: &str, of: Option<(&About<'_>, Here)>, top: &Markup, bo
                         @else { "anybody can check the record" }
                         "."
                     }
-                    p { "For programs: " a href="/docs/api" { "the interface" } "." }
+                    p { "For programs: " a href="/docs/api" { "the interface" } ". " a href="/sign-in" { "Read with your key" } }
                     p #live role="status" {}
                 }
             }

@@ -14,6 +14,7 @@
 //! | `record`, `entry` | the log, and one entry of it |
 //! | `workflow` | the workflow, as a picture and in words |
 //! | `check` | the panel with which a reader checks the record |
+//! | `sign_in` | where a reader shows whose key they have |
 //! | `programs` | the interface for programs, described |
 //! | `badge` | a status as a small picture, for other people's pages |
 //! | `assets` | the style, the scripts and the sign, under names that change with what they hold |
@@ -34,6 +35,7 @@ mod parts;
 mod problem;
 mod programs;
 mod record;
+mod sign_in;
 mod timeline;
 mod workflow;
 
@@ -53,6 +55,7 @@ pub use grants::grant;
 pub use problem::problem;
 pub use programs::programs;
 pub use record::{Line, PAGE, record};
+pub use sign_in::sign_in;
 pub use workflow::workflow;
 
 /// The agreement that a page is about, as it is now.

@@ -37,7 +37,7 @@ pub use submission::{Signed, Submission};
 use crate::audit::{StoreSource, audit};
 use crate::engine::Refusal;
 use crate::log::{LogKey, Receipt};
-use crate::statement::{Envelope, Statement};
+use crate::statement::Statement;
 use crate::store::{ReadOnly, Store, StoreError};
 use crate::values::{Digest, Id, Instant, Span};
 use agreement::{Shelf, Shown, Working};
@@ -154,7 +154,7 @@ impl Registry {
     /// One of them does not hold.
     pub fn check(&self, submission: Submission) -> Result<Signed, SubmitError> {
         match submission.check() {
-            Ok(checked) => Ok(Signed { submission, checked }),
+            Ok(checked) => Ok(Signed { submission, checked, hidden: false }),
             Err(refusal) => Err(self.unfit(&submission, refusal)),
         }
     }
@@ -163,7 +163,9 @@ impl Registry {
     ///
     /// # Errors
     /// As there.
-    pub async fn take(&self, Signed { submission, checked }: Signed) -> Result<Receipted, SubmitError> {
+    pub async fn take(&self, signed: Signed) -> Result<Receipted, SubmitError> {
+        self.kept_here(&signed)?;
+        let Signed { submission, checked, hidden: _ } = signed;
         let (answer, answered) = oneshot::channel();
         let job = Job {
             bytes: submission.envelope.to_text().len(),
@@ -186,7 +188,9 @@ impl Registry {
     ///
     /// # Errors
     /// As [`submit`](Self::submit).
-    pub fn would_take(&self, Signed { submission, checked }: &Signed) -> Result<(), SubmitError> {
+    pub fn would_take(&self, signed: &Signed) -> Result<(), SubmitError> {
+        self.kept_here(signed)?;
+        let Signed { submission, checked, hidden: _ } = signed;
         let anchor = checked.anchor();
         if self.store.find(&anchor, &checked.digest())?.is_some() {
             return Ok(());
@@ -199,7 +203,22 @@ impl Registry {
         let time = self.pen.time(Some(published.state.last), false)?;
         let nodes = StoreNodes { store: &*self.store, anchor: &anchor };
         let roots = Roots { nodes, size: published.head.size };
-        published.state.would_admit(time, checked, &roots).map_err(|refusal| self.unfit(submission, refusal))
+        let taken = published.state.would_admit(time, checked, &roots);
+        taken.map_err(|refusal| match self.sign_unfit(&published, submission, &refusal) {
+            Some(signed) => signed,
+            None => refusal.into(),
+        })
+    }
+
+    /// That the agreement of a statement is kept here, as far as whoever signed it may know.
+    fn kept_here(&self, Signed { checked, hidden, .. }: &Signed) -> Result<(), SubmitError> {
+        let kept = self.published.read().is_ok_and(|published| published.contains_key(&checked.anchor()));
+        // An opening statement has no agreement yet.
+        if checked.statement().header.is_none() || kept && !hidden {
+            Ok(())
+        } else {
+            Err(unknown(checked.anchor()))
+        }
     }
 
     /// That the log of every agreement here has this registry's key, as far as anything may be added to it.
@@ -249,24 +268,22 @@ impl Registry {
 
     /// The refusal of what needs no log to be refused, signed after the newest head that readers see. It costs the
     /// writer nothing: whoever sends rubbish waits for nobody and holds up nobody. Nothing is signed of what is no
-    /// statement of an agreement that is kept here: the log would be signing whatever it is sent.
+    /// statement of an agreement that is kept here: the log would be signing whatever it is sent. Nor of a restricted one:
+    /// whoever sends it has not shown yet that they may know of that.
     fn unfit(&self, submission: &Submission, refusal: Refusal) -> SubmitError {
-        match self.sign_unfit(&submission.envelope, submission.accept_clock_jump, &refusal) {
-            Some(signed) => signed,
-            None => refusal.into(),
-        }
+        let header =
+            Statement::parse(&submission.envelope.statement).ok().and_then(|statement| statement.header);
+        let published = header.and_then(|header| self.agreement(&header.agreement.anchor));
+        let published = published.filter(|published| !published.state.is_restricted());
+        let signed = published.and_then(|published| self.sign_unfit(&published, submission, &refusal));
+        signed.unwrap_or_else(|| refusal.into())
     }
 
-    fn sign_unfit(&self, envelope: &Envelope, jump: bool, refusal: &Refusal) -> Option<SubmitError> {
-        let header = Statement::parse(&envelope.statement).ok()?.header?;
-        let agreement = self.agreement(&header.agreement.anchor)?;
-        let (agreement, vkey, last, head) = {
-            let Published { state, head, .. } = &*agreement;
-            (state.agreement.clone(), state.log.vkey.clone(), state.last, *head)
-        };
-        let time = self.pen.time(Some(last), jump).ok()?;
-        let key = self.pen.key(&agreement.name, &vkey).ok()?;
-        Some(pen::signed(refusal.clone(), envelope, time, (&agreement, head), &key))
+    fn sign_unfit(&self, of: &Published, submission: &Submission, refusal: &Refusal) -> Option<SubmitError> {
+        let Published { state, head, .. } = of;
+        let time = self.pen.time(Some(state.last), submission.accept_clock_jump).ok()?;
+        let key = self.pen.key(&state.agreement.name, &state.log.vkey).ok()?;
+        Some(pen::signed(refusal.clone(), &submission.envelope, time, (&state.agreement, *head), &key))
     }
 
     /// The receipt of an entry, against the newest head.
@@ -306,6 +323,12 @@ impl Registry {
     pub fn now(&self) -> Instant {
         self.pen.clock.now()
     }
+}
+
+/// The refusal of a statement of an agreement that is not kept here.
+fn unknown(anchor: Digest) -> SubmitError {
+    let why = format!("the agreement {} is not kept here", anchor.short());
+    Refusal::new("unknown-agreement", why, "submit it to the log that the agreement names").into()
 }
 
 /// The key of an agreement's log: the operator's seed under the agreement's origin.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::engine::Refusal;
-use crate::statement::{Blob, Checked, Envelope, PublicKey, RawKey, attachments};
+use crate::statement::{AgreementRef, Blob, Checked, Envelope, PublicKey, RawKey, attachments};
 use crate::values::Digest;
 
 /// What is submitted.
@@ -22,6 +22,8 @@ pub struct Submission {
 pub struct Signed {
     pub(super) submission: Submission,
     pub(super) checked: Checked,
+    /// Whether it is to be taken as if its agreement were not kept here.
+    pub(super) hidden: bool,
 }
 
 impl Signed {
@@ -29,6 +31,17 @@ impl Signed {
     pub fn brings(&mut self, blobs: Vec<Blob>) {
         let named: BTreeSet<Digest> = attachments(&self.checked.statement().body).into_values().collect();
         self.submission.blobs.extend(blobs.into_iter().filter(|blob| named.contains(&blob.digest())));
+    }
+
+    /// Of whom nobody may read the agreement: it is answered as one of an agreement that is not kept here, and does as
+    /// little.
+    pub fn hide(&mut self) {
+        self.hidden = true;
+    }
+
+    /// The agreement of which it is; `None` where it opens one.
+    pub fn agreement(&self) -> Option<&AgreementRef> {
+        self.checked.statement().header.as_ref().map(|header| &header.agreement)
     }
 
     /// The keys that signed; none is there twice.

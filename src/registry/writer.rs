@@ -10,7 +10,7 @@ use super::agreement::{Published, Shelf, Shown, Working};
 use super::erase::erase;
 use super::pen::{self, Pen};
 use super::shut::Shut;
-use super::{Flushes, SubmitError, log_key};
+use super::{Flushes, SubmitError, log_key, unknown};
 use crate::engine::{Refusal, State};
 use crate::log::{Hash, MemoryTree};
 use crate::statement::{Blob, Body, Checked, Entry, Open, attachments};
@@ -211,13 +211,18 @@ impl Writer {
         entry_weight(job.bytes + TIME_BYTES, nodes) + head_weight(CHECKPOINT_BYTES)
     }
 
-    /// Every document that the statement names is here, or comes along.
+    /// Every document that the statement names comes along, or an entry of its agreement names it already. That it is
+    /// stored here is not enough: it may be another agreement's, which this one's readers are not to read.
     fn judge_blobs(&self, checked: &Checked, blobs: &[Blob]) -> Result<(), SubmitError> {
         let brought: BTreeSet<Digest> = blobs.iter().map(Blob::digest).collect();
+        let working = self.working.get(&checked.anchor());
+        let named =
+            |digest: &Digest| working.is_some_and(|working| working.state.documents.is_needed(digest));
         for (name, digest) in attachments(&checked.statement().body) {
-            if !brought.contains(&digest) && self.store.blob(&digest)?.is_none() {
+            let there = named(&digest) && self.store.blob_size(&digest)?.is_some();
+            if !brought.contains(&digest) && !there {
                 let why = format!(
-                    "its document `{name}`, {digest}, was not submitted with it and is not stored here"
+                    "its document `{name}`, {digest}, was not submitted with it, and no entry of this agreement names it"
                 );
                 return Err(Refusal::new(
                     "document-absent",
@@ -273,9 +278,7 @@ impl Writer {
     /// An agreement that is open here, with its log's key.
     fn kept_here(&mut self, anchor: Digest) -> Result<&mut Working, SubmitError> {
         let Some(working) = self.working.get_mut(&anchor) else {
-            let why = format!("the agreement {} is not kept here", anchor.short());
-            let instead = "submit it to the log that the agreement names";
-            return Err(Refusal::new("unknown-agreement", why, instead).into());
+            return Err(unknown(anchor));
         };
         if working.key.is_none() {
             let state = &working.state;

@@ -4,17 +4,18 @@ use serde_json::{Value, json};
 
 use super::api::{Answer, Api, Doc, documents, entry, envelope, instant, number, word};
 use super::kinds::{
-    BAD_ENVELOPE, BAD_REQUEST, BUSY, CLOCK, FAILED, MEDIA_TYPE, NO_AGREEMENT, NO_OPENINGS, NO_RECEIPT,
-    NOT_FOUND, QUOTA, READ_ONLY, REFUSED, STOPPED, STORAGE, TOO_LONG, TOO_SLOW,
+    BAD_CHALLENGE, BAD_ENVELOPE, BAD_REQUEST, BAD_SIGNATURE, BUSY, CLOCK, FAILED, MEDIA_TYPE, NO_AGREEMENT,
+    NO_OPENINGS, NO_RECEIPT, NOT_FOUND, QUOTA, READ_ONLY, REFUSED, STOPPED, STORAGE, TIER, TOO_LONG,
+    TOO_SLOW,
 };
-use super::{events, feed, health, pages, read, site, submit};
+use super::{events, feed, health, pages, read, sign_in, site, submit};
 use crate::view::document::{Licence, Line, Status};
 
 const ID: &str = "^[a-z0-9-]{1,64}$";
 
 /// The whole interface.
 pub(super) fn api() -> Api {
-    log(agreement(statements(operating(Api::default()))))
+    log(agreement(statements(readers(operating(Api::default())))))
 }
 
 /// For whoever operates it.
@@ -34,6 +35,27 @@ fn operating(api: Api) -> Api {
             ))
             .problems(&[&BUSY, &FAILED, &READ_ONLY, &STOPPED])
             .without_limit(),
+    )
+}
+
+/// How a reader shows whose key they have.
+fn readers(api: Api) -> Api {
+    let says = "A text to sign with SSHSIG in the namespace `quorate/request/v1`, its last newline included. It names this server, \
+                and is good for a short time, once.";
+    let text = Answer::new(200, "It is.").text("text/plain; charset=utf-8").never_kept();
+    api.get(
+        "/v1/challenge",
+        sign_in::challenge,
+        Doc::new("challenge", "What a reader of restricted agreements signs").says(says).answer(text).problems(&[&FAILED]),
+    )
+    .post(
+        "/v1/token",
+        sign_in::token,
+        Doc::new("token", "A token for a signed challenge, whoever's key it is")
+            .says("It is sent as `Authorization: Bearer TOKEN`. What it lets its holder read is looked at each time.")
+            .takes_type::<sign_in::Signed>()
+            .answer(Answer::new(200, "It is given.").json::<sign_in::Given>().never_kept())
+            .problems(&[&BAD_REQUEST, &BAD_CHALLENGE, &BAD_SIGNATURE, &TOO_LONG, &TOO_SLOW, &MEDIA_TYPE, &BUSY, &FAILED]),
     )
 }
 
@@ -241,7 +263,7 @@ fn log(api: Api) -> Api {
                 "It is not to be shown.",
                 "^attachment$",
             ))
-            .problems(&[&NOT_FOUND]),
+            .problems(&[&NOT_FOUND, &TIER]),
     )
 }
 

@@ -1,19 +1,24 @@
 //! What every request needs.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::hint::black_box;
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
+use super::client::Client;
 use super::feed::{self, Feed};
 use super::metrics::Metrics;
 use super::problem::Problem;
 use super::rate::Rates;
-use super::{Export, Hooks, Limits, Service, mirror};
-use crate::registry::{Published, Registry};
+use super::tokens::{Caller, Tokens};
+use super::{Export, Hooks, Limits, Service, kinds, mirror};
+use crate::engine::access::Access;
+use crate::registry::{Published, Registry, Signed};
 use crate::statement::RawKey;
-use crate::values::{Digest, Id};
+use crate::values::{Digest, Id, Instant};
 
 /// How many replays of the past run at a time: one core each.
 const REPLAYS: usize = 2;
@@ -21,6 +26,10 @@ const REPLAYS: usize = 2;
 /// The agreements, and who follows them.
 pub(super) struct Desk {
     pub(super) registry: Registry,
+    /// The address by which clients ask this server.
+    pub(super) origin: String,
+    /// Whose key asks.
+    pub(super) tokens: Tokens,
     pub(super) openings: bool,
     pub(super) limits: Limits,
     hooks: Hooks,
@@ -39,7 +48,12 @@ pub(super) struct Desk {
     pub(super) signs: Rates<RawKey>,
     /// What is counted.
     pub(super) metrics: Arc<Metrics>,
-    feeds: RwLock<BTreeMap<Id, Arc<Feed>>>,
+    /// By name, which is found in a time that says nothing of the others.
+    feeds: RwLock<HashMap<Id, Arc<Feed>>>,
+    /// What is asked of an agreement that does not exist, so that it is as much as of one that does.
+    nobody: Arc<Feed>,
+    /// A name that is there, one that is not, and where they are looked for.
+    even: (Id, Id, HashMap<Id, Arc<Feed>>),
 }
 
 /// One agreement as it is published now.
@@ -49,16 +63,23 @@ pub(super) struct Found {
 }
 
 impl Desk {
-    pub(super) fn new(service: Service) -> Self {
-        let Service { registry, openings, limits, hooks, export, proxies, metrics: _ } = service;
+    /// `None` where the machine gives no randomness.
+    pub(super) fn new(service: Service) -> Option<Self> {
+        let Service { registry, origin, openings, limits, hooks, export, proxies, metrics: _ } = service;
         let (room, past) = (Semaphore::new(limits.submissions), Semaphore::new(REPLAYS));
         let (asks, submits) = (Rates::new(limits.requests), Rates::new(limits.submitted));
         let (signs, metrics) = (Rates::new(limits.statements), Arc::new(Metrics::new()));
         let told = Arc::clone(&metrics);
         registry.watch_flushes(move |statements, took| told.flushed(statements, took));
         let feeds = RwLock::default();
-        Self {
+        let nobody = Arc::new(Feed::new(Digest([0; 32])));
+        let [there, not_there] = ["there", "nowhere"].map(Id::constant);
+        let even = (there.clone(), not_there, HashMap::from([(there, Arc::clone(&nobody))]));
+        let tokens = Tokens::new(origin.clone())?;
+        Some(Self {
             registry,
+            origin,
+            tokens,
             openings,
             limits,
             hooks,
@@ -71,7 +92,9 @@ impl Desk {
             signs,
             metrics,
             feeds,
-        }
+            nobody,
+            even,
+        })
     }
 
     /// Follows every agreement that nobody follows yet.
@@ -90,28 +113,118 @@ impl Desk {
                 tokio::spawn(mirror::mirror(Arc::downgrade(self), export.clone(), anchor, name));
             }
             let feed = Arc::new(Feed::new(anchor));
+            // Before anybody finds it.
+            self.look_at(&feed);
             tokio::spawn(feed::follow(Arc::downgrade(self), Arc::clone(&feed)));
             feed
         });
     }
 
-    /// The agreement of this name.
+    fn look_at(&self, feed: &Feed) {
+        let Some(published) = self.registry.agreement(&feed.anchor) else { return };
+        let now = self.registry.now();
+        feed.looked(&published.state.at(now), now);
+    }
+
+    /// Looks who may read an agreement that has grown.
+    pub(super) fn look(&self, anchor: &Digest) {
+        let published = self.registry.agreement(anchor);
+        let feed = published.and_then(|published| self.feed(published.state.agreement.name.as_str()));
+        if let Some(feed) = feed {
+            self.look_at(&feed);
+        }
+    }
+
+    fn feed(&self, name: &str) -> Option<Arc<Feed>> {
+        let name: Id = name.parse().ok()?;
+        self.feeds.read().unwrap_or_else(PoisonError::into_inner).get(&name).cloned()
+    }
+
+    /// Who may read the agreement of this name, and of this anchor where one is given; of one that does not exist nobody may. For
+    /// both the same is done.
+    fn access(&self, name: &str, anchor: Option<&Digest>) -> Arc<Access> {
+        let name: Option<Id> = name.parse().ok();
+        let feeds = self.feeds.read().unwrap_or_else(PoisonError::into_inner);
+        let found = name.and_then(|name| feeds.get(&name));
+        // A name that is there costs a comparison more than one that is not: each looks for one of the other kind as well.
+        let other = if found.is_some() { &self.even.1 } else { &self.even.0 };
+        black_box(self.even.2.contains_key(black_box(other)));
+        let feed = found.unwrap_or(&self.nobody);
+        let feed = if anchor.is_none_or(|anchor| *anchor == feed.anchor) { feed } else { &self.nobody };
+        feed.access()
+    }
+
+    /// Who may read the agreement of this name, where whoever asks may know of it. One of which they may not and one that
+    /// does not exist come to the same by the same way.
+    pub(super) fn gate(&self, name: &str, caller: Caller, now: Instant) -> Option<Arc<Access>> {
+        let access = self.access(name, None);
+        let admitted = access.admits(caller.key(now), now);
+        admitted.then_some(access)
+    }
+
+    /// Whether one of those who have signed a statement may read its agreement; an opening statement has none.
+    pub(super) fn signed_by_a_reader(&self, signed: &Signed) -> bool {
+        let Some(agreement) = signed.agreement() else { return true };
+        let access = self.access(agreement.name.as_str(), Some(&agreement.anchor));
+        let now = self.registry.now();
+        // Of one that does not exist nobody may, which is what the log says then.
+        signed.keys().any(|key| access.admits(Some(&key), now))
+    }
+
+    /// Whether whoever asks may read a document of an agreement that they may read.
+    ///
+    /// # Errors
+    /// It is of a tier of others.
+    pub(super) fn may_read(&self, found: &Found, document: &Digest, caller: Caller) -> Result<(), Problem> {
+        let now = self.registry.now();
+        let Some(tier) = found.published.state.tier_of(document) else { return Ok(()) };
+        if found.feed.access().admits_to(tier, caller.key(now), now) {
+            return Ok(());
+        }
+        let readers = tier.readers.iter().map(Id::as_str).collect::<Vec<_>>().join(", ");
+        let why = format!("this document is of the tier {}, which {readers} may read", tier.name);
+        Err(Problem::new(&kinds::TIER, why)
+            .instead("ask one of them: its digest shows whether what they give you is it"))
+    }
+
+    /// Whether anybody may read an agreement.
+    pub(super) fn is_public(&self, name: &Id) -> bool {
+        self.feed(name.as_str()).is_some_and(|feed| !feed.is_restricted())
+    }
+
+    /// That an address does not submit or sign in more often than one may.
+    ///
+    /// # Errors
+    /// It does.
+    pub(super) fn may_submit(&self, client: Client) -> Result<(), Problem> {
+        let may = self.submits.take(client.counted(), std::time::Instant::now());
+        may.map_err(|wait| self.limited("submissions", "this address submits more often than one may", wait))
+    }
+
+    /// What a limit answers, which is counted.
+    pub(super) fn limited(&self, limit: &'static str, what: &str, wait: Duration) -> Problem {
+        self.metrics.limited(limit);
+        Problem::too_many(what, wait)
+    }
+
+    /// The agreement of this name. Whether whoever asks may know of it the [gate](super::gate) has looked at before.
     ///
     /// # Errors
     /// There is none.
     pub(super) fn find(&self, name: &str) -> Result<Found, Problem> {
-        let feeds = self.feeds.read().unwrap_or_else(PoisonError::into_inner);
-        let feed = name.parse().ok().and_then(|name: Id| feeds.get(&name).cloned());
-        drop(feeds);
-        let found = feed.and_then(|feed| {
+        let found = self.feed(name).and_then(|feed| {
             let published = self.registry.agreement(&feed.anchor)?;
             Some(Found { feed, published })
         });
         found.ok_or_else(Problem::no_agreement)
     }
 
-    /// The names of all agreements.
-    pub(super) fn names(&self) -> Vec<Id> {
-        self.feeds.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    /// The names of all agreements of which somebody may know.
+    pub(super) fn names(&self, caller: Caller) -> Vec<Id> {
+        let (feeds, now) = (self.feeds.read().unwrap_or_else(PoisonError::into_inner), self.registry.now());
+        let seen = feeds.iter().filter(|(_, feed)| feed.admits(caller, now));
+        let mut names: Vec<Id> = seen.map(|(name, _)| name.clone()).collect();
+        names.sort_unstable();
+        names
     }
 }

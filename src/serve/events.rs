@@ -16,6 +16,7 @@ use super::desk::Desk;
 use super::feed::{Feed, Place};
 use super::metrics::Listening;
 use super::problem::Problem;
+use super::tokens::Caller;
 use crate::net::listen::Ending;
 
 /// How often a listener hears something, so that nobody in between takes the connection for dead.
@@ -37,6 +38,7 @@ pub(super) async fn stream(
     At(agreement): At<String>,
     Asked(From { from }): Asked<From>,
     Extension(ending): Extension<Ending>,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let found = desk.find(&agreement)?;
@@ -45,8 +47,16 @@ pub(super) async fn stream(
     let from = last.map(|last| last.saturating_add(1)).or(from);
     let (count, place) = (found.feed.count(), found.feed.place(from));
     let listening = desk.metrics.listening();
-    let listener =
-        Listener { desk, feed: found.feed, count, place, ending, begun: false, _listening: listening };
+    let listener = Listener {
+        desk,
+        caller,
+        feed: found.feed,
+        count,
+        place,
+        ending,
+        begun: false,
+        _listening: listening,
+    };
     let events = futures_util::stream::unfold(listener, |mut listener| async {
         listener.next().await.map(|bytes| (Ok::<_, Infallible>(bytes), listener))
     });
@@ -62,6 +72,7 @@ pub(super) async fn stream(
 
 struct Listener {
     desk: Arc<Desk>,
+    caller: Caller,
     feed: Arc<Feed>,
     count: watch::Receiver<u64>,
     place: Place,
@@ -71,7 +82,7 @@ struct Listener {
 }
 
 impl Listener {
-    /// What comes next; `None` once the server ends.
+    /// What comes next; `None` once the server ends, or whoever listens may not read the agreement any more.
     async fn next(&mut self) -> Option<Bytes> {
         if !self.begun {
             self.begun = true;
@@ -80,6 +91,10 @@ impl Listener {
         }
         loop {
             self.count.borrow_and_update();
+            let now = self.desk.registry.now();
+            if !self.feed.admits(self.caller, now) {
+                return None;
+            }
             let (bytes, place) = self.feed.next(self.desk.registry.store(), self.place, CHUNK);
             let moved = place != self.place;
             self.place = place;
@@ -92,6 +107,7 @@ impl Listener {
             tokio::select! {
                 changed = self.count.changed() => changed.ok()?,
                 () = self.ending.clone().wait() => return None,
+                () = self.caller.over(now), if self.feed.is_restricted() => {}
                 () = tokio::time::sleep(BEAT) => return Some(Bytes::from_static(b": still here\n\n")),
             }
         }

@@ -5,7 +5,7 @@
 //! nothing.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -16,7 +16,9 @@ use utoipa::ToSchema;
 use super::desk::Desk;
 use super::quota::Kept;
 use super::read;
+use super::tokens::Caller;
 use crate::engine::State;
+use crate::engine::access::Access;
 use crate::export::Signers;
 use crate::registry::{Published, Registry};
 use crate::statement::{Entry, HolderRef, PublicKey, Statement};
@@ -39,6 +41,8 @@ pub(super) struct Feed {
     count: watch::Sender<u64>,
     /// The documents of its entries.
     pub(super) documents: Arc<Kept>,
+    /// Who may read the agreement, as of a number of entries and a time.
+    access: RwLock<((u64, Instant), Arc<Access>)>,
 }
 
 #[derive(Default)]
@@ -82,9 +86,36 @@ pub(super) struct Place {
 }
 
 impl Feed {
+    /// Of an agreement that nobody may read until it has been looked at.
     pub(super) fn new(anchor: Digest) -> Self {
         let (count, _) = watch::channel(0);
-        Self { anchor, news: Mutex::default(), count, documents: Arc::default() }
+        let access = RwLock::new(((0, Instant::MIN), Arc::new(Access::nobody())));
+        Self { anchor, news: Mutex::default(), count, documents: Arc::default(), access }
+    }
+
+    /// Who may read the agreement now. It is kept here, and not asked of the state each time, so that asking takes as long
+    /// for an agreement whose state is large, or has to be moved on, as for one that does not exist.
+    pub(super) fn access(&self) -> Arc<Access> {
+        Arc::clone(&self.access.read().unwrap_or_else(PoisonError::into_inner).1)
+    }
+
+    /// Whether whoever asks may know of the agreement.
+    pub(super) fn admits(&self, caller: Caller, now: Instant) -> bool {
+        self.access().admits(caller.key(now), now)
+    }
+
+    /// Whether it is given to those whom it names alone.
+    pub(super) fn is_restricted(&self) -> bool {
+        self.access().is_restricted()
+    }
+
+    /// Takes over who may read it by a state, as of a time; an older one than is known changes nothing.
+    pub(super) fn looked(&self, state: &State, at: Instant) {
+        let (as_of, found) = ((state.size, at), Arc::new(state.access()));
+        let mut known = self.access.write().unwrap_or_else(PoisonError::into_inner);
+        if known.0 <= as_of {
+            *known = (as_of, found);
+        }
     }
 
     /// The number of events, to be told when there are more.
@@ -184,6 +215,8 @@ pub(super) async fn follow(desk: Weak<Desk>, feed: Arc<Feed>) {
         growth.borrow_and_update();
         let at = now.registry.now();
         let state = published.state.at(at).into_owned();
+        // Before anybody is told of it: whom it lets in is told, and whom it dismisses is not.
+        feed.looked(&state, at);
         let (known, mut events) = entries(&now.registry, &feed, &published);
         match &before {
             Some((before, was)) => {

@@ -21,7 +21,9 @@ pub(super) async fn ready(State(desk): State<Arc<Desk>>) -> Result<String, Probl
     if desk.room.available_permits() == 0 {
         return Err(Problem::busy());
     }
-    let agreements = desk.registry.agreements();
+    // Of a restricted agreement nobody here learns that it is there.
+    let agreements: Vec<_> =
+        desk.registry.agreements().into_iter().filter(|(_, name)| desk.is_public(name)).collect();
     let mut shut = Vec::new();
     for (anchor, name) in &agreements {
         let why = desk.registry.read_only(anchor)?;

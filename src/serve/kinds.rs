@@ -27,6 +27,17 @@ pub(super) const BAD_REQUEST: Kind =
     kind(StatusCode::BAD_REQUEST, "bad-request", "a parameter or the body is none that is taken here");
 pub(super) const NO_OPENINGS: Kind =
     kind(StatusCode::FORBIDDEN, "no-openings", "this server opens no agreements over the network");
+pub(super) const BAD_TOKEN: Kind =
+    kind(StatusCode::UNAUTHORIZED, "bad-token", "the token is none of this server's, or is over");
+pub(super) const BAD_CHALLENGE: Kind = kind(
+    StatusCode::FORBIDDEN,
+    "bad-challenge",
+    "the challenge is none of this server's, is over, or was used",
+);
+pub(super) const BAD_SIGNATURE: Kind =
+    kind(StatusCode::FORBIDDEN, "bad-signature", "the signature is not one over this challenge");
+pub(super) const TIER: Kind =
+    kind(StatusCode::FORBIDDEN, "tier", "the document is of a tier that others may read");
 pub(super) const NO_AGREEMENT: Kind =
     kind(StatusCode::NOT_FOUND, "no-agreement", "no agreement of this name can be seen here");
 pub(super) const NOT_FOUND: Kind = kind(StatusCode::NOT_FOUND, "not-found", "what is asked for is not there");

@@ -17,6 +17,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::desk::Desk;
+use super::tokens::Caller;
 
 type Labels = Vec<(&'static str, String)>;
 
@@ -107,7 +108,9 @@ impl Metrics {
     }
 
     fn text(&self, desk: &Desk) -> String {
-        for name in desk.names() {
+        // What is counted may be shown to many: a restricted agreement is not named there, nor once it has become one.
+        self.entries.clear();
+        for name in desk.names(Caller::default()) {
             let Ok(found) = desk.find(name.as_str()) else { continue };
             let entries = i64::try_from(found.published.head.size).unwrap_or(i64::MAX);
             self.entries.get_or_create(&vec![("agreement", name.to_string())]).set(entries);

@@ -5,29 +5,40 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::desk::Desk;
+use crate::engine::State;
 use crate::export::{self, ExportError, Publish};
 use crate::values::{Digest, Id, Span};
 
 /// Where, and how often at most.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Export {
-    /// The folder in which each agreement has one of its name.
+    /// The folder in which each agreement that anybody may read has one of its name.
     pub folder: PathBuf,
+    /// The folder in which each restricted one has; without it they are not exported.
+    pub restricted: Option<PathBuf>,
     /// How long passes at least between two exports of an agreement.
     pub every: Span,
+}
+
+impl Export {
+    /// The folder of an agreement as it is now, if it is exported at all.
+    fn of(&self, state: &State) -> Option<PathBuf> {
+        let folder = if state.is_restricted() { self.restricted.as_ref()? } else { &self.folder };
+        Some(folder.join(state.agreement.name.as_str()))
+    }
 }
 
 /// Exports an agreement now, and again after it has grown, as long as it is served.
 pub(super) async fn mirror(desk: Weak<Desk>, to: Export, anchor: Digest, agreement: Id) {
     let Some(mut growth) = desk.upgrade().and_then(|desk| desk.registry.growth(&anchor)) else { return };
-    let folder = to.folder.join(agreement.as_str());
     loop {
         let Some(now) = desk.upgrade() else { return };
         growth.borrow_and_update();
-        let folder = folder.clone();
-        let exported = tokio::task::spawn_blocking(move || write(&now, &anchor, &folder)).await;
+        let to_now = to.clone();
+        let exported = tokio::task::spawn_blocking(move || write(&now, &anchor, &to_now)).await;
         match exported.map_err(|ended| ended.to_string()).and_then(|exported| exported) {
-            Ok(size) => tracing::debug!(%agreement, size, "exported"),
+            Ok(Some(size)) => tracing::debug!(%agreement, size, "exported"),
+            Ok(None) => tracing::debug!(%agreement, "restricted, and not exported"),
             // Tried again after the next entry; meanwhile the folder shows what it had.
             Err(error) => tracing::error!(%agreement, error, "not exported"),
         }
@@ -42,7 +53,7 @@ pub(super) async fn mirror(desk: Weak<Desk>, to: Export, anchor: Digest, agreeme
 /// added to the agreement here. Comes before the first statement is taken.
 pub(super) fn compare(desk: &Desk, to: &Export, anchor: &Digest, agreement: &Id) {
     let Some(published) = desk.registry.agreement(anchor) else { return };
-    let folder = to.folder.join(agreement.as_str());
+    let Some(folder) = to.of(&published.state) else { return };
     if let Err(error) = export::compare(desk.registry.store(), &published.state, &folder) {
         // Anything else the export itself tells.
         shut(desk, anchor, agreement, &error);
@@ -57,15 +68,30 @@ fn shut(desk: &Desk, anchor: &Digest, agreement: &Id, error: &ExportError) {
     }
 }
 
-fn write(desk: &Arc<Desk>, anchor: &Digest, folder: &Path) -> Result<u64, String> {
+fn write(desk: &Arc<Desk>, anchor: &Digest, to: &Export) -> Result<Option<u64>, String> {
     let published = desk.registry.agreement(anchor).ok_or("the agreement is not here any more")?;
     let name = &published.state.agreement.name;
-    let done = export::export(desk.registry.store(), &published.state, folder, Publish::Newest);
+    if published.state.is_restricted() {
+        told_when_still_public(name, &to.folder);
+    }
+    let Some(folder) = to.of(&published.state) else { return Ok(None) };
+    let done = export::export(desk.registry.store(), &published.state, &folder, Publish::Newest);
     let done =
         done.inspect_err(|error| shut(desk, anchor, name, error)).map_err(|error| error.to_string())?;
     for missing in &done.missing {
         let (entry, document) = (missing.entry, &missing.name);
         tracing::error!(agreement = %name, entry, name = %document, "a document is lost, and not exported");
     }
-    Ok(done.head.size)
+    Ok(Some(done.head.size))
+}
+
+/// An agreement that has become restricted is still in the folder from when it was not.
+fn told_when_still_public(agreement: &Id, public: &Path) {
+    let folder = public.join(agreement.as_str());
+    if folder.exists() {
+        tracing::error!(
+            %agreement, folder = %folder.display(),
+            "the agreement is restricted now, and what anybody could read of it is still in this folder: take it away"
+        );
+    }
 }

@@ -13,6 +13,8 @@
 //! | `feed`, `events` | follows each agreement, and tells whoever listens what is new |
 //! | `hooks` | tells other machines when a licence moves |
 //! | `mirror` | keeps exported folders up to date |
+//! | `gate` | whether whoever asks may know of an agreement: every address of one is behind it |
+//! | `tokens`, `sign_in` | how a reader shows whose key they have |
 //! | `client`, `rate`, `quota` | who asks, how often they may, and how many bytes of documents are kept |
 //! | `metrics` | what is counted, at an address of its own |
 //! | `health` | for whoever operates it |
@@ -28,6 +30,7 @@ mod client;
 mod desk;
 mod events;
 mod feed;
+mod gate;
 mod health;
 mod hooks;
 mod kinds;
@@ -39,8 +42,10 @@ mod quota;
 mod rate;
 mod read;
 mod routes;
+mod sign_in;
 mod site;
 mod submit;
+mod tokens;
 
 use std::future::Future;
 use std::net::IpAddr;
@@ -107,6 +112,8 @@ impl Default for Limits {
 pub struct Service {
     /// The agreements.
     pub registry: Registry,
+    /// The address by which clients ask it, without a path: what readers sign names it.
+    pub origin: String,
     /// Whether anybody may open an agreement over the network.
     pub openings: bool,
     /// What one client may take.
@@ -142,7 +149,7 @@ pub async fn run(
         limits.listen.per_address = limits.listen.connections;
     }
     let metrics = service.metrics.take();
-    let desk = Arc::new(Desk::new(service));
+    let desk = Arc::new(Desk::new(service).ok_or(Failed)?);
     desk.follow_all();
     let stopped = desk.registry.stopped();
     let counted = metrics::router(Arc::clone(&desk));

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Extension, Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64ct::{Base64, Encoding as _};
@@ -14,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 use super::asked::{Asked, At};
 use super::desk::{Desk, Found};
 use super::problem::Problem;
+use super::tokens::Caller;
 use crate::engine::State as Agreement;
 use crate::page::{self, About, Line, Shown, Signed, assets};
 use crate::report::{Format, Report, Sources, attached, last_change};
@@ -87,8 +88,12 @@ impl Now {
 }
 
 /// `GET /`.
-pub(super) async fn agreements(State(desk): State<Arc<Desk>>) -> Result<Response, Wrong> {
-    let all: Vec<Now> = desk.names().iter().filter_map(|name| Now::of(&desk, name.as_str()).ok()).collect();
+pub(super) async fn agreements(
+    State(desk): State<Arc<Desk>>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Response, Wrong> {
+    let all: Vec<Now> =
+        desk.names(caller).iter().filter_map(|name| Now::of(&desk, name.as_str()).ok()).collect();
     let all: Vec<About<'_>> = all.iter().map(|now| now.about(&desk)).collect::<Result<_, _>>()?;
     Ok(html(page::agreements(&all), POLICY))
 }
@@ -231,11 +236,13 @@ fn shown(now: &Now, index: u64, time: Instant, checked: &Checked) -> Shown {
 pub(super) async fn document(
     State(desk): State<Arc<Desk>>,
     Path((name, digest)): Path<(String, String)>,
+    Extension(caller): Extension<Caller>,
 ) -> Result<Response, Wrong> {
     let now = Now::of(&desk, &name)?;
     let none = || Problem::not_found("that document is not kept here, or was struck");
     let digest: Digest = format!("sha256:{digest}").parse().map_err(|_| none())?;
     let needed = now.state().documents.is_needed(&digest);
+    desk.may_read(&now.found, &digest, caller)?;
     let bytes = desk.registry.store().blob(&digest)?.filter(|_| needed);
     let document = bytes.and_then(|bytes| Blob::open(bytes, &digest)).ok_or_else(none)?;
     let content = document.content().to_vec();

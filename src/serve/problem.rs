@@ -111,6 +111,12 @@ impl Problem {
             .retry(1)
     }
 
+    pub(super) fn busy_with_readers() -> Self {
+        Self::new(&kinds::BUSY, "as many challenges as can be remembered have just been used")
+            .instead("sign another one, a little later")
+            .retry(30)
+    }
+
     pub(super) fn busy_with_past() -> Self {
         Self::new(
             &kinds::BUSY,
@@ -207,6 +213,10 @@ impl IntoResponse for Problem {
             body,
         )
             .into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            // RFC 9110 §11.6.1.
+            answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if let Some(seconds) = self.0.retry {
             answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use super::asked::{Asked, At};
 use super::desk::{Desk, Found};
 use super::problem::Problem;
+use super::tokens::Caller;
 use crate::audit::{StoreSource, replay_until};
 use crate::engine::State as Agreement;
 use crate::log::Head;
@@ -77,9 +78,12 @@ pub(super) struct Page {
 }
 
 /// `GET /v1/agreements`.
-pub(super) async fn agreements(State(desk): State<Arc<Desk>>) -> Response {
+pub(super) async fn agreements(
+    State(desk): State<Arc<Desk>>,
+    Extension(caller): Extension<Caller>,
+) -> Response {
     let now = desk.registry.now();
-    let found = desk.names().into_iter().filter_map(|name| desk.find(name.as_str()).ok());
+    let found = desk.names(caller).into_iter().filter_map(|name| desk.find(name.as_str()).ok());
     json_answer(&Agreements { agreements: found.map(|found| About::of(&found, now)).collect() })
 }
 

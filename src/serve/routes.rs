@@ -13,8 +13,9 @@ use axum::routing::get;
 
 use super::client::client;
 use super::desk::Desk;
+use super::gate::gate;
 use super::problem::Problem;
-use super::{addresses, kinds, pages};
+use super::{addresses, kinds, pages, sign_in};
 use crate::net::listen::Peer;
 
 /// Everything that is served.
@@ -31,10 +32,12 @@ pub(super) fn router(desk: Arc<Desk>) -> Router {
     addresses::api()
         .into_router()
         .route("/", get(pages::agreements))
+        .route("/sign-in", get(sign_in::page).post(sign_in::signed))
         .route("/assets/{file}", get(pages::asset))
         .nest("/agreements/{agreement}", page)
         .fallback(pages::nothing)
         .method_not_allowed_fallback(async || Problem::new(&kinds::METHOD, kinds::METHOD.means))
+        .layer(from_fn_with_state(Arc::clone(&desk), gate))
         .layer(from_fn_with_state(Arc::clone(&desk), told))
         .with_state(desk)
 }

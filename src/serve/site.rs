@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 
 use super::asked::At;
 use super::desk::{Desk, Found};
 use super::problem::Problem;
+use super::tokens::Caller;
 use crate::log::tile::{Bundle, Tile};
 use crate::registry::StoreNodes;
 use crate::store::{Store, StoreError};
@@ -70,8 +71,12 @@ pub(super) async fn checkpoint_at(
 pub(super) async fn document(
     State(desk): State<Arc<Desk>>,
     At((agreement, hex)): At<(String, String)>,
+    Extension(caller): Extension<Caller>,
 ) -> Result<Response, Problem> {
     let found = desk.find(&agreement)?;
+    if let Ok(digest) = format!("sha256:{hex}").parse() {
+        desk.may_read(&found, &digest, caller)?;
+    }
     blob(desk.registry.store(), &found, &hex)?.ok_or_else(|| no_file(&format!("blobs/{hex}")))
 }
 

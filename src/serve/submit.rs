@@ -2,7 +2,7 @@
 //! for a statement that would not be taken.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::multipart::{Field, MultipartError};
@@ -47,8 +47,7 @@ pub(super) async fn submit(
 }
 
 async fn take(desk: &Arc<Desk>, client: Client, request: Request) -> Result<Receipted, Problem> {
-    let may = desk.submits.take(client.counted(), Instant::now());
-    may.map_err(|wait| limited(desk, "submissions", "this address submits more often than one may", wait))?;
+    desk.may_submit(client)?;
     let Ok(_room) = desk.room.try_acquire() else { return Err(Problem::busy()) };
     let came = tokio::time::timeout(desk.limits.body, receive(desk, request)).await;
     let (signed, _coming) = came.map_err(|_| Problem::too_slow())??;
@@ -57,22 +56,23 @@ async fn take(desk: &Arc<Desk>, client: Client, request: Request) -> Result<Rece
     if receipted.index == 0 {
         desk.follow_all();
     }
+    // Whoever has the receipt finds that whom it lets in can read, and whom it dismisses cannot.
+    desk.look(&receipted.anchor);
     Ok(receipted)
-}
-
-fn limited(desk: &Desk, limit: &'static str, what: &str, wait: Duration) -> Problem {
-    desk.metrics.limited(limit);
-    Problem::too_many(what, wait)
 }
 
 /// Checks form and signatures, and that none of the keys signs more often than one may: a key that somebody has stolen, or
 /// whose holder is angry, fills no log.
 fn signed(desk: &Desk, submission: Submission) -> Result<Signed, Problem> {
-    let signed = desk.registry.check(submission)?;
+    let mut signed = desk.registry.check(submission)?;
     let now = Instant::now();
     for key in signed.keys() {
         let may = desk.signs.take(key, now);
-        may.map_err(|wait| limited(desk, "statements", "this key signs more often than one may", wait))?;
+        may.map_err(|wait| desk.limited("statements", "this key signs more often than one may", wait))?;
+    }
+    // A statement's signatures show whose keys these are, as a token does.
+    if !desk.signed_by_a_reader(&signed) {
+        signed.hide();
     }
     Ok(signed)
 }

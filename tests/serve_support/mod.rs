@@ -1,6 +1,8 @@
 //! What tests of `quorate serve` share: machines, a server that is a process of its own, and a case run over it.
 #![allow(dead_code)] // no test uses all of it
 
+pub mod restricted;
+
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;

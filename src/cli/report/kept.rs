@@ -26,7 +26,7 @@ impl Kept {
     /// There is none, or it does not pass.
     pub fn load(context: &Context, name: Option<&str>) -> Result<Self, CliError> {
         let Some((name, source)) =
-            name.map(|name| exported(name).map(|it| it.map(|it| (name, it)))).transpose()?.flatten()
+            name.map(|name| exported(context, name).map(|it| it.map(|it| (name, it)))).transpose()?.flatten()
         else {
             return Ok(Self { record: Record::load(context, name)?, documents: None });
         };

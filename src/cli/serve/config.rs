@@ -21,6 +21,8 @@ use crate::view::time;
 pub(super) struct Config {
     /// Where connections are taken.
     pub listen: Option<SocketAddr>,
+    /// The address by which clients ask.
+    pub origin: Option<String>,
     /// Whether anybody may open agreements over the network.
     pub openings: bool,
     /// The proxies that are believed whom they speak for.
@@ -61,6 +63,7 @@ struct LimitsOf {
 #[serde(deny_unknown_fields)]
 struct ExportOf {
     folder: PathBuf,
+    restricted: Option<PathBuf>,
     every: Option<String>,
 }
 
@@ -88,7 +91,9 @@ impl Config {
             place(&mut tls.cert);
             place(&mut tls.key);
         }
-        config.export.iter_mut().for_each(|export| place(&mut export.folder));
+        let folders =
+            config.export.iter_mut().flat_map(|it| [&mut it.folder].into_iter().chain(&mut it.restricted));
+        folders.for_each(place);
         config.webhook.iter_mut().for_each(|hook| place(&mut hook.secret_file));
         Ok(config)
     }
@@ -137,14 +142,23 @@ impl Config {
     /// # Errors
     /// Its time is none, or nothing is to be exported to that folder.
     pub(super) fn export(&self, data: &Path) -> Result<Option<Export>, CliError> {
-        let Some(ExportOf { folder, every }) = &self.export else { return Ok(None) };
+        let Some(ExportOf { folder, restricted, every }) = &self.export else { return Ok(None) };
         let every = every.as_deref().map_or(Ok(Span::from_seconds(60)), time::span);
         let every = every.map_err(|why| CliError::usage(format!("export.every: {why}")))?;
         if every.seconds() < 1 {
             return Err(CliError::usage("export.every is 0, and the shortest time is 1s"));
         }
         apart(folder, data).map_err(|error| CliError::usage(format!("export.folder: {error}")))?;
-        Ok(Some(Export { folder: folder.clone(), every }))
+        if let Some(restricted) = restricted {
+            apart(restricted, data)
+                .map_err(|error| CliError::usage(format!("export.restricted: {error}")))?;
+            apart(restricted, folder).map_err(|_| {
+                CliError::usage(
+                    "export.restricted is export.folder, in it or around it, and that is for anybody: give it a folder of its own",
+                )
+            })?;
+        }
+        Ok(Some(Export { folder: folder.clone(), restricted: restricted.clone(), every }))
     }
 
     /// Who is told when a licence moves. What is not delivered is kept in this folder.

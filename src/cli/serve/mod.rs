@@ -3,8 +3,10 @@
 mod certificate;
 mod config;
 
+use std::fs::DirBuilder;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -16,6 +18,7 @@ use super::context::Context;
 use super::error::CliError;
 use super::served::{announce, shutdown};
 use crate::export::writable;
+use crate::net::origin;
 use crate::registry::{Registry, Settings, SubmitError};
 use crate::serve::{self, Service};
 use crate::store::data::DataDir;
@@ -42,6 +45,9 @@ pub struct ServeArgs {
     /// The certificate's private key, in PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
+    /// The address by which clients ask, which readers of restricted agreements sign [default: the one that is listened on]
+    #[arg(long, value_name = "URL")]
+    origin: Option<String>,
     /// Let anybody open agreements over the network
     #[arg(long)]
     openings: bool,
@@ -78,7 +84,10 @@ pub fn run(context: &Context, args: &ServeArgs) -> Result<Answer, CliError> {
     let seed = data.log_seed()?;
     if let Some(export) = &export {
         writable(&export.folder).map_err(|error| CliError::usage(format!("export.folder: {error}")))?;
+        export.restricted.as_deref().map_or(Ok(()), kept_private)?;
     }
+    let origin = args.origin.clone().or(config.origin);
+    let origin = origin.map(|given| named_origin(&given)).transpose()?;
     let store = Arc::new(data.open_store()?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime =
@@ -104,7 +113,24 @@ pub fn run(context: &Context, args: &ServeArgs) -> Result<Answer, CliError> {
         let shutdown = shutdown()?;
         let reload = tokio::spawn(renewed(tls.clone())?);
         let scheme = if tls.is_some() { "https" } else { "http" };
-        data.note_server(&format!("{scheme}://{address}"))?;
+        let here = format!("{scheme}://{address}");
+        data.note_server(&here)?;
+        let restricted = registry.agreements().iter().any(|(anchor, _)| {
+            registry.agreement(anchor).is_some_and(|published| published.state.is_restricted())
+        });
+        if restricted && openings {
+            tracing::warn!(
+                "whoever opens an agreement is told that a name is taken, also by a restricted one: serve without --openings, or give \
+                 restricted agreements names that nobody guesses"
+            );
+        }
+        if restricted && origin.is_none() {
+            tracing::warn!(
+                origin = here,
+                "readers of restricted agreements sign this address: say with --origin by which they ask"
+            );
+        }
+        let origin = origin.unwrap_or(here);
         let counted = metrics.as_ref().and_then(|listener| listener.local_addr().ok());
         let mut json = json!({ "listening": address });
         let mut line = format!("listening on {address}");
@@ -115,7 +141,7 @@ pub fn run(context: &Context, args: &ServeArgs) -> Result<Answer, CliError> {
         announce(context, &json, &line)?;
         let told = counted.map(tracing::field::display);
         tracing::info!(%address, agreements, tls = tls.is_some(), metrics = told, "serving");
-        let service = Service { registry, openings, limits, hooks, export, proxies, metrics };
+        let service = Service { registry, origin, openings, limits, hooks, export, proxies, metrics };
         let acceptor = tls.map(|certificate| certificate.acceptor());
         let served = serve::run(listener, acceptor, service, shutdown).await;
         reload.abort();
@@ -125,6 +151,30 @@ pub fn run(context: &Context, args: &ServeArgs) -> Result<Answer, CliError> {
     // Nothing is waited for that storage may never finish.
     runtime.shutdown_background();
     served.map(|()| Answer::told())
+}
+
+/// The folder of restricted agreements' exports: for the operator alone.
+fn kept_private(folder: &Path) -> Result<(), CliError> {
+    let wrong = |why: &dyn std::fmt::Display| CliError::usage(format!("export.restricted: {why}"));
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|error| wrong(&format!("{} cannot be made: {error}", folder.display())))?;
+    let mode = folder.metadata().map_err(|error| wrong(&error))?.permissions().mode();
+    if mode & 0o077 != 0 {
+        let folder = folder.display();
+        return Err(wrong(&format!(
+            "{folder} can be read by others, and restricted agreements go there: run `chmod 700 {folder}`"
+        )));
+    }
+    writable(folder).map_err(|error| wrong(&error))
+}
+
+/// An address without a path, as a client derives it from the one that it asks.
+fn named_origin(given: &str) -> Result<String, CliError> {
+    origin(given).ok_or_else(|| {
+        CliError::usage(format!(
+            "origin: `{given}` is no address of a server: give one such as https://log.example.org, without anything after it"
+        ))
+    })
 }
 
 /// Why nothing is served: every statement would be refused, since nothing could be signed.

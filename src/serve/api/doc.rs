@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
 use super::answer::Answer;
-use crate::serve::kinds::{Kind, TOO_MANY};
+use crate::serve::kinds::{BAD_TOKEN, Kind, TOO_MANY};
 use crate::serve::problem;
 
 /// What an address does under one method.
@@ -25,7 +25,7 @@ impl Doc {
         let mut operation = Map::new();
         operation.insert("operationId".to_owned(), json!(name));
         operation.insert("summary".to_owned(), json!(summary));
-        let (parameters, answers, problems) = (Vec::new(), BTreeMap::new(), vec![&TOO_MANY]);
+        let (parameters, answers, problems) = (Vec::new(), BTreeMap::new(), vec![&TOO_MANY, &BAD_TOKEN]);
         Self { operation, parameters, answers, problems, schemas: Schemas::default() }
     }
 
@@ -70,6 +70,12 @@ impl Doc {
             bodies.iter().map(|(kind, schema)| ((*kind).to_owned(), json!({ "schema": schema }))).collect();
         self.operation.insert("requestBody".to_owned(), json!({ "required": true, "content": content }));
         self
+    }
+
+    /// The same, as a document of this type.
+    pub(in crate::serve) fn takes_type<T: ToSchema>(mut self) -> Self {
+        let schema = self.schemas.of::<T>();
+        self.takes(&[("application/json", schema)])
     }
 
     /// An answer.

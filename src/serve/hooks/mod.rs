@@ -32,7 +32,7 @@ pub struct Hook {
     pub url: String,
     /// What signs them.
     pub secret: Secret,
-    /// Of which agreements; of all where it names none.
+    /// Of which agreements; where it names none, of all that anybody may read.
     pub agreements: Vec<Id>,
 }
 
@@ -61,7 +61,8 @@ impl Hooks {
             match Outbox::open(path, anchor) {
                 Ok(outbox) => {
                     let outbox = Arc::new(outbox);
-                    tokio::spawn(watch::watch(Arc::downgrade(desk), anchor, Arc::clone(&outbox)));
+                    let named = hook.agreements.contains(agreement);
+                    tokio::spawn(watch::watch(Arc::downgrade(desk), anchor, Arc::clone(&outbox), named));
                     tokio::spawn(deliver::deliver(Arc::downgrade(desk), Arc::clone(hook), outbox));
                 }
                 Err(error) => {

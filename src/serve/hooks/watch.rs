@@ -15,8 +15,8 @@ use crate::values::{Digest, Instant};
 use crate::view::changes;
 use crate::view::document::Licence;
 
-/// Watches an agreement as long as it is served.
-pub(super) async fn watch(desk: Weak<Desk>, anchor: Digest, outbox: Arc<Outbox>) {
+/// Watches an agreement as long as it is served. Of a restricted one only a webhook is told that names it (`named`).
+pub(super) async fn watch(desk: Weak<Desk>, anchor: Digest, outbox: Arc<Outbox>, named: bool) {
     let Some(mut growth) = desk.upgrade().and_then(|desk| desk.registry.growth(&anchor)) else { return };
     let mut told: Option<(State, Instant)> = match resumed(&desk, anchor, &outbox).await {
         Ok(told) => told,
@@ -33,7 +33,8 @@ pub(super) async fn watch(desk: Weak<Desk>, anchor: Digest, outbox: Arc<Outbox>)
         let state = published.state.at(at).into_owned();
         let sleep = until_next(&now.registry, &state);
         if outbox.has_room() {
-            match look(&outbox, told.as_ref(), &state, &published, at) {
+            let may = named || !state.is_restricted();
+            match look(&outbox, told.as_ref().filter(|_| may), &state, &published, at) {
                 Ok(()) => told = Some((state, at)),
                 Err(error) => tracing::error!(%error, "what webhooks are to be told cannot be kept"),
             }

@@ -1,0 +1,89 @@
+//! The gate: whether whoever asks may know of an agreement. Every address of an agreement is behind it, whoever answers
+//! there, so that a restricted one answers those who may not as one that does not exist: the same bytes, after the same
+//! work.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts as _, MatchedPath, RawPathParams, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+
+use super::desk::Desk;
+use super::kinds;
+use super::pages::Wrong;
+use super::problem::Problem;
+use super::tokens::Caller;
+use crate::values::Instant;
+
+/// The part of an address that names an agreement, in every route that has one.
+const AGREEMENT: &str = "{agreement}";
+
+/// The cookie of whoever has signed in with a browser.
+pub(super) const COOKIE: &str = "quorate-token";
+
+/// Finds out who asks, and lets requests about an agreement pass that they may know of.
+pub(super) async fn gate(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> Response {
+    let now = desk.registry.now();
+    let caller = match caller(&desk, request.headers(), now) {
+        Ok(caller) => caller,
+        Err(problem) => return problem.into_response(),
+    };
+    let path =
+        request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned()).unwrap_or_default();
+    let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(caller);
+    let mut restricted = false;
+    if path.contains(AGREEMENT) {
+        let named = RawPathParams::from_request_parts(&mut parts, &()).await.ok();
+        let named = named.as_ref().and_then(|all| all.iter().find(|(part, _)| *part == "agreement"));
+        match desk.gate(named.map_or("", |(_, name)| name), caller, now) {
+            Some(it) => restricted = it.is_restricted(),
+            None => return unseen(&path, &parts.method),
+        }
+    }
+    let mut answer = next.run(Request::from_parts(parts, body)).await;
+    if restricted {
+        for_nobody_else(answer.headers_mut());
+    }
+    answer
+}
+
+/// Whoever asks. A token that is none, or is over, is refused whatever is asked for, so that this says nothing of it; a
+/// browser's is as good as none then, since nobody can take its cookie out of a link.
+fn caller(desk: &Desk, headers: &HeaderMap, now: Instant) -> Result<Caller, Problem> {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    if let Some(given) = text(header::AUTHORIZATION) {
+        let token = given.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let caller = token.and_then(|(_, token)| desk.tokens.caller(token.trim(), now));
+        return caller.ok_or_else(|| {
+            Problem::new(&kinds::BAD_TOKEN, kinds::BAD_TOKEN.means)
+                .instead("sign a new challenge: `GET /v1/challenge`, then `POST /v1/token`")
+        });
+    }
+    let cookies = text(header::COOKIE).unwrap_or_default().split(';');
+    let token = cookies.filter_map(|cookie| cookie.trim().split_once('=')).find(|(name, _)| *name == COOKIE);
+    Ok(token.and_then(|(_, token)| desk.tokens.caller(token, now)).unwrap_or_default())
+}
+
+/// The answer for every agreement of which somebody may not know, and for every one that does not exist.
+fn unseen(path: &str, method: &Method) -> Response {
+    if !matches!(*method, Method::GET | Method::HEAD) {
+        // Nothing takes another method at the addresses of an agreement, be it there or not.
+        let mut answer = Problem::new(&kinds::METHOD, kinds::METHOD.means).into_response();
+        answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET,HEAD"));
+        return answer;
+    }
+    let problem = Problem::no_agreement();
+    if path.starts_with("/agreements/") {
+        Wrong::from(problem).into_response()
+    } else {
+        problem.into_response()
+    }
+}
+
+/// What a restricted agreement answers is for whoever asked: nobody in between keeps it, and no page of others reads it.
+fn for_nobody_else(headers: &mut HeaderMap) {
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.remove(header::ACCESS_CONTROL_ALLOW_ORIGIN);
+}
