@@ -420,6 +420,14 @@ fn what_is_given_out_unasked_leaves_it_out() {
     assert!(private.exists());
     assert!(!operator.path.join("public/panel").exists());
     assert_eq!(fs::metadata(operator.path.join("private")).unwrap().permissions().mode() & 0o777, 0o700);
+    // Nor is it named where things are counted.
+    let log = fs::read_to_string(operator.path.join("serve.log")).unwrap();
+    let plain = ["\u{1b}[3m", "\u{1b}[0m", "\u{1b}[2m"].iter().fold(log, |log, code| log.replace(code, ""));
+    let address = plain.split("metrics=").nth(1).unwrap().split_whitespace().next().unwrap();
+    let client = serve_support::client();
+    let counted = client.get(&format!("http://{address}/metrics"), 1 << 20).unwrap().unwrap();
+    let counted = String::from_utf8(counted).unwrap();
+    assert!(counted.contains("quorate_event_listeners") && !counted.contains("panel\""), "{counted}");
     // That it can only be read is said of it to nobody.
     assert_eq!(ask(&server, "GET", "/readyz", &[], b"").text(), "ready\n");
     drop(server);

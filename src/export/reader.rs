@@ -101,13 +101,16 @@ impl Reader {
         Ok(Self { files: Arc::new(files), checkpoint, size, kept, tiles, missing })
     }
 
-    /// A document that entries name; `None` where it is not there: erased, or never copied. What it is is for whoever
+    /// A document that entries name; `None` where it is not there: erased, never copied, or of a tier that others read. What it is is for whoever
     /// asks to check.
     ///
     /// # Errors
     /// It cannot be read, or is longer than a document can be.
     pub fn blob(&self, digest: &Digest) -> Result<Option<Vec<u8>>, SourceError> {
-        Ok(self.files.read(&format!("blobs/{}", digest.hex()), MOST_DOCUMENT)?)
+        match self.files.read(&format!("blobs/{}", digest.hex()), MOST_DOCUMENT) {
+            Err(FileError::Net(NetError::Problem { status: 403, .. })) => Ok(None),
+            read => Ok(read?),
+        }
     }
 
     fn leaf_of(&self, index: u64) -> Result<Option<Hash>, SourceError> {
