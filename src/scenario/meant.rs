@@ -104,9 +104,16 @@ fn panel_of<'a>(workflow: &'a Workflow, procedure: &Procedure) -> Option<&'a Pan
     workflow.panel(procedure.panel.as_ref()?)
 }
 
-/// The seat that votes, and the case in which.
+/// The seat that votes, and the case in which: the newest with an open ballot, where the seat has any.
 pub(super) fn voter(state: &State, case: Option<&CaseRef>, voter: &SeatName) -> (Id, CaseRef) {
-    let case = case.cloned().unwrap_or_else(|| case_of_seat(state, voter));
+    let case = case.cloned().unwrap_or_else(|| {
+        let votes = |case: &Case| {
+            let panel = case.procedure().and_then(|procedure| panel_of(&case.workflow, procedure));
+            let seated = |seat: &Id| panel.is_some_and(|panel| panel.seats.iter().any(|it| it.name == *seat));
+            case.open_ballots().next().is_some() && matches!(voter, SeatName::Short(seat) if seated(seat))
+        };
+        newest(state, votes).map_or_else(|| case_of_seat(state, voter), |case| case.id.clone())
+    });
     let seat = match voter {
         SeatName::Short(seat) => seat,
         SeatName::Full(holder) => holder.name(),

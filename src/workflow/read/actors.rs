@@ -110,7 +110,7 @@ fn actor(r: &mut Reader<'_>, item: &Item<'_>, meant: Meant<'_>) -> Option<Actor>
             Some(panel) if !r.names.has_chair(panel) => refuse(
                 r,
                 format!("the panel `{panel}` has no chair"),
-                "Name the seat: chair = \"…\" in the panel",
+                "Name the seat: chair = \"…\" in the panel. It chairs until a ballot has chosen somebody, and once they have left",
             ),
             Some(_) => Some(Actor::Chair),
         };
