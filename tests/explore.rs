@@ -392,6 +392,15 @@ fn what_an_act_between_the_edges_may_show_is_not_said_to_hold() {
     assert_eq!((report.between, report.complete, report.cut_short), (true, false, false));
     assert_eq!((report.passes(), report.fails()), (false, false));
     assert!(matches!(report.verdicts[..], [Verdict::Undecided]), "{:?}", report.verdicts);
+    // Asked to act there as well, it finds who asks on the eighth day.
+    let bounds = Bounds { between: true, leaving: 0, ..Bounds::default() };
+    let between =
+        explore(&TWO_TIMES.replace("never", "title = \"Never caught\"\nnever"), bounds, &mut |_| {}).unwrap();
+    assert!(between.fails());
+    assert_eq!(
+        broken(&TWO_TIMES.replace("never", "title = \"Never caught\"\nnever"), &between),
+        ["Never caught"]
+    );
     // Nor is it said to be out of reach; and where the two cannot run at once, the edges show all.
     let reaches = TWO_TIMES.replace("never = ", "reaches = ");
     assert!(matches!(bounded(&reaches, 1_000).verdicts[..], [Verdict::Undecided]));

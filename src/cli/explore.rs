@@ -31,6 +31,9 @@ pub struct ExploreArgs {
     /// How often panelists step down, stay out of a case, or lose their keys, at most
     #[arg(long, value_name = "N", default_value_t = 1)]
     leaving: u8,
+    /// Act also between the edges of deadlines, where a time that begins then ends at one: many more states
+    #[arg(long)]
+    between: bool,
     /// Write each counterexample into this folder, as a scenario that `workflow test` plays
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
@@ -43,7 +46,13 @@ pub struct ExploreArgs {
 pub fn run(args: &ExploreArgs) -> Result<Answer, CliError> {
     let (_, workflow) = read(&args.file)?;
     let text = read_text(&args.file)?;
-    let bounds = Bounds { states: args.most, cases: args.cases, leaving: args.leaving, ..Bounds::default() };
+    let bounds = Bounds {
+        states: args.most,
+        cases: args.cases,
+        leaving: args.leaving,
+        between: args.between,
+        ..Bounds::default()
+    };
     let bar = bar();
     let stop = Stop::on_signals()?;
     let report = explore_until(&text, bounds, stop.asked(), &mut |progress| {
@@ -133,14 +142,15 @@ fn write(file: &Path, text: &str) -> Result<(), CliError> {
 }
 
 fn summary(page: &mut Page, report: &Report, workflow: &Workflow, stopped: bool) {
-    let Bounds { cases, leaving, states, kept: _, reduced: _ } = report.bounds;
+    let Bounds { cases, leaving, states, between, kept: _, reduced: _ } = report.bounds;
     page.blank();
     let all = if report.cut_short { ", not all" } else { "" };
     let seen = format!("{} different states{all}; {} moves and waits.", report.states, report.visits);
     page.line(Tone::Plain, &seen);
     let bounds = format!(
-        "Walked: at most {} of each procedure, panelists leaving or losing their keys at most {leaving} times, acts at once or at the edge of a deadline.",
+        "Walked: at most {} of each procedure, panelists leaving or losing their keys at most {leaving} times, acts at once or at the edge of a deadline{}.",
         if cases == 1 { "one case".to_owned() } else { format!("{cases} cases") },
+        if between { ", or such that a time that it begins ends at one" } else { "" },
     );
     page.line(Tone::Faint, &bounds);
     page.line(Tone::Faint, &format!("Not walked: {}.", not_walked(workflow, report.between).join("; ")));
@@ -151,7 +161,8 @@ fn summary(page: &mut Page, report: &Report, workflow: &Workflow, stopped: bool)
     }
     if report.between && workflow.calendar.is_none() {
         let words = "Somewhere an act begins a time while another runs, and which of them ends first hangs on when it is done: \
-                     what holds so far may not where it is done between the edges. Play such orders as scenarios.";
+                     what holds so far may not where it is done between the edges. --between looks at many of these orders; play \
+                     others as scenarios.";
         page.line(Tone::Notice, words);
     }
     if stopped {
@@ -184,7 +195,7 @@ fn as_json(workflow: &Workflow, report: &Report, stopped: bool) -> Value {
         "not_walked": not_walked(workflow, report.between),
         "states": report.states,
         "visits": report.visits,
-        "bounds": { "states": report.bounds.states, "cases": report.bounds.cases, "leaving": report.bounds.leaving },
+        "bounds": { "states": report.bounds.states, "cases": report.bounds.cases, "leaving": report.bounds.leaving, "between": report.bounds.between },
         "invariants": workflow.invariants.iter().zip(&report.verdicts).map(one).collect::<Vec<_>>(),
     })
 }

@@ -155,6 +155,10 @@ fn next_point(view: &View<'_>, state: &State, now: Instant) -> Option<Instant> {
         let first = if moment.late { moment.at.next() } else { moment.at };
         see(before(first));
         see(first);
+        // When a time that begins then ends with it, just before it, or just after.
+        for then in view.begun.iter().map(|length| earlier(first, *length)) {
+            [before(then), then, then.next()].into_iter().for_each(&mut see);
+        }
     }
     for date in &view.anchored {
         [before(*date), *date, date.next()].into_iter().for_each(&mut see);

@@ -44,11 +44,14 @@ pub struct Bounds {
     /// nothing depends, who may nominate where all act. Without it all of that is walked, which finds the same and takes
     /// longer: so that this can be tried.
     pub reduced: bool,
+    /// Whether people also act between the edges of deadlines: when a time of the file that begins then ends at one of
+    /// them. Not all orders are seen even so, as times that follow one another can end there too.
+    pub between: bool,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { states: 1_000_000, cases: 1, leaving: 1, kept: 100_000, reduced: true }
+        Self { states: 1_000_000, cases: 1, leaving: 1, kept: 100_000, reduced: true, between: false }
     }
 }
 

@@ -44,6 +44,8 @@ pub(super) struct View<'w> {
     pub horizon: Span,
     /// How long before a date that a step waits for a case may begin, for the date to come in the midst of it.
     pub leads: Vec<Span>,
+    /// How long a time can be that begins between the edges of others; none where nobody acts there.
+    pub begun: Vec<Span>,
     /// Parts of propositions that depend on the past of cases.
     pub marks: Vec<Holds>,
     /// What the propositions count from events.
@@ -119,6 +121,7 @@ impl<'w> View<'w> {
             dates: if waits { Vec::new() } else { dates.iter().flat_map(|it| [*it, it.next()]).collect() },
             horizon,
             leads: if waits { leads(workflow) } else { Vec::new() },
+            begun: if bounds.between { begun(workflow) } else { Vec::new() },
             marks: Vec::new(),
             withins: withins.collect(),
             ends: ends.collect(),
@@ -279,6 +282,15 @@ fn leads(workflow: &Workflow) -> Vec<Span> {
     let ballots = workflow.ballots.iter().map(|ballot| ballot.open_for.longest());
     let spans: BTreeSet<Span> = delays(workflow).map(|delay| delay.length.longest()).chain(ballots).collect();
     spans.into_iter().collect()
+}
+
+/// Every time that an act can begin: of states, ballots, and of seats that are left.
+fn begun(workflow: &Workflow) -> Vec<Span> {
+    let vacant = workflow.panels.iter().filter_map(|panel| panel.vacancy.as_ref());
+    let reveals = workflow.ballots.iter().filter_map(|ballot| ballot.sealed.as_ref());
+    let more = vacant.map(|it| &it.after).chain(reveals.map(|it| &it.reveal_for)).map(Length::longest);
+    let all: BTreeSet<Span> = leads(workflow).into_iter().chain(more).collect();
+    all.into_iter().filter(|length| length.seconds() > 0).collect()
 }
 
 fn horizon(workflow: &Workflow) -> Span {
