@@ -397,13 +397,43 @@ fn a_document_that_was_erased_stays_erased() {
     let stage = declared(&[]);
     let other = another(&stage);
     let blob = fs::read_dir(other.path("public/blobs")).unwrap().next().unwrap().unwrap().path();
-    // Altered is as good as gone.
-    fs::write(&blob, "something else").unwrap();
+    fs::remove_file(&blob).unwrap();
     let answer = other.ok("restore public");
     let digest = format!("sha256:{}", blob.file_name().unwrap().to_str().unwrap());
     assert_eq!((&answer["documents"], &answer["absent"]), (&0.into(), &serde_json::json!([digest])));
     assert_eq!(fs::read_dir(other.path("data/blobs")).unwrap().count(), 0);
     other.ok("audit");
+}
+
+#[test]
+fn a_document_that_was_altered_is_named_and_is_no_document_of_what_was_restored() {
+    let stage = declared(&[]);
+    let blob = fs::read_dir(stage.path("public/blobs")).unwrap().next().unwrap().unwrap().path();
+    let digest = format!("sha256:{}", blob.file_name().unwrap().to_str().unwrap());
+    let altered = |change: &dyn Fn()| {
+        let other = another(&stage);
+        fs::remove_dir_all(other.path("public")).unwrap();
+        change();
+        copy_folder(&stage.path("public"), &other.path("public"));
+        let done = other.run("restore public --json");
+        assert_eq!(done.code, 1, "{done:?}");
+        let answer = done.json();
+        assert_eq!((&answer["documents"], &answer["absent"]), (&0.into(), &serde_json::json!([])));
+        let named = &answer["altered"][0];
+        assert_eq!(
+            (&named["document"], &named["entry"], &named["name"]),
+            (&digest.as_str().into(), &1.into(), &"declaration".into())
+        );
+        assert_eq!(fs::read_dir(other.path("data/blobs")).unwrap().count(), 0);
+        // The record itself is whole.
+        other.ok("audit");
+        named["instead"].as_str().unwrap().to_owned()
+    };
+    let said = altered(&|| fs::write(&blob, "something else").unwrap());
+    assert!(said.starts_with("14 bytes, whose SHA-256 is sha256:"), "{said}");
+    // Longer than any document.
+    let said = altered(&|| fs::File::create(&blob).unwrap().set_len((128 << 20) + 1).unwrap());
+    assert!(said.contains("is longer than the 134217728 bytes that it can have"), "{said}");
 }
 
 /// Every step of rebuilding fails in turn, persisted and not: what is there is read-only, and the same command brings

@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 use cli_support::copy_folder;
 use quorate::store::data::DataDir;
 use quorate::store::{ReadOnly, Store as _};
-use serve_support::{Machine, SEATS, Server, client, open, operator, voting};
+use serde_json::Value;
+use serve_support::{Machine, SEATS, Server, client, open, operator, operator_of, voting};
 
 #[test]
 fn a_case_is_run_by_people_who_have_nothing_but_an_address_and_their_keys() {
@@ -123,7 +124,7 @@ fn a_server_that_goes_back_behind_what_was_seen_is_found_by_whoever_asks() {
     for key in ["north", "south"] {
         operator.ok(&format!("key new {key} --no-passphrase"));
     }
-    open(&operator);
+    open(&operator, "");
     let server = Server::start(&operator);
     let people = Machine { server: Some(server.url.clone()), ..people };
     let error = people.fails("status", 1);
@@ -287,6 +288,13 @@ fn what_is_asked_badly_is_told_by_its_name_and_what_is_announced_too_long_at_onc
     assert!(answer.contains(" 400 ") && answer.contains("`known_at` is `soon`"), "{answer}");
     let answer = get("/v1/agreements/panel/entries?from=x");
     assert!(answer.contains(" 400 ") && !answer.contains("deserialize"), "{answer}");
+    // Whoever has heard of more than the log has is told that it has less.
+    let answer = get("/v1/agreements/panel/events?from=2");
+    assert!(answer.contains(" 400 ") && answer.contains("the log has 1 entries"), "{answer}");
+    let last = "GET /v1/agreements/panel/events HTTP/1.1\r\nHost: log\r\nLast-Event-ID: 1\r\nConnection: close\r\n\r\n";
+    let answer = asked(last);
+    assert!(answer.contains(" 400 ") && answer.contains("urn:quorate:problem:bad-request"), "{answer}");
+    assert!(asked("GET /v1/agreements/panel/events?from=1 HTTP/1.1\r\nHost: log\r\n\r\n").contains(" 200 "));
     let begun = Instant::now();
     for kind in ["application/json", "multipart/form-data; boundary=x"] {
         let answer = asked(&format!(
@@ -295,4 +303,105 @@ fn what_is_asked_badly_is_told_by_its_name_and_what_is_announced_too_long_at_onc
         assert!(answer.contains(" 413 ") && answer.contains("999999999999 bytes"), "{answer}");
     }
     assert!(begun.elapsed() < Duration::from_secs(20));
+}
+
+#[test]
+fn where_no_document_can_be_kept_the_server_is_not_ready_and_says_so() {
+    let operator = operator();
+    let server = Server::start(&operator);
+    let ready = || {
+        let answer = Command::new("curl").args(["-s", &format!("{}/readyz", server.url)]).output().unwrap();
+        String::from_utf8(answer.stdout).unwrap()
+    };
+    assert_eq!(ready(), "ready\n");
+    let (blobs, away) = (operator.path.join("data/blobs"), operator.path.join("away"));
+    fs::rename(&blobs, &away).unwrap();
+    let until = |words: &str| {
+        let begun = Instant::now();
+        while !ready().contains(words) {
+            assert!(begun.elapsed() < Duration::from_secs(60), "{words}: {}", ready());
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    };
+    until("\"type\":\"urn:quorate:problem:storage\"");
+    let told = ready();
+    assert!(told.contains("no document can be kept: No such file") && !told.contains("blobs"), "{told}");
+    fs::rename(&away, &blobs).unwrap();
+    until("ready\n");
+    assert_eq!(fs::read_dir(&blobs).unwrap().count(), 0);
+}
+
+#[test]
+fn certificates_and_reports_are_the_command_lines_to_the_byte() {
+    let operator = operator_of(|workflow| {
+        workflow.replace("change   = \"until close\"", "early    = \"all voted\"\nattach   = [\"rationale\"]")
+    });
+    let server = Server::start(&operator);
+    let people = voting(&operator, &server);
+    fs::write(people.path.join("why.md"), "Because. SPECIMEN.\n").unwrap();
+    for seat in SEATS {
+        people.ok(&format!("vote --choice yes --rationale why.md --key {seat}"));
+    }
+    let get = |path: &str| {
+        client().get(&format!("{}/v1/agreements/panel/{path}", server.url), 1 << 22).unwrap().unwrap()
+    };
+    let last =
+        server.get("/v1/agreements/panel/entries?from=31")["entries"][0]["time"].as_str().unwrap().to_owned();
+    let opened =
+        server.get("/v1/agreements/panel/entries?limit=1")["entries"][0]["time"].as_str().unwrap().to_owned();
+
+    // A certificate, as of the last entry and as of an earlier time; whoever has the anchor checks it, offline.
+    let anchor = people.ok("status")["agreement"].as_str().unwrap().split_once('@').unwrap().1.to_owned();
+    for (asked, file) in [(String::new(), "a.json"), (format!("?at={opened}"), "b.json")] {
+        let at = asked.strip_prefix("?at=").map(|at| format!("--at {at}")).unwrap_or_default();
+        people.ok(&format!("license {at} --certificate {file}"));
+        let given = get(&format!("certificate{asked}"));
+        assert_eq!(given, fs::read(people.path.join(file)).unwrap(), "{asked}");
+        let checked = people.ok(&format!("check {file} --anchor {anchor}"));
+        assert_eq!(
+            (&checked["passes"], &checked["anchor-checked"]),
+            (&true.into(), &true.into()),
+            "{checked}"
+        );
+    }
+    // Nothing is certified that the record does not show.
+    let refused = |path: &str| {
+        let answer =
+            Command::new("curl").args(["-s", &format!("{}/v1/agreements/panel/{path}", server.url)]).output();
+        serde_json::from_slice::<Value>(&answer.unwrap().stdout).unwrap()
+    };
+    let problem = refused("certificate?at=2999-01-01");
+    assert!(
+        problem["status"] == 400 && problem["detail"].as_str().unwrap().contains("is still to come"),
+        "{problem}"
+    );
+
+    // Reports, in each form, as of a time, with and without what votes say.
+    for (format, asked) in [("md", "?"), ("html", "?format=html&"), ("json", "?format=json&")] {
+        for (documents, option) in [("", ""), ("documents=true&", "--with-documents")] {
+            let file = format!("{format}{}", documents.len());
+            let line = format!(
+                "report question#1 --agreement panel --format {format} {option} --at {last} --out {file}"
+            );
+            people.ok(&line);
+            let given = get(&format!("cases/question/1/report{asked}{documents}at={last}"));
+            assert_eq!(given, fs::read(people.path.join(&file)).unwrap(), "{format} {documents}");
+            let told = String::from_utf8(given).unwrap();
+            assert_eq!(told.contains("Because. SPECIMEN."), !documents.is_empty(), "{format}: {told}");
+        }
+    }
+    assert_eq!(refused("cases/question/9/report")["status"], 404);
+    let problem = refused(&format!("cases/question/1/report?at={opened}"));
+    assert!(
+        problem["status"] == 400 && problem["detail"].as_str().unwrap().contains("the last entry is of"),
+        "{problem}"
+    );
+    assert_eq!(refused("cases/question/1/report?format=pdf")["status"], 400);
+    // The operator, in the folder itself, issues the same.
+    assert_eq!(server.stop(), Some(0));
+    operator.ok("license --certificate a.json");
+    assert_eq!(
+        fs::read(operator.path.join("a.json")).unwrap(),
+        fs::read(people.path.join("a.json")).unwrap()
+    );
 }

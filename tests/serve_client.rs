@@ -230,7 +230,7 @@ fn whoever_is_shown_an_older_log_keeps_both_signed_checkpoints() {
 
 #[test]
 fn what_this_machine_has_seen_is_named_where_it_is_damaged_or_of_another_agreement() {
-    let (_operator, server, between, people) = case();
+    let (_operator, server, _between, people) = case();
     people.ok("vote --choice yes --key n1");
     let anchor = people.ok("status")["agreement"].as_str().unwrap().to_owned();
     let (_, anchor) = anchor.split_once('@').unwrap();
@@ -276,12 +276,15 @@ fn what_this_machine_has_seen_is_named_where_it_is_damaged_or_of_another_agreeme
     damaged(&people, Path::new("data/seen/panel/checkpoint"), altered.as_bytes());
     people.ok("status");
 
-    // `audit` says how a log is named that a server has.
-    let error = people.fails("audit", 2);
-    assert!(
-        what(&error).contains(&format!("`quorate audit {}/a/AGREEMENT --anchor DIGEST`", between.url)),
-        "{error}"
-    );
+    // `audit` holds the log against what was seen, and finds the one that is another.
+    let report = people.ok("audit");
+    assert_eq!((&report["anchor"], &report["anchor-checked"]), (&anchor.into(), &true.into()), "{report}");
+    let audit = people.run(&format!("audit panel@{other}"));
+    assert_eq!(audit.code, 1, "{audit:?}");
+    let mut checkpoint = fs::read(seen.join("checkpoint")).unwrap();
+    people.ok("vote --choice yes --key n2");
+    people.ok("audit panel");
+    assert_ne!(std::mem::replace(&mut checkpoint, fs::read(seen.join("checkpoint")).unwrap()), checkpoint);
     let audit = people.run(&format!("audit {}/a/panel --anchor {other}", server.url));
     assert_eq!(audit.code, 1, "{audit:?}");
     let mut page = cli_support::quorate(&people.path);
@@ -340,10 +343,27 @@ fn the_parties_open_an_agreement_at_a_server_that_takes_openings() {
     people.ok(&format!("status another@{anchor}"));
     assert_eq!(unsure(&people), Vec::<PathBuf>::new());
     // What works on the data folder takes no server.
-    for line in
-        ["export public --agreement another", "cosign", "restore copy", "key show --log third", "audit"]
-    {
+    for line in ["export public --agreement another", "cosign"] {
         let error = people.fails(line, 2);
-        assert!(what(&error).contains("--server"), "{error}");
+        assert!(what(&error).contains("leave out --server"), "{error}");
     }
+    // The key of an agreement that is there is known, of another the operator knows it.
+    assert_eq!(people.ok("key show --log another")["vkey"], vkey.as_str());
+    assert!(what(&people.fails("key show --log third", 2)).contains("there is no agreement `third`"));
+    // `monitor` and `restore` take an agreement there by its name.
+    let accepted = people.ok(&format!("monitor another@{anchor} --state another.seen"));
+    assert_eq!(
+        (&accepted["anchor-checked"], &accepted["head"]["size"]),
+        (&true.into(), &1.into()),
+        "{accepted}"
+    );
+    let copy = Machine::new(Some(&server));
+    copy.ok("init --log-name test.example");
+    fs::copy(operator.path.join("data/log.key"), copy.path.join("data/log.key")).unwrap();
+    let restored = copy.ok(&format!("restore another@{anchor}"));
+    assert_eq!(
+        (&restored["anchor-checked"], &restored["writable"]),
+        (&true.into(), &false.into()),
+        "{restored}"
+    );
 }

@@ -2,105 +2,20 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
 
 mod cli_support;
+#[path = "serve_support/hooks.rs"]
+mod hooks;
 mod serve_support;
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
-use base64ct::{Base64, Encoding as _};
 use cli_support::copy_folder;
+use hooks::{PATIENCE, configured, receiver};
 use serde_json::Value;
 use serve_support::{Machine, SEATS, Server, client, operator, operator_of, voting};
-use sha2::{Digest as _, Sha256};
-
-/// How long something may take before it counts as never coming.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-const SECRET: [u8; 32] = [7; 32];
-
-/// What somebody was told, and how.
-#[derive(Debug, Clone)]
-struct Told {
-    id: String,
-    sent: String,
-    signature: String,
-    body: String,
-}
-
-impl Told {
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap()
-    }
-
-    /// That it is signed as Standard Webhooks says, by an HMAC that is written out here (RFC 2104).
-    fn check(&self) {
-        let pad = |byte: u8| -> Vec<u8> {
-            let mut block = [0_u8; 64];
-            block[..SECRET.len()].copy_from_slice(&SECRET);
-            block.iter().map(|key| key ^ byte).collect()
-        };
-        let text = format!("{}.{}.{}", self.id, self.sent, self.body);
-        let inner = Sha256::new().chain_update(pad(0x36)).chain_update(text).finalize();
-        let outer = Sha256::new().chain_update(pad(0x5c)).chain_update(inner).finalize();
-        assert_eq!(self.signature, format!("v1,{}", Base64::encode_string(&outer)));
-    }
-}
-
-/// Takes messages at an address, and answers each with the next of these statuses; with 204 once they are used up.
-fn receiver(address: &str, mut statuses: Vec<u16>) -> (SocketAddr, Receiver<Told>) {
-    let listener = TcpListener::bind(address).unwrap();
-    let address = listener.local_addr().unwrap();
-    let (told, all) = channel();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = BufReader::new(stream.unwrap());
-            let mut head = Vec::new();
-            loop {
-                let mut line = String::new();
-                if stream.read_line(&mut line).unwrap() == 0 || line == "\r\n" {
-                    break;
-                }
-                head.push(line.trim().to_owned());
-            }
-            let header = |name: &str| {
-                let line =
-                    head.iter().find(|line| line.to_ascii_lowercase().starts_with(&format!("{name}: ")));
-                line.map(|line| line[name.len() + 2..].to_owned()).unwrap_or_default()
-            };
-            let mut body = vec![0; header("content-length").parse().unwrap()];
-            stream.read_exact(&mut body).unwrap();
-            let status = if statuses.is_empty() { 204 } else { statuses.remove(0) };
-            write!(stream.get_mut(), "HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
-                .unwrap();
-            let message = Told {
-                id: header("webhook-id"),
-                sent: header("webhook-timestamp"),
-                signature: header("webhook-signature"),
-                body: String::from_utf8(body).unwrap(),
-            };
-            if told.send(message).is_err() {
-                return;
-            }
-        }
-    });
-    (address, all)
-}
-
-/// Tells this address of every licence that moves.
-fn configured(operator: &Machine, address: SocketAddr) {
-    let secret = operator.path.join("hook.secret");
-    fs::write(&secret, format!("whsec_{}\n", Base64::encode_string(&SECRET))).unwrap();
-    fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
-    let config = format!(
-        "[export]\nfolder = \"public\"\nevery = \"1s\"\n\n\
-         [[webhook]]\nname = \"licensing\"\nurl = \"http://{address}/quorate\"\nsecret-file = \"hook.secret\"\n"
-    );
-    fs::write(operator.path.join("server.toml"), config).unwrap();
-}
 
 /// An operator of an agreement whose ballot closes once all have voted.
 fn prompt() -> Machine {
@@ -148,7 +63,7 @@ fn what_moved_while_nobody_listened_or_the_server_was_killed_is_told_afterwards_
     configured(&operator, address);
     let mut server = Server::start_with(&operator, &["--config", "server.toml"]);
     let people = voting(&operator, &server);
-    let outbox = operator.path.join("data/webhooks/licensing/panel.json");
+    let outbox = operator.path.join("data/webhooks/licensing/panel.jsonl");
     let begun = Instant::now();
     while !outbox.exists() && begun.elapsed() < PATIENCE {
         std::thread::sleep(Duration::from_millis(20));
@@ -234,7 +149,7 @@ fn a_broken_outbox_is_set_aside_and_a_webhook_of_no_agreement_is_told_of() {
         .unwrap();
     let folder = operator.path.join("data/webhooks/licensing");
     fs::create_dir_all(&folder).unwrap();
-    let outbox = folder.join("panel.json");
+    let outbox = folder.join("panel.jsonl");
     fs::write(&outbox, "garbage").unwrap();
     let server = Server::start_with(&operator, &["--config", "server.toml"]);
     // It begins anew, from what is in force.
@@ -244,7 +159,7 @@ fn a_broken_outbox_is_set_aside_and_a_webhook_of_no_agreement_is_told_of() {
         assert!(begun.elapsed() < PATIENCE);
         std::thread::sleep(Duration::from_millis(20));
     }
-    assert_eq!(fs::read_to_string(folder.join("panel.json.broken")).unwrap(), "garbage");
+    assert_eq!(fs::read_to_string(folder.join("panel.jsonl.broken")).unwrap(), "garbage");
     assert_eq!(server.stop(), Some(0));
     let log = fs::read_to_string(operator.path.join("serve.log")).unwrap();
     assert!(log.contains("was set aside"), "{log}");
@@ -293,6 +208,15 @@ fn a_store_that_is_older_than_what_was_exported_takes_nothing_and_says_so() {
     let told = |line: &str| line.contains("ERROR") && line.contains("it has 2 entries, the store has 1");
     assert!(log.lines().any(told), "{log}");
     assert_eq!(fs::read(&checkpoint).unwrap(), published);
+    // Both signed checkpoints are kept, since the folder may change.
+    let evidence = fs::read_dir(operator.path.join("data/evidence/panel")).unwrap();
+    let evidence: Vec<Vec<u8>> = evidence.map(|file| fs::read(file.unwrap().path()).unwrap()).collect();
+    assert!(evidence.len() == 2 && evidence.contains(&published), "{evidence:?}");
+
+    // A server that knows nothing of the folder adds nothing either.
+    let server = Server::start(&operator);
+    let refused = Machine { server: Some(server.url.clone()), ..other }.fails(nominate, 4);
+    assert!(refused["what"].as_str().unwrap().contains("its log has signed 2 entries"), "{refused}");
 }
 
 #[test]

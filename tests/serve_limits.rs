@@ -109,6 +109,10 @@ fn who_asks_or_submits_too_often_waits_and_others_do_not() {
     let told = get(&server, "192.0.2.1", "/v1/agreements");
     assert_eq!((told.status, told.problem().as_str()), (429, "too-many"), "{}", told.body);
     assert!(matches!(told.header("retry-after"), Some("1" | "2")), "{}", told.head);
+    // A person is told so on a page.
+    let told = ask(&server, "192.0.2.1", "GET /agreements/panel", "Accept: text/html,*/*;q=0.8\r\n", "");
+    assert!(told.status == 429 && told.body.contains("<h1>Too Many Requests</h1>"), "{}", told.body);
+    assert!(matches!(told.header("retry-after"), Some("1" | "2")), "{}", told.head);
     assert_eq!(get(&server, "192.0.2.2", "/v1/agreements").status, 200);
     // Another one says so of itself, and is not believed.
     assert_eq!(get(&server, "192.0.2.2, 192.0.2.1", "/v1/agreements").status, 429);
@@ -126,7 +130,7 @@ fn who_asks_or_submits_too_often_waits_and_others_do_not() {
 
     let metrics = metrics(&operator);
     let is = |name: &str, value: f64| assert_eq!(counted(&metrics, name), Some(value), "{name}\n{metrics}");
-    is("quorate_limited_total{limit=\"requests\"}", 2.0);
+    is("quorate_limited_total{limit=\"requests\"}", 3.0);
     is("quorate_limited_total{limit=\"submissions\"}", 1.0);
     is("quorate_submissions_total{result=\"bad-envelope\"}", 5.0);
     is("quorate_submissions_total{result=\"too-many\"}", 1.0);

@@ -23,9 +23,12 @@ fn get(server: &Server, path: &str) -> Answer {
 
 /// What a server answers, its headers too.
 fn get_as(server: &Server, path: &str, accept: &str) -> Answer {
+    get_with(server, path, &format!("accept: {accept}\r\n"))
+}
+
+fn get_with(server: &Server, path: &str, headers: &str) -> Answer {
     let mut stream = server.connect();
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: log\r\naccept: {accept}\r\nconnection: close\r\n\r\n")
-        .unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: log\r\n{headers}connection: close\r\n\r\n").unwrap();
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).unwrap();
     let end = bytes.windows(4).position(|it| it == b"\r\n\r\n").unwrap();
@@ -296,4 +299,43 @@ fn the_first_view_is_small_and_its_files_are_kept_for_ever() {
     }
     assert_eq!(assets.len(), 4, "{assets:?}");
     assert!(view < 60 * 1024, "{view} bytes");
+}
+
+#[test]
+fn a_page_that_is_known_is_not_sent_again_and_one_of_a_longer_log_is() {
+    let operator = serve_support::operator();
+    let server = Server::start(&operator);
+    let people = serve_support::Machine::new(Some(&server));
+    people.takes_key(&operator, "north");
+    people.takes_key(&operator, "n1");
+    let page = "/agreements/panel/entries";
+    let known = |tag: &str, path: &str| get_with(&server, path, &format!("if-none-match: {tag}\r\n"));
+    // A page says as of when it is, so its tag is of a minute: this one may just begin.
+    let same = (0..5).any(|_| {
+        let tag = get(&server, page).header("etag").to_owned();
+        assert!(tag.starts_with("W/\"1-"), "{tag}");
+        let answer = known(&tag, page);
+        answer.status == 304 && answer.body.is_empty() && answer.header("etag") == tag
+    });
+    assert!(same);
+    let tag = get(&server, page).header("etag").to_owned();
+    assert_eq!(known(&tag, "/agreements/panel/workflow").status, 200, "the tag of another page");
+    people.ok("nominate n1 --person n1 --nominee-key data/keys/n1.pub --key north");
+    let answer = known(&tag, page);
+    assert_eq!(answer.status, 200);
+    assert!(answer.header("etag").starts_with("W/\"2-"), "{}", answer.header("etag"));
+    // What is not there has no tag, and a document is never kept.
+    assert_eq!(get(&server, "/agreements/panel/entries/9").header("etag"), "");
+}
+
+#[test]
+fn a_picture_scrolls_in_its_own_box_which_a_keyboard_reaches_and_a_telephone_is_told_of() {
+    let server = start(&stage());
+    for page in ["/agreements/agi-2025/workflow", "/agreements/agi-2025/cases/verification/1"] {
+        let body = get(&server, page).body;
+        let (before, after) = body.split_once("<div class=\"wide diagram\"").unwrap();
+        assert!(before.ends_with("scrolls sideways.</p>"), "{page}");
+        let tag = after.split('>').next().unwrap();
+        assert!(tag.contains("role=\"region\"") && tag.contains("tabindex=\"0\""), "{page}: {tag}");
+    }
 }

@@ -24,7 +24,9 @@ mod source;
 mod subtrees;
 mod times;
 
-pub use certificate::{Certificate, CertificateError};
+pub use certificate::{
+    Certificate, CertificateError, GatherError, NotCertified, Witnessed, may_certify, shown_until, witnessed,
+};
 pub use finding::{Finding, Place};
 pub use past::replay_until;
 pub use refused::Verdict;

@@ -13,8 +13,9 @@ use super::license;
 use super::receipts;
 use super::record::audited_against;
 use super::refused::{Held, Holder};
+use super::seen::{Kept, Seen};
 use super::show::{Page, Tone, bounds, by_entry, late, marked, time, title};
-use super::source::{self, Opened};
+use super::source::{self, Opened, Served};
 use crate::audit::{Finding, Place, Report};
 use crate::engine::licence::Licence;
 use crate::log::{Receipt, VerifierKey};
@@ -66,11 +67,32 @@ pub fn run(context: &Context, args: &AuditArgs) -> Result<Answer, CliError> {
             None => kept.push(kept_checkpoint(file)?),
         }
     }
-    let mut report = audited_against(&*opened.source, args.anchor, &kept)?;
+    let own = opened.served.as_ref().map_or(Ok(Vec::new()), |served| served.seen.checkpoints())?;
+    kept.extend(own.iter().map(|own| own.note.clone()));
+    let anchor = args.anchor.or(opened.served.as_ref().and_then(|served| served.known));
+    let mut report = audited_against(&*opened.source, anchor, &kept)?;
     if opened.stored {
         compare_kept(context, &mut report)?;
     }
+    if let Some(served) = &opened.served {
+        seen_again(served, &own, &report)?;
+    }
     answer(args, &opened, report, &notes)
+}
+
+/// Keeps what was seen of a log that a server keeps, or what convicts it.
+fn seen_again(served: &Served, own: &[Kept], report: &Report) -> Result<(), CliError> {
+    Seen::signed(own, report)?;
+    if let (Some(state), true) = (&report.state, report.passes()) {
+        return served.seen.keep(state.agreement.anchor, &report.checkpoint);
+    }
+    let proof = served.seen.convict(own, report);
+    if proof.is_empty() {
+        return Ok(());
+    }
+    let mut page = Page::default();
+    page.line(Tone::Bad, proof.trim_start_matches("; "));
+    super::tell(page)
 }
 
 /// Holds a log of the data folder against what this folder itself was given, unasked.

@@ -9,9 +9,12 @@ use super::answer::Answer;
 use super::error::CliError;
 use super::license;
 use super::parcel::write_new;
-use super::record::{Record, shown_until};
+use super::record::Record;
 use super::show::{Page, Tone, in_words, late, time, title, workflow_at};
-use crate::audit::{Certificate, Report, SLACK, Times, audit, audit_against};
+use crate::audit::{
+    Certificate, GatherError, NotCertified, Report, SLACK, Witnessed, audit, audit_against, may_certify,
+    shown_until, witnessed,
+};
 use crate::engine::State;
 use crate::log::{Checkpoint, Cosignature, Note};
 use crate::registry::read_only;
@@ -23,77 +26,32 @@ use crate::view::document::{self, Licence};
 /// # Errors
 /// The store is proven not to be the log's newest or only history, the instant is still to come, nothing shows what happened by then, or the file cannot be written.
 pub fn issue(record: &Record, at: Instant, now: Instant, file: &Path) -> Result<(), CliError> {
-    if at > now {
-        return Err(CliError::usage(format!(
-            "{at} is still to come: a state to come is a projection and never a certificate; leave --at out"
-        )));
-    }
-    if let Some(why) = record.read_only.filter(|why| why.is_proven()) {
-        return Err(CliError::Faults(format!(
-            "{}; {}",
-            read_only(Some(&record.state.agreement.name), why),
-            "no certificate is issued from it"
-        )));
-    }
-    let shown = record.shown_until();
-    if at > shown {
-        let what = match witnessed(&record.state, &record.times) {
-            Witnessed::At(_) => {
-                "the time at which a quorum of the policy's witnesses had been shown no newer head"
-            }
-            _ => "the time of the last entry",
-        };
-        let more = match witnessed(&record.state, &record.times) {
-            Witnessed::Nobody => "",
-            _ => ", or have the policy's witnesses cosign this head first",
-        };
-        return Err(CliError::usage(format!(
-            "the record shows nothing after {shown}, {what}: a state at {at} is a projection and never a certificate; \
-             leave --at out{more}"
-        )));
-    }
-    let mut entries = Vec::new();
-    for read in record.entries(0..record.head.size) {
-        let (index, bytes) = read?;
-        entries.push(text(bytes).ok_or_else(|| {
-            CliError::Faults(format!("entry {index} changed since the audit; run `quorate audit`"))
-        })?);
-    }
-    let mut checkpoints = Vec::new();
-    let source = record.source();
-    for read in source.checkpoints() {
-        let (size, bytes) = read?;
-        checkpoints.push(text(bytes).ok_or_else(|| {
-            CliError::Faults(format!("checkpoint {size} changed since the audit; run `quorate audit`"))
-        })?);
-    }
+    let may = may_certify(&record.state, &record.times, record.read_only, at, now);
+    may.map_err(|why| not_certified(record, why))?;
     let answer = Licence::of(&record.state, record.head, at).ok_or_else(|| record.before_opening(at))?;
+    let source = record.source();
     let certificate =
-        Certificate::new(record.checkpoint.clone(), checkpoints, entries, document::value(&answer));
+        Certificate::gather(&*source, record.head.size, record.checkpoint.clone(), document::value(&answer));
+    let certificate = certificate.map_err(|error| match error {
+        GatherError::Source(error) => error.into(),
+        changed @ GatherError::Changed(_) => CliError::Faults(changed.to_string()),
+    })?;
     let text = certificate.to_text().map_err(|error| CliError::Storage(error.to_string()))?;
     write_new(file, text.as_bytes())
 }
 
-fn text(bytes: Vec<u8>) -> Option<String> {
-    String::from_utf8(bytes).ok()
-}
-
-/// Who says that they had been shown no newer head.
-enum Witnessed {
-    /// A quorum of the agreement's witnesses, at this time.
-    At(Instant),
-    /// No quorum has cosigned it.
-    NoQuorum,
-    /// Nobody could: the agreement relies on no witnesses.
-    Nobody,
-}
-
-fn witnessed(state: &State, times: &Times) -> Witnessed {
-    match times.newest_at {
-        Some(at) => Witnessed::At(at),
-        None if state.witnesses.as_ref().is_some_and(|policy| policy.asks_witnesses()) => Witnessed::NoQuorum,
-        None => Witnessed::Nobody,
-    }
+fn not_certified(record: &Record, why: NotCertified) -> CliError {
+    let words = match why {
+        NotCertified::Proven(why) => {
+            let why = read_only(Some(&record.state.agreement.name), why);
+            return CliError::Faults(format!("{why}; no certificate is issued from it"));
+        }
+        NotCertified::Beyond { witnessed: Witnessed::At(_) | Witnessed::NoQuorum, .. } => {
+            "; leave --at out, or have the policy's witnesses cosign this head first"
+        }
+        NotCertified::Beyond { .. } | NotCertified::ToCome(_) => "; leave --at out",
+    };
+    CliError::usage(format!("{why}{words}"))
 }
 
 /// Replays a certificate, compares its answer with what follows, and its log with signed checkpoints that were `kept`.

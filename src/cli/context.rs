@@ -85,6 +85,23 @@ impl Context {
         Ok(DataDir::open(&self.data_path()?)?)
     }
 
+    /// The data folder, for what serves it. `QUORATE_SERVER` says whom the user's other commands ask, so it means nothing
+    /// here; that it was heeded nobody is to think, so it is told.
+    ///
+    /// # Errors
+    /// As [`Context::data`]; and --server is given, with which nothing can be meant.
+    pub fn data_to_serve(&self) -> Result<DataDir, CliError> {
+        let Some(server) = &self.server else { return self.data() };
+        if std::env::var("QUORATE_SERVER").is_ok_and(|usual| usual == *server) {
+            tracing::info!(%server, "QUORATE_SERVER is not looked at by what serves a data folder itself");
+            return Self { server: None, ..self.clone() }.data();
+        }
+        Err(CliError::usage(format!(
+            "this serves a data folder itself, and asks no other server: leave out --server {server}; where to listen \
+             --listen says"
+        )))
+    }
+
     /// The clock that stamps entries.
     pub fn clock(&self) -> Arc<dyn Clock> {
         match self.clock {

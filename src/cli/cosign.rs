@@ -9,12 +9,11 @@ use serde_json::{Value, json};
 
 use super::answer::{self, Answer};
 use super::context::Context;
-use super::error::{CliError, Code};
-use super::evidence::Evidence;
+use super::error::{CliError, Code, not_replaced};
 use super::record::{audited, open_store};
 use super::show::{Page, Tone, entries, in_words, time, title, visible};
 use crate::cosign::{
-    Answer as Answered, Fault, KeepError, Kept, Proof, Sizes, Subject, SubjectError, collect, keep,
+    Answer as Answered, Evidence, Fault, KeepError, Kept, Proof, Sizes, Subject, SubjectError, collect, keep,
     known_sizes,
 };
 use crate::engine::State;
@@ -51,7 +50,7 @@ pub struct CosignArgs {
 const PATIENCE: u32 = 15;
 
 /// The longest time that a witness may be given.
-const LONGEST: u64 = 600;
+pub const LONGEST: u64 = 600;
 
 /// Runs `cosign`.
 ///
@@ -202,7 +201,7 @@ impl<'a> Asking<'a> {
 fn write_evidence(folder: &Path, own: &str, proofs: &[Proof]) -> Result<Vec<PathBuf>, CliError> {
     let mut files = Vec::new();
     for proof in proofs {
-        let [kept, shown] = Evidence { kept: own, shown: &proof.note }.write(folder)?;
+        let [kept, shown] = Evidence { kept: own, shown: &proof.note }.write(folder).map_err(not_replaced)?;
         files.extend([shown, kept]);
     }
     Ok(files)

@@ -36,10 +36,12 @@ pub struct ExportArgs {
 /// # Errors
 /// The log does not pass its audit, or the folder holds another one.
 pub fn run(context: &Context, args: &ExportArgs) -> Result<Answer, CliError> {
+    // Before a server is asked for what is then not used.
+    let data = context.data()?;
     let record = Record::load(context, args.agreement.as_deref())?;
     let publish = if args.cosigned { Publish::Cosigned } else { Publish::Newest };
     let store = record.store()?;
-    let done = apart(&args.dir, context.data()?.root())
+    let done = apart(&args.dir, data.root())
         .and_then(|()| export(store, &record.state, &args.dir, publish))
         .map_err(refused)?;
     let mut page = Page::default();

@@ -13,6 +13,7 @@ use super::context::Context;
 use super::documents::Documents;
 use super::error::{CliError, file_error};
 use super::keyring::{keys_folder, public, signer_of};
+use super::remote::Server;
 use super::show::{Page, Tone, visible};
 use super::signing::{Desk, Signing};
 use crate::registry::log_key;
@@ -119,8 +120,12 @@ fn new(context: &Context, args: &New) -> Result<Answer, CliError> {
 fn show(context: &Context, args: &Show) -> Result<Answer, CliError> {
     let mut page = Page::default();
     if let Some(name) = &args.log {
-        let data = context.data()?;
-        let vkey = log_key(data.log_name(), name, &*data.log_seed()?)?.verifier().to_string();
+        let vkey = if let Some(server) = Server::of(context)? {
+            server.record(Some(name.as_str()))?.state.log.vkey.clone()
+        } else {
+            let data = context.data()?;
+            log_key(data.log_name(), name, &*data.log_seed()?)?.verifier().to_string()
+        };
         page.raw(&vkey);
         return Ok(Answer::done(page, json!({ "vkey": vkey })));
     }

@@ -14,7 +14,6 @@ mod diff;
 mod documents;
 mod draw;
 mod error;
-mod evidence;
 mod explore;
 mod export;
 mod generate;
@@ -52,6 +51,7 @@ mod submit;
 mod taken;
 mod unsure;
 mod vote;
+mod watch;
 mod what_if;
 mod witness;
 mod workflow;
@@ -117,6 +117,7 @@ enum Command {
     Log(log::LogArgs),
     Audit(audit::AuditArgs),
     Monitor(monitor::MonitorArgs),
+    Watch(watch::WatchArgs),
     Check(check::CheckArgs),
     Cosign(cosign::CosignArgs),
     Export(export::ExportArgs),
@@ -188,6 +189,7 @@ impl Cli {
             Command::Log(args) => log::run(context, args),
             Command::Audit(args) => audit::run(context, args),
             Command::Monitor(args) => monitor::run(context, args),
+            Command::Watch(args) => watch::run(context, args),
             Command::Check(args) => check::run(context, args),
             Command::Cosign(args) => cosign::run(context, args),
             Command::Export(args) => export::run(context, args),

@@ -11,11 +11,11 @@ use super::audit::{fields, findings, findings_json};
 use super::context::Context;
 use super::documents::read_text;
 use super::error::{CliError, not_replaced};
-use super::evidence::{self, Evidence};
 use super::record::audited_against;
 use super::show::{Page, Tone, changes, entries, statement as words, time, title};
 use super::source;
 use crate::audit::{Report, Source, replay_until};
+use crate::cosign::Evidence;
 use crate::engine::State;
 use crate::log::Checkpoint;
 use crate::statement::Entry;
@@ -34,8 +34,8 @@ use crate::workflow::model::Nature;
     FILE.evidence. FILE then still holds the last one that was accepted."
 )]
 pub struct MonitorArgs {
-    /// An exported log: its folder, or its address
-    #[arg(value_name = "DIR|URL")]
+    /// An exported log: its folder, or its address; with --server, an agreement
+    #[arg(value_name = "DIR|URL|AGREEMENT")]
     source: String,
     /// Where the last accepted checkpoint is kept; made by the first run
     #[arg(long, value_name = "FILE")]
@@ -69,12 +69,13 @@ struct Seen {
 /// The source or the state file cannot be read, or the state file not be written.
 pub fn run(context: &Context, args: &MonitorArgs) -> Result<Answer, CliError> {
     let seen = Seen::read(&args.state)?;
-    let expected = expected(args, seen.as_ref())?;
-    let source = source::export(context, &args.source)?;
+    let (source, named) = source::copy(context, &args.source)?;
+    let given = args.anchor.or(named);
+    let expected = expected(args, given, seen.as_ref())?;
     let kept: Vec<String> = seen.iter().map(|seen| seen.checkpoint.clone()).collect();
     let mut report = audited_against(&source, expected, &kept)?;
     // The log's own word of the first run is no identity that somebody named.
-    report.anchor_checked &= args.anchor.is_some() || seen.as_ref().is_some_and(|seen| seen.named);
+    report.anchor_checked &= given.is_some() || seen.as_ref().is_some_and(|seen| seen.named);
     match (&report.state, report.passes()) {
         (Some(state), true) => accepted(context, args, &source, &report, state, seen.as_ref()),
         _ => contradicted(args, &report, seen.as_ref()),
@@ -82,8 +83,12 @@ pub fn run(context: &Context, args: &MonitorArgs) -> Result<Answer, CliError> {
 }
 
 /// The anchor that the log must have: as given, and as the first run saw it.
-fn expected(args: &MonitorArgs, seen: Option<&Seen>) -> Result<Option<Digest>, CliError> {
-    match (args.anchor, seen.map(|seen| seen.anchor)) {
+fn expected(
+    args: &MonitorArgs,
+    given: Option<Digest>,
+    seen: Option<&Seen>,
+) -> Result<Option<Digest>, CliError> {
+    match (given, seen.map(|seen| seen.anchor)) {
         (Some(given), Some(known)) if given != known => Err(CliError::usage(format!(
             "{} remembers the agreement {known}, and --anchor names {given}; give each agreement a state file of its \
              own",
@@ -170,11 +175,22 @@ fn contradicted(args: &MonitorArgs, report: &Report, seen: Option<&Seen>) -> Res
         let mut folder = args.state.clone().into_os_string();
         folder.push(".evidence");
         let pair = Evidence { kept: &seen.checkpoint, shown: &report.checkpoint };
-        let paths = pair.write(Path::new(&folder))?;
-        evidence::told(&mut page, &paths);
+        let paths = pair.write(Path::new(&folder)).map_err(not_replaced)?;
+        told(&mut page, &paths);
         json.insert("evidence".to_owned(), paths.iter().map(|path| answer::path(path)).collect());
     }
     Ok(Answer::faults(page, Value::Object(json)))
+}
+
+/// Tells where both notes are, and what they are good for.
+fn told(page: &mut Page, [kept, shown]: &[PathBuf; 2]) {
+    page.title("Evidence");
+    page.fields([("accepted", kept.display().to_string()), ("shown now", shown.display().to_string())]);
+    page.line(
+        Tone::Notice,
+        "Keep both signed checkpoints, and show them to the parties and to anybody who relies on this log: with the \
+         log's key they can be checked by whoever has them.",
+    );
 }
 
 fn answer_json(report: &Report, seen: Option<&Seen>) -> serde_json::Map<String, Value> {

@@ -9,7 +9,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::context::Context;
 use super::error::CliError;
 use super::remote::Server;
-use crate::audit::{Entries, Report, Source, SourceError, StoreSource, Times, audit_against, replay_until};
+use crate::audit::{
+    Entries, Report, Source, SourceError, StoreSource, Times, audit_against, replay_until, shown_until,
+};
 use crate::engine::State;
 use crate::export::Reader;
 use crate::log::{Hash, Head, MemoryTree, Receipt, tree};
@@ -91,6 +93,17 @@ impl Record {
         }
     }
 
+    /// The state and the tree of what a server gave, to go on from.
+    ///
+    /// # Errors
+    /// The record is of the data folder.
+    pub fn into_tree(self) -> Result<(State, MemoryTree), CliError> {
+        match self.kept {
+            Kept::There(_, tree) => Ok((self.state, *tree)),
+            Kept::Here(_) => Err(CliError::usage("this follows a server: name it with --server")),
+        }
+    }
+
     /// The entries in a range, each with its index.
     pub fn entries(&self, range: Range<u64>) -> Entries<'_> {
         match &self.kept {
@@ -167,9 +180,7 @@ impl Record {
         }
     }
 
-    /// The latest time as of which a state may be certified: that of the last entry, or later, where a quorum of the
-    /// policy's witnesses had been shown no newer head by then. An entry that was there, and that nobody had shown them,
-    /// it does not exclude.
+    /// The latest time as of which a state may be certified.
     pub fn shown_until(&self) -> Instant {
         shown_until(&self.state, &self.times)
     }
@@ -196,22 +207,21 @@ impl Record {
     }
 }
 
-/// The record of this agreement, where the data folder keeps its log; `None` where there is no such folder or log.
+/// The record of this agreement, where the data folder keeps its log, or from the server that is named; `None` where there
+/// is no such folder or log.
 ///
 /// # Errors
-/// The log is here and does not pass its audit.
+/// The log does not pass its audit, or the server does not have it.
 pub fn if_kept(context: &Context, anchor: Digest) -> Result<Option<Record>, CliError> {
+    if let Some(server) = Server::of(context)? {
+        return server.record(Some(&anchor.to_string())).map(Some);
+    }
     let Ok(data) = context.data() else { return Ok(None) };
     let store = SledStore::inspect(&data.store_path(), &data.blobs_path());
     if !store.is_ok_and(|store| store.agreements().is_ok_and(|all| all.contains(&anchor))) {
         return Ok(None);
     }
     Record::load(context, Some(&anchor.to_string())).map(Some)
-}
-
-/// See [`Record::shown_until`].
-pub fn shown_until(state: &State, times: &Times) -> Instant {
-    times.newest_at.map_or(state.last, |newest| newest.max(state.last))
 }
 
 /// The store of the data folder, for reading alone, and the anchor of the agreement meant.

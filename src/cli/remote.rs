@@ -15,7 +15,7 @@ use super::demo::word;
 use super::error::CliError;
 use super::record::{Record, audited_against, choose};
 use super::seen::{Kept, Seen};
-use crate::export::Reader;
+use crate::export::{Reader, Site};
 use crate::net::{self, Client, Signs};
 use crate::statement::AgreementRef;
 use crate::values::{Digest, Id, Instant};
@@ -74,6 +74,29 @@ impl Server {
         self.now
     }
 
+    /// Where the log of the agreement of this name is, as C2SP tlog-tiles.
+    pub fn address_of(&self, agreement: &Id) -> String {
+        format!("{}/a/{agreement}", self.address)
+    }
+
+    /// The files of that log.
+    ///
+    /// # Errors
+    /// The server's address is none of a web site.
+    pub fn site(&self, agreement: &Id) -> Result<Site, CliError> {
+        let site = Site::new(&self.address_of(agreement), self.reader.clone());
+        site.map_err(|error| CliError::usage(error.to_string()))
+    }
+
+    /// That log at its newest checkpoint, of which nothing has been believed or checked.
+    ///
+    /// # Errors
+    /// There is none, or the server cannot be reached.
+    pub fn log(&self, agreement: &Id) -> Result<Reader, CliError> {
+        let reader = Reader::open(self.site(agreement)?);
+        reader.map_err(|error| self.perhaps_restricted(error.into()))
+    }
+
     /// The agreement that is named, or the only one, audited and held against what was seen of it before.
     ///
     /// # Errors
@@ -92,9 +115,7 @@ impl Server {
                 seen.anew()
             )));
         }
-        let log = format!("{}/a/{}", self.address, agreement.name);
-        let reader =
-            Reader::site(&log, self.reader.clone()).map_err(|error| self.perhaps_restricted(error.into()))?;
+        let (log, reader) = (self.address_of(&agreement.name), self.log(&agreement.name)?);
         let kept = seen.checkpoints()?;
         let brought: Vec<String> = kept.iter().map(|kept| kept.note.clone()).collect();
         let report = audited_against(&reader, Some(agreement.anchor), &brought)?;
@@ -113,13 +134,16 @@ impl Server {
             CliError::Faults(what) => CliError::Faults(what + &proof),
             other => other,
         })?;
-        seen.keep(&record)?;
+        seen.keep(record.state.agreement.anchor, &record.checkpoint)?;
         Ok(record)
     }
 
     /// The agreement that somebody means, by name, anchor or both. Whoever gives the anchor relies on nobody for it;
     /// whether they have is told.
-    fn named(&self, wanted: Option<&str>) -> Result<(AgreementRef, bool), CliError> {
+    ///
+    /// # Errors
+    /// There is none, or the server cannot be reached.
+    pub fn named(&self, wanted: Option<&str>) -> Result<(AgreementRef, bool), CliError> {
         if let Some(full) = wanted.and_then(|wanted| wanted.parse::<AgreementRef>().ok()) {
             return Ok((full, true));
         }

@@ -32,9 +32,9 @@ use crate::values::{Digest, Span};
     says so and proves nothing is overridden only by name, --despite-witness, for each: ask its operator first."
 )]
 pub struct RestoreArgs {
-    /// The folder of an export, or the address at which it is served
+    /// The folder of an export, or the address at which it is served; with --server, an agreement
     #[arg(
-        value_name = "DIR|URL",
+        value_name = "DIR|URL|AGREEMENT",
         required_unless_present = "accept_fork_risk",
         conflicts_with = "accept_fork_risk"
     )]
@@ -66,9 +66,11 @@ pub fn run(context: &Context, args: &RestoreArgs) -> Result<Answer, CliError> {
 }
 
 fn rebuild(context: &Context, args: &RestoreArgs, name: &str) -> Result<Answer, CliError> {
+    let (copy, named) = source::copy(context, name)?;
+    // From here on it is the data folder that is worked on.
+    let context = &Context { server: None, ..context.clone() };
     let data = context.data()?;
-    let copy = source::export(context, name)?;
-    let report = audited_source(&copy, args.anchor)?;
+    let report = audited_source(&copy, args.anchor.or(named))?;
     if let Some(first) = report.findings.first() {
         return Err(CliError::Faults(format!(
             "the copy does not pass its audit: {first}; nothing was restored; run `quorate audit {name}` for all of it, and \
@@ -132,6 +134,18 @@ fn told(state: &State, anchor_checked: bool, restored: &Restored, round: &Round)
         ("documents", documents(restored)),
         ("cosigned heads", restored.checkpoints.to_string()),
     ]);
+    for (digest, altered) in &restored.altered {
+        page.line(
+            Tone::Bad,
+            &format!(
+                "altered: instead of the document `{}` of entry {}, {digest}, the copy has {}; keep that copy, it speaks \
+                 against whoever gave it, and ask the parties for the document",
+                altered.name,
+                altered.entry,
+                visible(&altered.instead)
+            ),
+        );
+    }
     for (size, witness) in &restored.future {
         page.line(
             Tone::Bad,
@@ -151,13 +165,17 @@ fn told(state: &State, anchor_checked: bool, restored: &Restored, round: &Round)
         "head": round.head,
         "documents": restored.blobs,
         "absent": restored.absent,
+        "altered": restored.altered.iter().map(|(digest, it)| json!({
+            "document": digest, "entry": it.entry, "name": it.name, "instead": it.instead,
+        })).collect::<Vec<_>>(),
         "cosigned-heads": restored.checkpoints,
         "from-the-future": restored.future.iter().map(|(size, name)| json!({ "size": size, "witness": name })).collect::<Vec<_>>(),
         "writable": open,
         "witnesses": cosign::document(round, open).get("witnesses"),
         "evidence": round.evidence.iter().map(|path| answer::path(path)).collect::<Vec<_>>(),
     });
-    let code = if round.evidence.is_empty() { Code::Done } else { Code::Faults };
+    let whole = round.evidence.is_empty() && restored.altered.is_empty();
+    let code = if whole { Code::Done } else { Code::Faults };
     Answer { text: page.into_text(), json, code }
 }
 

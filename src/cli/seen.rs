@@ -1,13 +1,12 @@
 //! What this machine has seen of agreements that servers keep, against which the next answer is held.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use super::error::{CliError, file_error, not_replaced};
-use super::evidence::Evidence;
 use super::receipts;
-use super::record::Record;
 use crate::audit::{Report, signed_head};
+use crate::cosign::Evidence;
 use crate::log::Checkpoint;
 use crate::store::replace_file;
 use crate::values::{Digest, Id};
@@ -109,15 +108,24 @@ impl Seen {
         }
     }
 
-    /// Keeps what was found now.
+    /// Keeps what was found now: the agreement, and the newest checkpoint. Several commands may do so at a time, and what one
+    /// of them has seen of a longer log stays.
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn keep(&self, record: &Record) -> Result<(), CliError> {
+    pub fn keep(&self, anchor: Digest, checkpoint: &str) -> Result<(), CliError> {
         fs::create_dir_all(&self.folder).map_err(file_error("create", &self.folder))?;
-        let anchor = format!("{}\n", record.state.agreement.anchor);
-        replace_file(&self.folder.join("anchor"), anchor.as_bytes()).map_err(not_replaced)?;
-        replace_file(&self.folder.join("checkpoint"), record.checkpoint.as_bytes()).map_err(not_replaced)
+        let path = self.folder.join("lock");
+        let lock = File::create(&path).map_err(file_error("create", &path))?;
+        // Let go when this returns, or the process ends.
+        lock.lock().map_err(file_error("lock", &path))?;
+        let size = |note: &[u8]| Checkpoint::claimed(note).map_or(0, |claimed| claimed.head.size);
+        let there = fs::read(self.folder.join("checkpoint")).unwrap_or_default();
+        if size(&there) > size(checkpoint.as_bytes()) {
+            return Ok(());
+        }
+        replace_file(&self.folder.join("anchor"), format!("{anchor}\n").as_bytes()).map_err(not_replaced)?;
+        replace_file(&self.folder.join("checkpoint"), checkpoint.as_bytes()).map_err(not_replaced)
     }
 }
 

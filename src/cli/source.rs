@@ -5,11 +5,14 @@ use std::path::Path;
 use super::context::Context;
 use super::error::CliError;
 use super::record::open_store;
+use super::remote::Server;
+use super::seen::Seen;
 use crate::audit::{Source, StoreSource};
 use crate::export::{Reader, Site};
 use crate::statement::AgreementRef;
 use crate::store::data::{DataDir, DataError};
 use crate::store::{ReadOnly, Store as _};
+use crate::values::Digest;
 
 /// A log that was named, to be audited: nothing of it has been believed or checked.
 pub struct Opened {
@@ -19,6 +22,16 @@ pub struct Opened {
     pub stored: bool,
     /// Why nothing may be added to it there.
     pub read_only: Option<ReadOnly>,
+    /// What is known here of the agreement, where a server was named that keeps it.
+    pub served: Option<Served>,
+}
+
+/// What is known here of an agreement that a server keeps.
+pub struct Served {
+    /// Its anchor, where somebody has named it, now or the first time that it was seen.
+    pub known: Option<Digest>,
+    /// What was seen of it.
+    pub seen: Seen,
 }
 
 /// Opens the log that is named; without a name, the only agreement of the data folder.
@@ -27,16 +40,15 @@ pub struct Opened {
 /// There is no such log, or it cannot be read at all.
 pub fn open(context: &Context, name: Option<&str>) -> Result<Opened, CliError> {
     if let Some(exported) = name.map(|name| exported(context, name)).transpose()?.flatten() {
-        return Ok(Opened { source: Box::new(exported), stored: false, read_only: None });
+        return Ok(Opened { source: Box::new(exported), stored: false, read_only: None, served: None });
     }
-    if let Some(server) = &context.server {
-        let (server, name) = (server.trim_end_matches('/'), name.unwrap_or("AGREEMENT"));
-        let name =
-            name.parse::<AgreementRef>().map_or_else(|_| name.to_owned(), |full| full.name.to_string());
-        return Err(CliError::usage(format!(
-            "this audits a log by its address, and takes no --server (or QUORATE_SERVER): `quorate audit {server}/a/{name} \
-             --anchor DIGEST`"
-        )));
+    if let Some(server) = Server::of(context)? {
+        let (agreement, given) = server.named(name)?;
+        let seen = Seen::of(&server.data, &agreement.name);
+        let known = seen.anchor()?;
+        let known = Some(agreement.anchor).filter(|_| given).or(known);
+        let source = Box::new(server.log(&agreement.name)?);
+        return Ok(Opened { source, stored: false, read_only: None, served: Some(Served { known, seen }) });
     }
     if let (Some(name), Err(DataError::Missing { path })) = (name, DataDir::open(&context.data_path()?)) {
         return Err(CliError::usage(format!(
@@ -48,7 +60,7 @@ pub fn open(context: &Context, name: Option<&str>) -> Result<Opened, CliError> {
     let (store, anchor) = open_store(context, name)?;
     let read_only = store.read_only(&anchor)?;
     let source = Box::new(StoreSource { store: Box::new(store), anchor });
-    Ok(Opened { source, stored: true, read_only })
+    Ok(Opened { source, stored: true, read_only, served: None })
 }
 
 /// The exported log that is named; `None` where the name is one of an agreement.
@@ -56,13 +68,32 @@ pub fn open(context: &Context, name: Option<&str>) -> Result<Opened, CliError> {
 /// # Errors
 /// It is named as one, and cannot be read at all.
 pub fn exported(context: &Context, name: &str) -> Result<Option<Reader>, CliError> {
-    // No agreement has such a name, so a folder is meant, whether there is one or not.
-    let path = name.contains(['/', '.']);
-    if path || Path::new(name).join("checkpoint").exists() {
+    if is_path(name) || Path::new(name).join("checkpoint").exists() {
         Ok(Some(export(context, name)?))
     } else {
         Ok(None)
     }
+}
+
+/// The exported log in a folder or at an address, or that of an agreement at the server that the command line names; with
+/// the anchor that was named.
+///
+/// # Errors
+/// There is none, or it cannot be read at all.
+pub fn copy(context: &Context, name: &str) -> Result<(Reader, Option<Digest>), CliError> {
+    match Server::of(context)? {
+        Some(server) if !Site::is_address(name) && !is_path(name) => {
+            let (agreement, given) = server.named(Some(name))?;
+            let reader = server.log(&agreement.name)?;
+            Ok((reader, Some(agreement.anchor).filter(|_| given)))
+        }
+        _ => Ok((export(context, name)?, None)),
+    }
+}
+
+/// Whether no agreement has such a name, so that a folder is meant, whether there is one or not.
+fn is_path(name: &str) -> bool {
+    name.parse::<AgreementRef>().is_err() && name.contains(['/', '.'])
 }
 
 /// The exported log in a folder or at an address.

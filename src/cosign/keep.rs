@@ -6,7 +6,7 @@ use crate::log::cosigned::{Keep, merged};
 use crate::log::note::NoteSignature;
 use crate::log::tree::root;
 use crate::log::{Checkpoint, CheckpointError, CosignatureError, Head, Note, Policy, VerifierKey};
-use crate::registry::StoreNodes;
+use crate::registry::{self, StoreNodes};
 use crate::statement::Entry;
 use crate::store::{Append, ReadOnly, Store, StoreError, StoredHead};
 use crate::values::{Digest, Instant};
@@ -91,7 +91,7 @@ pub fn keep(
     if !proofs.is_empty() {
         evidence(&proofs);
     }
-    mark(store, anchor, stored.head, &proofs)?;
+    mark_proven(store, anchor, stored.head, &proofs)?;
     let new = lines(answers);
     let note = keep_note(store, asked, policy, &new)?;
     if stored.head == *head {
@@ -171,21 +171,15 @@ fn leave_out_strangers(answers: &mut [Answer], in_copy: &Sizes) {
     }
 }
 
-/// Marks the agreement, unless a mark that says as much is there.
-fn mark(store: &dyn Store, anchor: &Digest, stored: Head, proofs: &[Proof]) -> Result<(), StoreError> {
+/// Marks the agreement by the gravest of what is proven.
+fn mark_proven(store: &dyn Store, anchor: &Digest, stored: Head, proofs: &[Proof]) -> Result<(), StoreError> {
     let why = proofs.iter().map(|proof| {
         let size = proof.head.size;
         if size > stored.size { ReadOnly::Newer(size) } else { ReadOnly::TwoHistories(size) }
     });
     // Two histories are the graver thing: no newer copy mends them.
     let why = why.max_by_key(|why| matches!(why, ReadOnly::TwoHistories(_)));
-    let marked = store.read_only(anchor)?;
-    match why {
-        Some(why) if marked.is_none_or(|marked| marked == ReadOnly::Restored) => {
-            store.set_read_only(anchor, Some(why))
-        }
-        _ => Ok(()),
-    }
+    why.map_or(Ok(()), |why| registry::mark(store, anchor, why))
 }
 
 /// Keeps the note of the head with its new cosignatures.

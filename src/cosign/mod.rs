@@ -13,6 +13,7 @@
 
 mod answer;
 mod ask;
+mod evidence;
 mod keep;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use std::thread;
 use std::time::Duration;
 
 pub use answer::{Answer, Fault, Given, Proof};
+pub use evidence::Evidence;
 pub use keep::{Asked, KeepError, Kept, keep};
 
 use crate::engine::State;
@@ -108,6 +110,26 @@ pub fn known_sizes(store: &dyn Store, anchor: &Digest, policy: &Policy) -> Resul
         sizes.extend(policy.witnesses().filter(signed).map(|witness| (witness.key.raw(), size)));
     }
     Ok(sizes)
+}
+
+/// The newest head that the policy's quorum has cosigned, by the notes that the store keeps: its size and note.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn newest_cosigned(
+    store: &dyn Store,
+    anchor: &Digest,
+    policy: &Policy,
+) -> Result<Option<(u64, String)>, StoreError> {
+    let mut newest = None;
+    for kept in store.checkpoints(anchor) {
+        let (size, text) = kept?;
+        let met = |note: &Note| policy.support(note).is_ok_and(|support| support.met());
+        if Note::parse(text.as_bytes()).is_ok_and(|note| met(&note)) {
+            newest = Some((size, text));
+        }
+    }
+    Ok(newest)
 }
 
 /// Asks every witness of the policy at the same time, and returns when the last has answered or `timeout` has passed.

@@ -3,6 +3,7 @@ use std::io;
 use std::path::Path;
 
 use super::{ExportError, hints, place};
+use crate::cosign::newest_cosigned;
 use crate::engine::State;
 use crate::log::cosigned::{Keep, merged};
 use crate::log::tile::{bundles_between, tiles_between};
@@ -145,15 +146,7 @@ fn cosigned(
     let Some(policy) = state.witnesses.as_deref().filter(|policy| policy.asks_witnesses()) else {
         return Ok(store.head(&anchor)?);
     };
-    let mut newest = None;
-    for kept in store.checkpoints(&anchor) {
-        let (size, text) = kept?;
-        let met = |note: &Note| policy.support(note).is_ok_and(|support| support.met());
-        if Note::parse(text.as_bytes()).is_ok_and(|note| met(&note)) {
-            newest = Some((size, text));
-        }
-    }
-    let Some((size, text)) = newest else { return Ok(None) };
+    let Some((size, text)) = newest_cosigned(store, &anchor, policy)? else { return Ok(None) };
     let root = crate::log::tree::root(size, nodes);
     let root = root.map_err(|error| ExportError::Missing(error.to_string()))?;
     Ok(Some(StoredHead { head: Head { size, root }, checkpoint: text }))

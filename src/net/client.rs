@@ -7,7 +7,7 @@
 //! Addresses are `http://` or `https://`; certificates are checked against Mozilla's roots. Proxies are taken from the
 //! environment (`HTTPS_PROXY` and its like).
 
-use std::io::Read as _;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -106,6 +106,46 @@ impl Client {
         read(url, answer, most)
     }
 
+    /// Asks for what goes on, with these headers. The other side may be silent for `silence` at most.
+    ///
+    /// # Errors
+    /// No answer, or another status than 200.
+    pub fn lines(&self, url: &str, headers: &[(&str, &str)], silence: Duration) -> Result<Lines, NetError> {
+        let url = address(url)?;
+        let token = self.key.as_ref().and_then(|key| key.token(&url));
+        let mut answer = self.begin(&url, headers, token.as_deref(), silence)?;
+        // As where a file is fetched.
+        let status = answer.status().as_u16();
+        let unknown = status == 404 && token.is_none();
+        if let Some(key) = self.key.as_ref().filter(|_| unknown || status == 401)
+            && let Some(token) = key.another(self, &url, token.as_deref())?
+        {
+            answer = self.begin(&url, headers, Some(&token), silence)?;
+        }
+        if answer.status().as_u16() != 200 {
+            let response = read(&url, answer, MOST_PROBLEM)?;
+            return Err(problem(url, &response));
+        }
+        let from = BufReader::new(answer.into_body().into_reader());
+        Ok(Lines { url, from })
+    }
+
+    fn begin(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        token: Option<&str>,
+        silence: Duration,
+    ) -> Result<ureq::http::Response<ureq::Body>, NetError> {
+        let mut request =
+            headers.iter().fold(self.agent.get(url), |request, (name, value)| request.header(*name, *value));
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let request = request.config().timeout_global(None).timeout_per_read(Some(silence)).build();
+        request.call().map_err(|cause| NetError::unreachable(url, &cause))
+    }
+
     /// Sends a body of this `Content-Type` and gives the answer, whatever its status.
     ///
     /// # Errors
@@ -133,6 +173,34 @@ impl Client {
         read(&url, answer, most)
     }
 }
+
+/// An answer that goes on, line by line, until the other side ends it.
+pub struct Lines {
+    url: String,
+    from: BufReader<ureq::BodyReader<'static>>,
+}
+
+impl Lines {
+    /// The next line, without its end; `None` where there is none any more.
+    ///
+    /// # Errors
+    /// The other side is silent for too long, breaks off, or sends a line of more than `most` bytes.
+    pub fn next(&mut self, most: usize) -> Result<Option<Vec<u8>>, NetError> {
+        let mut line = Vec::new();
+        let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+        let mut limited = (&mut self.from).take(limit);
+        limited.read_until(b'\n', &mut line).map_err(|cause| NetError::cut_off(&self.url, &cause))?;
+        match line.pop() {
+            None => Ok(None),
+            Some(b'\n') => Ok(Some(line)),
+            Some(_) if line.len() < most => Ok(None),
+            Some(_) => Err(NetError::TooLong { url: self.url.clone(), most }),
+        }
+    }
+}
+
+/// The most bytes of an answer that says what is wrong.
+const MOST_PROBLEM: usize = 64 * 1024;
 
 /// The longest words of a problem document that are told, in characters.
 const MOST_WORDS: usize = 500;

@@ -88,7 +88,7 @@ impl NetError {
         Self::Unreachable { url: url.to_owned(), cause: cause.to_string() }
     }
 
-    pub(super) fn cut_off(url: &str, cause: &dyn Display) -> Self {
+    pub(crate) fn cut_off(url: &str, cause: &dyn Display) -> Self {
         Self::CutOff { url: url.to_owned(), cause: cause.to_string() }
     }
 }

@@ -5,7 +5,7 @@ mod error;
 pub mod listen;
 mod sign_in;
 
-pub use client::{Client, Response, address, origin, split_origin};
+pub use client::{Client, Lines, Response, address, origin, split_origin};
 pub use error::NetError;
 pub use sign_in::Signs;
 

@@ -1,9 +1,11 @@
 //! A case: where it stands, who is to act, what comes by itself; its ballots, panel, way and picture.
 
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::layout::{self, Here, live};
-use super::parts::{case_address, document, facts, linked, table, to_case, to_entry, when, when_from};
+use super::parts::{
+    case_address, diagram, document, facts, linked, table, to_case, to_entry, when, when_from,
+};
 use super::{About, ballot, panel, timeline};
 use crate::engine::ballot::BallotRun;
 use crate::engine::case::{Case, Obligation};
@@ -184,9 +186,5 @@ fn filed(about: &About<'_>, case: &Case) -> Markup {
 /// The procedure as a picture, the present state lit.
 fn picture(case: &Case) -> Markup {
     let Some(procedure) = case.procedure() else { return html! {} };
-    html! {
-        div.wide.diagram role="region" aria-label="The procedure as a picture" tabindex="0" {
-            (PreEscaped(case.workflow.draw_svg_of(procedure, &case.state)))
-        }
-    }
+    diagram("The procedure as a picture", &case.workflow.draw_svg_of(procedure, &case.state))
 }

@@ -126,3 +126,11 @@ pub(super) fn capital(words: &str) -> String {
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
+
+/// A drawing that is wider than a telephone: it scrolls in its own box, by touch and by keyboard, and the page does not.
+pub(super) fn diagram(label: &str, svg: &str) -> Markup {
+    html! {
+        p.note.hint { "The picture is wider than this screen, and scrolls sideways." }
+        div.wide.diagram role="region" aria-label=(label) tabindex="0" { (PreEscaped(svg)) }
+    }
+}

@@ -1,9 +1,9 @@
 //! The workflow in force: as a picture, with the states of running cases lit, and in plain words.
 
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::layout::Here;
-use super::parts::{digest, facts, linked, to_case};
+use super::parts::{diagram, digest, facts, linked, to_case};
 use super::{About, layout};
 use crate::workflow::explain::{Paragraph, Section};
 
@@ -23,9 +23,7 @@ pub fn workflow(about: &About<'_>) -> String {
         section #picture data-live aria-labelledby="picture-heading" {
             h2 #picture-heading { "As a picture" }
             @for case in &running { p { (to_case(about, &case.id)) " is in the state " strong { (case.state) } "." } }
-            div.wide.diagram role="region" aria-label="The workflow as a picture" tabindex="0" {
-                (PreEscaped(workflow.draw_svg_lit(&lit)))
-            }
+            (diagram("The workflow as a picture", &workflow.draw_svg_lit(&lit)))
         }
         section aria-labelledby="words" {
             h2 #words { "In words" }

@@ -31,7 +31,8 @@ pub use agreement::Published;
 pub use clock::{Clock, SimulatedClock, SystemClock};
 pub use error::{SubmitError, read_only};
 pub use receipt::{NodeError, StoreNodes, receipt};
-pub use restore::{Documents, RestoreError, Restored, restore};
+pub use restore::{Altered, Documents, RestoreError, Restored, restore};
+pub use shut::mark;
 pub use submission::{Signed, Submission};
 
 use crate::audit::{StoreSource, audit};
@@ -235,10 +236,22 @@ impl Registry {
         Ok(())
     }
 
-    /// Adds nothing more to an agreement as long as this process lasts: its log has signed something that the store does
-    /// not have.
-    pub fn shut(&self, anchor: Digest, why: ReadOnly) {
+    /// Adds nothing more to an agreement: its log has signed something that the store does not have. Later processes
+    /// add nothing either.
+    ///
+    /// # Errors
+    /// That could not be kept in the store; this process adds nothing all the same.
+    pub fn shut(&self, anchor: Digest, why: ReadOnly) -> Result<(), StoreError> {
         self.shut.add(anchor, why);
+        mark(&*self.store, &anchor, why)
+    }
+
+    /// That documents can be kept.
+    ///
+    /// # Errors
+    /// Where they are kept cannot be written, or is full.
+    pub fn takes_documents(&self) -> Result<(), StoreError> {
+        self.store.takes_blobs()
     }
 
     /// Why nothing may be added to an agreement, where that is so.

@@ -3,7 +3,7 @@
 //! The copy may be an older one, and nobody here can tell. So the agreement is marked before its first entry is
 //! written, and stays read-only until others have said that the log did not go on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::agreement::closed_nodes;
 use crate::audit::{Report, SLACK, Source, SourceError};
@@ -17,7 +17,7 @@ use crate::statement::{Entry, Statement, attachments};
 use crate::store::{
     Append, MAX_BATCH_WEIGHT, NewEntry, ReadOnly, Store, StoreError, entry_weight, head_weight,
 };
-use crate::values::{Digest, Instant};
+use crate::values::{Digest, Id, Instant};
 
 /// Room for a checkpoint between batches, and more than enough.
 const CHECKPOINT_BYTES: usize = 4_096;
@@ -34,11 +34,24 @@ pub struct Restored {
     pub blobs: u64,
     /// The documents that entries name and the copy does not have: erased, or never copied.
     pub absent: BTreeSet<Digest>,
+    /// The documents in whose place the copy has something else, by their digests.
+    pub altered: BTreeMap<Digest, Altered>,
     /// The cosigned heads that were taken over.
     pub checkpoints: u64,
     /// The cosignatures that were left out because they are from the future, by the clock here: the sizes, and the
     /// witnesses' names. They would be the newest, and so stay in place of every true one, and speak against the log.
     pub future: BTreeSet<(u64, String)>,
+}
+
+/// Something that the copy gives out under the name of a document, and that is not it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Altered {
+    /// The first entry that names the document.
+    pub entry: u64,
+    /// The name under which it does.
+    pub name: Id,
+    /// What is there instead, in words.
+    pub instead: String,
 }
 
 /// Why an agreement was not rebuilt. What was written is marked as read-only, and the same command goes on with it.
@@ -144,7 +157,7 @@ impl Copy<'_> {
             }
             let entry = Entry::parse(&bytes).map_err(|_| RestoreError::Changed(next))?;
             let statement = entry.envelope.statement;
-            self.documents(restored, &statement)?;
+            self.documents(restored, index, &statement)?;
             let nodes = usize::try_from((index + 1).trailing_zeros()).unwrap_or(64) + 1;
             let more = entry_weight(bytes.len(), nodes);
             if weight.saturating_add(more) > MAX_BATCH_WEIGHT {
@@ -193,16 +206,25 @@ impl Copy<'_> {
     }
 
     /// The documents that a statement names, which are there before anything counts on them.
-    fn documents(&self, restored: &mut Restored, statement: &str) -> Result<(), RestoreError> {
+    fn documents(&self, restored: &mut Restored, entry: u64, statement: &str) -> Result<(), RestoreError> {
         let body = Statement::parse(statement).map(|statement| statement.body);
-        for digest in body.map(|body| attachments(&body)).unwrap_or_default().into_values() {
-            match (self.blob)(&digest)? {
-                Some(bytes) if Digest::of(&bytes) == digest => {
+        for (name, digest) in body.map(|body| attachments(&body)).unwrap_or_default() {
+            let instead = match (self.blob)(&digest) {
+                Ok(None) => {
+                    restored.absent.insert(digest);
+                    continue;
+                }
+                Ok(Some(bytes)) if Digest::of(&bytes) == digest => {
                     self.store.put_blob(&digest, &bytes)?;
                     restored.blobs += 1;
+                    continue;
                 }
-                _ => drop(restored.absent.insert(digest)),
-            }
+                Ok(Some(bytes)) => format!("{} bytes, whose SHA-256 is {}", bytes.len(), Digest::of(&bytes)),
+                // Longer than any document, which it therefore is not.
+                Err(SourceError::Damaged(why)) => why,
+                Err(error) => return Err(error.into()),
+            };
+            restored.altered.entry(digest).or_insert(Altered { entry, name, instead });
         }
         Ok(())
     }

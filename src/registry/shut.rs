@@ -1,13 +1,24 @@
-//! Agreements to which this process adds nothing: something that the log has signed shows that going on would fork it.
+//! Agreements to which nothing is added: something that the log has signed shows that going on would fork it.
 //!
-//! The store has such marks too, and keeps them. One of these ends with the process, since what showed it is looked at
-//! again by the next.
+//! The store keeps such marks. What is here besides holds them for this process where the disk did not take one.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::store::ReadOnly;
+use crate::store::{ReadOnly, Store, StoreError};
 use crate::values::Digest;
+
+/// Marks an agreement as one to which nothing may be added, for good, unless a mark that says as much is there. `why` is
+/// what the log's own signature proves.
+///
+/// # Errors
+/// The store fails.
+pub fn mark(store: &dyn Store, anchor: &Digest, why: ReadOnly) -> Result<(), StoreError> {
+    match store.read_only(anchor)? {
+        None | Some(ReadOnly::Restored) => store.set_read_only(anchor, Some(why)),
+        Some(_) => Ok(()),
+    }
+}
 
 /// What is shut, shared by readers and the writer.
 #[derive(Clone, Default)]

@@ -26,7 +26,7 @@ pub use when::{attached, last_change};
 use crate::engine::State;
 use crate::log::Head;
 use crate::statement::{AgreementRef, Attachments, CaseRef};
-use crate::values::{Digest, Instant};
+use crate::values::{Digest, Instant, visible};
 use crate::workflow::model::{Nature, ReportSigner};
 
 /// What a report is made from.
@@ -126,6 +126,29 @@ pub enum Format {
     Html,
     /// JSON.
     Json,
+}
+
+/// The longest document whose text is put into a report, in characters.
+const LONGEST_TEXT: usize = 100_000;
+
+/// The texts of the documents that statements carry, as far as they are texts in which nothing is hidden, and none too long.
+/// `content` gives what a document says, where it is at hand.
+///
+/// # Errors
+/// What `content` says.
+pub fn texts<E>(
+    attached: &BTreeMap<u64, Attachments>,
+    content: impl Fn(&Digest) -> Result<Option<Vec<u8>>, E>,
+) -> Result<BTreeMap<Digest, String>, E> {
+    let mut texts = BTreeMap::new();
+    for digest in attached.values().flat_map(Attachments::values) {
+        let Some(content) = content(digest)? else { continue };
+        let Ok(text) = String::from_utf8(content) else { continue };
+        if text.len() <= LONGEST_TEXT && visible(&text) == text {
+            texts.insert(*digest, text);
+        }
+    }
+    Ok(texts)
 }
 
 impl Report {

@@ -8,7 +8,7 @@ use super::kinds::{
     NO_OPENINGS, NO_RECEIPT, NOT_FOUND, QUOTA, READ_ONLY, REFUSED, STOPPED, STORAGE, TIER, TOO_LONG,
     TOO_SLOW,
 };
-use super::{events, feed, health, pages, read, sign_in, site, submit};
+use super::{certificate, events, feed, health, pages, read, reports, sign_in, site, submit};
 use crate::view::document::{Licence, Line, Status};
 
 const ID: &str = "^[a-z0-9-]{1,64}$";
@@ -33,7 +33,7 @@ fn operating(api: Api) -> Api {
             .answer(plain(
                 "They are. Each agreement to which nothing can be added is named, with the reason.",
             ))
-            .problems(&[&BUSY, &FAILED, &READ_ONLY, &STOPPED])
+            .problems(&[&BUSY, &FAILED, &READ_ONLY, &STORAGE, &STOPPED])
             .without_limit(),
     )
 }
@@ -124,6 +124,37 @@ fn agreement(api: Api) -> Api {
         )
         .answer(now("It is.").json::<Licence>().tagged())
         .problems(&[&BAD_REQUEST, &NOT_FOUND, &BUSY]),
+    )
+    .get(
+        "/v1/agreements/{agreement}/certificate",
+        certificate::certificate,
+        of_agreement("certificate", "The licence as of a time, with everything from which it follows")
+            .says(
+                "What `quorate license --certificate` writes: whoever has the anchor replays it with `quorate check`, and \
+                 believes nobody. It carries the whole log.",
+            )
+            .asked("at", "As of this time, which the record shows; the latest such, where it is left out.", instant())
+            .answer(now("It is.").json_value(json!({ "type": "object" })))
+            .problems(&[&BAD_REQUEST, &NOT_FOUND, &BUSY, &READ_ONLY]),
+    )
+    .get(
+        "/v1/agreements/{agreement}/cases/{procedure}/{case}/report",
+        reports::report,
+        of_agreement("report", "The determination of a case as a document")
+            .says("What `quorate report` writes, byte for byte. `quorate report --check` makes it again from the log.")
+            .part("procedure", "The procedure's name in the workflow.", word(ID, "verification"))
+            .part("case", "Which run of it, from 1.", number(1, u32::MAX.into()))
+            .asked("at", "As of this time, from the last entry on; when the record last changed, where it is left out.", instant())
+            .asked("format", "How it is written; Markdown, where it is left out.", json!({ "type": "string", "enum": ["md", "html", "json"] }))
+            .asked("documents", "Whether the texts of the documents that votes carry are put into it.", json!({ "type": "boolean" }))
+            .answer(
+                Answer::new(200, "It is.")
+                    .asked_again()
+                    .text("text/markdown; charset=utf-8")
+                    .text("text/html; charset=utf-8")
+                    .json_value(json!({ "type": "object" })),
+            )
+            .problems(&[&BAD_REQUEST, &NOT_FOUND]),
     )
     .get(
         "/v1/agreements/{agreement}/status",

@@ -3,13 +3,16 @@
 use std::collections::HashMap;
 use std::hint::black_box;
 use std::net::IpAddr;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use super::client::Client;
+use super::cosigning::{Cosigning, cosign};
 use super::feed::{self, Feed};
+use super::health::Disk;
 use super::metrics::Metrics;
 use super::problem::Problem;
 use super::rate::Rates;
@@ -34,6 +37,12 @@ pub(super) struct Desk {
     pub(super) limits: Limits,
     hooks: Hooks,
     export: Option<Export>,
+    cosigning: Option<Arc<Cosigning>>,
+    /// Where signed checkpoints are kept that contradict each other, in a folder for each agreement.
+    pub(super) evidence: PathBuf,
+    /// Told when storage has failed.
+    pub(super) failed: Notify,
+    following: Mutex<()>,
     /// Room for submissions.
     pub(super) room: Semaphore,
     /// Room for replays of the past.
@@ -46,6 +55,8 @@ pub(super) struct Desk {
     pub(super) submits: Rates<IpAddr>,
     /// How often a key signs.
     pub(super) signs: Rates<RawKey>,
+    /// Whether documents can be kept.
+    pub(super) disk: Disk,
     /// What is counted.
     pub(super) metrics: Arc<Metrics>,
     /// By name, which is found in a time that says nothing of the others.
@@ -65,7 +76,18 @@ pub(super) struct Found {
 impl Desk {
     /// `None` where the machine gives no randomness.
     pub(super) fn new(service: Service) -> Option<Self> {
-        let Service { registry, origin, openings, limits, hooks, export, proxies, metrics: _ } = service;
+        let Service {
+            registry,
+            origin,
+            openings,
+            limits,
+            hooks,
+            export,
+            cosigning,
+            evidence,
+            proxies,
+            metrics: _,
+        } = service;
         let (room, past) = (Semaphore::new(limits.submissions), Semaphore::new(REPLAYS));
         let (asks, submits) = (Rates::new(limits.requests), Rates::new(limits.submitted));
         let (signs, metrics) = (Rates::new(limits.statements), Arc::new(Metrics::new()));
@@ -84,12 +106,17 @@ impl Desk {
             limits,
             hooks,
             export,
+            cosigning: cosigning.map(Arc::new),
+            evidence,
+            failed: Notify::new(),
+            following: Mutex::new(()),
             room,
             past,
             proxies,
             asks,
             submits,
             signs,
+            disk: Disk::default(),
             metrics,
             feeds,
             nobody,
@@ -97,7 +124,7 @@ impl Desk {
         })
     }
 
-    /// Follows every agreement that nobody follows yet.
+    /// Follows every agreement that nobody follows yet. Files are looked at, so it is for a thread that may wait.
     pub(super) fn follow_all(self: &Arc<Self>) {
         for (anchor, name) in self.registry.agreements() {
             self.follow(anchor, name);
@@ -105,19 +132,26 @@ impl Desk {
     }
 
     fn follow(self: &Arc<Self>, anchor: Digest, name: Id) {
-        let mut feeds = self.feeds.write().unwrap_or_else(PoisonError::into_inner);
-        feeds.entry(name.clone()).or_insert_with(|| {
-            self.hooks.follow(self, anchor, &name);
-            if let Some(export) = &self.export {
-                mirror::compare(self, export, &anchor, &name);
-                tokio::spawn(mirror::mirror(Arc::downgrade(self), export.clone(), anchor, name));
-            }
-            let feed = Arc::new(Feed::new(anchor));
-            // Before anybody finds it.
-            self.look_at(&feed);
-            tokio::spawn(feed::follow(Arc::downgrade(self), Arc::clone(&feed)));
-            feed
-        });
+        // One at a time, and without the lock that readers take: files are looked at.
+        let _one = self.following.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.feeds.read().unwrap_or_else(PoisonError::into_inner).contains_key(&name) {
+            return;
+        }
+        let feed = Arc::new(Feed::new(anchor));
+        self.hooks.follow(self, anchor, &name);
+        if let Some(export) = &self.export {
+            mirror::compare(self, export, &anchor, &name);
+            let mirrored =
+                mirror::mirror(Arc::downgrade(self), Arc::clone(&feed), export.clone(), name.clone());
+            tokio::spawn(mirrored);
+        }
+        if let Some(cosigning) = self.cosigning.as_ref().filter(|cosigning| cosigning.wants(&name)) {
+            tokio::spawn(cosign(Arc::downgrade(self), Arc::clone(&feed), Arc::clone(cosigning)));
+        }
+        // Before anybody finds it.
+        self.look_at(&feed);
+        tokio::spawn(feed::follow(Arc::downgrade(self), Arc::clone(&feed)));
+        self.feeds.write().unwrap_or_else(PoisonError::into_inner).insert(name, feed);
     }
 
     fn look_at(&self, feed: &Feed) {

@@ -45,6 +45,12 @@ pub(super) async fn stream(
     let last =
         headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse::<u64>().ok());
     let from = last.map(|last| last.saturating_add(1)).or(from);
+    let size = found.published.head.size;
+    if let Some(from) = from.filter(|from| *from > size) {
+        let words = format!("the log has {size} entries, and events after entry {} are asked for", from - 1);
+        return Err(Problem::bad_request(words)
+            .instead("whoever has heard of more entries asks what became of them: `quorate audit --against` a receipt tells"));
+    }
     let (count, place) = (found.feed.count(), found.feed.place(from));
     let listening = desk.metrics.listening();
     let listener = Listener {

@@ -1,4 +1,4 @@
-//! Following an agreement: every entry as it becomes durable, and what time alone brings about.
+//! What is new in an agreement: every entry as it becomes durable, and what time alone brings about.
 //!
 //! One task an agreement reads each new entry once, whoever listens. The newest events are kept as the bytes that go
 //! out; a listener who is further behind reads entries from the store again, so a slow one costs no memory and misses
@@ -6,7 +6,6 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
-use std::time::Duration;
 
 use axum::body::Bytes;
 use serde::Serialize;
@@ -14,8 +13,8 @@ use tokio::sync::watch;
 use utoipa::ToSchema;
 
 use super::desk::Desk;
+use super::follow::{Followed, until_next};
 use super::quota::Kept;
-use super::read;
 use super::tokens::Caller;
 use crate::engine::State;
 use crate::engine::access::Access;
@@ -25,12 +24,10 @@ use crate::statement::{Entry, HolderRef, PublicKey, Statement};
 use crate::store::Store;
 use crate::values::{Digest, Instant};
 use crate::view::changes;
+use crate::view::document::Line;
 
 /// How many events are kept for those who listen.
 const KEPT: usize = 1_024;
-
-/// The longest sleep: a machine's clock may be set meanwhile.
-const LONGEST_SLEEP: u64 = 60;
 
 /// What is new in an agreement.
 pub(super) struct Feed {
@@ -43,6 +40,9 @@ pub(super) struct Feed {
     pub(super) documents: Arc<Kept>,
     /// Who may read the agreement, as of a number of entries and a time.
     access: RwLock<((u64, Instant), Arc<Access>)>,
+    /// The size of the newest head that a quorum of witnesses has cosigned, where witnesses are asked. Tells of every
+    /// cosignature that is kept.
+    pub(super) cosigned: watch::Sender<Option<u64>>,
 }
 
 #[derive(Default)]
@@ -88,9 +88,9 @@ pub(super) struct Place {
 impl Feed {
     /// Of an agreement that nobody may read until it has been looked at.
     pub(super) fn new(anchor: Digest) -> Self {
-        let (count, _) = watch::channel(0);
+        let ((count, _), (cosigned, _)) = (watch::channel(0), watch::channel(None));
         let access = RwLock::new(((0, Instant::MIN), Arc::new(Access::nobody())));
-        Self { anchor, news: Mutex::default(), count, documents: Arc::default(), access }
+        Self { anchor, news: Mutex::default(), count, documents: Arc::default(), access, cosigned }
     }
 
     /// Who may read the agreement now. It is kept here, and not asked of the state each time, so that asking takes as long
@@ -207,12 +207,9 @@ impl Feed {
 
 /// Follows an agreement as long as it is served.
 pub(super) async fn follow(desk: Weak<Desk>, feed: Arc<Feed>) {
-    let Some(mut growth) = desk.upgrade().and_then(|desk| desk.registry.growth(&feed.anchor)) else { return };
+    let Some(mut followed) = Followed::new(desk, feed.anchor) else { return };
     let mut before: Option<(State, Instant)> = None;
-    loop {
-        let Some(now) = desk.upgrade() else { return };
-        let Some(published) = now.registry.agreement(&feed.anchor) else { return };
-        growth.borrow_and_update();
+    while let Some((now, published)) = followed.now() {
         let at = now.registry.now();
         let state = published.state.at(at).into_owned();
         // Before anybody is told of it: whom it lets in is told, and whom it dismisses is not.
@@ -229,9 +226,8 @@ pub(super) async fn follow(desk: Weak<Desk>, feed: Arc<Feed>) {
         let sleep = until_next(&now.registry, &state);
         before = Some((state, at));
         drop((published, now));
-        tokio::select! {
-            grown = growth.changed() => if grown.is_err() { return },
-            () = tokio::time::sleep(sleep) => {}
+        if followed.growth_within(sleep).await.is_none() {
+            return;
         }
     }
 }
@@ -262,7 +258,7 @@ fn entries(registry: &Registry, feed: &Feed, published: &Published) -> (u64, Vec
 
 /// `event: entry`, by whose `id` a listener who was cut off goes on.
 fn entry_event(index: u64, bytes: &[u8]) -> Option<Event> {
-    let data = serde_json::to_string(&read::line(index, bytes)?).ok()?;
+    let data = serde_json::to_string(&Line::parse(index, bytes)?).ok()?;
     let bytes = Bytes::from(format!("id: {index}\nevent: entry\ndata: {data}\n\n"));
     Some(Event { bytes, entry: Some(index) })
 }
@@ -280,24 +276,11 @@ pub(super) struct Changed {
 
 /// `event: state`: what the entries before it, or time alone, brought about.
 fn changed(before: (&State, Instant), after: (&State, Instant), size: u64) -> Option<Event> {
-    let mut told = changes::between(Some(before.0), after.0);
-    // An instant that a grant names moves it, and is no entry's doing.
-    let moved = changes::licence(before, after);
-    let licence = !moved.is_empty();
-    let more: Vec<String> = moved.into_iter().filter(|moved| !told.contains(moved)).collect();
-    told.extend(more);
+    let (told, licence) = changes::all(before, after);
     if told.is_empty() {
         return None;
     }
     let changed = Changed { entries: size, changes: told, licence };
     let data = serde_json::to_string(&changed).ok()?;
     Some(Event { bytes: Bytes::from(format!("event: state\ndata: {data}\n\n")), entry: None })
-}
-
-/// How long nothing happens by itself.
-pub(super) fn until_next(registry: &Registry, state: &State) -> Duration {
-    let now = registry.now();
-    let due = state.next_due().map_or(LONGEST_SLEEP, |due| due.moment.at.since(now).seconds());
-    // What is due after an instant, and not at it, is due in the second that follows.
-    Duration::from_secs(due.clamp(1, LONGEST_SLEEP))
 }

@@ -37,6 +37,8 @@ pub(super) struct Metrics {
     flushed: Histogram,
     flush_seconds: Histogram,
     entries: Family<Labels, Gauge>,
+    cosigned: Family<Labels, Gauge>,
+    witnesses: Family<Labels, Counter>,
     waiting: Gauge,
     listeners: Gauge,
 }
@@ -53,6 +55,8 @@ impl Metrics {
             flushed: Histogram::new(STATEMENTS),
             flush_seconds: times(),
             entries: Family::default(),
+            cosigned: Family::default(),
+            witnesses: Family::default(),
             waiting: Gauge::default(),
             listeners: Gauge::default(),
         };
@@ -72,6 +76,10 @@ impl Metrics {
         let says = "How long making them durable took: writing, flushing, fsync";
         all.register_with_unit("flush", says, seconds, made.flush_seconds.clone());
         all.register("log_entries", "Entries of each agreement's log", made.entries.clone());
+        let says = "How many of these entries the newest head has that a quorum of witnesses has cosigned, where they are asked";
+        all.register("log_cosigned_entries", says, made.cosigned.clone());
+        let says = "What witnesses came to that were asked to cosign a head: cosigned, or not";
+        all.register("witness_answers", says, made.witnesses.clone());
         all.register("submissions_waiting", "Submissions that are being taken now", made.waiting.clone());
         all.register("event_listeners", "Streams of events that are open", made.listeners.clone());
         made
@@ -101,6 +109,12 @@ impl Metrics {
         self.flush_seconds.observe(took.as_secs_f64());
     }
 
+    /// A witness was asked.
+    pub(super) fn witness_answered(&self, cosigned: bool) {
+        let result = if cosigned { "cosigned" } else { "not" };
+        self.witnesses.get_or_create(&vec![("result", result.to_owned())]).inc();
+    }
+
     /// Somebody listens, until what is given back is dropped.
     pub(super) fn listening(&self) -> Listening {
         self.listeners.inc();
@@ -113,7 +127,11 @@ impl Metrics {
         for name in desk.names(Caller::default()) {
             let Ok(found) = desk.find(name.as_str()) else { continue };
             let entries = i64::try_from(found.published.head.size).unwrap_or(i64::MAX);
-            self.entries.get_or_create(&vec![("agreement", name.to_string())]).set(entries);
+            let agreement = vec![("agreement", name.to_string())];
+            self.entries.get_or_create(&agreement).set(entries);
+            if let Some(cosigned) = *found.feed.cosigned.borrow() {
+                self.cosigned.get_or_create(&agreement).set(i64::try_from(cosigned).unwrap_or(i64::MAX));
+            }
         }
         let waiting = desk.limits.submissions.saturating_sub(desk.room.available_permits());
         self.waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));

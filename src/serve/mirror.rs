@@ -1,12 +1,17 @@
 //! Exported folders that are kept up to date while agreements are served: for static web servers, and as copies.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::desk::Desk;
+use super::feed::Feed;
+use super::follow::Followed;
+use crate::cosign::Evidence;
 use crate::engine::State;
 use crate::export::{self, ExportError, Publish};
+use crate::store::StoreError;
 use crate::values::{Digest, Id, Span};
 
 /// Where, and how often at most.
@@ -28,12 +33,13 @@ impl Export {
     }
 }
 
-/// Exports an agreement now, and again after it has grown, as long as it is served.
-pub(super) async fn mirror(desk: Weak<Desk>, to: Export, anchor: Digest, agreement: Id) {
-    let Some(mut growth) = desk.upgrade().and_then(|desk| desk.registry.growth(&anchor)) else { return };
-    loop {
-        let Some(now) = desk.upgrade() else { return };
-        growth.borrow_and_update();
+/// Exports an agreement now, and again after it has grown or was cosigned, as long as it is served.
+pub(super) async fn mirror(desk: Weak<Desk>, feed: Arc<Feed>, to: Export, agreement: Id) {
+    let anchor = feed.anchor;
+    let Some(mut followed) = Followed::new(desk, anchor) else { return };
+    let mut cosigned = feed.cosigned.subscribe();
+    while let Some((now, _)) = followed.now() {
+        cosigned.borrow_and_update();
         let to_now = to.clone();
         let exported = tokio::task::spawn_blocking(move || write(&now, &anchor, &to_now)).await;
         match exported.map_err(|ended| ended.to_string()).and_then(|exported| exported) {
@@ -43,7 +49,12 @@ pub(super) async fn mirror(desk: Weak<Desk>, to: Export, anchor: Digest, agreeme
             Err(error) => tracing::error!(%agreement, error, "not exported"),
         }
         tokio::time::sleep(Duration::from_secs(to.every.seconds())).await;
-        if growth.changed().await.is_err() {
+        let more = tokio::select! {
+            grown = followed.growth() => grown,
+            // The same head, with more cosignatures.
+            renewed = cosigned.changed() => renewed.ok(),
+        };
+        if more.is_none() {
             return;
         }
     }
@@ -62,10 +73,23 @@ pub(super) fn compare(desk: &Desk, to: &Export, anchor: &Digest, agreement: &Id)
 
 /// Adds nothing more to an agreement of which its log has signed what the store does not have.
 fn shut(desk: &Desk, anchor: &Digest, agreement: &Id, error: &ExportError) {
-    if let ExportError::OtherHistory { history, .. } = error {
-        desk.registry.shut(*anchor, *history);
+    if let ExportError::OtherHistory { history, path, .. } = error {
         tracing::error!(%agreement, %error, "nothing is added to this agreement: it can only be read");
+        if let Err(error) = desk.registry.shut(*anchor, *history) {
+            tracing::error!(%agreement, %error, "that it can only be read could not be kept: it holds until this process ends");
+        }
+        if let Err(error) = keep_evidence(desk, anchor, agreement, path) {
+            tracing::error!(%agreement, %error, "the signed checkpoints that show it could not be kept");
+        }
     }
+}
+
+/// Keeps the folder's checkpoint beside that of the store: the folder may change.
+fn keep_evidence(desk: &Desk, anchor: &Digest, agreement: &Id, path: &Path) -> Result<(), StoreError> {
+    let shown = fs::read_to_string(path).map_err(StoreError::io("read", path))?;
+    let Some(stored) = desk.registry.store().head(anchor)? else { return Ok(()) };
+    let evidence = Evidence { kept: &stored.checkpoint, shown: &shown };
+    evidence.write(&desk.evidence.join(agreement.as_str())).map(drop)
 }
 
 fn write(desk: &Arc<Desk>, anchor: &Digest, to: &Export) -> Result<Option<u64>, String> {

@@ -8,11 +8,15 @@
 //! | `asked` | the parts and parameters of an address |
 //! | `submit` | takes statements with their documents, and answers with a receipt or the log's signed refusal |
 //! | `site` | an agreement's log as C2SP's files, which audits read |
+//! | `certificate`, `reports` | licence certificates, and reports, as the command line writes them |
 //! | `read` | what is told of an agreement, for machines |
 //! | `pages` | the same for people with a browser: what a page needs, and how it may be used |
+//! | `again` | answers 304 to whoever has a page as it is |
+//! | `follow` | what every task has in common that follows an agreement |
 //! | `feed`, `events` | follows each agreement, and tells whoever listens what is new |
 //! | `hooks` | tells other machines when a licence moves |
 //! | `mirror` | keeps exported folders up to date |
+//! | `cosigning` | has witnesses cosign what is new |
 //! | `gate` | whether whoever asks may know of an agreement: every address of one is behind it |
 //! | `tokens`, `sign_in` | how a reader shows whose key they have |
 //! | `client`, `rate`, `quota` | who asks, how often they may, and how many bytes of documents are kept |
@@ -24,12 +28,16 @@
 //! hands both to [`Registry::submit`], which is what the command line calls as well.
 
 mod addresses;
+mod again;
 mod api;
 mod asked;
+mod certificate;
 mod client;
+mod cosigning;
 mod desk;
 mod events;
 mod feed;
+mod follow;
 mod gate;
 mod health;
 mod hooks;
@@ -41,6 +49,7 @@ mod problem;
 mod quota;
 mod rate;
 mod read;
+mod reports;
 mod routes;
 mod sign_in;
 mod site;
@@ -49,6 +58,7 @@ mod tokens;
 
 use std::future::Future;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,6 +66,7 @@ use tokio::net::TcpListener;
 
 use crate::net::listen::{self, Tls};
 use crate::registry::Registry;
+pub use cosigning::Cosigning;
 use desk::Desk;
 pub use hooks::{Hook, Hooks, Secret};
 pub use mirror::Export;
@@ -122,6 +133,10 @@ pub struct Service {
     pub hooks: Hooks,
     /// Where exported folders are kept up to date.
     pub export: Option<Export>,
+    /// How witnesses are asked to cosign what is new, if they are.
+    pub cosigning: Option<Cosigning>,
+    /// Where signed checkpoints are kept that contradict each other.
+    pub evidence: PathBuf,
     /// The proxies that are believed whom they speak for. Where there are any, nobody else is to reach the listener.
     pub proxies: Vec<IpAddr>,
     /// Where metrics are given out, if anywhere.
@@ -163,6 +178,7 @@ pub async fn run(
         () = counted => Ok(()),
         () = listen::serve_with(listener, tls, routes::router(Arc::clone(&desk)), limits.listen, shutdown) => Ok(()),
         () = stopped => Err(Failed),
+        () = desk.failed.notified() => Err(Failed),
     }
 }
 

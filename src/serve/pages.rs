@@ -14,10 +14,11 @@ use sha2::{Digest as _, Sha256};
 use super::asked::{Asked, At};
 use super::desk::{Desk, Found};
 use super::problem::Problem;
+use super::reports::{self, no_case};
 use super::tokens::Caller;
 use crate::engine::State as Agreement;
 use crate::page::{self, About, Line, Shown, Signed, assets};
-use crate::report::{Format, Report, Sources, attached, last_change};
+use crate::report::Format;
 use crate::statement::{Blob, CaseRef, Checked, Entry};
 use crate::values::{Digest, Instant};
 
@@ -44,7 +45,10 @@ impl IntoResponse for Wrong {
         // What a program asks instead is nothing to a reader, who is shown where the agreements are.
         let instead = instead.filter(|_| status != StatusCode::NOT_FOUND);
         let text = page::problem(status.canonical_reason().unwrap_or("Problem"), detail, instead);
-        (status, html(text, POLICY)).into_response()
+        let mut answer = html(text, POLICY);
+        *answer.status_mut() = status;
+        self.0.set_retry(answer.headers_mut());
+        answer
     }
 }
 
@@ -146,20 +150,14 @@ pub(super) async fn report(
     State(desk): State<Arc<Desk>>,
     Path((name, procedure, number)): Path<(String, String, String)>,
 ) -> Result<Response, Wrong> {
-    let now = Now::of(&desk, &name)?;
-    let id = case_ref(&procedure, &number)?;
-    let at = last_change(&now.found.published.state, now.at);
-    let state = now.found.published.state.at(at);
-    let case = state.case(&id).ok_or_else(no_case)?;
-    let attached = attached(case, |entry| desk.registry.store().entry(&now.found.feed.anchor, entry))?;
-    let sources = Sources { state: &state, head: now.found.published.head, at, attached, documents: None };
-    let report = Report::of(&sources, &id).ok_or_else(no_case)?.write(Format::Html);
+    let (found, id) = (desk.find(&name)?, case_ref(&procedure, &number)?);
+    let report = reports::made(&desk, &found, &id, None, None)?.write(Format::Html);
     let policy = of_style(&report);
     Ok(html(report, &policy))
 }
 
 /// The policy of a page that carries its own style and nothing else.
-fn of_style(page: &str) -> String {
+pub(super) fn of_style(page: &str) -> String {
     let style = page.split_once("<style>").and_then(|(_, rest)| rest.split_once("</style>"));
     let digest = Sha256::digest(style.map_or("", |(style, _)| style).as_bytes());
     let hash = Base64::encode_string(&digest);
@@ -170,10 +168,6 @@ fn of_style(page: &str) -> String {
 
 fn case_ref(procedure: &str, number: &str) -> Result<CaseRef, Wrong> {
     format!("{procedure}#{number}").parse().map_err(|_| no_case().into())
-}
-
-fn no_case() -> Problem {
-    Problem::not_found("there is no such case in this agreement")
 }
 
 /// Which entries are shown.
@@ -301,9 +295,13 @@ pub(super) async fn badge(
     Ok((headers, badge).into_response())
 }
 
-/// What is at no address: a page for a browser, a problem document for a program.
+/// What is at no address.
 pub(super) async fn nothing(headers: HeaderMap) -> Response {
-    let problem = Problem::not_found("there is nothing at this address");
+    told(Problem::not_found("there is nothing at this address"), &headers)
+}
+
+/// A problem: a page for a browser, a problem document for a program.
+pub(super) fn told(problem: Problem, headers: &HeaderMap) -> Response {
     let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     if accepts.contains("text/html") { Wrong(problem).into_response() } else { problem.into_response() }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -132,6 +132,13 @@ impl Problem {
         (status, &self.0.detail, self.0.instead.as_deref())
     }
 
+    /// Says when to come again, where that is known.
+    pub(super) fn set_retry(&self, headers: &mut HeaderMap) {
+        if let Some(seconds) = self.0.retry {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+    }
+
     pub(super) fn failed(why: impl Into<String>) -> Self {
         Self::new(&kinds::FAILED, why)
     }
@@ -217,9 +224,7 @@ impl IntoResponse for Problem {
             // RFC 9110 §11.6.1.
             answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if let Some(seconds) = self.0.retry {
-            answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
+        self.set_retry(answer.headers_mut());
         answer
     }
 }

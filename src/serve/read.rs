@@ -17,7 +17,7 @@ use super::tokens::Caller;
 use crate::audit::{StoreSource, replay_until};
 use crate::engine::State as Agreement;
 use crate::log::Head;
-use crate::statement::{AgreementRef, Entry, Statement};
+use crate::statement::AgreementRef;
 use crate::values::{Digest, Instant};
 use crate::view::document::{Facts, KnownAt, Licence, Line, Status};
 use crate::view::time;
@@ -170,19 +170,11 @@ pub(super) async fn entries(
     let mut each = Vec::new();
     for read in desk.registry.store().entries(&found.feed.anchor, from.min(end)..end) {
         let (index, bytes) = read?;
-        each.extend(line(index, &bytes));
+        each.extend(Line::parse(index, &bytes));
     }
     let next = (end < size).then_some(end);
     let (agreement, head) = (found.published.state.agreement.clone(), found.published.head);
     Ok(json_answer(&Page { agreement, head, entries: each, next }))
-}
-
-/// One entry on a line; `None` where it cannot be read, which is for an audit to tell.
-pub(super) fn line(index: u64, bytes: &[u8]) -> Option<Line> {
-    let entry = Entry::parse(bytes).ok()?;
-    let said = Statement::parse(&entry.envelope.statement).ok()?;
-    let digest = Digest::of(entry.envelope.statement.as_bytes());
-    Some(Line::of(index, entry.time, &said, digest))
 }
 
 /// `GET …/entries/INDEX`: the entry as it is in the log.
@@ -240,7 +232,8 @@ pub(super) async fn paper(
     Ok((headers, paper).into_response())
 }
 
-fn instant(name: &str, text: Option<&str>) -> Result<Option<Instant>, Problem> {
+/// An instant that a parameter of this name asks for.
+pub(super) fn instant(name: &str, text: Option<&str>) -> Result<Option<Instant>, Problem> {
     let Some(text) = text else { return Ok(None) };
     time::parse(text).map(Some).map_err(|why| {
         let problem = Problem::bad_request(format!("`{name}` is `{text}`: {why}"));
@@ -293,23 +286,28 @@ fn before(state: &Agreement, at: Instant) -> Problem {
     ))
 }
 
-/// The log's head, what time has brought about since, and what was asked. Weak: `at` itself goes on.
 fn tag(found: &Found, state: &Agreement, at: Instant, when: &When) -> String {
+    tag_of(found, state, at, &format!("{:?} {:?}", when.at, when.known_at))
+}
+
+/// The log's head, what time has brought about since, and what was asked. Weak: `at` itself goes on.
+pub(super) fn tag_of(found: &Found, state: &Agreement, at: Instant, asked: &str) -> String {
     let later = state.at(at);
     let due = later.next_due().map_or_else(|| "end".to_owned(), |due| due.moment.at.to_string());
-    let asked =
-        format!("{:?} {:?} {due} {:?}", when.at, when.known_at, state.in_force_at(at).map(|it| it.from));
+    let asked = format!("{asked} {due} {:?}", state.in_force_at(at).map(|it| it.from));
     let asked = Digest::of(format!("{asked} {}", found.published.head.root).as_bytes()).hex();
     format!("W/\"{}-{}\"", found.published.head.size, asked.get(..16).unwrap_or_default())
 }
 
-fn unchanged(headers: &HeaderMap, tag: &str) -> Option<Response> {
+/// That the answer with this tag is known already, where it is.
+pub(super) fn unchanged(headers: &HeaderMap, tag: &str) -> Option<Response> {
     let known = headers.get(header::IF_NONE_MATCH)?.to_str().ok()?;
     let same = known.split(',').any(|known| known.trim() == tag);
     same.then(|| tagged(StatusCode::NOT_MODIFIED.into_response(), tag))
 }
 
-fn tagged(mut answer: Response, tag: &str) -> Response {
+/// The answer with its tag.
+pub(super) fn tagged(mut answer: Response, tag: &str) -> Response {
     if let Ok(value) = tag.parse() {
         answer.headers_mut().insert(header::ETAG, value);
     }

@@ -8,14 +8,14 @@ use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use axum::routing::get;
 
 use super::client::client;
 use super::desk::Desk;
 use super::gate::gate;
 use super::problem::Problem;
-use super::{addresses, kinds, pages, sign_in};
+use super::{addresses, again, kinds, pages, sign_in};
 use crate::net::listen::Peer;
 
 /// Everything that is served.
@@ -28,7 +28,8 @@ pub(super) fn router(desk: Arc<Desk>) -> Router {
         .route("/cases/{procedure}/{case}/report", get(pages::report))
         .route("/entries", get(pages::entries))
         .route("/entries/{index}", get(pages::entry))
-        .route("/documents/{digest}", get(pages::document));
+        .route("/documents/{digest}", get(pages::document))
+        .route_layer(from_fn_with_state(Arc::clone(&desk), again::pages));
     addresses::api()
         .into_router()
         .route("/", get(pages::agreements))
@@ -58,11 +59,13 @@ async fn told(State(desk): State<Arc<Desk>>, mut request: Request, next: Next) -
     } else {
         desk.asks.take(client.counted(), begun)
     };
+    let accepts = request.headers().get(header::ACCEPT).cloned();
     let mut answer = match may {
         Ok(()) => next.run(request).await,
         Err(wait) => {
             desk.metrics.limited("requests");
-            Problem::too_many("this address asks more often than one may", wait).into_response()
+            let problem = Problem::too_many("this address asks more often than one may", wait);
+            pages::told(problem, &accepts.into_iter().map(|accepts| (header::ACCEPT, accepts)).collect())
         }
     };
     let headers = answer.headers_mut();

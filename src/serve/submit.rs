@@ -54,7 +54,9 @@ async fn take(desk: &Arc<Desk>, client: Client, request: Request) -> Result<Rece
     let receipted = desk.registry.take(signed).await?;
     // The first entry opened the agreement.
     if receipted.index == 0 {
-        desk.follow_all();
+        let opened = Arc::clone(desk);
+        // Should it fail, the agreement is there after a new start.
+        let _ = tokio::task::spawn_blocking(move || opened.follow_all()).await;
     }
     // Whoever has the receipt finds that whom it lets in can read, and whom it dismisses cannot.
     desk.look(&receipted.anchor);

@@ -48,6 +48,19 @@ pub(super) fn put(folder: &Path, digest: &Digest, bytes: &[u8]) -> Result<(), Pu
     sync_folder(folder)
 }
 
+/// How much room is tried for.
+const PROBE: usize = 256 * 1024;
+
+/// Writes a file and removes it again, to see whether there is room for one.
+pub(super) fn probe(folder: &Path) -> Result<(), StoreError> {
+    let bytes = vec![0; PROBE];
+    let path = folder.join(temporary_name(&Digest::of(&bytes)));
+    // A disk may say only then that it has no room.
+    let written = write(&path, &bytes).and_then(|file| file.sync_data());
+    let _ = fs::remove_file(&path);
+    written.map_err(StoreError::io("write", &path))
+}
+
 /// How many bytes the file has, where there is one.
 pub(super) fn size(folder: &Path, digest: &Digest) -> Result<Option<u64>, StoreError> {
     let path = folder.join(digest.hex());

@@ -155,6 +155,14 @@ pub trait Store: Send + Sync {
         Ok(self.blob(digest)?.map(|bytes| bytes.len() as u64))
     }
 
+    /// That a blob could be kept now: that where they are kept can be written, and is not full.
+    ///
+    /// # Errors
+    /// It cannot.
+    fn takes_blobs(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Erases the blob with this SHA-256, where it is here. When it returns `Ok`, no reader finds it any more, also
     /// after a crash.
     fn erase_blob(&self, digest: &Digest) -> Result<(), StoreError>;

@@ -54,6 +54,18 @@ pub fn between(before: Option<&State>, after: &State) -> Vec<String> {
     changes
 }
 
+/// The differences from one state and its instant to another, whether entries or time alone brought them about; and
+/// whether the value of any grant is another one.
+pub fn all(before: (&State, Instant), after: (&State, Instant)) -> (Vec<String>, bool) {
+    let mut told = between(Some(before.0), after.0);
+    // An instant that a grant names moves it, and is no entry's doing.
+    let moved = licence(before, after);
+    let any = !moved.is_empty();
+    let more: Vec<String> = moved.into_iter().filter(|moved| !told.contains(moved)).collect();
+    told.extend(more);
+    (told, any)
+}
+
 /// What has moved in the licence from one state and its instant to another: by entries, and by time alone.
 pub fn licence((before, was): (&State, Instant), (after, is): (&State, Instant)) -> Vec<String> {
     moved_grants(before.licence(was).as_ref(), after.licence(is).as_ref())

@@ -69,6 +69,13 @@ pub fn operator() -> Machine {
 
 /// With another workflow, made of the usual one, whose ballot is open for years.
 pub fn operator_of(workflow: impl FnOnce(String) -> String) -> Machine {
+    let operator = prepared(workflow);
+    open(&operator, "");
+    operator
+}
+
+/// A machine on which everything is ready to open the agreement.
+pub fn prepared(workflow: impl FnOnce(String) -> String) -> Machine {
     let operator = Machine::new(None);
     operator.ok("init --log-name test.example");
     for key in ["north", "south"].into_iter().chain(SEATS) {
@@ -78,12 +85,11 @@ pub fn operator_of(workflow: impl FnOnce(String) -> String) -> Machine {
     let text = fs::read_to_string(root.join("tests/registry_support/panel.toml")).unwrap();
     fs::write(operator.path.join("panel.toml"), workflow(text)).unwrap();
     fs::write(operator.path.join("contract.txt"), "The test's own contract.\n").unwrap();
-    open(&operator);
     operator
 }
 
 /// Opens the agreement with the keys of the two parties that are there.
-pub fn open(operator: &Machine) {
+pub fn open(operator: &Machine, options: &str) {
     let officer = |party: &str| {
         let key = fs::read_to_string(operator.path.join(format!("data/keys/{party}.pub"))).unwrap();
         // A roster names keys without their comments.
@@ -92,9 +98,9 @@ pub fn open(operator: &Machine) {
         format!("[[officer]]\nholder = \"{party}/officer\"\nperson = \"{party}\"\nkey = \"{key}\"\n")
     };
     fs::write(operator.path.join("roster.toml"), officer("north") + &officer("south")).unwrap();
-    operator.ok(
-        "open panel --workflow panel.toml --contract contract.txt --roster roster.toml --key north --key south",
-    );
+    operator.ok(&format!(
+        "open panel --workflow panel.toml --contract contract.txt --roster roster.toml --key north --key south {options}"
+    ));
 }
 
 /// The process that serves.

@@ -9,13 +9,13 @@ use super::kept::Kept;
 use super::missing::{Missing, missing};
 use super::signatures::{Then, asked, seats_signed, signed};
 use super::since::since;
-use super::{made, texts};
+use super::{content, made};
 use crate::cli::answer::{self, Answer};
 use crate::cli::documents::read_text;
 use crate::cli::error::CliError;
 use crate::cli::parcel::write_new;
 use crate::cli::show::{Page, Tone, marked, time};
-use crate::report::{EDITION, Format, Made, Report};
+use crate::report::{EDITION, Format, Made, Report, texts};
 use crate::statement::Attachments;
 use crate::values::{Digest, Instant};
 
@@ -43,7 +43,7 @@ pub(super) fn check(
         _ if text.starts_with("<!doctype html>") => Format::Html,
         _ => Format::Markdown,
     };
-    let report = again_with(log, &named, |attached| texts(log, attached))?;
+    let report = again_with(log, &named, |attached| texts(attached, |digest| content(log, digest)))?;
     let text_now = report.as_ref().map(|report| report.write(format));
     if let Some(out) = out {
         let text_now = text_now.as_ref().ok_or_else(|| {

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::check::again_with;
-use super::texts;
+use super::content;
 use crate::cli::error::CliError;
 use crate::cli::report::kept::Kept;
 use crate::engine::State;
+use crate::report::texts;
 use crate::report::{Format, Made};
 use crate::statement::Attachments;
 use crate::values::{Digest, Id};
@@ -39,7 +40,7 @@ pub(super) fn missing(
         return Ok(missing);
     }
     let report = again_with(log, named, |attached| {
-        let mut texts = texts(log, attached)?;
+        let mut texts = texts(attached, |digest| content(log, digest))?;
         for (entry, name, digest) in all(attached) {
             if log.blob(digest)?.is_none() {
                 texts.insert(*digest, GAP.to_string());

@@ -22,7 +22,7 @@ use crate::cli::show::{Page, Tone, marked, time};
 use crate::engine::State;
 use crate::engine::refusal::alternatives;
 use crate::log::Head;
-use crate::report::{Format, Report, Sources, attached, last_change};
+use crate::report::{Format, Report, Sources, attached, last_change, texts};
 use crate::statement::{Attachments, Blob, CaseRef};
 use crate::values::{Digest, Instant};
 
@@ -107,7 +107,7 @@ fn write(context: &Context, log: &Kept, case: &CaseRef, args: &ReportArgs) -> Re
         )));
     }
     let state = log.state().at(at);
-    let with = |attached: &BTreeMap<u64, Attachments>| texts(log, attached);
+    let with = |attached: &BTreeMap<u64, Attachments>| texts(attached, |digest| content(log, digest));
     let report = made(log, &state, (log.head(), at), case, args.with_documents.then_some(with))?;
     let text = report.write(args.format.format());
     let mut page = Page::default();
@@ -145,21 +145,6 @@ fn made(
     let documents = texts.map(|texts| texts(&attached)).transpose()?;
     let sources = Sources { state, head, at, attached, documents };
     Report::of(&sources, case).ok_or_else(|| CliError::usage(format!("there is no case `{case}`")))
-}
-
-/// The longest document whose text is put into a report, in characters.
-const LONGEST_TEXT: usize = 100_000;
-
-fn texts(log: &Kept, attached: &BTreeMap<u64, Attachments>) -> Result<BTreeMap<Digest, String>, CliError> {
-    let mut texts = BTreeMap::new();
-    for digest in attached.values().flat_map(Attachments::values) {
-        let Some(content) = content(log, digest)? else { continue };
-        let Ok(text) = String::from_utf8(content) else { continue };
-        if text.len() <= LONGEST_TEXT && crate::cli::show::visible(&text) == text {
-            texts.insert(*digest, text);
-        }
-    }
-    Ok(texts)
 }
 
 /// What a document says, where it is at hand and is what its digest names.

@@ -4,13 +4,16 @@ use std::fs;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::Uri;
 use serde::Deserialize;
 
+use crate::cli::cosign::LONGEST;
 use crate::cli::error::{CliError, file_error};
 use crate::export::apart;
-use crate::serve::{Export, Hook, Hooks, Limits, Secret};
+use crate::log::Policy;
+use crate::serve::{Cosigning, Export, Hook, Hooks, Limits, Secret};
 use crate::store::seed::{SeedError, read_secret};
 use crate::values::{Id, Span};
 use crate::view::time;
@@ -33,6 +36,7 @@ pub(super) struct Config {
     pub tls: Option<TlsFiles>,
     limits: LimitsOf,
     export: Option<ExportOf>,
+    cosign: Option<CosignOf>,
     webhook: Vec<HookOf>,
 }
 
@@ -67,6 +71,16 @@ struct ExportOf {
     every: Option<String>,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct CosignOf {
+    every: Option<String>,
+    again: Option<String>,
+    timeout: Option<String>,
+    policy: Option<PathBuf>,
+    agreements: Option<Vec<Id>>,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct HookOf {
@@ -94,6 +108,7 @@ impl Config {
         let folders =
             config.export.iter_mut().flat_map(|it| [&mut it.folder].into_iter().chain(&mut it.restricted));
         folders.for_each(place);
+        config.cosign.iter_mut().flat_map(|cosign| &mut cosign.policy).for_each(place);
         config.webhook.iter_mut().for_each(|hook| place(&mut hook.secret_file));
         Ok(config)
     }
@@ -161,6 +176,49 @@ impl Config {
         Ok(Some(Export { folder: folder.clone(), restricted: restricted.clone(), every }))
     }
 
+    /// How witnesses are asked to cosign what is new, where anybody may open agreements or not.
+    ///
+    /// # Errors
+    /// A time is none, the policy cannot be read, or strangers would say whom this machine asks.
+    pub(super) fn cosigning(&self, openings: bool) -> Result<Option<Cosigning>, CliError> {
+        let Some(CosignOf { every, again, timeout, policy, agreements }) = &self.cosign else {
+            return Ok(None);
+        };
+        let span = |name: &str, said: &Option<String>, usual: u64| {
+            let span = said.as_deref().map_or(Ok(Span::from_seconds(usual)), time::span);
+            let span = span.map_err(|why| CliError::usage(format!("cosign.{name}: {why}")))?;
+            match span.seconds() {
+                0 => Err(CliError::usage(format!("cosign.{name} is 0, and the shortest time is 1s"))),
+                _ => Ok(span),
+            }
+        };
+        let timeout = span("timeout", timeout, 10)?.seconds();
+        if timeout > LONGEST {
+            return Err(CliError::usage(format!(
+                "cosign.timeout is more than the {LONGEST} seconds that a witness may take"
+            )));
+        }
+        if openings && agreements.is_none() {
+            return Err(CliError::usage(
+                "with openings anybody writes policies, and this machine would ask any address that one names: name the \
+                 agreements whose witnesses are asked in cosign.agreements",
+            ));
+        }
+        if agreements.as_ref().is_some_and(Vec::is_empty) {
+            return Err(CliError::usage(
+                "cosign.agreements names none, so nobody would be asked: name some, or leave it out for all",
+            ));
+        }
+        let policy = policy.as_deref().map(policy_in).transpose()?;
+        Ok(Some(Cosigning {
+            every: span("every", every, 10)?,
+            again: span("again", again, 3_600)?,
+            timeout: Duration::from_secs(timeout),
+            policy: policy.map(Arc::new),
+            agreements: agreements.clone().unwrap_or_default(),
+        }))
+    }
+
     /// Who is told when a licence moves. What is not delivered is kept in this folder.
     ///
     /// # Errors
@@ -203,6 +261,17 @@ impl Config {
         }
         Ok(Hooks { all, folder })
     }
+}
+
+/// The policy in a file, whose witnesses can be asked.
+fn policy_in(path: &Path) -> Result<Policy, CliError> {
+    let text = fs::read(path).map_err(file_error("read", path))?;
+    let wrong = |why: String| CliError::usage(format!("{}: {why}", path.display()));
+    let policy = Policy::parse(&text).map_err(|error| wrong(error.to_string()))?;
+    if !policy.witnesses().any(|witness| witness.url.is_some()) {
+        return Err(wrong("it names no witness with an address, so there is nobody to ask".to_owned()));
+    }
+    Ok(policy)
 }
 
 /// Whether nobody on the way can read what is sent there.
@@ -249,6 +318,9 @@ mod tests {
         // What it says of limits is what there is without it.
         assert_eq!(config.limits().unwrap(), Limits::default());
         assert!(config.tls.is_some() && config.export(folder.path()).unwrap().is_some());
+        fs::write(folder.path().join("witnesses.policy"), "quorum none\n").unwrap();
+        let error = config.cosigning(false).unwrap_err().to_string();
+        assert!(error.contains("names no witness with an address"), "{error}");
         let error = config.hooks(folder.path().to_owned()).unwrap_err().to_string();
         assert!(error.contains("licensing.secret is not there"), "{error}");
     }

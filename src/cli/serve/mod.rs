@@ -69,7 +69,7 @@ pub fn run(context: &Context, args: &ServeArgs) -> Result<Answer, CliError> {
             "a server stamps entries with the machine's clock: leave out --clock and QUORATE_CLOCK",
         ));
     }
-    let data = context.data()?;
+    let data = context.data_to_serve()?;
     let config = args.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
     let listen = args.listen.or(config.listen).ok_or_else(|| {
         CliError::usage("nothing says where to listen: give --listen, or `listen` in the file")
@@ -77,6 +77,8 @@ pub fn run(context: &Context, args: &ServeArgs) -> Result<Answer, CliError> {
     let (limits, export) = (config.limits()?, config.export(data.root())?);
     let hooks = config.hooks(data.root().join("webhooks"))?;
     let openings = args.openings || config.openings;
+    let cosigning = config.cosigning(openings)?;
+    let evidence = data.root().join("evidence");
     let proxies = [args.behind_proxy.as_slice(), &config.behind_proxy].concat();
     let given = args.tls_cert.clone().zip(args.tls_key.clone());
     let pem = given.or(config.tls.map(|TlsFiles { cert, key }| (cert, key)));
@@ -141,7 +143,18 @@ pub fn run(context: &Context, args: &ServeArgs) -> Result<Answer, CliError> {
         announce(context, &json, &line)?;
         let told = counted.map(tracing::field::display);
         tracing::info!(%address, agreements, tls = tls.is_some(), metrics = told, "serving");
-        let service = Service { registry, origin, openings, limits, hooks, export, proxies, metrics };
+        let service = Service {
+            registry,
+            origin,
+            openings,
+            limits,
+            hooks,
+            export,
+            cosigning,
+            evidence,
+            proxies,
+            metrics,
+        };
         let acceptor = tls.map(|certificate| certificate.acceptor());
         let served = serve::run(listener, acceptor, service, shutdown).await;
         reload.abort();

@@ -69,7 +69,7 @@ pub(super) async fn deliver(desk: Weak<Desk>, hook: Arc<Hook>, outbox: Arc<Outbo
             Ok(()) => {
                 tracing::info!(hook = %hook.name, id, "told");
                 failures = 0;
-                if let Err(error) = outbox.delivered() {
+                if let Err(error) = outbox.delivered(id.clone()).await {
                     // It is sent again, which its receiver knows by its name.
                     tracing::error!(hook = %hook.name, id, %error, "told, and that it is cannot be kept");
                     tokio::time::sleep(wait(failures)).await;

@@ -57,7 +57,7 @@ impl Hooks {
         let wanted =
             self.all.iter().filter(|hook| hook.agreements.is_empty() || hook.agreements.contains(agreement));
         for hook in wanted {
-            let path = self.folder.join(hook.name.as_str()).join(format!("{agreement}.json"));
+            let path = self.folder.join(hook.name.as_str()).join(format!("{agreement}.jsonl"));
             match Outbox::open(path, anchor) {
                 Ok(outbox) => {
                     let outbox = Arc::new(outbox);

@@ -9,15 +9,14 @@ use crate::audit::{SourceError, StoreSource, replay_until};
 use crate::engine::State;
 use crate::registry::Published;
 use crate::serve::desk::Desk;
-use crate::serve::feed::until_next;
-use crate::store::StoreError;
+use crate::serve::follow::{Followed, until_next};
 use crate::values::{Digest, Instant};
 use crate::view::changes;
 use crate::view::document::Licence;
 
 /// Watches an agreement as long as it is served. Of a restricted one only a webhook is told that names it (`named`).
 pub(super) async fn watch(desk: Weak<Desk>, anchor: Digest, outbox: Arc<Outbox>, named: bool) {
-    let Some(mut growth) = desk.upgrade().and_then(|desk| desk.registry.growth(&anchor)) else { return };
+    let Some(mut followed) = Followed::new(Weak::clone(&desk), anchor) else { return };
     let mut told: Option<(State, Instant)> = match resumed(&desk, anchor, &outbox).await {
         Ok(told) => told,
         Err(error) => {
@@ -25,24 +24,26 @@ pub(super) async fn watch(desk: Weak<Desk>, anchor: Digest, outbox: Arc<Outbox>,
             return;
         }
     };
-    loop {
-        let Some(now) = desk.upgrade() else { return };
-        let Some(published) = now.registry.agreement(&anchor) else { return };
-        growth.borrow_and_update();
+    drop(desk);
+    while let Some((now, published)) = followed.now() {
         let at = now.registry.now();
         let state = published.state.at(at).into_owned();
         let sleep = until_next(&now.registry, &state);
         if outbox.has_room() {
             let may = named || !state.is_restricted();
-            match look(&outbox, told.as_ref().filter(|_| may), &state, &published, at) {
+            let kept = match look(told.as_ref().filter(|_| may), &state, &published, at) {
+                Some((seen, message)) => outbox.add(seen, message).await,
+                // Looked through again from the same place, it comes to the same.
+                None => Ok(()),
+            };
+            match kept {
                 Ok(()) => told = Some((state, at)),
                 Err(error) => tracing::error!(%error, "what webhooks are to be told cannot be kept"),
             }
         }
         drop((published, now));
-        tokio::select! {
-            grown = growth.changed() => if grown.is_err() { return },
-            () = tokio::time::sleep(sleep) => {}
+        if followed.growth_within(sleep).await.is_none() {
+            return;
         }
     }
 }
@@ -62,22 +63,17 @@ async fn resumed(
     Ok(state.map(|state| (state.at(seen.at).into_owned(), seen.at)))
 }
 
-/// Puts into the outbox what has moved since.
+/// How far the agreement has been looked through now, with what is to be told; nothing where nothing has moved.
 fn look(
-    outbox: &Outbox,
     told: Option<&(State, Instant)>,
     state: &State,
     published: &Published,
     at: Instant,
-) -> Result<(), StoreError> {
+) -> Option<(Seen, Option<Message>)> {
     let seen = Seen { entries: published.head.size, at };
-    let moved = told.map_or_else(Vec::new, |(told, was)| changes::licence((told, *was), (state, at)));
-    if told.is_some() && moved.is_empty() {
-        // Looked through again from the same place, it comes to the same.
-        return Ok(());
-    }
-    let message = told.and_then(|_| message(state, published, moved, at));
-    outbox.add(seen, message)
+    let Some((told, was)) = told else { return Some((seen, None)) };
+    let moved = changes::licence((told, *was), (state, at));
+    (!moved.is_empty()).then(|| (seen, message(state, published, moved, at)))
 }
 
 /// What is sent.

@@ -283,6 +283,11 @@ impl Store for SledStore {
         blobs::put(&self.blobs, digest, bytes).map_err(|error| self.blob_error(error))
     }
 
+    fn takes_blobs(&self) -> Result<(), StoreError> {
+        self.alive()?;
+        blobs::probe(&self.blobs)
+    }
+
     fn erase_blob(&self, digest: &Digest) -> Result<(), StoreError> {
         self.alive()?;
         blobs::erase(&self.blobs, digest).map_err(|error| self.blob_error(error))

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::statement::{By, Statement};
+use crate::statement::{By, Entry, Statement};
 use crate::values::{Digest, Instant};
 use crate::view::statement::summary;
 
@@ -27,6 +27,14 @@ pub struct Line {
 }
 
 impl Line {
+    /// The entry with this index, which has these bytes; `None` where they are none, which is for an audit to tell.
+    pub fn parse(index: u64, bytes: &[u8]) -> Option<Self> {
+        let entry = Entry::parse(bytes).ok()?;
+        let said = Statement::parse(&entry.envelope.statement).ok()?;
+        let digest = Digest::of(entry.envelope.statement.as_bytes());
+        Some(Self::of(index, entry.time, &said, digest))
+    }
+
     /// The entry with this index and time, whose statement this is.
     pub fn of(index: u64, time: Instant, statement: &Statement, digest: Digest) -> Self {
         Self {

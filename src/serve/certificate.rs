@@ -1,0 +1,77 @@
+//! Licence certificates over HTTP: the very bytes of `quorate license --certificate`. Whoever has one checks it with
+//! `quorate check`, and believes nobody: so nothing is checked here.
+
+use std::fmt::Display;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
+
+use super::asked::{Asked, At};
+use super::desk::Desk;
+use super::kinds;
+use super::problem::{Problem, read_only};
+use super::read::instant;
+use crate::audit::{Certificate, NotCertified, StoreSource, audit, may_certify, shown_until};
+use crate::values::{Digest, Instant};
+use crate::view::document::{self, Licence};
+
+/// As of which time.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AsOf {
+    at: Option<String>,
+}
+
+/// `GET …/certificate?at=`.
+pub(super) async fn certificate(
+    State(desk): State<Arc<Desk>>,
+    At(name): At<String>,
+    Asked(AsOf { at }): Asked<AsOf>,
+) -> Result<Response, Problem> {
+    let found = desk.find(&name)?;
+    let at = instant("at", at.as_deref())?;
+    // It carries the whole log and rests on an audit of it, which nobody may ask for as often as they like.
+    let Ok(_room) = desk.past.try_acquire() else { return Err(Problem::busy_with_past()) };
+    let (issuing, anchor) = (Arc::clone(&desk), found.feed.anchor);
+    let issued = tokio::task::spawn_blocking(move || issue(&issuing, anchor, at)).await;
+    let text = issued.map_err(|error| unreadable(&error))??;
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "no-cache"),
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    ];
+    Ok((headers, text).into_response())
+}
+
+fn issue(desk: &Desk, anchor: Digest, at: Option<Instant>) -> Result<String, Problem> {
+    let source = StoreSource { store: desk.registry.store(), anchor };
+    let report = audit(&source, Some(anchor), &mut |_, _| {}).map_err(|error| unreadable(&error))?;
+    let Some(state) = report.state.as_ref().filter(|_| report.passes()) else {
+        return Err(unreadable(&"it does not pass its audit"));
+    };
+    let now = desk.registry.now();
+    let at = at.unwrap_or_else(|| shown_until(state, &report.times).min(now));
+    may_certify(state, &report.times, desk.registry.read_only(&anchor)?, at, now).map_err(
+        |why| match why {
+            NotCertified::Proven(why) => {
+                Problem::new(&kinds::READ_ONLY, format!("no certificate is issued: {}", read_only(why)))
+            }
+            why => Problem::bad_request(why.to_string()).instead("leave `at` out"),
+        },
+    )?;
+    let answer = Licence::of(state, report.head, at).ok_or_else(|| {
+        Problem::not_found(format!("at {at} there was no agreement {} yet", state.agreement.name))
+    })?;
+    let issued =
+        Certificate::gather(&source, report.head.size, report.checkpoint.clone(), document::value(&answer));
+    let issued = issued.map_err(|error| unreadable(&error))?;
+    issued.to_text().map_err(|error| unreadable(&error))
+}
+
+fn unreadable(error: &dyn Display) -> Problem {
+    tracing::error!(%error, "the log cannot be read");
+    Problem::failed("the log cannot be read at the moment; its operator has been told")
+}

@@ -1,0 +1,118 @@
+//! Reports over HTTP: the very bytes of `quorate report`.
+
+use std::sync::Arc;
+
+use axum::extract::{Extension, State};
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
+
+use super::asked::{Asked, At};
+use super::desk::{Desk, Found};
+use super::pages::{html, of_style};
+use super::problem::Problem;
+use super::read::instant;
+use super::tokens::Caller;
+use crate::report::{Format, Report, Sources, attached, last_change, texts};
+use crate::statement::{Blob, CaseRef};
+use crate::values::Instant;
+
+/// How a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Written {
+    #[default]
+    Md,
+    Html,
+    Json,
+}
+
+/// What is asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct How {
+    at: Option<String>,
+    #[serde(default)]
+    format: Written,
+    #[serde(default)]
+    documents: bool,
+}
+
+/// `GET …/cases/PROCEDURE/NUMBER/report?at=&format=&documents=`.
+pub(super) async fn report(
+    State(desk): State<Arc<Desk>>,
+    At((name, procedure, number)): At<(String, String, u32)>,
+    Asked(How { at, format, documents }): Asked<How>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Response, Problem> {
+    let found = desk.find(&name)?;
+    let id = format!("{procedure}#{number}").parse().map_err(|_| no_case())?;
+    let at = instant("at", at.as_deref())?;
+    let making = Arc::clone(&desk);
+    // It may read documents.
+    let made =
+        tokio::task::spawn_blocking(move || made(&making, &found, &id, at, documents.then_some(caller)))
+            .await;
+    let report = made.map_err(|error| {
+        tracing::error!(%error, "no report was made");
+        Problem::failed("the report could not be made; its operator has been told")
+    })??;
+    let (kind, written) = match format {
+        Written::Md => ("text/markdown; charset=utf-8", report.write(Format::Markdown)),
+        Written::Json => ("application/json", report.write(Format::Json)),
+        Written::Html => {
+            let page = report.write(Format::Html);
+            let policy = of_style(&page);
+            return Ok(html(page, &policy));
+        }
+    };
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::CACHE_CONTROL, "no-cache"),
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    ];
+    Ok((headers, written).into_response())
+}
+
+/// The report on a case as of a time, or as of when the record last changed; with the documents that somebody may read, where
+/// they ask for them.
+pub(super) fn made(
+    desk: &Desk,
+    found: &Found,
+    id: &CaseRef,
+    at: Option<Instant>,
+    documents: Option<Caller>,
+) -> Result<Report, Problem> {
+    let (published, now) = (&found.published, desk.registry.now());
+    let at = at.unwrap_or_else(|| last_change(&published.state, now));
+    if at < published.state.last {
+        return Err(Problem::bad_request(format!("the last entry is of {}", published.state.last)).instead(
+            "name that time or a later one; what was known before, `quorate report` makes of an older export",
+        ));
+    }
+    if at > now {
+        let words =
+            format!("{at} is still to come: what would be if nobody acted until then is no determination");
+        return Err(Problem::bad_request(words).instead("leave `at` out"));
+    }
+    let state = published.state.at(at);
+    let case = state.case(id).ok_or_else(no_case)?;
+    let store = desk.registry.store();
+    let attached = attached(case, |entry| store.entry(&found.feed.anchor, entry))?;
+    let content = |digest: &_| {
+        // What whoever asks may not read is as if it were not at hand.
+        let may = documents.is_some_and(|caller| desk.may_read(found, digest, caller).is_ok());
+        let bytes = if may { store.blob(digest)? } else { None };
+        Ok::<_, Problem>(
+            bytes.and_then(|bytes| Blob::open(bytes, digest)).map(|blob| blob.content().to_vec()),
+        )
+    };
+    let documents = documents.is_some().then(|| texts(&attached, content)).transpose()?;
+    let sources = Sources { state: &state, head: published.head, at, attached, documents };
+    Report::of(&sources, id).ok_or_else(no_case)
+}
+
+/// There is none of this name.
+pub(super) fn no_case() -> Problem {
+    Problem::not_found("there is no such case in this agreement")
+}
