@@ -2,7 +2,7 @@
 //! exist: 10,000 requests each, in random order over one connection. Beside it two names that nobody has, which differ by
 //! chance alone.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)] // a benchmark
-#![allow(clippy::cast_precision_loss)] // counts far below 2^52
+#![allow(clippy::cast_precision_loss, clippy::float_arithmetic)] // statistics of counts far below 2^52
 
 #[path = "../tests/cli_support/mod.rs"]
 mod cli_support;

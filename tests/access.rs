@@ -68,7 +68,7 @@ fn whoever_is_dismissed_or_has_another_key_reads_no_more_and_time_alone_can_dism
         case,
         act: id("propose-dismissal"),
         seat: Some(holder("council/m1")),
-        attach: Default::default(),
+        attach: quorate::statement::Attachments::new(),
         strike: None,
     };
     stage.act_signed(act, &by("chapter"), &[id("reasons")], &[holder("chapter/officer-1")]).unwrap();

@@ -104,7 +104,7 @@ impl Answer {
 pub fn ask(server: &Server, method: &str, path: &str, headers: &[&str], body: &[u8]) -> Answer {
     let mut stream = server.connect();
     let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
-    let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+    let headers = headers.iter().fold(String::new(), |all, line| all + line + "\r\n");
     let head = format!("{method} {path} HTTP/1.1\r\nHost: log\r\nConnection: close\r\n{headers}{length}\r\n");
     stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
     let mut bytes = Vec::new();
