@@ -8,7 +8,7 @@ use crate::engine::count::{Marks, Standing, Table, marks};
 use crate::engine::panel::Done;
 use crate::engine::sealed::Sealing;
 use crate::engine::window::Comes;
-use crate::statement::BallotRef;
+use crate::statement::{BallotRef, PublicKey};
 use crate::values::{Digest, Id, Instant, Span};
 use crate::workflow::Workflow;
 use crate::workflow::model::{Ballot, Early, Gives, NO_QUORUM, Outcome};
@@ -31,7 +31,7 @@ pub struct BallotRun {
     /// How often late votes have put the closing off.
     pub extended: u32,
     /// The acts that can put the end of its window off, in words.
-    pub put_off_by: Vec<String>,
+    pub put_off_by: Arc<[String]>,
     /// How long it has stood still in all, while its case was suspended.
     pub stood: Span,
     /// The rules in force are those of this time after the opening: the latest at which one eased; 0 before.
@@ -68,8 +68,8 @@ pub struct BallotRun {
 pub struct Elector {
     /// The person, in words.
     pub person: String,
-    /// The fingerprint of the seat's key at opening, by which a voter's machine finds its line.
-    pub key: String,
+    /// The seat's key at opening; by its fingerprint a voter's machine finds its line.
+    pub key: PublicKey,
     /// The entries by which the person had taken the seat then.
     pub taken: Vec<u64>,
     /// How the vote counts.
@@ -211,7 +211,7 @@ impl BallotRun {
         let gone = |seat: &Id| self.left.get(seat).is_some_and(|it| it.reason != Reason::KeyRecovered);
         let choices = self.choices(ballot).filter(|choice| !ballot.candidates() || !gone(choice));
         let choices = choices.cloned().collect();
-        Table { choices, ..Table::of_ballot(ballot, self.marks(), (*self.seats).clone()) }
+        Table { choices, ..Table::of_ballot(ballot, self.marks(), Arc::clone(&self.seats)) }
     }
 
     /// Who is chosen with this outcome.

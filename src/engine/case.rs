@@ -43,11 +43,11 @@ pub struct Case {
     /// How many of them were opened before it entered its state.
     pub asked: usize,
     /// The duties that arose.
-    pub duties: Vec<DutyRun>,
+    pub duties: Arc<Vec<DutyRun>>,
     /// The documents filed, in order.
     pub filed: Arc<Vec<Filed>>,
     /// How it got here.
-    pub path: Vec<Arc<Move>>,
+    pub path: Arc<Vec<Arc<Move>>>,
     /// How often each step was taken, by state and place in the list.
     pub taken: Arc<BTreeMap<(Id, usize), u32>>,
     /// Steps without `to` that have been set off since entering; they do so once.

@@ -4,6 +4,8 @@
 //! instant, so every instant has two moments: its acts, and what is late. An `at`, and a deadline that
 //! excludes its instant, come before the acts.
 
+use std::sync::Arc;
+
 use crate::engine::ballot::BallotRun;
 use crate::engine::case::{Case, DutyRun};
 use crate::engine::count::Table;
@@ -58,17 +60,21 @@ enum Thing {
 impl State {
     /// What happens next if nobody does anything: the earliest moment; among equals the cases by procedure
     /// and number, there a ballot's closing first, then steps as they are listed.
-    pub fn next_due(&self) -> Option<Due> {
-        let mut next: Option<Due> = None;
+    pub fn next_due(&self) -> Option<&Due> {
+        self.due.get_or_init(|| self.find_due()).as_ref()
+    }
+
+    fn find_due(&self) -> Option<Due> {
+        let mut next: Option<(Moment, &CaseRef, Option<usize>)> = None;
         for id in self.awake() {
             let Some(case) = self.case(id) else { continue };
-            for (moment, step) in self.dues(case) {
-                if next.as_ref().is_none_or(|earliest| moment < earliest.moment) {
-                    next = Some(Due { moment, case: id.clone(), step });
+            self.dues(case, &mut |moment, step| {
+                if next.is_none_or(|(earliest, ..)| moment < earliest) {
+                    next = Some((moment, id, step));
                 }
-            }
+            });
         }
-        next
+        next.map(|(moment, case, step)| Due { moment, case: case.clone(), step })
     }
 
     /// Lets time pass up to a moment, firing what is due in order.
@@ -77,17 +83,19 @@ impl State {
         // `check` passes never comes to this bound (`workflow/check/alone.rs`), which keeps the engine total
         // for any other. Were it reached, the state would hang on whether an entry came in between.
         for _ in 0..self.most_by_itself() {
-            let Some(due) = self.next_due().filter(|due| due.moment <= until) else { break };
-            self.moment = self.moment.max(due.moment);
+            let due = self.next_due().map(|due| due.moment);
+            let Some(due) = due.filter(|due| *due <= until) else { break };
+            self.moment = self.moment.max(due);
             self.settle(None);
         }
         self.moment = self.moment.max(until);
+        self.due.take();
     }
 
     /// [`MOST_BY_ITSELF`] for the cases of each workflow that was in force, and what is still owed.
     fn most_by_itself(&self) -> u64 {
         let most = MOST_BY_ITSELF.saturating_mul(u64::try_from(self.workflows.len()).unwrap_or(1));
-        let owing = self.owing.iter().filter_map(|id| self.case(id)).flat_map(|case| &case.duties);
+        let owing = self.owing.iter().filter_map(|id| self.case(id)).flat_map(|case| case.duties.iter());
         let owed = owing.filter(|duty| duty.may_lapse()).count();
         most.saturating_add(u64::try_from(owed).unwrap_or(u64::MAX))
     }
@@ -98,14 +106,14 @@ impl State {
     }
 
     /// When the steps of a case's state that wait for time can be taken, and when its ballot closes.
-    fn dues(&self, case: &Case) -> Vec<(Moment, Option<usize>)> {
-        let mut dues: Vec<_> = case.duties.iter().filter_map(|duty| Some((duty.lapses()?, None))).collect();
+    fn dues(&self, case: &Case, see: &mut dyn FnMut(Moment, Option<usize>)) {
+        case.duties.iter().filter_map(DutyRun::lapses).for_each(|moment| see(moment, None));
         if case.ended.is_some() {
-            return dues;
+            return;
         }
         let suspended = case.suspended().is_some();
         for run in case.open_ballots().filter(|_| !suspended) {
-            dues.push((self.ballot_due(run), None));
+            see(self.ballot_due(run), None);
         }
         let steps = case.rules().map_or(&[][..], |state| &state.steps);
         for (place, step) in steps.iter().enumerate() {
@@ -113,10 +121,9 @@ impl State {
                 continue;
             }
             if let Some(moment) = self.timer(case, step) {
-                dues.push((moment, Some(place)));
+                see(moment, Some(place));
             }
         }
-        dues
     }
 
     /// When a step that waits for time can be taken; `None` for other steps, and before its clock starts.
@@ -161,7 +168,7 @@ impl State {
         // The bound is only for workflows that `check` would refuse, as in `pass`. The round after the last
         // step finds that there is none.
         for _ in 0..=self.most_by_itself() {
-            let next = self.awake().find_map(|id| Some((id.clone(), self.next_thing(id)?)));
+            let next = self.awake().find_map(|id| self.next_thing(id).map(|thing| (id.clone(), thing)));
             match next {
                 None => break,
                 Some((_, Thing::Ease(ballot, after))) => self.ease_ballot(&ballot, after),
@@ -174,6 +181,7 @@ impl State {
                 }
             }
         }
+        self.due.take();
     }
 
     /// What happens now in a case without anybody acting.
@@ -266,7 +274,7 @@ impl State {
                 panel.seats.iter().all(|seat| seats.filled(panel, &seat.name).is_some())
             })),
             Condition::Seats(rule) => Some(self.panel_of(case).is_some_and(|(panel, seats)| {
-                Table { seats: seats.marks(panel), ..Default::default() }.holds(rule)
+                Table { seats: Arc::new(seats.marks(panel)), ..Default::default() }.holds(rule)
             })),
             Condition::Outcome { ballot, outcome } => case.outcome_of(ballot).map(|found| found == outcome),
             Condition::Event(event) => Some(self.events.reaching(event, &case.id).is_some()),

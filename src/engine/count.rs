@@ -2,6 +2,7 @@
 //! function for signers, seats and witnesses.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub use crate::values::count::{Marks, Standing, heads, marks};
 
@@ -16,7 +17,7 @@ pub struct Table {
     /// The electors by the choice they made.
     pub electors: Marks<Id>,
     /// All seats of the panel: marked where filled, by any name.
-    pub seats: Marks<()>,
+    pub seats: Arc<Marks<()>>,
     /// The choices, without the abstention.
     pub choices: Vec<Id>,
     /// The name of the abstention.
@@ -27,7 +28,7 @@ pub struct Table {
 
 impl Table {
     /// The table of a ballot with these electors, votes and seats.
-    pub fn of_ballot(ballot: &Ballot, electors: Marks<Id>, seats: Marks<()>) -> Self {
+    pub fn of_ballot(ballot: &Ballot, electors: Marks<Id>, seats: Arc<Marks<()>>) -> Self {
         Self {
             electors,
             seats,

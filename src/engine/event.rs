@@ -75,7 +75,7 @@ pub struct Why {
 /// each: an agreement may go on for decades.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Events {
-    all: Vec<Arc<Occurrence>>,
+    all: Arc<Vec<Arc<Occurrence>>>,
     /// Those that count now, by event: what follows from `all`.
     live: Arc<BTreeMap<Id, Arc<Live>>>,
 }
@@ -156,7 +156,7 @@ impl Events {
             of_procedure.all.insert(number);
             of_procedure.of_case.entry(case).or_default().insert(number);
         }
-        self.all.push(Arc::new(occurrence));
+        Arc::make_mut(&mut self.all).push(Arc::new(occurrence));
     }
 
     /// Annuls every occurrence of an event that counts and [reaches](Occurrence::reaches) a case.
@@ -180,7 +180,7 @@ impl Events {
         });
         for number in gone {
             live.all.remove(&number);
-            if let Some(occurrence) = self.all.get_mut(number) {
+            if let Some(occurrence) = Arc::make_mut(&mut self.all).get_mut(number) {
                 Arc::make_mut(occurrence).annulled = Some(annulled.clone());
             }
         }

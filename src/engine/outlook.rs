@@ -186,7 +186,7 @@ impl State {
         let mut ahead = self.clone();
         let mut coming = Vec::new();
         while coming.len() < MOST_STEPS {
-            let Some(due) = ahead.next_due() else { break };
+            let Some(due) = ahead.next_due().cloned() else { break };
             let before = ahead.clone();
             ahead.pass(due.moment);
             // What one case emits can move others at the same moment.

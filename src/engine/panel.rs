@@ -165,8 +165,16 @@ impl Seats {
 
 /// Whether two names are the same but for capitals and spaces.
 pub(super) fn same_person(a: &str, b: &str) -> bool {
-    let folded = |name: &str| name.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
-    folded(a) == folded(b)
+    // Most names differ, or not at all: words are folded one by one, and only where they are not the same as they stand.
+    let same = |a: &str, b: &str| a == b || a.to_lowercase() == b.to_lowercase();
+    let (mut a, mut b) = (a.split_whitespace(), b.split_whitespace());
+    loop {
+        match (a.next(), b.next()) {
+            (None, None) => return true,
+            (Some(a), Some(b)) if same(a, b) => {}
+            _ => return false,
+        }
+    }
 }
 
 /// By whom whoever is named for a seat was named; of a vacant one, whose it is in the first place.

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
-use crate::engine::clock::Moment;
+use crate::engine::clock::{Due, Moment};
 use crate::engine::documents::Documents;
 use crate::engine::event::{Events, Occurrence};
 use crate::engine::holders::Holders;
@@ -70,6 +70,9 @@ pub struct State {
     /// The licence timelines under each of `workflows`, computed when first asked for and dropped when an event is
     /// emitted or a workflow put into force.
     pub(super) timelines: OnceLock<Arc<Vec<Timelines>>>,
+    /// What comes next by itself, computed when first asked for and dropped by whatever may move it: [`State::settle`]
+    /// and [`State::pass`].
+    pub(super) due: OnceLock<Option<Due>>,
 }
 
 /// A reaffirmation.

@@ -39,7 +39,8 @@ impl State {
 
     /// Admits a statement that nobody signed, as if everybody whom it takes had, with documents that nobody wrote.
     /// Where an affiliation is needed, everybody named for a seat has one of their own, called as the seat.
-    /// `key` is the key of somebody named for a seat.
+    /// `key` is the key of somebody named for a seat; `opens` is the choice behind the commitment of whoever reveals one,
+    /// where it is known: else all are tried.
     ///
     /// # Errors
     /// As [`State::admit`].
@@ -48,8 +49,9 @@ impl State {
         at: Instant,
         possible: &Possible,
         key: &dyn Fn(&HolderRef) -> PublicKey,
+        opens: Option<&Id>,
     ) -> Result<(), Refusal> {
-        let body = self.body(&possible.by, &possible.deed, key);
+        let body = self.body(&possible.by, &possible.deed, key, opens);
         self.suppose_statement(at, possible.by.clone(), body)
     }
 
@@ -63,7 +65,7 @@ impl State {
         self.admit(at, &Checked::supposed(Statement { by, header, body }, signers), &Supposed)
     }
 
-    fn body(&self, by: &By, deed: &Deed, key: &dyn Fn(&HolderRef) -> PublicKey) -> Body {
+    fn body(&self, by: &By, deed: &Deed, key: &dyn Fn(&HolderRef) -> PublicKey, opens: Option<&Id>) -> Body {
         let documents = |names: &[Id]| self.documents(names);
         let disclosure = || documents(&[Id::constant(DISCLOSURE)]);
         match deed {
@@ -86,6 +88,10 @@ impl State {
                 Body::Vote(Vote { ballot, asks, question, choice, attach })
             }
             Deed::Reveal { ballot, attach } => {
+                if let Some(choice) = opens.cloned() {
+                    let (ballot, attach) = (ballot.clone(), documents(attach));
+                    return Body::Reveal(Reveal { ballot, choice, salt: SALT, attach });
+                }
                 let rules = self.ballot(ballot);
                 let choices = rules
                     .into_iter()

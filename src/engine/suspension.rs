@@ -4,6 +4,8 @@
 //! ended: the union of them. Its clocks go on then with what was left. A deadline that includes the very instant at
 //! which a suspension begins has not passed yet, since the act that begins it comes before; one that excludes it has.
 
+use std::sync::Arc;
+
 use crate::engine::case::{Case, DutyRun};
 use crate::engine::clock::Moment;
 use crate::engine::panel::Done;
@@ -44,7 +46,7 @@ impl Case {
     pub(super) fn discharged(&mut self, duty: usize, done: Done) {
         let stopped = self.suspended();
         let stops = stood_still(&self.stops, done.at);
-        let Some(duty) = self.duties.get_mut(duty) else { return };
+        let Some(duty) = Arc::make_mut(&mut self.duties).get_mut(duty) else { return };
         if let Some(stopped) = stopped.filter(|_| duty.stopped) {
             duty.go_on(stopped, done.at, &stops);
         }
@@ -54,8 +56,12 @@ impl Case {
     /// Begins to stand still.
     fn stop(&mut self, at: Instant) {
         self.stops.push(Stop { from: at, until: None });
-        for duty in self.duties.iter_mut().filter(|duty| duty.done.is_none() && !duty.is_overdue(at)) {
-            duty.stopped = true;
+        let runs = |duty: &DutyRun| duty.done.is_none() && !duty.is_overdue(at);
+        if self.duties.iter().any(runs) {
+            Arc::make_mut(&mut self.duties)
+                .iter_mut()
+                .filter(|duty| runs(duty))
+                .for_each(|it| it.stopped = true);
         }
     }
 
@@ -65,8 +71,9 @@ impl Case {
         stop.until = Some(at);
         let from = stop.from;
         let stops = stood_still(&self.stops, at);
-        for duty in self.duties.iter_mut().filter(|duty| duty.stopped) {
-            duty.go_on(from, at, &stops);
+        if self.duties.iter().any(|duty| duty.stopped) {
+            let stopped = Arc::make_mut(&mut self.duties).iter_mut().filter(|duty| duty.stopped);
+            stopped.for_each(|duty| duty.go_on(from, at, &stops));
         }
         for run in self.open_ballots_mut() {
             run.go_on(from, at, &stops);

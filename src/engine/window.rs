@@ -81,7 +81,7 @@ impl BallotRun {
     /// Notes which rules that must last hold since when, after a change at `at`. The quorum must have held with
     /// them.
     pub(super) fn weigh(&mut self, ballot: &Ballot, at: Instant) {
-        if ballot.outcomes.iter().all(|outcome| outcome.lasting.is_none()) {
+        if !ballot.lasts() {
             return;
         }
         let table = self.table(ballot);
@@ -128,7 +128,7 @@ impl BallotRun {
 
     /// When an outcome that holds will have held for long enough, if it must hold for longer than it has.
     pub(super) fn confirming(&self, ballot: &Ballot, moment: Moment) -> Option<Instant> {
-        if ballot.outcomes.iter().all(|outcome| outcome.lasting.is_none()) {
+        if !ballot.lasts() {
             return None;
         }
         match self.comes_to(ballot, moment) {

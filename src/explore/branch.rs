@@ -112,12 +112,19 @@ impl Branch {
         }
     }
 
+    /// To which choice whoever reveals a vote has committed.
+    fn opens(&self, possible: &Possible) -> Option<Id> {
+        let Deed::Reveal { ballot, .. } = &possible.deed else { return None };
+        self.committed.get(&(ballot.clone(), possible.by.actors().first()?.clone())).cloned()
+    }
+
     fn does(&mut self, possible: &Possible, key: &dyn Fn(&HolderRef) -> PublicKey) -> Option<()> {
-        self.state.suppose(self.now, possible, key).ok()?;
+        let opens = self.opens(possible);
+        self.state.suppose(self.now, possible, key, opens.as_ref()).ok()?;
         match &possible.deed {
             Deed::Nominate(seat) => {
                 let accept = Possible { by: By::One(seat.name().clone()), deed: Deed::Accept(seat.clone()) };
-                self.state.suppose(self.now, &accept, key).ok()?;
+                self.state.suppose(self.now, &accept, key, None).ok()?;
             }
             Deed::StepDown(_) | Deed::Recuse(..) | Deed::Recover(_) => self.left += 1,
             Deed::Vote { ballot, choice, .. } => {

@@ -68,7 +68,7 @@ pub(super) fn futures(view: &View<'_>, branch: &Branch) -> Mixer {
             }
             key.put(count);
             case_into(&mut key, view, case, (clocks, now));
-            if let Some(chosen) = state.around(case).chosen() {
+            if let Some(chosen) = case.chosen.as_ref().and_then(|_| state.around(case).chosen()) {
                 key.put(0xc4a1);
                 key.put_id(&chosen.seat);
             }
@@ -114,8 +114,8 @@ fn week_into(key: &mut Mixer, view: &View<'_>, calendar: &Calendar, now: Instant
 
 /// Whether a running case has stood still, or its times were put off: then what is long past may still be to come.
 pub(super) fn put_off(state: &State) -> bool {
-    let running = state.running.iter().filter_map(|id| state.case(id));
-    running.into_iter().any(|case| !(case.stops.is_empty() && case.extensions.is_empty()))
+    let mut running = state.cases.values().filter(|case| case.ended.is_none());
+    running.any(|case| !(case.stops.is_empty() && case.extensions.is_empty()))
 }
 
 /// How long ago, as far as it matters: beyond `longest` all is the same.

@@ -60,17 +60,17 @@ pub(super) struct PanelMarks<'a> {
 
 impl<'a> SeatMarks<'a> {
     pub(super) fn of(view: &'a View<'_>, branch: &'a Branch) -> Self {
-        let (state, now) = (&branch.state, branch.now);
+        let (state, now, put_off) = (&branch.state, branch.now, put_off(&branch.state));
         let mut all = Vec::new();
-        let own = state.running.iter().filter_map(|id| state.case(id));
+        let own = state.cases.values().filter(|case| case.ended.is_none());
         let own = own.filter_map(|case| Some((Some(&case.id), case.seats.as_ref()?)));
         for (case, seats) in state.panels.values().map(|seats| (None, seats)).chain(own) {
             let Some(seating) = view.seating(&seats.panel) else { continue };
             let mut marks = vec![Mixer::default(); seating.names.len()];
-            places(view, seating, seats, (now, put_off(state)), &mut marks);
+            places(view, seating, seats, (now, put_off), &mut marks);
             all.push(PanelMarks { case, panel: &seats.panel, seating, marks });
         }
-        for case in state.running.iter().filter_map(|id| state.case(id)) {
+        for case in state.cases.values().filter(|case| case.ended.is_none()) {
             let panel = case.procedure().and_then(|procedure| procedure.panel.as_ref());
             let body = state.body_of(case).map(|body| &body.id);
             let its = |marks: &&mut PanelMarks<'_>| match (marks.case, body) {
@@ -83,7 +83,7 @@ impl<'a> SeatMarks<'a> {
             }
         }
         let mut marks = Self { all };
-        for case in state.cases.values() {
+        for case in state.cases.values().filter(|case| case.subject.is_some()) {
             marks.subject(view, case, (state.subject_seated(case), now));
         }
         marks
@@ -140,9 +140,14 @@ impl PanelMarks<'_> {
         }
     }
 
-    fn put(&mut self, name: &Id, word: u64) {
-        if let Some(mark) = self.mark(name) {
-            mark.put(word);
+    /// Marks the seats that are among these, which come in the order of their names.
+    fn put_each<'n, T>(&mut self, all: impl Iterator<Item = (&'n Id, T)>, put: impl Fn(&mut Mixer, T)) {
+        let mut marks = self.seating.names.iter().zip(&mut self.marks).peekable();
+        for (name, it) in all {
+            while marks.next_if(|(known, _)| *known < name).is_some() {}
+            if let Some((_, mark)) = marks.next_if(|(known, _)| *known == name) {
+                put(mark, it);
+            }
         }
     }
 
@@ -151,26 +156,22 @@ impl PanelMarks<'_> {
     }
 
     fn of_case(&mut self, case: &Case, committed: &Committed) {
-        case.recused.keys().for_each(|name| self.put(name, 11));
-        case.obliged.keys().for_each(|name| self.put(name, 31));
+        self.put_each(case.recused.iter(), |mark, _| mark.put(11));
+        self.put_each(case.obliged.iter(), |mark, _| mark.put(31));
         for run in case.open_ballots() {
             let reaffirms = run.rules().is_some_and(|it| it.new_evidence == NewEvidence::VotesToReaffirm);
-            for (name, cast) in run.lapsed.iter().filter(|_| reaffirms) {
-                if let Some(mark) = self.mark(name) {
-                    mark.put(19);
-                    mark.put_id(&cast.choice);
-                }
-            }
-            for (name, elector) in run.electors.iter() {
+            self.put_each(run.lapsed.iter().filter(|_| reaffirms), |mark, cast| {
+                mark.put(19);
+                mark.put_id(&cast.choice);
+            });
+            self.put_each(run.electors.iter(), |mark, elector| {
                 let Elector { person: _, key: _, taken: _, standing: _ } = elector; // a seat's standing is its kind's
-                self.put(name, 13);
-            }
-            for (name, cast) in &run.votes {
+                mark.put(13);
+            });
+            self.put_each(run.votes.iter(), |mark, cast| {
                 let Cast { choice, done: _ } = cast;
-                if let Some(mark) = self.mark(name) {
-                    mark.put_id(choice);
-                }
-            }
+                mark.put_id(choice);
+            });
             for (name, its) in run.sealed.iter().flat_map(|sealing| &sealing.commitments) {
                 // Whoever left the seat reveals as they would have in it.
                 let Sealed { commitment: _, done: _, revealed, leaver: _ } = its;
@@ -182,10 +183,10 @@ impl PanelMarks<'_> {
                     }
                 }
             }
-            for (name, leaving) in &run.left {
+            self.put_each(run.left.iter(), |mark, leaving| {
                 let Leaving { reason: _, at: _, entry: _, vote_stands } = leaving;
-                self.put(name, 14 + u64::from(*vote_stands));
-            }
+                mark.put(14 + u64::from(*vote_stands));
+            });
         }
         // What comes after is of another case.
         self.marks.iter_mut().for_each(|mark| mark.put(12));

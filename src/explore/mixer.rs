@@ -54,6 +54,22 @@ fn avalanche(mut word: u64) -> u64 {
     word ^ (word >> 33)
 }
 
+/// So that other tables need no slower hash: nobody chooses what is put into them.
+impl Hasher for Mixer {
+    fn finish(&self) -> u64 {
+        avalanche(self.a)
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks::<8>();
+        for word in words {
+            self.put(u64::from_le_bytes(*word));
+        }
+        let rest = rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        self.put(rest);
+    }
+}
+
 /// A table by keys that are digests already.
 pub(super) type ByKey = std::collections::HashSet<u128, BuildHasherDefault<Itself>>;
 

@@ -6,9 +6,11 @@
 //! have most of their ways in common, and every state on them is come to once a depth.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::hash::BuildHasherDefault;
 use std::rc::Rc;
 
 use super::branch::{Branch, Turn};
+use super::mixer::Mixer;
 use super::view::View;
 use crate::scenario::plain_key;
 use crate::statement::{HolderRef, PublicKey};
@@ -24,7 +26,7 @@ struct Way {
 #[derive(Default)]
 struct Turns {
     all: Vec<Rc<Turn>>,
-    numbers: HashMap<Rc<Turn>, u32>,
+    numbers: HashMap<Rc<Turn>, u32, BuildHasherDefault<Mixer>>,
 }
 
 impl Turns {

@@ -18,7 +18,7 @@ pub(super) struct View<'w> {
     /// Who does nothing, panels spelt out as their seats.
     pub silent: BTreeSet<Id>,
     panels: BTreeMap<Id, Seating>,
-    states: BTreeMap<(Id, Id), Clocks>,
+    states: BTreeMap<Id, BTreeMap<Id, Clocks>>,
     /// The longest time that anything counts from an event.
     events: BTreeMap<Id, Span>,
     /// The events on which something depends.
@@ -139,7 +139,7 @@ impl<'w> View<'w> {
                 let acts = acts.filter(|(_, step)| matches!(step.trigger, Trigger::Do(_)));
                 let acts = acts.into_iter().any(|(place, _)| !idle(place));
                 let clocks = Clocks { acts, ..clocks(procedure, state) };
-                view.states.insert((procedure.name.clone(), state.name.clone()), clocks);
+                view.states.entry(procedure.name.clone()).or_default().insert(state.name.clone(), clocks);
             }
         }
         for delay in delays(workflow) {
@@ -165,7 +165,7 @@ impl<'w> View<'w> {
     }
 
     pub(super) fn clocks(&self, procedure: &Id, state: &Id) -> Clocks {
-        self.states.get(&(procedure.clone(), state.clone())).copied().unwrap_or_default()
+        self.states.get(procedure).and_then(|states| states.get(state)).copied().unwrap_or_default()
     }
 
     /// Whether it matters who may nominate for a seat.

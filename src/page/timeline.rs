@@ -67,7 +67,7 @@ fn happened(about: &About<'_>, case: &Case) -> Vec<Happened> {
         let words = format!("{seat} is {}", obligation.words());
         all.push(Happened::new(obligation.done.at, Some(obligation.done.entry), words));
     }
-    for duty in &case.duties {
+    for duty in &*case.duties {
         if let Some(done) = duty.done {
             all.push(Happened::new(
                 done.at,
@@ -83,7 +83,7 @@ fn happened(about: &About<'_>, case: &Case) -> Vec<Happened> {
         }
     }
     ballots(case, &mut all);
-    for step in &case.path {
+    for step in &*case.path {
         let words = format!("now in the state {}, {}", step.to, by_cause(&step.why.words));
         all.push(Happened { moves: true, ..Happened::new(step.at, step.why.entry, words) });
     }

@@ -165,7 +165,7 @@ impl Hypothesis<'_> {
     }
 
     fn says(&mut self, step: &Step, at: &std::ops::Range<usize>, by: By, deed: possible::Deed) {
-        let answer = self.state.suppose(step.at.is, &Possible { by, deed }, &plain_key);
+        let answer = self.state.suppose(step.at.is, &Possible { by, deed }, &plain_key, None);
         self.answered(step, at, answer);
     }
 

@@ -33,13 +33,28 @@ pub fn marks<H: Ord, M: Ord>(
     entitled: impl IntoIterator<Item = (H, Standing)>,
     made: impl IntoIterator<Item = (H, M)>,
 ) -> Marks<M> {
-    let mut made: BTreeMap<H, M> = made.into_iter().collect();
-    let entitled: BTreeMap<H, Standing> = entitled.into_iter().collect();
+    let mut made = by_holder(made).into_iter().peekable();
     let mut counted = Marks::new();
-    for (holder, standing) in entitled {
-        *counted.entry(standing).or_default().entry(made.remove(&holder)).or_default() += 1;
+    for (holder, standing) in by_holder(entitled) {
+        while made.next_if(|(other, _)| *other < holder).is_some() {}
+        let mark = made.next_if(|(other, _)| *other == holder).map(|(_, mark)| mark);
+        *counted.entry(standing).or_default().entry(mark).or_default() += 1;
     }
     counted
+}
+
+/// Each holder once, in their order, with what came last of them.
+fn by_holder<H: Ord, V>(all: impl IntoIterator<Item = (H, V)>) -> Vec<(H, V)> {
+    let mut all: Vec<(H, V)> = all.into_iter().collect();
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    all.dedup_by(|later, kept| {
+        let same = later.0 == kept.0;
+        if same {
+            std::mem::swap(later, kept);
+        }
+        same
+    });
+    all
 }
 
 /// How many holders made any mark.

@@ -135,6 +135,11 @@ impl Outcome {
 }
 
 impl Ballot {
+    /// Whether the rule of an outcome must have held for some time.
+    pub fn lasts(&self) -> bool {
+        self.outcomes.iter().any(|outcome| outcome.lasting.is_some())
+    }
+
     /// The panel as far as this ballot is of it: with the seats of the classes that it names, or with all. What a
     /// rule of it counts as `seats` and `filled` are these.
     pub fn part_of<'p>(&self, panel: &'p Panel) -> Cow<'p, Panel> {

@@ -99,6 +99,15 @@ impl State {
         Some((ended, again_after.end(ended, false)))
     }
 
+    fn running_of(&self, procedure: &Procedure) -> impl Iterator<Item = &CaseRef> {
+        self.running.iter().filter(|case| case.procedure == procedure.name)
+    }
+
+    /// Whether no other case of a procedure may be opened before one has ended.
+    pub(in crate::engine) fn as_many_as_may_run(&self, procedure: &Procedure) -> bool {
+        self.running_of(procedure).count() >= usize::try_from(procedure.at_once).unwrap_or(usize::MAX)
+    }
+
     /// Whether another case may be opened: as many as may run do not, none about the same seat does, and the last
     /// one (about the same seat, where it is about one) ended long enough ago.
     fn judge_room_for_case(
@@ -114,9 +123,8 @@ impl State {
             let why = format!("{} about {seat} is still running", same.id);
             return Err(Refusal::new("case-running", why, "wait until it has ended"));
         }
-        let running: Vec<&CaseRef> =
-            self.running.iter().filter(|case| case.procedure == procedure.name).collect();
-        if running.len() >= usize::try_from(procedure.at_once).unwrap_or(usize::MAX) {
+        if self.as_many_as_may_run(procedure) {
+            let running: Vec<&CaseRef> = self.running_of(procedure).collect();
             let are = if running.len() == 1 { "is" } else { "are" };
             let why = format!("{} {are} still running", all_of(running));
             let instead = format!(

@@ -208,8 +208,8 @@ impl State {
         ahead.amended(amended, "", Done { at, entry: self.size });
         ahead.settle(None);
         for _ in 0..MOST_BY_ITSELF {
-            let Some(due) = ahead.next_due() else { break };
-            ahead.pass(due.moment);
+            let Some(moment) = ahead.next_due().map(|due| due.moment) else { break };
+            ahead.pass(moment);
         }
         let Some(case) = ahead.running.iter().find_map(|id| ahead.case(id)) else { return Ok(()) };
         let why = format!("if nobody does anything, {} stays in `{}` for ever", case.id, case.state);

@@ -55,6 +55,7 @@ impl State {
             moment: Moment::of(at),
             blank_papers: false,
             timelines: OnceLock::new(),
+            due: OnceLock::new(),
             workflows: Arc::new(vec![InForce::opening(Arc::clone(&workflow), at)]),
             workflow,
         };

@@ -48,7 +48,7 @@ impl State {
                 signers.insert(self.holder_of(key)?);
             }
         }
-        let mut spoken = BTreeSet::new();
+        let mut spoken = Vec::new();
         for actor in by.actors() {
             spoken.extend(match self.office(actor) {
                 Some(office) => self.officers_signed(office, &signers)?,

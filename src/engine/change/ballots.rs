@@ -63,7 +63,7 @@ impl State {
                     excluded.insert(seat.name.clone(), reason);
                 }
                 (Some(nominee), None) => {
-                    let key = nominee.key.fingerprint();
+                    let key = nominee.key.clone();
                     let affiliation = nominee.affiliation.clone().filter(|_| ballot.per_affiliation);
                     let standing = Standing { affiliation, ..standing(seat) };
                     let (person, taken) = (nominee.person.clone(), nominee.entries());

@@ -39,9 +39,9 @@ impl State {
             chosen: None,
             ballots: Vec::new(),
             asked: 0,
-            duties: Vec::new(),
+            duties: Arc::default(),
             filed: Arc::default(),
-            path: Vec::new(),
+            path: Arc::default(),
             taken: Arc::default(),
             spent: [].into(),
             heard: 0,
@@ -139,8 +139,11 @@ impl State {
                 case.go_on(at);
             }
             let stopped = case.suspended().is_some();
-            case.duties.extend(state.duties.iter().map(|duty| DutyRun::new(duty, at, stopped)));
-            case.path.push(Arc::new(Move { at, to: state.name.clone(), why }));
+            if !state.duties.is_empty() {
+                let arisen = state.duties.iter().map(|duty| DutyRun::new(duty, at, stopped));
+                Arc::make_mut(&mut case.duties).extend(arisen);
+            }
+            Arc::make_mut(&mut case.path).push(Arc::new(Move { at, to: state.name.clone(), why }));
             case.ended = state.ends.then_some(at);
         });
         if state.ends {
@@ -179,7 +182,7 @@ impl State {
         let mut events = Vec::new();
         let mut why = Why { entry: None, ballot: None, words: String::new(), line: 0 };
         self.with_case(id, |case| {
-            let Some(duty) = case.duties.get_mut(place) else { return };
+            let Some(duty) = Arc::make_mut(&mut case.duties).get_mut(place) else { return };
             events = std::mem::take(&mut duty.if_late);
             why.words = undone(&duty.act, &duty.within);
             why.line = duty.line;

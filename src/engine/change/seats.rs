@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::engine::ballot::{Leaving, Reason};
-use crate::engine::case::{Obligation, Recusal};
+use crate::engine::ballot::{BallotRun, Leaving, Reason};
+use crate::engine::case::{Case, Obligation, Recusal};
 use crate::engine::panel::{Done, Nominee};
 use crate::engine::state::State;
 use crate::statement::{CaseRef, HolderRef, PublicKey};
 use crate::values::Id;
-use crate::workflow::model::Exclusion;
+use crate::workflow::model::{Ballot, Exclusion};
 
 impl State {
     pub(super) fn nominated(&mut self, seat: HolderRef, nominee: Nominee) {
@@ -51,13 +51,15 @@ impl State {
         for case in self.cases_of_seat(seat) {
             self.leave_ballot(&case, seat.name(), leaving, None);
             if let Some(key) = &key {
-                for id in self.open_in(&case) {
+                let sealed = self.case(&case).into_iter().flat_map(Case::open_ballots);
+                let sealed = sealed.filter(|run| run.sealed.is_some()).map(|run| run.id.clone());
+                for id in sealed.collect::<Vec<_>>() {
                     self.with_ballot(&id, |run, _| run.keep_key(seat.name(), key));
                 }
             }
-            self.with_case(&case, |case| {
-                case.recused.remove(seat.name());
-            });
+            if self.case(&case).is_some_and(|case| case.recused.contains_key(seat.name())) {
+                self.with_case(&case, |case| drop(case.recused.remove(seat.name())));
+            }
         }
     }
 
@@ -76,7 +78,11 @@ impl State {
     /// cast stands is for the workflow to say, unless `stands` does.
     fn leave_ballot(&mut self, case: &CaseRef, seat: &Id, leaving: Leaving, stands: Option<bool>) {
         let at = leaving.at;
-        for id in self.open_in(case) {
+        let touches =
+            |run: &BallotRun| run.electors.contains_key(seat) || run.rules().is_some_and(Ballot::lasts);
+        let open = self.case(case).into_iter().flat_map(Case::open_ballots);
+        let touched: Vec<_> = open.filter(|run| touches(run)).map(|run| run.id.clone()).collect();
+        for id in touched {
             self.with_ballot(&id, |run, ballot| {
                 // Where a ballot does not leave out who is recused, whoever recuses during it votes as well.
                 let stays = leaving.reason == Reason::Recused && !ballot.less.contains(&Exclusion::Recused);

@@ -296,7 +296,7 @@ fn paper(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> Paper 
     let electors = run.electors.iter().map(|(seat, elector)| ElectorLine {
         seat: state.seat_name(case, seat),
         person: elector.person.clone(),
-        key: elector.key.clone(),
+        key: elector.key.fingerprint(),
         weight: elector.standing.weight,
         class: elector.standing.class.clone(),
         affiliation: elector.standing.affiliation.clone(),
@@ -359,7 +359,7 @@ fn paper(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> Paper 
         // As it was when the ballot opened, whatever has put the closing off since: the paper does not change.
         closes: ballot.open_for.end(run.opened, !ballot.excluded),
         open_for: matches!(ballot.open_for, Length::Business(_)).then(|| ballot.open_for.to_string()),
-        put_off_by: run.put_off_by.clone(),
+        put_off_by: run.put_off_by.to_vec(),
         suspended_by: run.workflow.suspending(&case.id.procedure).map(|it| it.name.clone()).collect(),
         change: change.to_owned(),
         new_evidence: new_evidence.map(str::to_owned),

@@ -101,6 +101,10 @@ impl State {
     }
 
     fn possible_openings(&self, at: Instant, procedure: &Procedure, all: &mut Vec<Possible>) {
+        // Asked first, since the words of the refusal would be written for every state of a walk.
+        if self.as_many_as_may_run(procedure) {
+            return;
+        }
         let (case, open) = (self.next_case(&procedure.name), &procedure.open);
         for seat in self.subjects(procedure) {
             if self.judge_occasion(at, procedure, seat.as_ref()).is_err() {

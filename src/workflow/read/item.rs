@@ -69,7 +69,7 @@ impl<'a> Item<'a> {
 
     pub(crate) fn id(&self, r: &mut Reader<'_>) -> Option<Id> {
         let raw = self.raw(r)?;
-        raw.parse().ok().or_else(|| {
+        raw.parse().ok().map(|id| r.shared(id)).or_else(|| {
             r.refuse(
                 &self.span(),
                 format!("`{}` is not a name", raw.escape_debug()),
@@ -219,7 +219,7 @@ impl<'a> Item<'a> {
         let mut named = Vec::new();
         for (key, item) in fields.entries() {
             match key.parse() {
-                Ok(id) => named.push((id, item)),
+                Ok(id) => named.push((r.shared(id), item)),
                 Err(_) => r.error(
                     &item.key,
                     format!("`{}` is not a name", key.escape_debug()),

@@ -25,6 +25,7 @@ mod step;
 mod tests;
 mod waits;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -36,7 +37,7 @@ pub(super) use self::places::Places;
 use super::check;
 use super::diagnostic::{Diagnostic, Diagnostics, Severity};
 use super::model::{Contract, Nature, Reading, Workflow};
-use crate::values::Digest;
+use crate::values::{Digest, Id};
 
 /// The longest text in bytes.
 ///
@@ -78,6 +79,8 @@ pub(crate) struct Reader<'t> {
     found: Vec<Diagnostic>,
     readings: Vec<Reading>,
     names: Names,
+    /// Every name that was read: of those with the same text all are copies of one.
+    ids: BTreeSet<Id>,
     /// The business days.
     calendar: calendar::Given,
 }
@@ -85,7 +88,16 @@ pub(crate) struct Reader<'t> {
 impl<'t> Reader<'t> {
     pub(crate) fn new(text: &'t str, subject: &'static str) -> Self {
         let (names, calendar) = (Names::default(), calendar::Given::Absent);
-        Self { text, subject, found: Vec::new(), readings: Vec::new(), names, calendar }
+        Self { text, subject, found: Vec::new(), readings: Vec::new(), names, ids: BTreeSet::new(), calendar }
+    }
+
+    /// The name, as a copy of the first one with this text.
+    pub(super) fn shared(&mut self, id: Id) -> Id {
+        if let Some(known) = self.ids.get(&id) {
+            return known.clone();
+        }
+        self.ids.insert(id.clone());
+        id
     }
 
     /// The text as TOML, once every character of it can be seen.
@@ -266,7 +278,7 @@ fn section<T>(
     r: &mut Reader<'_>,
     fields: &mut Fields<'_>,
     key: &'static str,
-    mut entry: impl FnMut(&mut Reader<'_>, crate::values::Id, &Item<'_>) -> Option<T>,
+    mut entry: impl FnMut(&mut Reader<'_>, Id, &Item<'_>) -> Option<T>,
 ) -> Vec<T> {
     let named = fields.get(key).map(|item| item.named(r)).unwrap_or_default();
     named.into_iter().filter_map(|(name, item)| entry(r, name, &item)).collect()
