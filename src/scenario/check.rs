@@ -92,6 +92,13 @@ impl Known {
             (&self.states, "a state", "where a case is stands in expect = { state = \"…\" }"),
             (&self.acts, "an act", "what somebody does stands in do = \"…\""),
         ];
+        if name.as_str() == "chair" {
+            return Some(("no seat", "name the seat that chairs"));
+        }
+        if name.as_str() == "is" {
+            let instead = "an attribute stands before it, as in grants = { fee.status = { is = \"…\" } }";
+            return Some(("what a value is", instead));
+        }
         let its = kinds.into_iter().find(|(names, ..)| names.contains(name));
         its.map(|(_, kind, instead)| (kind, instead))
     }

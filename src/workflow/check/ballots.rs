@@ -260,7 +260,7 @@ fn thresholds(c: &mut Checker<'_>, ballot: &Ballot, panel: &Panel) {
 }
 
 /// Conditions of an outcome that change nothing: one that stands there already, and those before the last outcome that
-/// lead to the same.
+/// lead to the same. And two that must last, each by itself, where whoever says "or" may mean them together.
 fn idle(c: &mut Checker<'_>, ballot: &Ballot) {
     let plain = |outcome: &Outcome| outcome.lasting.is_none() && outcome.eases.is_empty();
     let place = |index: usize| format!("ballot.{}.outcomes[{}].if", ballot.name, index + 1);
@@ -270,6 +270,15 @@ fn idle(c: &mut Checker<'_>, ballot: &Ballot) {
         if plain(outcome) && ballot.outcomes.iter().take(index).any(same) {
             let message = format!("this condition of `{}` stands there already", outcome.is);
             c.warn(&place(index), message, "Leave it out, or write the other one that is meant");
+        } else if outcome.lasting.is_some()
+            && ballot.outcomes.iter().take(index).any(|it| it.is == outcome.is && it.lasting.is_some())
+        {
+            let message = format!(
+                "`{}` must last by each of its conditions alone: time under another one does not count",
+                outcome.is
+            );
+            let help = "Write one rule for both, if the outcome may pass from one to the other meanwhile";
+            c.warn(&place(index), message, help);
         } else if ballot.outcomes.iter().all(|it| it.lasting.is_none()) && after.all(|it| it.is == outcome.is)
         {
             let message = format!("whether this holds or not, the outcome is `{}`", outcome.is);

@@ -26,6 +26,7 @@ struct Mover<'p> {
     duty: bool,
     at_most: Option<u32>,
     within: Option<&'p Delay>,
+    extends: Option<Span>,
 }
 
 impl Mover<'_> {
@@ -36,13 +37,20 @@ impl Mover<'_> {
             matches!(within.of, Origin::Entered | Origin::Opened) && last <= ballot.open_for.shortest()
         })
     }
+
+    /// Whether it gives the time to vote anew itself.
+    fn puts_off(&self, ballot: &Ballot) -> bool {
+        self.extends.is_some_and(|by| by >= enough(ballot))
+    }
 }
 
 /// The acts that stay in the state, and what is owed since it was entered or since one on the way to it was.
 fn movers<'p>(procedure: &'p Procedure, state: &'p State) -> Vec<Mover<'p>> {
     let steps = state.steps.iter().enumerate().filter(|(_, step)| step.to.is_none());
     let acts = steps.filter_map(|(index, step)| {
-        let Trigger::Do(Doing { act, by, attach, strikes, within, .. }) = &step.trigger else { return None };
+        let Trigger::Do(Doing { act, by, attach, strikes, within, extends, .. }) = &step.trigger else {
+            return None;
+        };
         (!attach.is_empty() || !strikes.is_empty()).then(|| Mover {
             place: format!("{}.do", place_of_step(procedure, state, index)),
             act,
@@ -51,6 +59,7 @@ fn movers<'p>(procedure: &'p Procedure, state: &'p State) -> Vec<Mover<'p>> {
             duty: false,
             at_most: step.at_most,
             within: within.as_ref(),
+            extends: *extends,
         })
     });
     let before = procedure
@@ -66,6 +75,7 @@ fn movers<'p>(procedure: &'p Procedure, state: &'p State) -> Vec<Mover<'p>> {
             duty: true,
             at_most: Some(1),
             within: None,
+            extends: None,
         })
     });
     acts.chain(duties).collect()
@@ -77,7 +87,8 @@ fn at_the_closing(c: &mut Checker<'_>, procedure: &Procedure, state: &State, bal
         return;
     }
     let movers = movers(procedure, state);
-    let late: Vec<&Mover<'_>> = movers.iter().filter(|mover| !mover.ends_before(ballot)).collect();
+    let late: Vec<&Mover<'_>> =
+        movers.iter().filter(|mover| !mover.ends_before(ballot) && !mover.puts_off(ballot)).collect();
     let Some(first) = late.first() else { return };
     let who = format!("`{}` by {}", first.act, first.by.words());
     // What is owed can also be done late.
