@@ -3,12 +3,11 @@
 //! Every wait for a client has a limit, and so have the number of connections, of one address and of all, and the bytes
 //! of a request's head. What a request's body may cost is for its handler to say.
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::io;
 use std::net::IpAddr;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -22,6 +21,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use super::share::Held;
+use super::stalled::Unstalled;
+
 /// What one client may take from the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -31,6 +33,8 @@ pub struct Limits {
     pub per_address: usize,
     /// How long a TLS handshake and the head of a request may take, and a connection be idle.
     pub head: Duration,
+    /// How long a client may read nothing of what it is sent.
+    pub stalled: Duration,
     /// How long a connection may last; a client opens another. `None` where answers have no end.
     pub connection: Option<Duration>,
     /// How long a request under way may take after that, and when the server ends.
@@ -163,7 +167,7 @@ async fn connection(
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head)
         .max_buf_size(MAX_HEAD)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Unstalled::new(stream, limits.stalled)), service);
     let mut connection = pin!(connection);
     let mut ended = tokio::select! {
         ended = connection.as_mut() => Some(ended),
@@ -191,40 +195,6 @@ async fn lasting(time: Option<Duration>) {
 
 /// The most bytes of a request's head, and of a body's part that is kept while it comes.
 const MAX_HEAD: usize = 16 * 1024;
-
-/// How many connections each address holds.
-#[derive(Debug, Clone, Default)]
-struct Held(Arc<Mutex<HashMap<IpAddr, usize>>>);
-
-impl Held {
-    fn one_more(&self, peer: IpAddr, most: usize) -> Option<OneHeld> {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = held.entry(peer).or_default();
-        if *count >= most {
-            return None;
-        }
-        *count += 1;
-        Some(OneHeld { all: self.clone(), peer })
-    }
-}
-
-/// One connection's place among those of its address.
-struct OneHeld {
-    all: Held,
-    peer: IpAddr,
-}
-
-impl Drop for OneHeld {
-    fn drop(&mut self) {
-        let mut held = self.all.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = held.get_mut(&self.peer) {
-            *count -= 1;
-            if *count == 0 {
-                held.remove(&self.peer);
-            }
-        }
-    }
-}
 
 /// A certificate with its key, in PEM, as an acceptor of connections.
 ///

@@ -4,6 +4,8 @@ mod client;
 mod error;
 pub mod listen;
 mod sign_in;
+pub mod share;
+mod stalled;
 
 pub use client::{Client, Lines, Response, address, origin, split_origin};
 pub use error::NetError;

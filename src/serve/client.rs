@@ -1,57 +1,65 @@
 //! Who asks: the address at the other end, or the one that a proxy names which the operator trusts.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use axum::http::HeaderMap;
+
+use crate::net::share::counted;
 
 /// Who asks: an extension of every request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Client(pub(super) IpAddr);
 
 impl Client {
-    /// What limits are counted by: of IPv6 the network that one customer has (/64), in which they choose addresses freely.
+    /// What limits are counted by.
     pub(super) fn counted(self) -> IpAddr {
-        match self.0.to_canonical() {
-            IpAddr::V6(address) => {
-                let [a, b, c, d, ..] = address.segments();
-                IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-            }
-            address @ IpAddr::V4(_) => address,
-        }
+        counted(self.0)
     }
 }
 
 /// Whoever `peer` speaks for: itself, unless it is one of the proxies. Each proxy adds at the end whom it heard, so the last
 /// address that is no proxy is the client, and what stands before it is the client's own word.
+///
+/// A proxy writes `Forwarded` (RFC 7239) or `X-Forwarded-For`, and may let the other pass as the client wrote it. So where
+/// both are there and name different clients, nobody's word is taken: it is the proxy itself that counts.
 pub(super) fn client(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> Client {
     let trusted =
         |address: IpAddr| proxies.iter().any(|proxy| proxy.to_canonical() == address.to_canonical());
-    let mut client = peer;
-    let mut named = named(headers);
-    while trusted(client) {
-        let Some(next) = named.pop().flatten() else { break };
-        client = next;
-    }
-    Client(client)
+    let heard = |mut named: Vec<Option<IpAddr>>| {
+        let mut client = peer;
+        while trusted(client) {
+            let Some(next) = named.pop().flatten() else { break };
+            client = next;
+        }
+        client
+    };
+    let clients = [forwarded(headers), forwarded_for(headers)].map(|named| named.map(heard));
+    Client(match clients {
+        [Some(one), Some(other)] if one.to_canonical() != other.to_canonical() => peer,
+        [one, other] => one.or(other).unwrap_or(peer),
+    })
 }
 
-/// The addresses that proxies have added, in order; `None` for what is none. `Forwarded` (RFC 7239), where it is there, and
-/// `X-Forwarded-For` otherwise.
-fn named(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
-    let all = |name: &str| {
-        let lines = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-        lines.flat_map(|line| line.split(',')).map(str::trim).map(str::to_owned).collect::<Vec<_>>()
-    };
-    let forwarded = all("forwarded");
-    if forwarded.is_empty() {
-        return all("x-forwarded-for").iter().map(|part| address(part)).collect();
-    }
-    let of = |part: &String| {
-        let pairs = part.split(';').filter_map(|pair| pair.trim().split_once('='));
-        let named = pairs.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("for"))?.1;
+/// The addresses that proxies have added in `Forwarded`, in order; `None` for what is none.
+fn forwarded(headers: &HeaderMap) -> Option<Vec<Option<IpAddr>>> {
+    let of = |part: String| {
+        let mut pairs = part.split(';').filter_map(|pair| pair.trim().split_once('='));
+        let named = pairs.find(|(name, _)| name.eq_ignore_ascii_case("for"))?.1;
         address(named.trim_matches('"'))
     };
-    forwarded.iter().map(of).collect()
+    Some(parts(headers, "forwarded")?.into_iter().map(of).collect())
+}
+
+/// The same of `X-Forwarded-For`.
+fn forwarded_for(headers: &HeaderMap) -> Option<Vec<Option<IpAddr>>> {
+    Some(parts(headers, "x-forwarded-for")?.iter().map(|part| address(part)).collect())
+}
+
+/// The parts of all headers of a name; `None` where there is none.
+fn parts(headers: &HeaderMap, name: &str) -> Option<Vec<String>> {
+    let mut lines = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).peekable();
+    lines.peek()?;
+    Some(lines.flat_map(|line| line.split(',')).map(str::trim).map(str::to_owned).collect())
 }
 
 /// `192.0.2.7`, `192.0.2.7:4711`, `2001:db8::7`, `[2001:db8::7]:4711`.
@@ -99,18 +107,20 @@ mod tests {
     }
 
     #[test]
+    fn a_client_does_not_choose_its_address_by_the_header_that_its_proxy_does_not_write() {
+        for named in ["for=203.0.113.1", "for=unknown", "for=10.0.0.1"] {
+            let both = [("forwarded", named), ("x-forwarded-for", "192.0.2.7")];
+            assert_eq!(asked("10.0.0.1", &both), "10.0.0.1", "{named}");
+        }
+        let both = [("forwarded", "for=192.0.2.7"), ("x-forwarded-for", "192.0.2.7")];
+        assert_eq!(asked("10.0.0.1", &both), "192.0.2.7");
+    }
+
+    #[test]
     fn where_a_proxy_names_nobody_it_is_the_client_itself() {
         for line in ["", "unknown", "192.0.2.7, _hidden"] {
             assert_eq!(asked("10.0.0.1", &[("x-forwarded-for", line)]), "10.0.0.1", "{line}");
         }
         assert_eq!(asked("10.0.0.1", &[]), "10.0.0.1");
-    }
-
-    #[test]
-    fn addresses_of_one_network_count_as_one() {
-        let counted = |text: &str| Client(text.parse().unwrap()).counted().to_string();
-        assert_eq!(counted("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
-        assert_eq!(counted("::ffff:192.0.2.7"), "192.0.2.7");
-        assert_eq!(counted("192.0.2.7"), "192.0.2.7");
     }
 }

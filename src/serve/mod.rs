@@ -104,6 +104,7 @@ impl Default for Limits {
                 per_address: 1_024,
                 head: Duration::from_secs(15),
                 // Event streams have no end.
+                stalled: Duration::from_secs(60),
                 connection: None,
                 end: Duration::from_secs(10),
             },

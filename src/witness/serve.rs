@@ -58,7 +58,7 @@ impl From<Limits> for listen::Limits {
     fn from(limits: Limits) -> Self {
         let Limits { connections, head, body: _, connection, end } = limits;
         // The proxy in front is the only client that is seen.
-        Self { connections, per_address: connections, head, connection: Some(connection), end }
+        Self { connections, per_address: connections, head, stalled: end, connection: Some(connection), end }
     }
 }
 
