@@ -3,8 +3,8 @@
 mod client;
 mod error;
 pub mod listen;
-mod sign_in;
 pub mod share;
+mod sign_in;
 mod stalled;
 
 pub use client::{Client, Lines, Response, address, origin, split_origin};

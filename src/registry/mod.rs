@@ -38,7 +38,7 @@ pub use submission::{Signed, Submission};
 use crate::audit::{StoreSource, audit};
 use crate::engine::Refusal;
 use crate::log::{LogKey, Receipt};
-use crate::statement::Statement;
+use crate::statement::{Checked, Entry, Statement};
 use crate::store::{ReadOnly, Store, StoreError};
 use crate::values::{Digest, Id, Instant, Span};
 use agreement::{Shelf, Shown, Working};
@@ -58,12 +58,18 @@ pub struct Settings {
     /// How far the clock may be ahead of the last entry: a clock gone wrong would brick the agreement,
     /// since times never go back.
     pub longest_silence: Span,
+    /// The operator's word that the clock was right then: silence counts from there, and not from before.
+    pub clock_accepted: Option<Instant>,
 }
 
 impl Settings {
     /// The log's name, and 400 days of silence at most.
     pub fn new(log_name: impl Into<String>) -> Self {
-        Self { log_name: log_name.into(), longest_silence: Span::from_seconds(400 * 86_400) }
+        Self {
+            log_name: log_name.into(),
+            longest_silence: Span::from_seconds(400 * 86_400),
+            clock_accepted: None,
+        }
     }
 }
 
@@ -184,8 +190,31 @@ impl Registry {
         Ok(Receipted { anchor, index, known, receipt })
     }
 
-    /// Whether a statement would be taken now, as far as that shows without its documents: for whoever is to say whether
-    /// those are worth receiving. Nothing changes.
+    /// The receipt of a statement that the log has already: nobody need judge it again. `None` where it has not, as far as
+    /// is durable.
+    ///
+    /// # Errors
+    /// The agreement is not kept here, as far as whoever signed it may know; or as for [`submit`](Self::submit), without a
+    /// refusal.
+    pub fn known(&self, signed: &Signed) -> Result<Option<Receipted>, SubmitError> {
+        self.kept_here(signed)?;
+        let checked = &signed.checked;
+        let anchor = checked.anchor();
+        let Some(index) = self.store.find(&anchor, &checked.digest())? else { return Ok(None) };
+        let receipt = self.receipt(&anchor, index);
+        let receipt =
+            receipt.map_err(|cause| SubmitError::NoReceipt { anchor, index, cause: cause.into() })?;
+        // A row that points elsewhere would acknowledge what was never stored: the writer tells of it.
+        Ok(is_entry_of(receipt.extra.as_deref().unwrap_or_default(), checked).then_some(Receipted {
+            anchor,
+            index,
+            known: true,
+            receipt,
+        }))
+    }
+
+    /// Whether a statement that is not [known](Self::known) would be taken now, as far as that shows without its documents:
+    /// for whoever is to say whether those are worth receiving. Nothing changes.
     ///
     /// # Errors
     /// As [`submit`](Self::submit).
@@ -193,11 +222,11 @@ impl Registry {
         self.kept_here(signed)?;
         let Signed { submission, checked, hidden: _ } = signed;
         let anchor = checked.anchor();
-        if self.store.find(&anchor, &checked.digest())?.is_some() {
+        // What opens an agreement names no documents, and is judged by the writer alone: there is no state to judge it by.
+        if checked.statement().header.is_none() {
             return Ok(());
         }
-        // What opens an agreement is judged by the writer alone: there is no state to judge it by.
-        let Some(published) = self.agreement(&anchor) else { return Ok(()) };
+        let published = self.agreement(&anchor).ok_or_else(|| unknown(anchor))?;
         if let Some(why) = self.read_only(&anchor)? {
             return Err(SubmitError::ReadOnly { name: Some(published.state.agreement.name.clone()), why });
         }
@@ -209,6 +238,11 @@ impl Registry {
             Some(signed) => signed,
             None => refusal.into(),
         })
+    }
+
+    /// Whether a statement is of an agreement that is kept here, as far as whoever signed it may know.
+    pub fn is_of_here(&self, signed: &Signed) -> bool {
+        signed.statement().header.is_some() && self.kept_here(signed).is_ok()
     }
 
     /// That the agreement of a statement is kept here, as far as whoever signed it may know.
@@ -342,6 +376,11 @@ impl Registry {
 fn unknown(anchor: Digest) -> SubmitError {
     let why = format!("the agreement {} is not kept here", anchor.short());
     Refusal::new("unknown-agreement", why, "submit it to the log that the agreement names").into()
+}
+
+/// Whether an entry's bytes hold this statement.
+fn is_entry_of(bytes: &[u8], checked: &Checked) -> bool {
+    Entry::parse(bytes).is_ok_and(|entry| entry.envelope.statement == checked.text())
 }
 
 /// The key of an agreement's log: the operator's seed under the agreement's origin.

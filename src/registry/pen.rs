@@ -39,7 +39,8 @@ impl Pen {
         if now.plus(CLOCK_SLACK) < last {
             return Err(SubmitError::ClockBehind { now, last });
         }
-        let (ahead, longest) = (now.since(last), self.settings.longest_silence);
+        let known = self.settings.clock_accepted.map_or(last, |accepted| accepted.max(last));
+        let (ahead, longest) = (now.since(known), self.settings.longest_silence);
         if ahead > longest && !jump {
             return Err(SubmitError::ClockAhead { now, ahead, longest });
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::engine::Refusal;
-use crate::statement::{AgreementRef, Blob, Checked, Envelope, PublicKey, RawKey, attachments};
+use crate::statement::{AgreementRef, Blob, Checked, Envelope, PublicKey, RawKey, Statement, attachments};
 use crate::values::Digest;
 
 /// What is submitted.
@@ -42,6 +42,11 @@ impl Signed {
     /// The agreement of which it is; `None` where it opens one.
     pub fn agreement(&self) -> Option<&AgreementRef> {
         self.checked.statement().header.as_ref().map(|header| &header.agreement)
+    }
+
+    /// What it says.
+    pub fn statement(&self) -> &Statement {
+        self.checked.statement()
     }
 
     /// The keys that signed; none is there twice.

@@ -10,7 +10,7 @@ use super::agreement::{Published, Shelf, Shown, Working};
 use super::erase::erase;
 use super::pen::{self, Pen};
 use super::shut::Shut;
-use super::{Flushes, SubmitError, log_key, unknown};
+use super::{Flushes, SubmitError, is_entry_of, log_key, unknown};
 use crate::engine::{Refusal, State};
 use crate::log::{Hash, MemoryTree};
 use crate::statement::{Blob, Body, Checked, Entry, Open, attachments};
@@ -191,8 +191,7 @@ impl Writer {
     /// acknowledge what was never stored.
     fn confirm(&self, anchor: Digest, index: u64, checked: &Checked) -> Result<(), SubmitError> {
         let bytes = self.store.entry(&anchor, index)?.unwrap_or_default();
-        let found = Entry::parse(&bytes).ok().map(|entry| Digest::of(entry.envelope.statement.as_bytes()));
-        if found == Some(checked.digest()) {
+        if is_entry_of(&bytes, checked) {
             return Ok(());
         }
         let name = self.working.get(&anchor).map(|working| working.state.agreement.name.clone());

@@ -75,7 +75,7 @@ fn statements(api: Api) -> Api {
             .answer(taken(200, "The log had the statement already."))
             .problems(&[
                 &BAD_REQUEST, &NO_OPENINGS, &TOO_SLOW, &TOO_LONG, &QUOTA, &MEDIA_TYPE, &BAD_ENVELOPE, &REFUSED, &BUSY,
-                &READ_ONLY, &CLOCK, &NO_RECEIPT, &STORAGE,
+                &READ_ONLY, &CLOCK, &NO_RECEIPT, &STORAGE, &FAILED,
             ]),
     )
 }
@@ -191,7 +191,7 @@ fn agreement(api: Api) -> Api {
         of_agreement("receipt", "An entry's receipt against the newest head: a C2SP tlog-proof")
             .part("index", "Its index, from 0.", number(0, u64::MAX))
             .answer(now("It is.").text("text/plain; charset=utf-8"))
-            .problems(&[&NOT_FOUND, &NO_RECEIPT]),
+            .problems(&[&NOT_FOUND]),
     )
     .get(
         "/v1/agreements/{agreement}/ballots/{procedure}/{case}/{ballot}/{round}",

@@ -1,7 +1,6 @@
 //! Licence certificates over HTTP: the very bytes of `quorate license --certificate`. Whoever has one checks it with
 //! `quorate check`, and believes nobody: so nothing is checked here.
 
-use std::fmt::Display;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -34,10 +33,8 @@ pub(super) async fn certificate(
     let found = desk.find(&name)?;
     let at = instant("at", at.as_deref())?;
     // It carries the whole log and rests on an audit of it, which nobody may ask for as often as they like.
-    let Ok(_room) = desk.past.try_acquire() else { return Err(Problem::busy_with_past()) };
     let (issuing, anchor) = (Arc::clone(&desk), found.feed.anchor);
-    let issued = tokio::task::spawn_blocking(move || issue(&issuing, anchor, at)).await;
-    let text = issued.map_err(|error| unreadable(&error))??;
+    let text = desk.past.run(move || issue(&issuing, anchor, at)).await??;
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
         (header::CACHE_CONTROL, "no-cache"),
@@ -48,9 +45,9 @@ pub(super) async fn certificate(
 
 fn issue(desk: &Desk, anchor: Digest, at: Option<Instant>) -> Result<String, Problem> {
     let source = StoreSource { store: desk.registry.store(), anchor };
-    let report = audit(&source, Some(anchor), &mut |_, _| {}).map_err(|error| unreadable(&error))?;
+    let report = audit(&source, Some(anchor), &mut |_, _| {}).map_err(|error| Problem::unreadable(&error))?;
     let Some(state) = report.state.as_ref().filter(|_| report.passes()) else {
-        return Err(unreadable(&"it does not pass its audit"));
+        return Err(Problem::unreadable(&"it does not pass its audit"));
     };
     let now = desk.registry.now();
     let at = at.unwrap_or_else(|| shown_until(state, &report.times).min(now));
@@ -67,11 +64,6 @@ fn issue(desk: &Desk, anchor: Digest, at: Option<Instant>) -> Result<String, Pro
     })?;
     let issued =
         Certificate::gather(&source, report.head.size, report.checkpoint.clone(), document::value(&answer));
-    let issued = issued.map_err(|error| unreadable(&error))?;
-    issued.to_text().map_err(|error| unreadable(&error))
-}
-
-fn unreadable(error: &dyn Display) -> Problem {
-    tracing::error!(%error, "the log cannot be read");
-    Problem::failed("the log cannot be read at the moment; its operator has been told")
+    let issued = issued.map_err(|error| Problem::unreadable(&error))?;
+    issued.to_text().map_err(|error| Problem::unreadable(&error))
 }

@@ -16,15 +16,14 @@ use super::health::Disk;
 use super::metrics::Metrics;
 use super::problem::Problem;
 use super::rate::Rates;
+use super::replays::Replays;
 use super::tokens::{Caller, Tokens};
 use super::{Export, Hooks, Limits, Service, kinds, mirror};
 use crate::engine::access::Access;
+use crate::net::share::Held;
 use crate::registry::{Published, Registry, Signed};
 use crate::statement::RawKey;
 use crate::values::{Digest, Id, Instant};
-
-/// How many replays of the past run at a time: one core each.
-const REPLAYS: usize = 2;
 
 /// The agreements, and who follows them.
 pub(super) struct Desk {
@@ -45,8 +44,10 @@ pub(super) struct Desk {
     following: Mutex<()>,
     /// Room for submissions.
     pub(super) room: Semaphore,
+    /// How many statements each address is sending the documents of.
+    pub(super) receives: Held,
     /// Room for replays of the past.
-    pub(super) past: Semaphore,
+    pub(super) past: Replays,
     /// The proxies that are believed whom they speak for.
     pub(super) proxies: Vec<IpAddr>,
     /// How often an address asks.
@@ -88,7 +89,8 @@ impl Desk {
             proxies,
             metrics: _,
         } = service;
-        let (room, past) = (Semaphore::new(limits.submissions), Semaphore::new(REPLAYS));
+        let (room, past) = (Semaphore::new(limits.submissions), Replays::new());
+        let receives = Held::default();
         let (asks, submits) = (Rates::new(limits.requests), Rates::new(limits.submitted));
         let (signs, metrics) = (Rates::new(limits.statements), Arc::new(Metrics::new()));
         let told = Arc::clone(&metrics);
@@ -111,6 +113,7 @@ impl Desk {
             failed: Notify::new(),
             following: Mutex::new(()),
             room,
+            receives,
             past,
             proxies,
             asks,

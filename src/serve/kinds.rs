@@ -66,8 +66,11 @@ pub(super) const FAILED: Kind =
     kind(StatusCode::INTERNAL_SERVER_ERROR, "failed", "the log cannot be read at the moment");
 pub(super) const BUSY: Kind =
     kind(StatusCode::SERVICE_UNAVAILABLE, "busy", "as many such requests as can be answered at a time are");
-pub(super) const READ_ONLY: Kind =
-    kind(StatusCode::SERVICE_UNAVAILABLE, "read-only", "nothing can be added to this agreement");
+// Time alone does not mend it.
+pub(super) const READ_ONLY: Kind = Kind {
+    again: false,
+    ..kind(StatusCode::SERVICE_UNAVAILABLE, "read-only", "nothing can be added to this agreement")
+};
 pub(super) const CLOCK: Kind =
     kind(StatusCode::SERVICE_UNAVAILABLE, "clock", "the log's clock cannot be relied on at the moment");
 pub(super) const NO_RECEIPT: Kind = kind(

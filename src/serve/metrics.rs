@@ -1,5 +1,6 @@
 //! What a server counts, as Prometheus reads it: at an address of its own, for its operator alone. No label has more values
-//! than there are routes, rules and agreements: nothing that a client writes becomes one.
+//! than there are routes, rules and agreements: of what clients write only the names of agreements become one, which whoever
+//! opens one chooses.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -6,7 +6,7 @@
 //! | `addresses` | which address is answered by whom, and its description |
 //! | `api` | puts the descriptions together, for programs and as a page |
 //! | `asked` | the parts and parameters of an address |
-//! | `submit` | takes statements with their documents, and answers with a receipt or the log's signed refusal |
+//! | `submit`, `parcel` | take statements with their documents, and answer with a receipt or the log's signed refusal |
 //! | `site` | an agreement's log as C2SP's files, which audits read |
 //! | `certificate`, `reports` | licence certificates, and reports, as the command line writes them |
 //! | `read` | what is told of an agreement, for machines |
@@ -19,7 +19,7 @@
 //! | `cosigning` | has witnesses cosign what is new |
 //! | `gate` | whether whoever asks may know of an agreement: every address of one is behind it |
 //! | `tokens`, `sign_in` | how a reader shows whose key they have |
-//! | `client`, `rate`, `quota` | who asks, how often they may, and how many bytes of documents are kept |
+//! | `client`, `rate`, `quota`, `replays` | who asks, how often they may, and how much is kept and done for them |
 //! | `metrics` | what is counted, at an address of its own |
 //! | `health` | for whoever operates it |
 //! | `problem`, `kinds` | what goes wrong, as RFC 9457 has it, and every way to |
@@ -45,10 +45,12 @@ mod kinds;
 mod metrics;
 mod mirror;
 mod pages;
+mod parcel;
 mod problem;
 mod quota;
 mod rate;
 mod read;
+mod replays;
 mod reports;
 mod routes;
 mod sign_in;
@@ -103,8 +105,8 @@ impl Default for Limits {
                 connections: 16_384,
                 per_address: 1_024,
                 head: Duration::from_secs(15),
-                // Event streams have no end.
                 stalled: Duration::from_secs(60),
+                // Event streams have no end.
                 connection: None,
                 end: Duration::from_secs(10),
             },

@@ -1,5 +1,6 @@
 //! What goes wrong, as a problem document (RFC 9457), in the words of the command line.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -142,13 +143,17 @@ impl Problem {
     pub(super) fn failed(why: impl Into<String>) -> Self {
         Self::new(&kinds::FAILED, why)
     }
+
+    /// The log cannot be read, which is for the operator to hear: whoever asks learns nothing of this machine's folders.
+    pub(super) fn unreadable(why: &dyn Display) -> Self {
+        tracing::error!(%why, "the log cannot be read");
+        Self::failed("the log cannot be read at the moment; its operator has been told")
+    }
 }
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        // Whoever asks learns nothing of this machine's folders.
-        tracing::error!(%error, "the store cannot be read");
-        Self::failed("the log cannot be read at the moment; its operator has been told")
+        Self::unreadable(&error)
     }
 }
 

@@ -84,8 +84,8 @@ pub(super) struct Coming {
 }
 
 impl Coming {
-    /// One more document of so many bytes; `false` where there is no room for it.
-    pub(super) fn one_more(&mut self, bytes: u64, quota: Quota) -> bool {
+    /// So many more bytes; `false` where there is no room for them.
+    pub(super) fn more(&mut self, bytes: u64, quota: Quota) -> bool {
         let mut kept = self.kept.lock();
         let its = kept.of.get(&self.who).copied().unwrap_or(0);
         if kept.all.saturating_add(bytes) > quota.agreement || its.saturating_add(bytes) > quota.party {
@@ -94,6 +94,13 @@ impl Coming {
         kept.add(&self.who, bytes);
         self.bytes += bytes;
         true
+    }
+
+    /// So many of them are kept already, and take no more room.
+    pub(super) fn kept_already(&mut self, bytes: u64) {
+        let bytes = bytes.min(self.bytes);
+        self.kept.lock().remove(&self.who, bytes);
+        self.bytes -= bytes;
     }
 }
 
@@ -112,13 +119,15 @@ mod tests {
         let kept = Arc::new(Kept::default());
         let quota = Quota { agreement: 100, party: 60 };
         let mut north = kept.coming("north".to_owned());
-        assert!(north.one_more(60, quota));
-        assert!(!north.one_more(1, quota), "more than one party has");
+        assert!(north.more(60, quota));
+        assert!(!north.more(1, quota), "more than one party has");
         let mut south = kept.coming("south".to_owned());
-        assert!(!south.one_more(41, quota), "more than the agreement has");
-        assert!(south.one_more(40, quota));
+        assert!(!south.more(41, quota), "more than the agreement has");
+        assert!(south.more(40, quota));
         drop(north);
-        assert!(south.one_more(20, quota));
+        assert!(south.more(20, quota));
+        south.kept_already(20);
+        assert!(south.more(20, quota));
         drop(south);
         let kept = kept.lock();
         assert_eq!((kept.all, kept.of.values().sum::<u64>()), (0, 0));

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How many are remembered at a time, some 3 MiB: further ones share a bucket.
@@ -60,24 +60,53 @@ impl<K: Hash + Eq> Rates<K> {
     /// # Errors
     /// There is none in it: how long until there is.
     pub(super) fn take(&self, who: K, now: Instant) -> Result<(), Duration> {
+        let mut table = self.table();
+        self.has(table.full(&who, now), now)?;
+        self.fill(&mut table, who, now);
+        Ok(())
+    }
+
+    /// Whether there is one in somebody's bucket. It stays there.
+    ///
+    /// # Errors
+    /// As for [`take`](Self::take).
+    pub(super) fn may(&self, who: &K, now: Instant) -> Result<(), Duration> {
+        self.has(self.table().full(who, now), now)
+    }
+
+    /// Takes out one for what has happened, be it there or not: whoever did several at once waits for all of them.
+    pub(super) fn count(&self, who: K, now: Instant) {
+        self.fill(&mut self.table(), who, now);
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table<K>> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether there is one more in a bucket that is full then.
+    fn has(&self, full: Instant, now: Instant) -> Result<(), Duration> {
         let Some(each) = self.each else { return Ok(()) };
-        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-        let full = table.full.get(&who).copied().or(table.no_room(&who, now)).unwrap_or(now).max(now);
-        let full = full + each;
-        let wait = full.duration_since(now).saturating_sub(self.whole);
-        if !wait.is_zero() {
-            return Err(wait);
-        }
+        let wait = (full + each).duration_since(now).saturating_sub(self.whole);
+        if wait.is_zero() { Ok(()) } else { Err(wait) }
+    }
+
+    fn fill(&self, table: &mut Table<K>, who: K, now: Instant) {
+        let Some(each) = self.each else { return };
+        let full = table.full(&who, now) + each;
         if table.full.len() < MOST || table.full.contains_key(&who) {
             table.full.insert(who, full);
         } else {
             table.rest = Some(full);
         }
-        Ok(())
     }
 }
 
 impl<K: Hash + Eq> Table<K> {
+    /// When somebody's bucket is full again.
+    fn full(&mut self, who: &K, now: Instant) -> Instant {
+        self.full.get(who).copied().or_else(|| self.no_room(who, now)).unwrap_or(now).max(now)
+    }
+
     /// When the shared bucket is full, for somebody new for whom there is no other.
     fn no_room(&mut self, who: &K, now: Instant) -> Option<Instant> {
         if self.full.len() < MOST || self.full.contains_key(who) {
@@ -114,6 +143,18 @@ mod tests {
             assert_eq!(rates.take("a", at(60)), Ok(()));
         }
         assert!(rates.take("a", at(60)).is_err());
+    }
+
+    #[test]
+    fn what_has_happened_is_counted_and_whether_one_may_is_not() {
+        let (rates, begun) = (Rates::new(RATE), Instant::now());
+        let at = |seconds: u64| begun + Duration::from_secs(seconds);
+        assert!((0..100).all(|_| rates.may(&"a", at(0)).is_ok()));
+        for _ in 0..5 {
+            rates.count("a", at(0));
+        }
+        assert_eq!(rates.may(&"a", at(0)), Err(Duration::from_secs(3)));
+        assert_eq!(rates.may(&"a", at(3)), Ok(()));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! What is told of an agreement, for machines: the documents of the command line's `--json`.
 
 use std::borrow::Cow;
-use std::fmt::Display;
 use std::sync::Arc;
 
 use axum::extract::{Extension, State};
@@ -17,6 +16,7 @@ use super::tokens::Caller;
 use crate::audit::{StoreSource, replay_until};
 use crate::engine::State as Agreement;
 use crate::log::Head;
+use crate::registry::SubmitError;
 use crate::statement::AgreementRef;
 use crate::values::{Digest, Instant};
 use crate::view::document::{Facts, KnownAt, Licence, Line, Status};
@@ -202,7 +202,10 @@ pub(super) async fn receipt(
     At((name, index)): At<(String, u64)>,
 ) -> Result<Response, Problem> {
     let found = desk.find(&name)?;
-    let receipt = desk.registry.receipt(&found.feed.anchor, index)?;
+    let receipt = desk.registry.receipt(&found.feed.anchor, index).map_err(|error| match error {
+        none @ SubmitError::NoEntry { .. } => Problem::from(none),
+        error => Problem::unreadable(&error),
+    })?;
     Ok((
         [
             (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
@@ -265,17 +268,12 @@ async fn state_at(desk: &Arc<Desk>, found: &Found, at: Instant) -> Result<Agreem
     if at >= published.last {
         return Ok(published.at(at).into_owned());
     }
-    let Ok(_room) = desk.past.try_acquire() else { return Err(Problem::busy_with_past()) };
     let (replaying, anchor) = (Arc::clone(desk), found.feed.anchor);
-    let past = tokio::task::spawn_blocking(move || {
+    let past = desk.past.run(move || {
         let source = StoreSource { store: replaying.registry.store(), anchor };
         replay_until(&source, |_, time| time <= at)
     });
-    let unreadable = |error: &dyn Display| {
-        tracing::error!(%error, "the log cannot be read");
-        Problem::failed("the log cannot be read at the moment; its operator has been told")
-    };
-    let past = past.await.map_err(|error| unreadable(&error))?.map_err(|error| unreadable(&error))?;
+    let past = past.await?.map_err(|error| Problem::unreadable(&error))?;
     Ok(past.ok_or_else(|| before(published, at))?.at(at).into_owned())
 }
 

@@ -98,13 +98,13 @@ fn tile_of(store: &dyn Store, found: &Found, file: &str) -> Result<Response, Pro
         }
         let entries = store.entries(anchor, bundle.entries()).map(|read| read.map(|(_, bytes)| bytes));
         let entries: Result<Vec<Vec<u8>>, StoreError> = entries.collect();
-        return bundle.bytes(entries?).map(bytes).map_err(|error| lacks(&error));
+        return bundle.bytes(entries?).map(bytes).map_err(|error| Problem::unreadable(&error));
     }
     let tile: Tile = file.parse().map_err(|_| no_file(file))?;
     if tile.end() > size {
         return Err(no_file(file));
     }
-    tile.bytes(&StoreNodes { store, anchor }).map(bytes).map_err(|error| lacks(&error))
+    tile.bytes(&StoreNodes { store, anchor }).map(bytes).map_err(|error| Problem::unreadable(&error))
 }
 
 fn blob(store: &dyn Store, found: &Found, digest: &str) -> Result<Option<Response>, Problem> {
@@ -144,9 +144,4 @@ fn kept(cache: &'static str, kind: &'static str, bytes: Vec<u8>) -> Response {
 fn no_file(file: &str) -> Problem {
     let shown: String = file.chars().take(80).collect();
     Problem::not_found(format!("the log has no file `{shown}`"))
-}
-
-fn lacks(error: &dyn std::fmt::Display) -> Problem {
-    tracing::error!(%error, "the store lacks what its head promises");
-    Problem::failed("the log cannot be read at the moment; its operator has been told")
 }

@@ -9,7 +9,11 @@ const SALT: usize = 32;
 
 /// A salted document.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Blob(Vec<u8>);
+pub struct Blob {
+    bytes: Vec<u8>,
+    /// Of the bytes: they may be many, and are hashed once.
+    digest: Digest,
+}
 
 impl Blob {
     /// Salts a document.
@@ -20,27 +24,34 @@ impl Blob {
         let mut bytes = vec![0; SALT];
         getrandom::fill(&mut bytes)?;
         bytes.extend_from_slice(content);
-        Ok(Self(bytes))
+        let digest = Digest::of(&bytes);
+        Ok(Self { bytes, digest })
     }
 
-    /// The document with these bytes, salt first, if their digest is the one that a statement names.
+    /// The document with these bytes, salt first; `None` where they are too few for one.
+    pub fn of(bytes: Vec<u8>) -> Option<Self> {
+        let digest = Digest::of(&bytes);
+        (bytes.len() >= SALT).then_some(Self { bytes, digest })
+    }
+
+    /// The same, if their digest is the one that a statement names.
     pub fn open(bytes: Vec<u8>, named: &Digest) -> Option<Self> {
-        (bytes.len() >= SALT && Digest::of(&bytes) == *named).then_some(Self(bytes))
+        Self::of(bytes).filter(|blob| blob.digest == *named)
     }
 
     /// What a statement names: the SHA-256 of salt and content.
     pub fn digest(&self) -> Digest {
-        Digest::of(&self.0)
+        self.digest
     }
 
     /// Salt and content, as they are stored.
     pub fn bytes(&self) -> &[u8] {
-        &self.0
+        &self.bytes
     }
 
     /// The document without its salt.
     pub fn content(&self) -> &[u8] {
-        self.0.get(SALT..).unwrap_or_default()
+        self.bytes.get(SALT..).unwrap_or_default()
     }
 }
 
