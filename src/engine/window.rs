@@ -145,4 +145,9 @@ impl BallotRun {
             None => self.closes,
         }
     }
+
+    /// The same by the rules under which it runs.
+    pub fn open_until(&self) -> Instant {
+        self.rules().map_or(self.closes, |rules| self.until(rules))
+    }
 }

@@ -189,12 +189,11 @@ impl Judge<'_> {
         let named = |run: &&BallotRun| expect.name.as_ref().is_none_or(|name| run.id.ballot == name.is);
         let run = case.ballots.iter().map(|run| &**run).rev().find(named);
         let closing = run.and_then(|run| run.closed.as_ref());
-        let until = |run: &BallotRun| run.rules().map_or(run.closes, |rules| run.until(rules));
         let why = || match (run, closing) {
             (None, _) => "No ballot has been opened".to_owned(),
             (Some(run), None) => match run.revealing() {
-                Some(_) => format!("The votes on {} are revealed until {}", run.id, until(run)),
-                None => format!("{} is open until {}", run.id, until(run)),
+                Some(_) => format!("The votes on {} are revealed until {}", run.id, run.open_until()),
+                None => format!("{} is open until {}", run.id, run.open_until()),
             },
             (Some(run), Some(closing)) => {
                 let outcome = closing.outcome.as_ref().map_or("no outcome", Id::as_str);
@@ -217,7 +216,7 @@ impl Judge<'_> {
         );
         let open = run.is_some() && closing.is_none();
         self.same("the ballot is open", Some(&open), expect.open.as_ref(), why);
-        let closes = run.map(until);
+        let closes = run.map(BallotRun::open_until);
         self.same("the ballot closes at the latest", closes.as_ref(), expect.closes.as_ref(), why);
         let closed = closing.map(|closing| &closing.at);
         self.same("the ballot closed", closed, expect.closed.as_ref(), why);

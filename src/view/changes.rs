@@ -1,8 +1,10 @@
 //! What entries, or time alone, brought about, in words.
 
 use crate::engine::State;
+use crate::engine::ballot::BallotRun;
 use crate::engine::licence::{AttributeState, GrantState, Licence};
 use crate::values::Instant;
+use crate::view::time;
 
 /// The differences between two states of an agreement: cases that moved, ballots, events, grants.
 pub fn between(before: Option<&State>, after: &State) -> Vec<String> {
@@ -21,25 +23,7 @@ pub fn between(before: Option<&State>, after: &State) -> Vec<String> {
         }
         for run in &case.ballots {
             let was = known.and_then(|known| known.ballots.iter().find(|known| known.id == run.id));
-            if was.is_none() {
-                changes.push(format!(
-                    "the ballot {} is open until {}",
-                    run.id,
-                    crate::view::time::plain(run.closes)
-                ));
-            }
-            if was.is_some_and(|was| was.closes != run.closes) && run.closed.is_none() {
-                let until = crate::view::time::plain(run.closes);
-                changes.push(match run.revealing() {
-                    Some(_) => format!("the votes on {} can be revealed until {until}", run.id),
-                    None => format!("the closing of the ballot {} is put off to {until}", run.id),
-                });
-            }
-            let closed = was.is_none_or(|was| was.closed.is_none());
-            if let Some(outcome) = run.closed.as_ref().filter(|_| closed).and_then(|end| end.outcome.as_ref())
-            {
-                changes.push(format!("the ballot {} is closed: {outcome}", run.id));
-            }
+            changes.extend(moved_ballot(was.map(|was| &**was), run));
         }
     }
     for occurrence in after.events.iter().skip(before.events.len()) {
@@ -64,6 +48,33 @@ pub fn all(before: (&State, Instant), after: (&State, Instant)) -> (Vec<String>,
     let more: Vec<String> = moved.into_iter().filter(|moved| !told.contains(moved)).collect();
     told.extend(more);
     (told, any)
+}
+
+/// What has become of a ballot: that it opened, until when it is open now, and how it ended.
+fn moved_ballot(was: Option<&BallotRun>, run: &BallotRun) -> Vec<String> {
+    let mut changes = Vec::new();
+    let (id, until) = (&run.id, time::plain(run.open_until()));
+    match was {
+        None => changes.push(format!("the ballot {id} is open until {until}")),
+        Some(was) if was.open_until() != run.open_until() && run.closed.is_none() => {
+            changes.push(match run.revealing() {
+                Some(_) => format!("the votes on {id} can be revealed until {until}"),
+                None if was.closes < run.closes => {
+                    format!("the closing of the ballot {id} is put off to {until}")
+                }
+                // An outcome that has to last outlasts the window, or does no more.
+                None => format!("the ballot {id} is now open until {until}"),
+            });
+        }
+        Some(_) => {}
+    }
+    if was.is_none_or(|was| was.closed.is_none()) {
+        changes.extend(run.closed.as_ref().map(|end| match &end.outcome {
+            Some(outcome) => format!("the ballot {id} is closed: {outcome}"),
+            None => format!("the ballot {id} is abandoned"),
+        }));
+    }
+    changes
 }
 
 /// What has moved in the licence from one state and its instant to another: by entries, and by time alone.
