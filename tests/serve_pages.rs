@@ -260,6 +260,7 @@ fn what_is_not_there_is_a_page_for_people_and_a_problem_for_programs() {
     for path in [
         "/agreements/nobody",
         "/agreements/nobody/entries",
+        "/agreements/%FF",
         "/agreements/agi-2025/entries/999",
         "/agreements/agi-2025/entries/x",
         "/agreements/agi-2025/cases/verification/1",
@@ -276,6 +277,8 @@ fn what_is_not_there_is_a_page_for_people_and_a_problem_for_programs() {
         assert!(!answer.body.contains("<script>"), "{path}");
         well_formed(path, &answer.body);
     }
+    let answer = get(&server, "/agreements/agi-2025/entries?before=1&before=2");
+    assert_eq!((answer.status, answer.is_page()), (400, true), "{}", answer.body);
     let answer = get_as(&server, "/elsewhere", "application/json");
     assert_eq!((answer.status, answer.header("content-type")), (404, "application/problem+json"));
     let answer = get(&server, "/assets/page-0000000000000000.css");

@@ -96,6 +96,12 @@ impl Session {
     pub fn submit(&self, submission: Submission) -> Result<Receipted, CliError> {
         let (registry, runtime) = match &self.way {
             Way::Here(registry, runtime) => (registry, runtime),
+            Way::There(..) if submission.accept_clock_jump => {
+                return Err(CliError::usage(
+                    "--accept-clock-jump is the word of whoever operates the log: a server is started with it, and takes it \
+                     from nobody else; leave it out",
+                ));
+            }
             Way::There(server, last) => {
                 // Whatever comes of it, what was audited is not the newest any more.
                 let audited = last.take();

@@ -42,13 +42,17 @@ pub(super) async fn mirror(desk: Weak<Desk>, feed: Arc<Feed>, to: Export, agreem
         cosigned.borrow_and_update();
         let to_now = to.clone();
         let exported = tokio::task::spawn_blocking(move || write(&now, &anchor, &to_now)).await;
-        match exported.map_err(|ended| ended.to_string()).and_then(|exported| exported) {
+        let exported = exported.map_err(|ended| ended.to_string()).and_then(|exported| exported);
+        match &exported {
             Ok(Some(size)) => tracing::debug!(%agreement, size, "exported"),
             Ok(None) => tracing::debug!(%agreement, "restricted, and not exported"),
-            // Tried again after the next entry; meanwhile the folder shows what it had.
+            // Tried again, whether or not there is another entry; meanwhile the folder shows what it had.
             Err(error) => tracing::error!(%agreement, error, "not exported"),
         }
         tokio::time::sleep(Duration::from_secs(to.every.seconds())).await;
+        if exported.is_err() {
+            continue;
+        }
         let more = tokio::select! {
             grown = followed.growth() => grown,
             // The same head, with more cosignatures.

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Extension, Path, Query, State};
+use axum::extract::{Extension, FromRequestParts, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64ct::{Base64, Encoding as _};
@@ -49,6 +50,17 @@ impl IntoResponse for Wrong {
         *answer.status_mut() = status;
         self.0.set_retry(answer.headers_mut());
         answer
+    }
+}
+
+/// What a page is asked for, of which a fault is told on a page.
+pub(super) struct OnPage<T>(T);
+
+impl<S: Send + Sync, T: FromRequestParts<S, Rejection = Problem>> FromRequestParts<S> for OnPage<T> {
+    type Rejection = Wrong;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Wrong> {
+        T::from_request_parts(parts, state).await.map(Self).map_err(Wrong)
     }
 }
 
@@ -108,7 +120,7 @@ const NEWEST: u64 = 5;
 /// `GET /agreements/NAME`.
 pub(super) async fn agreement(
     State(desk): State<Arc<Desk>>,
-    Path(name): Path<String>,
+    OnPage(At(name)): OnPage<At<String>>,
 ) -> Result<Response, Wrong> {
     let now = Now::of(&desk, &name)?;
     let newest = now.lines(&desk, now.found.published.head.size, NEWEST)?;
@@ -118,7 +130,7 @@ pub(super) async fn agreement(
 /// `GET …/grants/GRANT`.
 pub(super) async fn grant(
     State(desk): State<Arc<Desk>>,
-    Path((name, grant)): Path<(String, String)>,
+    OnPage(At((name, grant))): OnPage<At<(String, String)>>,
 ) -> Result<Response, Wrong> {
     let now = Now::of(&desk, &name)?;
     let page = page::grant(&now.about(&desk)?, &grant);
@@ -128,7 +140,7 @@ pub(super) async fn grant(
 /// `GET …/workflow`.
 pub(super) async fn workflow(
     State(desk): State<Arc<Desk>>,
-    Path(name): Path<String>,
+    OnPage(At(name)): OnPage<At<String>>,
 ) -> Result<Response, Wrong> {
     let now = Now::of(&desk, &name)?;
     Ok(html(page::workflow(&now.about(&desk)?), POLICY))
@@ -137,7 +149,7 @@ pub(super) async fn workflow(
 /// `GET …/cases/PROCEDURE/NUMBER`.
 pub(super) async fn case(
     State(desk): State<Arc<Desk>>,
-    Path((name, procedure, number)): Path<(String, String, String)>,
+    OnPage(At((name, procedure, number))): OnPage<At<(String, String, String)>>,
 ) -> Result<Response, Wrong> {
     let now = Now::of(&desk, &name)?;
     let case = case_ref(&procedure, &number)?;
@@ -148,7 +160,7 @@ pub(super) async fn case(
 /// `GET …/cases/PROCEDURE/NUMBER/report`: the very bytes of `quorate report --format html`.
 pub(super) async fn report(
     State(desk): State<Arc<Desk>>,
-    Path((name, procedure, number)): Path<(String, String, String)>,
+    OnPage(At((name, procedure, number))): OnPage<At<(String, String, String)>>,
 ) -> Result<Response, Wrong> {
     let (found, id) = (desk.find(&name)?, case_ref(&procedure, &number)?);
     let report = reports::made(&desk, &found, &id, None, None)?.write(Format::Html);
@@ -179,8 +191,8 @@ pub(super) struct Before {
 /// `GET …/entries?before=`.
 pub(super) async fn entries(
     State(desk): State<Arc<Desk>>,
-    Path(name): Path<String>,
-    Query(Before { before }): Query<Before>,
+    OnPage(At(name)): OnPage<At<String>>,
+    OnPage(Asked(Before { before })): OnPage<Asked<Before>>,
 ) -> Result<Response, Wrong> {
     let now = Now::of(&desk, &name)?;
     let size = now.found.published.head.size;
@@ -193,7 +205,7 @@ pub(super) async fn entries(
 /// `GET …/entries/INDEX`.
 pub(super) async fn entry(
     State(desk): State<Arc<Desk>>,
-    Path((name, index)): Path<(String, String)>,
+    OnPage(At((name, index))): OnPage<At<(String, String)>>,
 ) -> Result<Response, Wrong> {
     let now = Now::of(&desk, &name)?;
     let none = || Problem::not_found("the log has no such entry yet");
@@ -229,7 +241,7 @@ fn shown(now: &Now, index: u64, time: Instant, checked: &Checked) -> Shown {
 /// `GET …/documents/HEX`: what a document says, without the salt before it.
 pub(super) async fn document(
     State(desk): State<Arc<Desk>>,
-    Path((name, digest)): Path<(String, String)>,
+    OnPage(At((name, digest))): OnPage<At<(String, String)>>,
     Extension(caller): Extension<Caller>,
 ) -> Result<Response, Wrong> {
     let now = Now::of(&desk, &name)?;
@@ -257,7 +269,7 @@ pub(super) async fn document(
 }
 
 /// `GET /assets/FILE`.
-pub(super) async fn asset(Path(file): Path<String>) -> Result<Response, Problem> {
+pub(super) async fn asset(At(file): At<String>) -> Result<Response, Problem> {
     let asset = assets::named(&file).ok_or_else(|| Problem::not_found("there is no such file"))?;
     let headers = [
         (header::CONTENT_TYPE, asset.kind),

@@ -54,6 +54,9 @@ pub struct ServeArgs {
     /// Believe this proxy whom it speaks for (Forwarded or X-Forwarded-For). Repeat it for several
     #[arg(long, value_name = "ADDR")]
     behind_proxy: Vec<IpAddr>,
+    /// Your word that this machine's clock is right, where an agreement has been silent for more than 400 days
+    #[arg(long)]
+    accept_clock_jump: bool,
     /// Give out metrics for Prometheus at /metrics there: for the operator alone, so on an address that nobody else reaches
     #[arg(long, value_name = "ADDR:PORT")]
     metrics: Option<SocketAddr>,
@@ -95,7 +98,10 @@ pub fn run(context: &Context, args: &ServeArgs) -> Result<Answer, CliError> {
     let runtime =
         runtime.map_err(|error| CliError::Storage(format!("the server cannot be started: {error}")))?;
     let served = runtime.block_on(async {
-        let registry = Registry::open(store, *seed, Settings::new(data.log_name()), context.clock())?;
+        let clock = context.clock();
+        let mut settings = Settings::new(data.log_name());
+        settings.clock_accepted = args.accept_clock_jump.then(|| clock.now());
+        let registry = Registry::open(store, *seed, settings, clock)?;
         registry.check_keys().map_err(|error| other_key(&data, error))?;
         let agreements = registry.agreements().len();
         for (hook, agreement) in hooks.strangers(&registry.agreements()) {

@@ -59,7 +59,8 @@ async fn resumed(
         let source = StoreSource { store: desk.registry.store(), anchor };
         replay_until(&source, |index, _| index < seen.entries)
     });
-    let state = replayed.await.unwrap_or(Ok(None))?;
+    // What came to no end has found nothing: it is not as if nobody had ever looked.
+    let state = replayed.await.map_err(|ended| SourceError::Unreadable(ended.to_string()))??;
     Ok(state.map(|state| (state.at(seen.at).into_owned(), seen.at)))
 }
 
