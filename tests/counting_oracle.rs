@@ -555,6 +555,21 @@ proptest! {
     }
 }
 
+#[test]
+fn a_margin_among_many_choices_is_found() {
+    // Thirty electors, each of whom has chosen another of thirty: with one vote otherwise there are a thousand counts.
+    let choices: Vec<Id> = (0..30).map(|number| id(&format!("c{number}"))).collect();
+    let three = (
+        Law(vec![(vec![Piece { heads: false, what: What::Leading, class: None }], ">=", Limit::Number(3))]),
+        "this",
+    );
+    let ballot = Ballot { choices: choices.clone(), ..ballot(None, &[three]) };
+    let standing = Standing { class: None, weight: 1, affiliation: None };
+    let made = marks((0..30).map(|seat| (seat, standing.clone())), (0..).zip(choices));
+    let table = Table::of_ballot(&ballot, made.clone(), Marks::new());
+    assert_eq!(margin(&ballot, &table, &made, Span::from_seconds(0)), Margin::Votes(2));
+}
+
 proptest! {
     #![proptest_config(cases::config(1_000))]
 

@@ -1,5 +1,7 @@
 //! How near a ballot was to another outcome.
 
+use serde::Serialize;
+
 use crate::engine::ballot::{BallotRun, outcome};
 use crate::engine::count::{Marks, Standing, Table, marks};
 use crate::values::{Id, Span};
@@ -7,7 +9,8 @@ use crate::workflow::model::Ballot;
 
 /// How many votes would have to differ for another outcome: each cast otherwise, not at all, or by an elector who cast
 /// none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Margin {
     /// So many at least.
     Votes(u32),
@@ -83,40 +86,62 @@ struct Search<'a> {
     other: &'a mut dyn FnMut(&Table) -> bool,
 }
 
+/// How far a group is spread over its options: the first `place` of them have their heads.
+#[derive(Clone, Copy)]
+struct Spread {
+    place: usize,
+    /// How many heads are still to be placed.
+    left: u32,
+    /// How many heads stand where none of the group stood before.
+    more: u32,
+    /// How many of those who stood there are placed elsewhere.
+    fewer: u32,
+}
+
 impl Search<'_> {
     /// Whether some way in which exactly so many votes of these groups differ gives another outcome; `None` where too
     /// many have been counted.
     fn groups(&mut self, table: &mut Table, groups: &[Group], votes: u32) -> Option<bool> {
-        let Some((group, later)) = groups.split_first() else {
+        let (Some((group, later)), true) = (groups.split_first(), votes > 0) else {
             self.counts += 1;
             return (self.counts <= MOST_COUNTS).then(|| votes == 0 && (self.other)(table));
         };
-        let all: u32 = group.now.iter().sum();
-        self.options(table, group, later, (0, all, 0), votes)
+        let spread = Spread { place: 0, left: group.now.iter().sum(), more: 0, fewer: 0 };
+        self.options(table, group, later, spread, votes)
     }
 
-    /// Spreads a group over its options from the one at `place` on: `left` heads are still to be placed, `more` of
-    /// those placed stand where fewer stood before.
+    /// Spreads a group over its remaining options, such that at most so many votes of it differ. Every beginning that is
+    /// tried can be completed, so that what the search costs is bounded by what it counts.
     fn options(
         &mut self,
         table: &mut Table,
         group: &Group,
         later: &[Group],
-        (place, left, more): (usize, u32, u32),
+        Spread { place, left, more, fewer }: Spread,
         votes: u32,
     ) -> Option<bool> {
-        let (Some(option), Some(now)) = (self.options.get(place), group.now.get(place)) else {
-            return if left > 0 { Some(false) } else { self.groups(table, later, votes.checked_sub(more)?) };
+        // Once all differ that may, the others stay where they are.
+        let all_differ = more == votes && fewer == votes;
+        let (Some(option), Some(now), false) =
+            (self.options.get(place), group.now.get(place).copied(), all_differ)
+        else {
+            return self.groups(table, later, votes - more);
         };
-        let last = place + 1 == self.options.len();
-        for heads in if last { left } else { 0 }..=left {
-            let more = more + heads.saturating_sub(*now);
-            if more > votes {
-                break;
-            }
-            move_heads(table, &group.standing, option.as_ref(), *now, heads);
-            let found = self.options(table, group, later, (place + 1, left - heads, more), votes);
-            move_heads(table, &group.standing, option.as_ref(), heads, *now);
+        let (least, most) = if place + 1 == self.options.len() {
+            (left, left)
+        } else {
+            (now.saturating_sub(votes - fewer), left.min(now + (votes - more)))
+        };
+        for heads in least..=most {
+            let spread = Spread {
+                place: place + 1,
+                left: left - heads,
+                more: more + heads.saturating_sub(now),
+                fewer: fewer + now.saturating_sub(heads),
+            };
+            move_heads(table, &group.standing, option.as_ref(), now, heads);
+            let found = self.options(table, group, later, spread, votes);
+            move_heads(table, &group.standing, option.as_ref(), heads, now);
             if found != Some(false) {
                 return found;
             }

@@ -1,11 +1,12 @@
 //! A ballot: who were its electors, how it was counted, who stood where and why.
 
-use super::counted::{Counted, Margins, Tallied, Weighed, with_unit};
+use super::counted::{Counted, Tallied, Weighed};
 use super::panel::end;
 use super::{Part, Row, Section, Sources, documents, told};
 use crate::engine::ballot::BallotRun;
 use crate::engine::case::{ABOUT_THEM, Case, Obligation};
 use crate::engine::evidence::lapse;
+use crate::engine::margin::Margin;
 use crate::values::Id;
 use crate::workflow::model::{Ballot, Decides, Positions};
 
@@ -103,8 +104,9 @@ fn count(run: &BallotRun, rules: &Ballot, counted: &Counted) -> Section {
     let weighs = counted.votes.iter().any(|it| u64::try_from(it.heads).ok() != Some(it.weight));
     let rows = counted.votes.iter().map(|Tallied { choice, heads, weight }| {
         let named = rules.choices.iter().chain(&rules.abstention).any(|it| it == choice);
-        let unit = rules.answer.as_ref().filter(|_| !named).and_then(|answer| answer.unit.as_deref());
-        let mut cells = vec![with_unit(choice, unit), heads.to_string()];
+        let answer = rules.answer.as_ref().filter(|_| !named);
+        let words = answer.map_or_else(|| choice.to_string(), |answer| answer.with_unit(choice));
+        let mut cells = vec![words, heads.to_string()];
         cells.extend(weighs.then(|| weight.to_string()));
         // Whose votes they are follows from the entries.
         let votes =
@@ -155,19 +157,19 @@ fn count(run: &BallotRun, rules: &Ballot, counted: &Counted) -> Section {
     section
 }
 
-fn in_words(margin: Margins) -> String {
+fn in_words(margin: Margin) -> String {
     let differ = "A vote differs if it is cast otherwise, or not at all, or by an elector who cast none.";
     match margin {
-        Margins::Votes(1) => format!("The outcome would be another if 1 vote differed. {differ}"),
-        Margins::Votes(votes) => {
+        Margin::Votes(1) => format!("The outcome would be another if 1 vote differed. {differ}"),
+        Margin::Votes(votes) => {
             format!("The outcome would be another if {votes} votes differed, and not with fewer. {differ}")
         }
-        Margins::None => format!("No votes of these electors would give another outcome. {differ}"),
-        Margins::Timed => {
+        Margin::None => format!("No votes of these electors would give another outcome. {differ}"),
+        Margin::Timed => {
             "No margin is given: the outcome depends on when votes came, and not only on what they were."
                 .to_owned()
         }
-        Margins::NotSearched => {
+        Margin::NotSearched => {
             "No margin is given: there are too many ways in which the votes could fall.".to_owned()
         }
     }

@@ -39,7 +39,7 @@ pub struct Counted {
     /// The outcomes in order: the first whose rule held is the outcome.
     pub outcomes: Vec<Weighed>,
     /// How near it was.
-    pub margin: Option<Margins>,
+    pub margin: Option<Margin>,
 }
 
 /// The answer of a ballot.
@@ -57,13 +57,8 @@ pub struct Answered {
 impl Answered {
     /// `1100 EUR`.
     pub(super) fn with_unit(&self) -> String {
-        with_unit(&self.is, self.unit.as_deref())
+        self.unit.as_ref().map_or_else(|| self.is.to_string(), |unit| format!("{} {unit}", self.is))
     }
-}
-
-/// An answer and what it counts.
-pub(super) fn with_unit(answer: &Id, unit: Option<&str>) -> String {
-    unit.map_or_else(|| answer.to_string(), |unit| format!("{answer} {unit}"))
 }
 
 impl Counted {
@@ -119,20 +114,6 @@ pub struct Compared {
     pub holds: bool,
 }
 
-/// The margin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Margins {
-    /// So many votes would have to differ.
-    Votes(u32),
-    /// No votes of these electors would give another outcome.
-    None,
-    /// The outcome also depends on when votes came.
-    Timed,
-    /// There are more ways than are searched.
-    NotSearched,
-}
-
 /// The count of a ballot, once it has closed.
 pub(super) fn counted(run: &BallotRun) -> Option<Counted> {
     let rules = run.rules()?;
@@ -170,14 +151,7 @@ pub(super) fn counted(run: &BallotRun) -> Option<Counted> {
             .collect(),
         quorum: rules.quorum.as_ref().map(|rule| weighed(None, Some(rule), None)),
         outcomes: outcomes.collect(),
-        margin: (end.outcome.is_some() && rules.positions == Positions::Told).then(|| {
-            match run.margin(rules) {
-                Margin::Votes(votes) => Margins::Votes(votes),
-                Margin::None => Margins::None,
-                Margin::Timed => Margins::Timed,
-                Margin::NotSearched => Margins::NotSearched,
-            }
-        }),
+        margin: (end.outcome.is_some() && rules.positions == Positions::Told).then(|| run.margin(rules)),
     })
 }
 

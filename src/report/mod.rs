@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-pub use counted::{Answered, Compared, Counted, Margins, Tallied, Weighed};
+pub use counted::{Answered, Compared, Counted, Tallied, Weighed};
 pub use made::{EDITION, Made, MadeError};
 pub use when::{attached, last_change};
 
@@ -28,6 +28,7 @@ use crate::log::Head;
 use crate::statement::{AgreementRef, Attachments, CaseRef};
 use crate::values::{Digest, Instant, visible};
 use crate::workflow::model::{Nature, ReportSigner};
+use crate::workflow::words::utc as told;
 
 /// What a report is made from.
 #[derive(Debug)]
@@ -246,11 +247,6 @@ impl Section {
             self.parts.push(Part::Table { columns, rows });
         }
     }
-}
-
-/// `2026-05-13 09:00:00 UTC`.
-fn told(at: Instant) -> String {
-    format!("{} UTC", at.to_string().replace('T', " ").replace('Z', ""))
 }
 
 /// `entry 3`, `entries 3, 7`; nothing where there is none.

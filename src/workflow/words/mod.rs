@@ -272,7 +272,7 @@ pub(super) fn count(number: u64, what: &str) -> String {
 }
 
 /// `2030-06-30 22:00:00 UTC`.
-pub(super) fn utc(at: Instant) -> String {
+pub(crate) fn utc(at: Instant) -> String {
     format!("{} UTC", at.to_string().replace('T', " ").replace('Z', ""))
 }
 
