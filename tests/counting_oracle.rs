@@ -499,7 +499,7 @@ proptest! {
             .filter(|seat| people[*seat].elector() && people[*seat].vote.is_none() && !left[*seat])
             .collect();
         let awaited = marks::<_, Id>(silent.iter().map(|seat| (seat, standing(&people[*seat]))), []);
-        let found = certain(&ballot, &table(&people, &ballot), &awaited);
+        let found = certain(&ballot, &table(&people, &ballot), &awaited, Span::MAX);
 
         let now = decided(&people, quorum.as_ref(), &laws);
         let ways = (ABSTAIN + 2).pow(u32::try_from(silent.len()).unwrap());

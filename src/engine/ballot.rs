@@ -34,7 +34,8 @@ pub struct BallotRun {
     pub put_off_by: Arc<[String]>,
     /// How long it has stood still in all, while its case was suspended.
     pub stood: Span,
-    /// The rules in force are those of this time after the opening: the latest at which one eased; 0 before.
+    /// The rules in force are those of this time after the opening: the latest at which one eased; 0 before. Where it
+    /// closed early since its outcome was certain, the latest at which one would have eased by the end of its window.
     pub eased: Span,
     /// Since when the rules of outcomes that must last have held without a break, by their place in the list.
     pub held: BTreeMap<usize, Instant>,
@@ -237,7 +238,8 @@ impl BallotRun {
             },
             Early::Certain => {
                 let awaited = self.awaited().map(|(seat, elector)| (seat, elector.standing.clone()));
-                certain(ballot, &self.table(ballot), &marks::<_, Id>(awaited, []))
+                let awaited = marks::<_, Id>(awaited, []);
+                certain(ballot, &self.table(ballot), &awaited, self.eased_at_the_end(ballot))
             }
         }
     }
@@ -260,16 +262,16 @@ pub fn outcome(ballot: &Ballot, table: &Table, elapsed: Span) -> Id {
 }
 
 /// Whether every way in which those who can still vote may vote, abstain or stay silent gives the
-/// outcome that stands now, by the rules in force at the end of the window: `workflow check` lets none ease after
-/// it, and none last. Walks the ways by group of equal standing; `workflow check` bounds them.
-pub fn certain(ballot: &Ballot, table: &Table, awaited: &Marks<Id>) -> bool {
+/// outcome that stands now, by the rules in force at the end of the window, so long after its opening: `workflow check`
+/// lets none last. Walks the ways by group of equal standing; `workflow check` bounds them.
+pub fn certain(ballot: &Ballot, table: &Table, awaited: &Marks<Id>, elapsed: Span) -> bool {
     let groups: Vec<(&Standing, u32)> =
         awaited.iter().map(|(standing, made)| (standing, made.values().sum())).collect();
     let options: Vec<&Id> = ballot.choices.iter().chain(&ballot.abstention).collect();
-    let now = outcome(ballot, table, Span::MAX);
+    let now = outcome(ballot, table, elapsed);
     let mut completed = table.clone();
     every_completion(&mut completed, &groups, &options, &mut |completed| {
-        outcome(ballot, completed, Span::MAX) == now
+        outcome(ballot, completed, elapsed) == now
     })
 }
 

@@ -97,9 +97,19 @@ impl BallotRun {
 
     /// The next time after the opening at which a rule gives way to an easier one, and its instant.
     pub fn next_ease(&self, ballot: &Ballot) -> Option<(Span, Instant)> {
+        self.eases(ballot).filter(|(after, _)| *after > self.eased).min()
+    }
+
+    /// The time after the opening of which the rules are in force if the ballot closes at the end of its window.
+    pub(super) fn eased_at_the_end(&self, ballot: &Ballot) -> Span {
+        let by_then = self.eases(ballot).filter(|(_, at)| *at <= self.closes);
+        by_then.map(|(after, _)| after).max().unwrap_or(self.eased)
+    }
+
+    /// The times after the opening at which a rule gives way to an easier one, with their instants.
+    fn eases(&self, ballot: &Ballot) -> impl Iterator<Item = (Span, Instant)> {
         let eases = ballot.outcomes.iter().flat_map(|outcome| &outcome.eases).map(|ease| ease.after);
-        let next = eases.filter(|after| *after > self.eased).min()?;
-        Some((next, self.opened.plus(next).plus(self.stood)))
+        eases.map(|after| (after, self.opened.plus(after).plus(self.stood)))
     }
 
     /// What the ballot comes to if it closes at this moment: the first outcome whose rule holds, unless it must

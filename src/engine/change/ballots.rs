@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use crate::engine::ballot::{BallotRun, Cast, Closing, Elector, outcome};
+use crate::engine::ballot::{BallotRun, Cast, Closing, Elector};
 use crate::engine::case::{Case, Chosen, Obligation};
 use crate::engine::count::Standing;
 use crate::engine::panel::{Seats, standing};
@@ -116,17 +116,16 @@ impl State {
         if reveals {
             return;
         }
-        self.with_ballot(id, BallotRun::take_unrevealed);
-        let result = self.ballot_run(id).and_then(|run| {
-            let ballot = run.rules()?;
-            match run.comes_to(ballot, self.moment) {
-                // What is certain is what the votes come to at the end, when every rule has eased.
-                Comes::To(_) if ballot.early == Early::Certain => {
-                    Some(outcome(ballot, &run.table(ballot), Span::MAX))
-                }
-                Comes::To(is) => Some(is),
-                Comes::Confirming(_) => None,
+        self.with_ballot(id, |run, ballot| {
+            run.take_unrevealed(ballot);
+            // What is certain is what the votes come to at the end of the window, by the rules in force then.
+            if ballot.early == Early::Certain {
+                run.eased = run.eased_at_the_end(ballot);
             }
+        });
+        let result = self.ballot_run(id).and_then(|run| match run.comes_to(run.rules()?, self.moment) {
+            Comes::To(is) => Some(is),
+            Comes::Confirming(_) => None,
         });
         self.choose(id, result.as_ref());
         self.with_ballot(id, |run, _| run.closed = Some(Closing { at, entry, outcome: result }));
