@@ -117,13 +117,13 @@ fn may_count(c: &Checker<'_>, procedure: &Procedure, state: &State, event: &Id) 
         let mut emitting = steps.filter(|(_, step)| step.emits.contains(event));
         emitting.any(|(from, step)| {
             let to = step.to.as_ref().unwrap_or(&from.name);
-            reachable(procedure, to, |_| true).contains(&state.name)
+            reachable(procedure, to).contains(&state.name)
         })
     };
     let owed = || {
         let mut owing =
             procedure.states.iter().filter(|from| from.duties.iter().any(|it| it.may_bring(event)));
-        owing.any(|from| reachable(procedure, &from.name, |_| true).contains(&state.name))
+        owing.any(|from| reachable(procedure, &from.name).contains(&state.name))
     };
     elsewhere || procedure.open.emits.contains(event) || before() || owed()
 }

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use super::counts::Silence;
-use super::graph::{Way, circle, reachable, ways, words};
+use super::graph::{Way, circle, on_circles, reachable, ways, words};
 use super::outcomes::{follower, possible, unhandled};
 use super::together;
 use super::{Checker, place_of_state, place_of_step};
@@ -52,13 +52,14 @@ fn circles<'p>(
     wanted: fn(&Step) -> bool,
     mut report: impl FnMut(&mut Checker<'_>, Way<'p>, &[Way<'p>]),
 ) {
-    for way in ways(procedure, wanted) {
+    let ways = on_circles(&ways(procedure, wanted));
+    for way in &ways {
         if told.contains(&way.from.name) {
             continue;
         }
-        if let Some(path) = circle(procedure, way, wanted) {
+        if let Some(path) = circle(&ways, *way) {
             told.extend(path.iter().map(|way| way.to));
-            report(c, way, &path);
+            report(c, *way, &path);
         }
     }
 }
@@ -125,7 +126,7 @@ impl Workflow {
         from: &'p Id,
         annulled: &BTreeSet<&Id>,
     ) -> Option<&'p State> {
-        let there = reachable(procedure, from, |_| true);
+        let there = reachable(procedure, from);
         let clocks = Clocks { workflow: self, procedure, annulled };
         clocks.for_ever().into_iter().find(|state| there.contains(&state.name))
     }
@@ -142,31 +143,37 @@ struct Clocks<'p, 'a> {
 impl<'p> Clocks<'p, '_> {
     /// The states from which silence leads to no end.
     fn for_ever(self) -> Vec<&'p State> {
+        let mut left: Vec<(&State, Vec<BTreeSet<&Id>>)> =
+            self.procedure.states.iter().map(|state| (state, self.leads(state))).collect();
         let mut out: BTreeSet<&Id> = BTreeSet::new();
         loop {
-            let stays = |state: &&State| !out.contains(&state.name);
-            let left: Vec<&State> = self.procedure.states.iter().filter(stays).collect();
-            let more: Vec<&Id> =
-                left.iter().filter(|state| self.lead_out(state, &out)).map(|state| &state.name).collect();
-            if more.is_empty() {
-                return left;
+            let known = out.len();
+            left.retain(|(state, ways)| {
+                let leads_out = ways.iter().any(|to| to.is_subset(&out));
+                if leads_out {
+                    out.insert(&state.name);
+                }
+                !leads_out
+            });
+            if out.len() == known {
+                return left.into_iter().map(|(state, _)| state).collect();
             }
-            out.extend(more);
         }
     }
 
-    /// Whether silence leads from the state to one of those in `out`, or it ends the case itself.
-    fn lead_out(self, state: &State, out: &BTreeSet<&Id>) -> bool {
+    /// Where silence leads from a state, each way with all states to which it may: to none where the case ends there.
+    fn leads(self, state: &'p State) -> Vec<BTreeSet<&'p Id>> {
+        if state.ends {
+            return vec![BTreeSet::new()];
+        }
         let timed = |step: &&Step| match &step.trigger {
             Trigger::At(_) => true,
             Trigger::After(delay) => self.surely_run(state, &delay.of),
             _ => false,
         };
-        let lasting =
-            |step: &&Step| step.at_most.is_none() && step.to.as_ref().is_some_and(|to| out.contains(to));
-        state.ends
-            || state.steps.iter().filter(timed).any(|step| lasting(&step))
-            || closes(self.workflow, state, out)
+        let lasting = state.steps.iter().filter(|step| step.at_most.is_none()).filter(timed);
+        let lasting = lasting.filter_map(|step| Some([step.to.as_ref()?].into()));
+        lasting.chain(closes(self.workflow, state)).collect()
     }
 
     /// Whether a clock of a state with this origin surely runs and nobody can put it off: the case itself has emitted
@@ -197,20 +204,19 @@ fn served_on_entering(procedure: &Procedure, state: &State) -> bool {
         && here.all(|step| !serves(step) || step.to.is_some() || step.at_most.is_some())
 }
 
-/// Whether the closing of the state's ballot leads to one of those in `out`: the outcome without a
-/// vote, whoever is seated; and whether every other outcome leads on as well.
-fn closes(workflow: &Workflow, state: &State, out: &BTreeSet<&Id>) -> bool {
+/// Where the closing of the state's ballot leads: to all states that follow its outcomes without a vote, whoever is
+/// seated; `None` where some outcome does not lead on. What is told of an outcome is not told again here.
+fn closes<'p>(workflow: &Workflow, state: &'p State) -> Option<BTreeSet<&'p Id>> {
     if !state.together.is_empty() {
-        return together::leads(workflow, state, out);
+        return Some(together::leads(workflow, state));
     }
-    let Some(ballot) = state.ballot.as_ref().and_then(|name| workflow.ballot(name)) else { return false };
-    let Some(panel) = workflow.panel(&ballot.panel) else { return false };
-    let panel = &*ballot.part_of(panel);
+    let ballot = workflow.ballot(state.ballot.as_ref()?)?;
+    let panel = &*ballot.part_of(workflow.panel(&ballot.panel)?);
     if !unhandled(ballot, state).is_empty() {
-        return true; // said already, of the outcome
+        return Some(BTreeSet::new());
     }
     let follows = |outcome: &str| follower(state, outcome).and_then(|step| step.to.as_ref());
     let silent = [true, false].map(|filled| Silence { panel, filled }.outcomes(ballot));
-    silent.iter().flatten().all(|outcome| follows(outcome).is_some_and(|to| out.contains(to)))
-        && possible(ballot).all(|outcome| follows(outcome).is_some())
+    let silent = silent.iter().flatten().map(|outcome| follows(outcome)).collect::<Option<_>>()?;
+    possible(ballot).all(|outcome| follows(outcome).is_some()).then_some(silent)
 }

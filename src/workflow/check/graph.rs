@@ -1,6 +1,7 @@
 //! The ways between the states of a procedure.
 
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::values::Id;
 use crate::workflow::model::{Procedure, State, Step};
@@ -27,55 +28,98 @@ pub(super) fn ways(procedure: &Procedure, wanted: impl Fn(&Step) -> bool) -> Vec
 impl Procedure {
     /// Whether a case that is in a state may still emit an event, there or later on, or by what it owes since before.
     pub fn still_emits(&self, from: &Id, event: &Id) -> bool {
-        let there = reachable(self, from, |_| true);
+        let there = reachable(self, from);
         let mut states = self.states.iter().filter(|state| there.contains(&state.name));
         states.any(|state| state.steps.iter().any(|step| step.emits.contains(event)))
             || self.duties().any(|duty| duty.may_bring(event))
     }
 }
 
-/// The states to which ways that satisfy `wanted` lead from `start`, itself included.
-pub(super) fn reachable<'p>(
-    procedure: &'p Procedure,
-    start: &'p Id,
-    wanted: impl Fn(&Step) -> bool,
-) -> BTreeSet<&'p Id> {
-    let ways = ways(procedure, wanted);
+/// The states to which ways lead from `start`, itself included.
+pub(super) fn reachable<'p>(procedure: &'p Procedure, start: &'p Id) -> BTreeSet<&'p Id> {
+    let ways = ways(procedure, |_| true);
+    let next = by_state(&ways, |way| (&way.from.name, way.to));
     let mut reached = BTreeSet::from([start]);
     let mut open = vec![start];
     while let Some(state) = open.pop() {
-        for way in ways.iter().filter(|way| way.from.name == *state) {
-            if reached.insert(way.to) {
-                open.push(way.to);
-            }
-        }
+        open.extend(next.get(state).into_iter().flatten().filter(|to| reached.insert(**to)));
     }
     reached
 }
 
-/// A shortest way round through `first`, by ways that satisfy `wanted`; none where it is on no circle.
-pub(super) fn circle<'p>(
-    procedure: &'p Procedure,
-    first: Way<'p>,
-    wanted: impl Fn(&Step) -> bool,
-) -> Option<Vec<Way<'p>>> {
-    let ways = ways(procedure, wanted);
-    let mut paths = vec![vec![first]];
-    let mut seen = BTreeSet::from([first.to]);
-    while !paths.is_empty() {
-        let mut longer = Vec::new();
-        for path in paths {
-            let Some(last) = path.last() else { continue };
-            if *last.to == first.from.name {
-                return Some(path);
-            }
-            for way in ways.iter().filter(|way| way.from.name == *last.to) {
-                if seen.insert(way.to) {
-                    longer.push(path.iter().copied().chain([*way]).collect());
+/// Those of the ways that lie on a circle of them: both ends are in one part of the graph in which every state leads to
+/// every other.
+pub(super) fn on_circles<'p>(ways: &[Way<'p>]) -> Vec<Way<'p>> {
+    let part = parts(ways);
+    ways.iter().filter(|way| part.get(&way.from.name) == part.get(way.to)).copied().collect()
+}
+
+/// The strongly connected parts of the graph that the ways make, each named by one of its states (Kosaraju).
+fn parts<'p>(ways: &[Way<'p>]) -> BTreeMap<&'p Id, &'p Id> {
+    let next = by_state(ways, |way| (&way.from.name, way.to));
+    let before = by_state(ways, |way| (way.to, &way.from.name));
+    let mut seen = BTreeSet::new();
+    let mut left_last = Vec::new();
+    for start in next.keys().copied() {
+        let mut path = Vec::new();
+        if seen.insert(start) {
+            path.push((start, 0));
+        }
+        while let Some((state, tried)) = path.last_mut() {
+            let to = next.get(*state).and_then(|all| all.get(*tried)).copied();
+            *tried += 1;
+            match to {
+                Some(to) if seen.insert(to) => path.push((to, 0)),
+                Some(_) => {}
+                None => {
+                    left_last.push(*state);
+                    path.pop();
                 }
             }
         }
-        paths = longer;
+    }
+    let mut part = BTreeMap::new();
+    for name in left_last.into_iter().rev() {
+        let mut open = vec![name];
+        while let Some(state) = open.pop() {
+            if let Entry::Vacant(free) = part.entry(state) {
+                free.insert(name);
+                open.extend(before.get(state).into_iter().flatten());
+            }
+        }
+    }
+    part
+}
+
+fn by_state<'p, T>(ways: &[Way<'p>], entry: impl Fn(&Way<'p>) -> (&'p Id, T)) -> BTreeMap<&'p Id, Vec<T>> {
+    let mut by_state: BTreeMap<&Id, Vec<T>> = BTreeMap::new();
+    for (state, thing) in ways.iter().map(entry) {
+        by_state.entry(state).or_default().push(thing);
+    }
+    by_state
+}
+
+/// A shortest way round through `first` by these ways; none where it is on no circle of them.
+pub(super) fn circle<'p>(ways: &[Way<'p>], first: Way<'p>) -> Option<Vec<Way<'p>>> {
+    let next = by_state(ways, |way| (&way.from.name, *way));
+    // By which way each state was come to first.
+    let mut came = BTreeMap::from([(first.to, first)]);
+    let mut open = VecDeque::from([first.to]);
+    while let Some(state) = open.pop_front() {
+        if *state == first.from.name {
+            let mut path = vec![*came.get(state)?];
+            while let Some(way) = path.last().filter(|way| way.from.name != first.from.name) {
+                path.push(*came.get(&way.from.name)?);
+            }
+            path.reverse();
+            return Some(path);
+        }
+        for way in next.get(state).into_iter().flatten() {
+            if let Entry::Vacant(free) = came.entry(way.to) {
+                free.insert(*way);
+                open.push_back(way.to);
+            }
+        }
     }
     None
 }

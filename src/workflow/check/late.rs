@@ -65,7 +65,7 @@ fn movers<'p>(procedure: &'p Procedure, state: &'p State) -> Vec<Mover<'p>> {
     let before = procedure
         .states
         .iter()
-        .filter(|it| !it.duties.is_empty() && reachable(procedure, &it.name, |_| true).contains(&state.name));
+        .filter(|it| !it.duties.is_empty() && reachable(procedure, &it.name).contains(&state.name));
     let duties = before.flat_map(|it| {
         it.duties.iter().enumerate().filter(|(_, duty)| !duty.attach.is_empty()).map(|(index, duty)| Mover {
             place: format!("{}.duties[{}].do", place_of_state(procedure, it), index + 1),

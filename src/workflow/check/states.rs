@@ -5,7 +5,7 @@ use super::{Checker, place_of_state, place_of_step};
 use crate::workflow::model::{Procedure, State, Trigger};
 
 pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
-    let reached = reachable(procedure, &procedure.start, |_| true);
+    let reached = reachable(procedure, &procedure.start);
     for state in &procedure.states {
         let place = place_of_state(procedure, state);
         if !reached.contains(&state.name) {

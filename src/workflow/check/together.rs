@@ -18,11 +18,12 @@ pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure, state: &State) {
         return;
     }
     let place = format!("{}.ballots", place_of_state(procedure, state));
-    let Some(ways) = ways(c.workflow, state) else {
+    let ballots = outcomes(c.workflow, state);
+    if ways(&ballots) > MOST_WAYS {
         let message = format!("its ballots can come out in more than {MOST_WAYS} ways together");
         return c.error(&place, message, "Ask fewer questions in one state");
-    };
-    if let Some(way) = ways.iter().find(|way| follower(state, way).is_none()) {
+    }
+    if let Err(way) = targets(state, &ballots) {
         let words: Vec<String> = way.iter().map(|(ballot, outcome)| format!("{ballot}.{outcome}")).collect();
         let words = words.join(" and ");
         let message = format!("nothing follows where these ballots come to {words}");
@@ -31,14 +32,39 @@ pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure, state: &State) {
     }
 }
 
-/// Whether every way in which the ballots can come out leads to one of the states in `out`. What no step follows
-/// has been said.
-pub(super) fn leads(workflow: &Workflow, state: &State, out: &BTreeSet<&Id>) -> bool {
-    let to = |way: &Way<'_>| follower(state, way).and_then(|step| step.to.as_ref());
-    ways(workflow, state).is_none_or(|ways| {
-        let unhandled = ways.iter().any(|way| to(way).is_none());
-        unhandled || ways.iter().all(|way| to(way).is_some_and(|to| out.contains(to)))
-    })
+/// The states to which the ways lead in which the ballots can come out; none where no step follows some of them, as has
+/// been said.
+pub(super) fn leads<'p>(workflow: &Workflow, state: &'p State) -> BTreeSet<&'p Id> {
+    let ballots = outcomes(workflow, state);
+    let told = ways(&ballots) > MOST_WAYS;
+    if told { BTreeSet::new() } else { targets(state, &ballots).unwrap_or_default() }
+}
+
+/// The states to which every way leads in which the ballots can come out, or one that no step follows.
+fn targets<'p, 'w>(
+    state: &'p State,
+    ballots: &[(&'w Id, Vec<&'w str>)],
+) -> Result<BTreeSet<&'p Id>, Way<'w>> {
+    let mut targets = BTreeSet::new();
+    let nth = |number: usize| {
+        let mut rest = number;
+        let one = |(ballot, outcomes): &(&'w Id, Vec<&'w str>)| {
+            let outcome = outcomes.get(rest % outcomes.len()).copied();
+            rest /= outcomes.len();
+            Some((*ballot, outcome?))
+        };
+        // The last ballot's outcomes change first.
+        let mut way: Way<'w> = ballots.iter().rev().filter_map(one).collect();
+        way.reverse();
+        way
+    };
+    for way in (0..ways(ballots)).map(nth) {
+        match follower(state, &way).and_then(|step| step.to.as_ref()) {
+            Some(to) => targets.insert(to),
+            None => return Err(way),
+        };
+    }
+    Ok(targets)
 }
 
 /// The first step without bound that surely leaves the state once the ballots have come out so, whatever else is so.
@@ -51,20 +77,15 @@ fn follower<'s>(state: &'s State, way: &Way<'_>) -> Option<&'s Step> {
     })
 }
 
-fn ways<'w>(workflow: &'w Workflow, state: &'w State) -> Option<Vec<Way<'w>>> {
-    let mut ways: Vec<Way<'w>> = vec![Vec::new()];
-    for ballot in state.together.iter().filter_map(|name| workflow.ballot(name)) {
-        let longer = |way: &Way<'w>| {
-            possible(ballot)
-                .map(|outcome| way.iter().copied().chain([(&ballot.name, outcome)]).collect::<Vec<_>>())
-                .collect::<Vec<_>>()
-        };
-        ways = ways.iter().flat_map(longer).collect();
-        if ways.len() > MOST_WAYS {
-            return None;
-        }
-    }
-    Some(ways)
+/// The outcomes that each ballot of a state can have: one at least.
+fn outcomes<'w>(workflow: &'w Workflow, state: &'w State) -> Vec<(&'w Id, Vec<&'w str>)> {
+    let ballots = state.together.iter().filter_map(|name| workflow.ballot(name));
+    ballots.map(|ballot| (&ballot.name, possible(ballot).collect())).collect()
+}
+
+/// In how many ways the ballots can come out together.
+fn ways(ballots: &[(&Id, Vec<&str>)]) -> usize {
+    ballots.iter().fold(1, |ways: usize, (_, outcomes)| ways.saturating_mul(outcomes.len()))
 }
 
 /// Whether a condition holds once the ballots have come out so; `None` where that hangs on something else.

@@ -1,5 +1,7 @@
 //! Ballots: who votes, how long, and what the votes come to.
 
+use std::collections::BTreeSet;
+
 use super::rule::Rule;
 use crate::values::{Id, Length, Span};
 
@@ -69,10 +71,8 @@ impl Ballot {
     /// The names of its outcomes, each once, in the order in which they are first listed: one may stand in several
     /// places, each with a condition of its own.
     pub fn named_outcomes(&self) -> impl Iterator<Item = &Id> {
-        let first = |(place, outcome): &(usize, &Outcome)| {
-            self.outcomes.iter().take(*place).all(|before| before.is != outcome.is)
-        };
-        self.outcomes.iter().enumerate().filter(first).map(|(_, outcome)| &outcome.is)
+        let mut named = BTreeSet::new();
+        self.outcomes.iter().map(|outcome| &outcome.is).filter(move |is| named.insert(*is))
     }
 
     /// What an outcome of this name gives, in each of its places.
