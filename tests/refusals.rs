@@ -304,6 +304,11 @@ refused! {
         s.act(&case(), &id("withdraw-declaration"), &by("openai"), &[id("brief"), id("reasons")])
     });
 
+    an_act_without_its_document_of_a_name_that_another_has_used_up: "wrong-attachments" =
+        refusal(&heard(&filed_apart()), |s| s.act(&case(), &id("file"), &by("microsoft"), &[]));
+    an_act_that_its_actor_alone_has_used_up: "too-often" =
+        refusal(&heard(&filed_apart()), |s| file(s, "openai"));
+
     // The panel.
     a_nomination_by_the_wrong_party: "wrong-nominator" =
         nominated_by(&mut declared(AGI), "openai", &seat("m1"));
@@ -315,6 +320,11 @@ refused! {
     a_nomination_by_the_party_after_its_right_has_passed: "wrong-nominator" = {
         let mut stage = declared(AGI);
         stage.clock().pass(seconds(30 * 86_400 + 1));
+        nominated_by(&mut stage, "microsoft", &seat("m1"))
+    };
+    a_nomination_by_the_party_at_the_instant_that_is_late_already: "wrong-nominator" = {
+        let mut stage = declared(&AGI.replacen("deadline = \"included\"", "deadline = \"excluded\"", 1));
+        stage.clock().pass(days(30));
         nominated_by(&mut stage, "microsoft", &seat("m1"))
     };
     a_nomination_by_one_of_two_who_nominate_jointly: "wrong-nominator" =
@@ -920,6 +930,15 @@ ends = true
 status = [{ is = "in force" }]
 fixed  = true
 "#;
+
+/// Two acts of one name: OpenAI files once, and Microsoft as often as it likes.
+fn filed_apart() -> String {
+    let both = "{ do = \"file\", by = [\"openai\", \"microsoft\"], attach = [\"exhibit\"] },";
+    let apart = "{ do = \"file\", by = \"openai\", attach = [\"exhibit\"], at-most = 1 },
+  { do = \"file\", by = \"microsoft\", attach = [\"exhibit\"] },";
+    assert!(AGI.contains(both));
+    AGI.replace(both, apart)
+}
 
 fn claimed(workflow: &str) -> Stage {
     let mut stage = opened(&fs::read_to_string(format!("tests/workflows/flows/{workflow}.toml")).unwrap());

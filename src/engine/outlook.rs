@@ -2,7 +2,7 @@
 
 use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
-use crate::engine::clock::{Moment, exhausted};
+use crate::engine::clock::Moment;
 use crate::engine::state::{Seating, State};
 use crate::statement::{CaseRef, HolderRef};
 use crate::values::{Id, Instant};
@@ -80,7 +80,8 @@ impl State {
                 continue;
             }
             for (who, what) in self.missing_for(&name, &seating, at) {
-                let until = seating.passes().map(|passes| passes.at).filter(|passes| *passes >= at);
+                let passing = seating.passing().filter(|passing| *passing > Moment::of(at));
+                let until = passing.map(|passing| passing.at);
                 tasks.push(Task { case: case.id.clone(), who, what, kind: Kind::Awaited, until });
             }
         }
@@ -128,20 +129,7 @@ impl State {
         let steps = case.rules().map_or(&[][..], |state| &state.steps);
         for (place, step) in steps.iter().enumerate() {
             let Trigger::Do(doing) = &step.trigger else { continue };
-            if case.suspended().is_some()
-                && self.judge_suspended(&case.id.procedure, &doing.act, &case.id).is_err()
-            {
-                continue;
-            }
-            let end = doing.within.as_ref().and_then(|within| self.deadline(case, within));
-            let started = doing
-                .not_before
-                .as_ref()
-                .is_none_or(|start| self.earliest(case, start).is_some_and(|start| start <= at));
-            if !self.somebody(case, &doing.by)
-                || exhausted(case, place, step)
-                || end.is_some_and(|end| end <= Moment::of(at))
-                || !started
+            if !self.somebody(case, &doing.by) || self.judge_takable(at, case, (place, step, doing)).is_err()
             {
                 continue;
             }
@@ -151,7 +139,8 @@ impl State {
             if tasks.iter().any(told) {
                 continue;
             }
-            let until = end.map(|end| end.at);
+            let until =
+                doing.within.as_ref().and_then(|within| self.deadline(case, within)).map(|end| end.at);
             tasks.push(Task { case: case.id.clone(), who, what, kind: Kind::Possible, until });
         }
     }
@@ -171,7 +160,8 @@ impl State {
         }
     }
 
-    /// Whether those who may act are there to do so: seats can be empty, and those in them out of the case.
+    /// Whether those who may act are there to do so: seats can be empty, those in them out of the case, and the chair be
+    /// one of those with whom they should act.
     fn somebody(&self, case: &Case, by: &Actors) -> bool {
         let around = self.around(case);
         let there = |actor: &Actor| !around.names(actor).is_empty();

@@ -290,10 +290,10 @@ pub struct Seating<'a> {
 }
 
 impl Seating<'_> {
-    /// From when on the right to nominate has passed to the filler, if it does; `None` also while that clock stands
-    /// still.
-    pub fn passes(&self) -> Option<Moment> {
-        let vacancy = self.panel.vacancy.as_ref()?;
+    /// The moment from which another than before may nominate, if one may some time; `None` also while that clock
+    /// stands still.
+    pub fn passing(&self) -> Option<Moment> {
+        let vacancy = self.panel.vacancy.as_ref().filter(|vacancy| vacancy.changes(self.seat))?;
         let late = !vacancy.excluded;
         match self.case {
             Some(case) => case.moment_after(self.vacant_since, &vacancy.after, late),

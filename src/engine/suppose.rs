@@ -13,7 +13,7 @@ use crate::statement::{
     StepDown, Vote,
 };
 use crate::values::{Digest, Id, Instant};
-use crate::workflow::model::{AnswerKind, Ballot, Formed};
+use crate::workflow::model::{AnswerKind, Ballot};
 
 /// A log whose every head has the same root: a supposed statement names it.
 struct Supposed;
@@ -202,16 +202,7 @@ impl State {
     /// The seat that an actor's name means in a statement.
     fn seat_of(&self, actor: &Id, body: &Body) -> Option<HolderRef> {
         let in_case = |case: &CaseRef| Some(self.seat_name(self.case(case)?, actor));
-        // Before there is a case about a seat, it is before the panel of that very seat where that is formed per case.
-        let before = |act: &Act| {
-            let (panel, _) = self.panel_before(self.procedure(&act.case)?, act.seat.as_ref())?;
-            match act.seat.as_ref().filter(|_| panel.formed == Formed::PerCase) {
-                Some(HolderRef::CaseSeat { case, .. }) => {
-                    Some(HolderRef::CaseSeat { case: case.clone(), seat: actor.clone() })
-                }
-                _ => Some(HolderRef::Office { body: panel.name.clone(), name: actor.clone() }),
-            }
-        };
+        let before = |act: &Act| self.seat_before(self.procedure(&act.case)?, act.seat.as_ref(), actor);
         match body {
             Body::AcceptSeat(it) => Some(it.seat.clone()),
             Body::Disclose(it) => Some(it.seat.clone()),

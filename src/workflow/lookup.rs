@@ -114,6 +114,13 @@ impl Step {
     }
 }
 
+impl Doing {
+    /// Whether it files documents, or strikes one.
+    pub fn moves_evidence(&self) -> bool {
+        !(self.attach.is_empty() && self.strikes.is_empty())
+    }
+}
+
 impl Condition {
     /// Whether it looks at the seats of the panel.
     pub fn counts_seats(&self) -> bool {

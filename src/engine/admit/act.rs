@@ -14,7 +14,7 @@ use crate::engine::{Refusal, State};
 use crate::statement::body::Attachments;
 use crate::statement::{Act, By, CaseRef, Checked, HolderRef};
 use crate::values::{Id, Instant};
-use crate::workflow::model::{self, Actors, Doing, Formed, Procedure, Trigger};
+use crate::workflow::model::{self, Actors, Delay, Doing, Procedure, Step, Trigger};
 
 impl State {
     pub(super) fn judge_act(&self, at: Instant, checked: &Checked, act: &Act) -> Result<Admission, Refusal> {
@@ -52,18 +52,8 @@ impl State {
         judge_strike(&[], act.strike, &[])?;
         self.judge_room_for_case(at, procedure, &next, subject)?;
         self.judge_opening_in_time(at, procedure, subject)?;
-        let seat = |name: &Id| {
-            let (panel, _) = around.panel?;
-            let known = panel.seats.iter().any(|seat| seat.name == *name);
-            let own = subject.filter(|_| panel.formed == Formed::PerCase);
-            known.then(|| match own {
-                Some(HolderRef::CaseSeat { case, .. }) => {
-                    HolderRef::CaseSeat { case: case.clone(), seat: name.clone() }
-                }
-                _ => HolderRef::Office { body: panel.name.clone(), name: name.clone() },
-            })
-        };
-        let signers = self.signed_for(by, checked, seat, None)?;
+        let signers =
+            self.signed_for(by, checked, |name| self.seat_before(procedure, subject, name), None)?;
         let (case, attach) = (act.case.clone(), act.attach.clone());
         let change = Change::CaseOpened { case, subject: subject.cloned(), by: by.to_string(), attach };
         Ok(Admission { change, signers })
@@ -159,120 +149,110 @@ impl State {
             self.judge_suspended(&case.id.procedure, &act.act, &case.id)?;
         }
         let by = &checked.statement().by;
-        let mut refusal = None;
-        let steps = case.rules().map_or(&[][..], |state| &state.steps);
-        for (place, step) in steps.iter().enumerate() {
-            let Trigger::Do(doing) = &step.trigger else { continue };
-            if doing.act != act.act {
-                continue;
-            }
-            if exhausted(case, place, step) {
-                let most = step.at_most.unwrap_or(1);
-                let times = if most == 1 { "once".to_owned() } else { format!("{most} times") };
-                let why = format!("`{}` was done {times}, as often as it may be", act.act);
-                refusal.get_or_insert(Refusal::new(
-                    "too-often",
-                    why,
-                    "no more of it is admitted in this case",
-                ));
-                continue;
-            }
-            let evidence = !(act.attach.is_empty() && doing.strikes.is_empty());
-            let judged = self
-                .judge_doing(at, by, act, case, doing)
-                .and_then(|()| judge_evidence(case, evidence, step.to.is_some()))
-                .and_then(|()| self.judge_obliged(case, act, step));
-            match judged {
+        let steps = case.rules().map_or(&[][..], |state| &state.steps).iter().enumerate();
+        let doings = steps.filter_map(|(place, step)| match &step.trigger {
+            Trigger::Do(doing) if doing.act == act.act => Some((place, step, doing)),
+            _ => None,
+        });
+        // `check` makes sure that one step at most is up to an actor; several take their turn.
+        let (own, others): (Vec<_>, Vec<_>) =
+            doings.partition(|(_, _, doing)| self.may_act_in(&doing.by, by, case));
+        let next = own.iter().find(|(place, step, _)| !exhausted(case, *place, step)).or(own.first());
+        let refusal = match next {
+            Some((place, step, doing)) => match self.judge_doing(at, act, case, (*place, step, doing)) {
                 Ok(seat) => {
                     let signers = self.signed_in_case(by, checked, case)?;
                     let (case, attach, strike) = (act.case.clone(), act.attach.clone(), act.strike);
-                    return Ok(Admission {
-                        change: Change::Acted { case, place, by: by.to_string(), seat, attach, strike },
-                        signers,
-                    });
+                    let by = by.to_string();
+                    let change = Change::Acted { case, place: *place, by, seat, attach, strike };
+                    return Ok(Admission { change, signers });
                 }
-                Err(reason) => {
-                    refusal.get_or_insert(reason);
-                }
-            }
-        }
-        self.judge_duty(checked, act, case, refusal)
+                Err(refusal) => Some(refusal),
+            },
+            None => None,
+        };
+        let others = others.into_iter().map(|(_, _, doing)| &doing.by).next();
+        self.judge_duty(checked, act, case, (refusal, others))
     }
 
+    /// Whether an act takes this step of the case's state, whoever acts; and the seat that it obliges, if it does.
     fn judge_doing(
         &self,
         at: Instant,
-        by: &By,
         act: &Act,
         case: &Case,
-        doing: &Doing,
-    ) -> Result<(), Refusal> {
-        judge_actor(self.around(case), by, &doing.act, &doing.by)?;
+        (place, step, doing): (usize, &Step, &Doing),
+    ) -> Result<Option<Id>, Refusal> {
+        self.judge_takable(at, case, (place, step, doing))?;
         judge_attachments(&act.attach, &doing.attach)?;
         judge_strike(&case.filed, act.strike, &doing.strikes)?;
-        self.judge_times(at, case, doing)
+        self.judge_obliged(case, act, step)
     }
 
-    /// Whether an act is neither too late nor too early.
-    pub(in crate::engine) fn judge_times(
+    /// Whether the step at this place of the case's state can be taken now, whoever acts and whatever it carries.
+    ///
+    /// # Errors
+    /// Another case suspends it, it is used up, it is too late or too early, or an open ballot takes no new evidence.
+    pub(in crate::engine) fn judge_takable(
         &self,
         at: Instant,
         case: &Case,
-        doing: &Doing,
+        (place, step, doing): (usize, &Step, &Doing),
     ) -> Result<(), Refusal> {
-        let now = Moment::of(at);
-        if let Some(within) = &doing.within {
-            let end = self.deadline(case, within);
-            if end.is_some_and(|end| end <= now) {
-                let until = end.map_or(at, |end| end.at);
-                let why = format!("`{}` was possible within {}, until {until}", doing.act, within.words());
-                let instead = "its time has passed; `quorate status` says what can still be done";
-                return Err(Refusal::new("too-late", why, instead));
-            }
+        if case.suspended().is_some() {
+            self.judge_suspended(&case.id.procedure, &doing.act, &case.id)?;
         }
-        if let Some(not_before) = &doing.not_before {
-            let start = self.earliest(case, not_before);
-            if start.is_none_or(|start| at < start) {
-                let from =
-                    start.map_or_else(|| "its clock has started".to_owned(), |start| start.to_string());
-                let why = format!("`{}` is possible after {} at the earliest", doing.act, not_before.words());
-                return Err(Refusal::new("too-early", why, format!("wait until {from}")));
-            }
+        if exhausted(case, place, step) {
+            let most = step.at_most.unwrap_or(1);
+            let times = if most == 1 { "once".to_owned() } else { format!("{most} times") };
+            let why = format!("`{}` was done {times}, as often as it may be", doing.act);
+            return Err(Refusal::new("too-often", why, "no more of it is admitted in this case"));
         }
-        Ok(())
+        self.judge_times(at, case, doing)?;
+        judge_evidence(case, doing.moves_evidence(), step.to.is_some())
     }
 
+    /// Whether an act is neither too late nor too early.
+    fn judge_times(&self, at: Instant, case: &Case, doing: &Doing) -> Result<(), Refusal> {
+        let within = doing.within.as_ref().map(|within| (within, self.deadline(case, within)));
+        let not_before = doing.not_before.as_ref().map(|start| (start, self.earliest(case, start)));
+        judge_in_time(at, &doing.act, within, not_before)
+    }
+
+    /// Whether an act discharges a duty of those in whose name it is. `refusal` is why it is no step of theirs, if they
+    /// have one of that name; `others` are those who have one.
     fn judge_duty(
         &self,
         checked: &Checked,
         act: &Act,
         case: &Case,
-        mut refusal: Option<Refusal>,
+        (refusal, others): (Option<Refusal>, Option<&Actors>),
     ) -> Result<Admission, Refusal> {
         let by = &checked.statement().by;
         let owed = case.duties.iter().enumerate().filter(|(_, duty)| duty.act == act.act);
-        for (place, duty) in owed {
-            if let Some(done) = duty.done {
-                let why = format!("`{}` was done with entry {}", duty.act, done.entry);
-                refusal.get_or_insert(Refusal::new("duty-done", why, "nothing more is owed"));
-                continue;
-            }
-            if let Err(reason) = judge_actor(self.around(case), by, &duty.act, &duty.by) {
-                refusal.get_or_insert(reason);
-                continue;
-            }
+        let (own, of_others): (Vec<_>, Vec<_>) =
+            owed.partition(|(_, duty)| self.may_act_in(&duty.by, by, case));
+        if let Some((place, duty)) = own.iter().find(|(_, duty)| duty.done.is_none()) {
             judge_no_seat(act)?;
             judge_attachments(&act.attach, &duty.attach)?;
             judge_strike(&case.filed, act.strike, &[])?;
             judge_evidence(case, !act.attach.is_empty(), false)?;
             let signers = self.signed_in_case(by, checked, case)?;
             let (case, attach) = (act.case.clone(), act.attach.clone());
-            return Ok(Admission {
-                change: Change::Discharged { case, duty: place, by: by.to_string(), attach },
-                signers,
-            });
+            let change = Change::Discharged { case, duty: *place, by: by.to_string(), attach };
+            return Ok(Admission { change, signers });
         }
-        Err(refusal.unwrap_or_else(|| Self::nothing_of_the_kind(act, case)))
+        if let Some(refusal) = refusal {
+            return Err(refusal);
+        }
+        if let Some(done) = own.iter().find_map(|(_, duty)| duty.done) {
+            let why = format!("`{}` was done with entry {}", act.act, done.entry);
+            return Err(Refusal::new("duty-done", why, "nothing more is owed"));
+        }
+        match others.or(of_others.first().map(|(_, duty)| &duty.by)) {
+            Some(actors) => Err(not_up_to(self.around(case), by, &act.act, actors)),
+            None => Err(Self::nothing_of_the_kind(act, case)),
+        }
     }
 
     fn nothing_of_the_kind(act: &Act, case: &Case) -> Refusal {
@@ -331,11 +311,40 @@ pub fn judge_attachments(given: &Attachments, asked: &[Id]) -> Result<(), Refusa
     Err(Refusal::new("wrong-attachments", why, format!("attach {}", all_of(asked))))
 }
 
+/// Whether an act is neither too late nor too early: of its times, the moment with which it ends and the instant with
+/// which it begins; `None` where its clock has not started.
+pub(super) fn judge_in_time(
+    at: Instant,
+    act: &Id,
+    within: Option<(&Delay, Option<Moment>)>,
+    not_before: Option<(&Delay, Option<Instant>)>,
+) -> Result<(), Refusal> {
+    if let Some((within, Some(end))) = within
+        && end <= Moment::of(at)
+    {
+        let why = format!("`{act}` was possible within {}, until {}", within.words(), end.at);
+        let instead = "its time has passed; `quorate status` says what can still be done";
+        return Err(Refusal::new("too-late", why, instead));
+    }
+    match not_before {
+        Some((not_before, start)) if start.is_none_or(|start| at < start) => {
+            let from = start.map_or_else(|| "its clock has started".to_owned(), |start| start.to_string());
+            let why = format!("`{act}` is possible after {} at the earliest", not_before.words());
+            Err(Refusal::new("too-early", why, format!("wait until {from}")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Whether an act is up to those in whose name the statement speaks.
 fn judge_actor(around: Around<'_>, by: &By, act: &Id, actors: &Actors) -> Result<(), Refusal> {
     if around.may_act(actors, by) {
         return Ok(());
     }
+    Err(not_up_to(around, by, act, actors))
+}
+
+fn not_up_to(around: Around<'_>, by: &By, act: &Id, actors: &Actors) -> Refusal {
     let (why, instead) = around.not_up_to(by, act, actors);
-    Err(Refusal::new("not-entitled", why, instead))
+    Refusal::new("not-entitled", why, instead)
 }

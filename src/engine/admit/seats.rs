@@ -88,7 +88,7 @@ impl State {
 
     /// Who may nominate for a seat at an instant: its appointer, or several jointly; after too long a vacancy the filler.
     pub fn nominator(&self, seating: &Seating<'_>, at: Instant) -> By {
-        let passed = seating.passes().is_some_and(|passes| passes <= Moment::of(at));
+        let passed = seating.passing().is_some_and(|passes| passes <= Moment::of(at));
         let passed = seating.panel.vacancy.as_ref().filter(|_| passed);
         passed.map_or_else(|| By::of(seating.seat.by.clone()), |vacancy| By::One(vacancy.filled_by.clone()))
     }
@@ -181,16 +181,16 @@ impl State {
 fn whose_right(seating: &Seating<'_>, nominator: &str, at: Instant) -> String {
     let passing = seating.panel.vacancy.as_ref().filter(|vacancy| vacancy.changes(seating.seat));
     let Some(vacancy) = passing else { return format!("that is up to {nominator}") };
-    let Some(passes) = seating.passes().map(|passes| passes.at) else {
+    let Some(passes) = seating.passing() else {
         return format!("that is up to {nominator} while the case is suspended");
     };
-    if passes < at {
+    if passes <= Moment::of(at) {
         return format!(
             "the seat has been vacant for more than {}: that is up to {nominator}",
             vacancy.after
         );
     }
-    format!("that is up to {nominator} until {passes}, and after that to {}", vacancy.filled_by)
+    format!("that is up to {nominator} until {}, and after that to {}", passes.at, vacancy.filled_by)
 }
 
 /// Where the panel says so, nobody is named for a second seat of the body. That keys differ is looked at anyway, and

@@ -1,5 +1,6 @@
 //! Acts that name a seat: those that open a case about one, before whom and until when, and those that oblige one.
 
+use super::act::judge_in_time;
 use crate::engine::case::Case;
 use crate::engine::clock::Moment;
 use crate::engine::panel::Seats;
@@ -87,37 +88,36 @@ impl State {
         }
     }
 
-    /// Whether the time within which a case can be opened has not passed.
+    /// The full name of a seat of that panel.
+    pub(in crate::engine) fn seat_before(
+        &self,
+        procedure: &Procedure,
+        subject: Option<&HolderRef>,
+        name: &Id,
+    ) -> Option<HolderRef> {
+        let (panel, _) = self.panel_before(procedure, subject)?;
+        let seat = &panel.seats.iter().find(|seat| seat.name == *name)?.name;
+        Some(match subject.filter(|_| panel.formed == Formed::PerCase) {
+            Some(HolderRef::CaseSeat { case, .. }) => {
+                HolderRef::CaseSeat { case: case.clone(), seat: seat.clone() }
+            }
+            _ => HolderRef::Office { body: panel.name.clone(), name: seat.clone() },
+        })
+    }
+
+    /// Whether the time in which a case can be opened has begun, and has not passed.
     pub(super) fn judge_opening_in_time(
         &self,
         at: Instant,
         procedure: &Procedure,
         subject: Option<&HolderRef>,
     ) -> Result<(), Refusal> {
-        if let Some(not_before) = &procedure.open.not_before {
-            let start = self.opening_starts(procedure, subject);
-            if start.is_none_or(|start| at < start) {
-                let (act, origin) = (&procedure.open.act, not_before.words());
-                let from =
-                    start.map_or_else(|| "its clock has started".to_owned(), |start| start.to_string());
-                let why = format!("`{act}` is possible after {origin} at the earliest");
-                return Err(Refusal::new("too-early", why, format!("wait until {from}")));
-            }
-        }
-        let Some(within) = &procedure.open.within else { return Ok(()) };
-        match self.opening_ends(procedure, within, subject) {
-            Some(end) if end <= Moment::of(at) => {
-                let why = format!(
-                    "`{}` was possible within {}, until {}",
-                    procedure.open.act,
-                    within.words(),
-                    end.at
-                );
-                let instead = "its time has passed; `quorate status` says what can still be done";
-                Err(Refusal::new("too-late", why, instead))
-            }
-            _ => Ok(()),
-        }
+        let open = &procedure.open;
+        let ends = |within| self.opening_ends(procedure, within, subject);
+        let within = open.within.as_ref().map(|within| (within, ends(within)));
+        let not_before = open.not_before.as_ref();
+        let not_before = not_before.map(|start| (start, self.opening_starts(procedure, subject)));
+        judge_in_time(at, &open.act, within, not_before)
     }
 
     /// When the time to open a case ends; `None` before it has begun. An event counts by its latest occurrence: in

@@ -20,10 +20,8 @@ impl State {
     /// The vacant seats with the moments, past ones too, from which another than before may nominate for them.
     pub fn passing(&self) -> impl Iterator<Item = (HolderRef, Moment)> {
         self.seats().into_iter().filter_map(|name| {
-            let seating = self.seat(&name)?;
-            let passes = seating.panel.vacancy.as_ref()?.changes(seating.seat);
-            let moment = if passes && !seating.is_filled() { seating.passes() } else { None }?;
-            Some((name, moment))
+            let seating = self.seat(&name).filter(|seating| !seating.is_filled())?;
+            Some((name, seating.passing()?))
         })
     }
 

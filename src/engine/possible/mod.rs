@@ -13,7 +13,6 @@ use std::collections::BTreeMap;
 
 use crate::engine::around::Around;
 use crate::engine::case::Case;
-use crate::engine::clock::exhausted;
 use crate::engine::evidence::judge_evidence;
 use crate::engine::state::State;
 use crate::statement::{BallotRef, By, CaseRef, HolderRef};
@@ -124,13 +123,7 @@ impl State {
         let steps = case.rules().map_or(&[][..], |state| &state.steps);
         for (place, step) in steps.iter().enumerate() {
             let Trigger::Do(doing) = &step.trigger else { continue };
-            let evidence = !(doing.attach.is_empty() && doing.strikes.is_empty());
-            if exhausted(case, place, step)
-                || case.suspended().is_some()
-                    && self.judge_suspended(&case.id.procedure, &doing.act, &case.id).is_err()
-                || self.judge_times(at, case, doing).is_err()
-                || judge_evidence(case, evidence, step.to.is_some()).is_err()
-            {
+            if self.judge_takable(at, case, (place, step, doing)).is_err() {
                 continue;
             }
             for by in around.speakers(&doing.by) {

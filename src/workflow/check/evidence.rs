@@ -39,7 +39,7 @@ fn files_in_vain(c: &mut Checker<'_>, state: &State, step: &Step, place: &str) {
     let mut ballots = state.ballots().filter_map(|name| c.workflow.ballot(name));
     let Some(ballot) = ballots.find(|ballot| ballot.new_evidence == NewEvidence::Refused) else { return };
     let name = &ballot.name;
-    if step.to.is_none() && !(doing.attach.is_empty() && doing.strikes.is_empty()) {
+    if step.to.is_none() && doing.moves_evidence() {
         let message = format!("`{}` files or strikes evidence while `{name}` refuses it", doing.act);
         let help = "Leave the step out, or say otherwise in the ballot: new-evidence = \"votes stand\"";
         c.error(&format!("{place}.do"), message, help);
