@@ -6,7 +6,7 @@ use crate::engine::clock::Moment;
 use crate::engine::state::{Seating, State};
 use crate::statement::{CaseRef, HolderRef};
 use crate::values::{Id, Instant};
-use crate::workflow::model::{Actor, Actors, Filling, NewEvidence, Trigger};
+use crate::workflow::model::{Actors, Filling, NewEvidence, Trigger};
 
 /// Something that somebody can or must do now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,12 +163,7 @@ impl State {
     /// Whether those who may act are there to do so: seats can be empty, those in them out of the case, and the chair be
     /// one of those with whom they should act.
     fn somebody(&self, case: &Case, by: &Actors) -> bool {
-        let around = self.around(case);
-        let there = |actor: &Actor| !around.names(actor).is_empty();
-        match by {
-            Actors::AnyOf(any) => any.iter().any(there),
-            Actors::AllOf(all) => all.iter().all(there),
-        }
+        !self.around(case).speakers(by).is_empty()
     }
 
     /// What happens, in order, if nobody does anything from now on.

@@ -187,7 +187,7 @@ fn strikes(case: &Case, doing: &Doing) -> Vec<Strike> {
 
 impl Around<'_> {
     /// Every `by` in which these may act now. Where all of several act, "any panelist" is the first one.
-    fn speakers(&self, actors: &Actors) -> Vec<By> {
+    pub(super) fn speakers(&self, actors: &Actors) -> Vec<By> {
         match actors {
             Actors::AnyOf(any) => {
                 let mut names: Vec<Id> = Vec::new();
@@ -199,9 +199,17 @@ impl Around<'_> {
                 names.into_iter().map(By::One).collect()
             }
             Actors::AllOf(all) => {
-                let names: Option<Vec<Id>> =
-                    all.iter().map(|actor| self.names(actor).into_iter().next()).collect();
-                names.map(By::of).into_iter().collect()
+                let mut each: Vec<Vec<Id>> = all.iter().map(|actor| self.names(actor)).collect();
+                each.sort_by_key(Vec::len);
+                // Nobody acts jointly with themselves.
+                let mut names: Vec<Id> = Vec::new();
+                for of_one in each {
+                    let Some(name) = of_one.into_iter().find(|name| !names.contains(name)) else {
+                        return Vec::new();
+                    };
+                    names.push(name);
+                }
+                vec![By::of(names)]
             }
         }
     }

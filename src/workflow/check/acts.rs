@@ -64,12 +64,30 @@ fn in_turn(state: &State, act: &Id) -> bool {
 fn jointly(c: &mut Checker<'_>, procedure: &Procedure, place: &str, by: &Actors) {
     let Actors::AllOf(all) = by else { return };
     let panel = procedure.panel.as_ref().and_then(|panel| c.workflow.panel(panel));
-    let mut chairs = panel.into_iter().flat_map(|panel| &panel.chair);
-    let Some(chair) = chairs.find(|chair| all.contains(&Actor::Seat((*chair).clone()))) else { return };
-    if all.contains(&Actor::Chair) {
-        let message = format!("`{chair}` is the chair, and nobody acts jointly with themselves");
-        c.error(&format!("{place}.by-all"), message, "Leave one of the two out, or name another seat");
+    if !all.contains(&Actor::Chair) {
+        return;
     }
+    let place = format!("{place}.by-all");
+    if let Some(chair) =
+        panel.into_iter().flat_map(|panel| &panel.chair).find(|chair| all.contains(&seat(chair)))
+    {
+        let message = format!("`{chair}` is the chair, and nobody acts jointly with themselves");
+        return c.error(&place, message, "Leave one of the two out, or name another seat");
+    }
+    let ballots = procedure.states.iter().flat_map(State::ballots).filter_map(|name| c.workflow.ballot(name));
+    let chooses = ballots.into_iter().find(|ballot| ballot.candidates());
+    let named = panel.into_iter().flat_map(|panel| &panel.seats).map(|it| &it.name);
+    if let (Some(ballot), Some(chosen)) = (chooses, named.into_iter().find(|name| all.contains(&seat(name))))
+    {
+        let message = format!("once `{}` has chosen `{chosen}` to chair, nobody can do this", ballot.name);
+        let help =
+            "Nobody acts jointly with themselves: leave one of the two out, or let another step do without";
+        c.warn(&place, message, help);
+    }
+}
+
+fn seat(name: &Id) -> Actor {
+    Actor::Seat(name.clone())
 }
 
 /// The acts of a state, steps and duties: place, name, and who may.
