@@ -162,6 +162,65 @@ fn the_answer_of_a_ballot_stands_in_the_report_with_what_it_counts() {
     }
 }
 
+/// The reports of all cases after a scenario of a workflow, as Markdown and as JSON.
+fn supposed(workflow: &str, scenario: &str) -> Vec<(String, Value)> {
+    let workflow = fs::read_to_string(workflow).unwrap();
+    let scenario = Scenario::parse(scenario).unwrap();
+    let opened = supposed_agreement(&workflow, "2026-01-05T09:00:00Z".parse().unwrap()).unwrap();
+    let supposed = scenario.suppose(&opened).unwrap();
+    let sources = Sources {
+        state: &supposed.state,
+        head: MemoryTree::default().head(),
+        at: supposed.at,
+        attached: BTreeMap::new(),
+        documents: None,
+    };
+    let of = |case| {
+        let report = Report::of(&sources, case).unwrap();
+        (report.write(Format::Markdown), serde_json::from_str(&report.write(Format::Json)).unwrap())
+    };
+    supposed.state.cases.keys().map(of).collect()
+}
+
+#[test]
+fn a_ballot_that_closed_early_is_told_by_the_rules_that_decided() {
+    let flow = "tests/workflows/flows/certain-eased";
+    let scenario = fs::read_to_string(format!("{flow}/one-vote-is-enough-in-the-end.toml")).unwrap();
+    let reports = supposed(&format!("{flow}.toml"), &scenario);
+    let (told, json) = &reports[0];
+    assert!(told.contains("Outcome “passed”, “yes &gt;= 1”: yes is 1; 1 &gt;= 1 holds."), "{told}");
+    assert_eq!(json["ballots"][0]["outcomes"][0]["holds"], true);
+    // With the one vote for it cast otherwise it is not passed.
+    assert_eq!(json["ballots"][0]["margin"]["votes"], 1);
+}
+
+#[test]
+fn an_outcome_that_gives_what_the_votes_did_not_come_to_does_not_hold() {
+    let tied = "scenario = 'Two lead'\nopened = 2026-01-05T09:00:00Z\n\
+                [[step]]\nfill = ['m1', 'm2', 'm3', 'm4']\n\
+                [[step]]\nby = 'club'\ndo = 'ask'\n\
+                [[step]]\nvote = { m1 = ['m1', 'm2'], m2 = ['m4'], abstain = ['m3'] }\n\
+                [[step]]\nreveal = ['m1', 'm2', 'm3', 'm4']\n";
+    let reports = supposed("tests/workflows/flows/chosen-chair.toml", tied);
+    let (told, json) = &reports[0];
+    let words = "Outcome “chosen”, “leading &gt; 1/3 of electors”: leading is 2, electors is 5; 2 &gt; 5/3 holds. It is not the \
+                 outcome: nobody has more votes than every other.";
+    assert!(told.contains(words), "{told}");
+    let ballot = &json["ballots"][0];
+    assert_eq!((&ballot["outcome"], &ballot["outcomes"][0]["holds"]), (&"nobody".into(), &false.into()));
+}
+
+#[test]
+fn a_case_that_undoes_what_another_found_tells_what_that_has_done() {
+    let scenario = fs::read_to_string("workflows/plain-board/recalled.toml").unwrap();
+    let (until_recalled, _) = scenario.split_once("# Called anew").unwrap();
+    let reports = supposed("workflows/plain-board.toml", until_recalled);
+    assert_eq!(reports.len(), 2);
+    for (told, _) in reports {
+        assert!(told.contains("event called annulled") && !told.contains("it has moved none"), "{told}");
+    }
+}
+
 /// The parts of a report in JSON that hold entries.
 fn entries(report: &Value) -> Vec<u64> {
     let sections = report["sections"].as_array().unwrap().iter();

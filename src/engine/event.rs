@@ -28,6 +28,8 @@ pub struct Occurrence {
 pub struct Annulled {
     /// The annulling event.
     pub by: Id,
+    /// The case that emitted it.
+    pub case: CaseRef,
     /// When that was emitted.
     pub at: Instant,
     /// From when the annulled one no longer counts.
@@ -159,8 +161,9 @@ impl Events {
         Arc::make_mut(&mut self.all).push(Arc::new(occurrence));
     }
 
-    /// Annuls every occurrence of an event that counts and [reaches](Occurrence::reaches) a case.
-    pub(super) fn annul(&mut self, event: &Id, case: &CaseRef, annulled: &Annulled) {
+    /// Annuls every occurrence of an event that counts and [reaches](Occurrence::reaches) the case that annuls it.
+    pub(super) fn annul(&mut self, event: &Id, annulled: &Annulled) {
+        let case = &annulled.case;
         if self.reaching(event, case).is_none() {
             return;
         }

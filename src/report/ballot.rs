@@ -8,7 +8,7 @@ use crate::engine::case::{ABOUT_THEM, Case, Obligation};
 use crate::engine::evidence::lapse;
 use crate::engine::margin::Margin;
 use crate::values::Id;
-use crate::workflow::model::{Ballot, Decides, Positions};
+use crate::workflow::model::{Ballot, Decides, Gives, Positions};
 
 /// What a report says of one round of a ballot.
 pub(super) fn sections(
@@ -118,9 +118,14 @@ fn count(run: &BallotRun, rules: &Ballot, counted: &Counted) -> Section {
     if let Some(quorum) = &counted.quorum {
         section.say(worked("Quorum", quorum), []);
     }
-    for outcome in &counted.outcomes {
-        let name = outcome.outcome.as_ref().map_or_else(String::new, ToString::to_string);
-        section.say(worked(&format!("Outcome “{name}”"), outcome), []);
+    for (outcome, rules) in counted.outcomes.iter().zip(&rules.outcomes) {
+        let gives =
+            match rules.gives.filter(|_| !outcome.holds && outcome.comparisons.iter().all(|it| it.holds)) {
+                Some(Gives::Chair) => " It is not the outcome: nobody has more votes than every other.",
+                Some(Gives::Answer) => " It is not the outcome: the votes come to no answer.",
+                None => "",
+            };
+        section.say(format!("{}{gives}", worked(&format!("Outcome “{}”", rules.is), outcome)), []);
     }
     let sealed: Vec<_> =
         run.electors.keys().filter(|seat| withheld(run, seat).is_some() && run.counts(seat)).collect();

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::engine::ballot::BallotRun;
+use crate::engine::ballot::{BallotRun, holds};
 use crate::engine::count::Table;
 use crate::engine::margin::Margin;
 use crate::statement::BallotRef;
@@ -89,7 +89,7 @@ pub struct Weighed {
     pub outcome: Option<Id>,
     /// The rule in force at the closing, in words; absent for "otherwise".
     pub rule: Option<String>,
-    /// Whether it held.
+    /// Whether it held; of an outcome that gives something, whether the votes came to that as well.
     pub holds: bool,
     /// Since when it had held, where it must last.
     pub held_since: Option<Instant>,
@@ -119,16 +119,17 @@ pub(super) fn counted(run: &BallotRun) -> Option<Counted> {
     let rules = run.rules()?;
     let end = run.closed.as_ref()?;
     let table = run.table(rules);
-    let weighed = |outcome: Option<&Id>, rule: Option<&Rule>, held_since| Weighed {
+    let weighed = |outcome: Option<&Id>, rule: Option<&Rule>, holds, held_since| Weighed {
         outcome: outcome.cloned(),
         rule: rule.map(|rule| rule.text.clone()),
-        holds: rule.is_none_or(|rule| table.holds(rule)),
+        holds,
         held_since,
         comparisons: rule.into_iter().flat_map(|rule| &rule.all).map(|it| compared(&table, it)).collect(),
     };
-    let outcomes = rules.outcomes.iter().enumerate();
-    let outcomes = outcomes
-        .map(|(place, it)| weighed(Some(&it.is), it.rule_after(run.eased), run.held.get(&place).copied()));
+    let outcomes = rules.outcomes.iter().enumerate().map(|(place, it)| {
+        let holds = holds(it, &table, run.eased);
+        weighed(Some(&it.is), it.rule_after(run.eased), holds, run.held.get(&place).copied())
+    });
     Some(Counted {
         ballot: run.id.clone(),
         question: rules.question.clone(),
@@ -149,7 +150,7 @@ pub(super) fn counted(run: &BallotRun) -> Option<Counted> {
             .chain(&rules.abstention)
             .map(|choice| tallied(run, &table, choice))
             .collect(),
-        quorum: rules.quorum.as_ref().map(|rule| weighed(None, Some(rule), None)),
+        quorum: rules.quorum.as_ref().map(|rule| weighed(None, Some(rule), table.holds(rule), None)),
         outcomes: outcomes.collect(),
         margin: (end.outcome.is_some() && rules.positions == Positions::Told).then(|| run.margin(rules)),
     })

@@ -82,5 +82,5 @@ pub(super) fn grants(sources: &Sources<'_>, case: &Case) -> Section {
 
 /// Whether the event was the case's own, or the case annulled it.
 fn concerns(occurrence: &Occurrence, case: &Case) -> bool {
-    occurrence.case == case.id
+    occurrence.case == case.id || occurrence.annulled.as_ref().is_some_and(|it| it.case == case.id)
 }

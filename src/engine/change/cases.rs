@@ -218,8 +218,9 @@ impl State {
             let Some(annulment) = definition.annulled.as_ref().filter(|annulment| annulment.by == *by) else {
                 continue;
             };
-            let annulled = Annulled { by: by.clone(), at, from: annulment.from, why: why.clone() };
-            self.events.annul(&definition.name, case, &annulled);
+            let (by, case, why) = (by.clone(), case.clone(), why.clone());
+            let annulled = Annulled { by, case, at, from: annulment.from, why };
+            self.events.annul(&definition.name, &annulled);
         }
     }
 }
