@@ -478,3 +478,69 @@ fn a_walk_that_is_stopped_tells_how_far_it_came() {
         assert!(told["states"].as_u64().is_some() && told["invariants"][0]["holds"].is_null(), "{told}");
     }
 }
+
+/// A ballot of one, whose closing the document that is owed puts off, or which is sealed.
+const ONE_BALLOT: &str = r#"
+language = 1
+title    = "One ballot"
+nature   = "specimen"
+contract = { digest = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", prevails = true }
+[party]
+buyer  = { signatures = "1 of 1" }
+seller = { signatures = "1 of 1" }
+[panel.board]
+formed = "standing"
+seats  = [{ name = "b1", by = "buyer" }]
+[event]
+claimed = "Claimed"
+[procedure.claim]
+open  = { do = "claim", by = "seller", emits = "claimed" }
+panel = "board"
+cases = { at-most = 1 }
+start = "voting"
+[procedure.claim.state.voting]
+ballot = "finding"
+duties = [{ do = "deliver", by = "seller", attach = ["plans"], within = "5 days" }]
+steps  = [{ outcome = ["due", "not-due"], to = "closed" }]
+[procedure.claim.state.closed]
+ends = true
+[ballot.finding]
+question = "Is it due?"
+electors = { of = "board" }
+choices  = ["yes", "no"]
+open-for = "10 days"
+extend   = { on = "evidence", in-last = "10 days", by = "30 days", at-most = 1 }
+outcomes = [{ is = "due", if = "yes = 1" }, { is = "not-due" }]
+[grant.g]
+status = [{ is = "held" }, { is = "due", first-of = ["claimed"] }]
+[[invariant]]
+title  = "It does not take long"
+ends   = "claim"
+within = "39 days"
+"#;
+
+/// Doing what is owed files a document, which an open ballot may heed.
+#[test]
+fn what_is_owed_is_done_where_a_ballot_heeds_its_documents() {
+    assert_eq!(broken(ONE_BALLOT, &explored(ONE_BALLOT, 0)), ["It does not take long"]);
+    let patient = ONE_BALLOT.replace("39 days", "40 days");
+    assert!(explored(&patient, 0).passes());
+}
+
+/// Before a date a case is opened as early as it can still run then, its votes being revealed.
+#[test]
+fn a_case_is_opened_as_long_before_a_date_as_it_can_take() {
+    let sealed = ONE_BALLOT
+        .replace(
+            "duties = [{ do = \"deliver\", by = \"seller\", attach = [\"plans\"], within = \"5 days\" }]\n",
+            "",
+        )
+        .replace("steps  = [{", "steps  = [{ at = 2026-06-01T00:00:00Z, to = \"closed\" }, {")
+        .replace("open-for = \"10 days\"", "open-for = \"1 day\"")
+        .replace(
+            "extend   = { on = \"evidence\", in-last = \"10 days\", by = \"30 days\", at-most = 1 }",
+            "sealed   = { reveal-for = \"300 days\", unrevealed = \"has not voted\" }",
+        )
+        .replace("39 days", "290 days");
+    assert_eq!(broken(&sealed, &explored(&sealed, 0)), ["It does not take long"]);
+}

@@ -162,6 +162,8 @@ pub struct DutyRun {
     pub emits: Vec<Id>,
     /// The events that come where it has not been done in time; none any more once they have come.
     pub if_late: Vec<Id>,
+    /// Whether something can come of the documents that it carries: a step strikes them, or a ballot heeds them.
+    pub heeded: bool,
     /// Its line in the workflow.
     pub line: usize,
 }
@@ -178,7 +180,7 @@ pub struct Move {
 }
 
 impl DutyRun {
-    pub(super) fn new(duty: &Duty, entered: Instant, stopped: bool) -> Self {
+    pub(super) fn new(duty: &Duty, entered: Instant, stopped: bool, heeded: bool) -> Self {
         Self {
             act: duty.act.clone(),
             by: duty.by.clone(),
@@ -191,13 +193,14 @@ impl DutyRun {
             done: None,
             emits: duty.emits.clone(),
             if_late: duty.if_late.clone(),
+            heeded,
             line: duty.line,
         }
     }
 
     /// Whether anything can still come of it.
     pub fn tells(&self) -> bool {
-        self.done.is_none() && !(self.emits.is_empty() && self.if_late.is_empty())
+        self.done.is_none() && (self.heeded || !(self.emits.is_empty() && self.if_late.is_empty()))
     }
 
     /// Whether something still comes of it if it is not done.

@@ -145,8 +145,9 @@ pub fn not_walked(workflow: &Workflow, between: bool) -> Vec<&'static str> {
             steps.into_iter().any(|(state, step)| told::is_idle(workflow, procedure, state, step))
         })
     };
-    let mut duties = workflow.procedures.iter().flat_map(model::Procedure::duties);
-    let telling = duties.any(|duty| duty.events().next().is_some());
+    let mut duties = workflow.procedures.iter().flat_map(|it| it.duties().map(move |duty| (it, duty)));
+    let telling = duties
+        .any(|(procedure, duty)| duty.events().next().is_some() || workflow.heeds(procedure, &duty.attach));
     let said = [
         (true, "amendments"),
         (
@@ -167,7 +168,7 @@ pub fn not_walked(workflow: &Workflow, between: bool) -> Vec<&'static str> {
         ),
         (search::houses(workflow), "panelists of one affiliation, whose identical votes count as one"),
         (!telling, "duties, reaffirmations and rotated keys, which move nothing"),
-        (telling, "reaffirmations, rotated keys, and duties of which no event comes, which move nothing"),
+        (telling, "reaffirmations, rotated keys, and duties of which nothing comes, which move nothing"),
         (
             idle(),
             "acts that go nowhere and tell nothing, and file what is neither struck nor heeded by an open ballot: they move \

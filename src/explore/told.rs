@@ -6,8 +6,8 @@ use crate::values::Id;
 use crate::workflow::Workflow;
 use crate::workflow::invariant::Holds;
 use crate::workflow::model::{
-    Amount, Bound, Cause, Comparison, Condition, Counted, Doing, Early, ExtendOn, Moves, NewEvidence, Origin,
-    Procedure, Rule, State, Step, Term, Trigger,
+    Amount, Ballot, Bound, Cause, Comparison, Condition, Counted, Doing, Early, Moves, Origin, Procedure,
+    Rule, State, Step, Term, Trigger,
 };
 
 /// The classes that something looks at: a ballot in which they vote, or a rule that counts them.
@@ -74,12 +74,7 @@ pub(super) fn is_idle(workflow: &Workflow, procedure: &Procedure, state: &State,
     let Doing { act: _, by: _, attach, within: _, not_before: _, strikes, serves, extends } = doing;
     let Step { trigger: _, to, emits, at_most: _, effect, line: _ } = step;
     let struck = procedure.states.iter().flat_map(State::doings).flat_map(|doing| &doing.strikes);
-    let heeds = |name: &Id| {
-        workflow.ballot(name).is_none_or(|ballot| {
-            let put_off = ballot.extend.as_ref().is_some_and(|extend| extend.on == ExtendOn::Evidence);
-            put_off || matches!(ballot.new_evidence, NewEvidence::VotesLapse | NewEvidence::VotesToReaffirm)
-        })
-    };
+    let heeds = |name: &Id| workflow.ballot(name).is_none_or(Ballot::heeds_evidence);
     // How often it was done decides when another step of the same name is taken.
     let same = |other: &Step| matches!(&other.trigger, Trigger::Do(other) if other.act == doing.act);
     let counts = state.steps.iter().filter(|other| same(other)).count() > 1;

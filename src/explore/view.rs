@@ -278,10 +278,37 @@ pub(super) fn after_opening(workflow: &Workflow) -> Vec<Length> {
     delays.map(|delay| delay.length.clone()).chain(causes).collect()
 }
 
+/// Everything that can make a case longer, each as long as it can be: its times, what acts put them off by, ballots, the
+/// passing of the right to nominate.
+fn stretches(workflow: &Workflow) -> Vec<Span> {
+    let times = |span: Span, most: u32| Span::from_seconds(span.seconds().saturating_mul(u64::from(most)));
+    let mut all: Vec<Span> = delays(workflow).map(|delay| delay.length.longest()).collect();
+    all.extend(
+        steps(workflow)
+            .filter_map(|(_, step)| Some(times(step.doing()?.extends?, step.at_most.unwrap_or(1)))),
+    );
+    all.extend(workflow.ballots.iter().map(|ballot| {
+        let reveal = ballot.sealed.iter().map(|sealed| sealed.reveal_for.longest());
+        let lasting = ballot.outcomes.iter().filter_map(|outcome| outcome.lasting).max();
+        let put_off = ballot.extend.iter().map(|extend| times(extend.by, extend.at_most.unwrap_or(1)));
+        reveal.chain(lasting).chain(put_off).fold(ballot.open_for.longest(), Span::and)
+    }));
+    all.extend(workflow.panels.iter().filter_map(|it| it.vacancy.as_ref()).map(|it| it.after.longest()));
+    all
+}
+
+/// How long a case takes at most, as far as its steps have a bound: everything once, and again as often as one of them
+/// can lead back.
+fn longest_case(workflow: &Workflow) -> Span {
+    let once = stretches(workflow).into_iter().fold(Span::from_seconds(0), Span::and);
+    let leading = steps(workflow).filter(|(_, step)| step.to.is_some());
+    let again = leading.filter_map(|(_, step)| step.at_most).max().unwrap_or(0);
+    Span::from_seconds(once.seconds().saturating_mul(u64::from(again) + 1)).min(Span::MAX)
+}
+
 fn leads(workflow: &Workflow) -> Vec<Span> {
-    let ballots = workflow.ballots.iter().map(|ballot| ballot.open_for.longest());
-    let spans: BTreeSet<Span> = delays(workflow).map(|delay| delay.length.longest()).chain(ballots).collect();
-    spans.into_iter().collect()
+    let all: BTreeSet<Span> = stretches(workflow).into_iter().chain([longest_case(workflow)]).collect();
+    all.into_iter().collect()
 }
 
 /// Every time that an act can begin: of states, ballots, and of seats that are left.
@@ -294,13 +321,10 @@ fn begun(workflow: &Workflow) -> Vec<Span> {
 }
 
 fn horizon(workflow: &Workflow) -> Span {
-    let delays = delays(workflow).map(|delay| delay.length.longest().seconds()).sum::<u64>();
-    let ballots = workflow.ballots.iter().map(|ballot| ballot.open_for.longest().seconds()).sum::<u64>();
     let again = workflow.procedures.iter().filter_map(|it| it.again_after.as_ref());
-    let again = again.map(|it| it.longest().seconds()).sum::<u64>();
     let owed = workflow.procedures.iter().flat_map(Procedure::duties).filter(|duty| !duty.if_late.is_empty());
-    let owed = owed.map(|duty| duty.within.longest().seconds()).sum::<u64>();
-    Span::from_seconds(delays + ballots + again + owed)
+    let after = again.map(Length::longest).chain(owed.map(|duty| duty.within.longest()));
+    after.fold(longest_case(workflow), Span::and)
 }
 
 fn clocks(procedure: &Procedure, state: &State) -> Clocks {

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::model::{
-    Ballot, Cause, Condition, Doing, Duty, ExtendOn, Formed, Moves, Office, Outcome, Panel, Procedure, Rule,
-    State, Step, Trigger, Workflow,
+    Ballot, Cause, Condition, Doing, Duty, ExtendOn, Formed, Moves, NewEvidence, Office, Outcome, Panel,
+    Procedure, Rule, State, Step, Trigger, Workflow,
 };
 use crate::values::{Id, Span};
 
@@ -14,6 +14,15 @@ impl Workflow {
     pub fn own_panel(&self, procedure: &Procedure) -> Option<&Panel> {
         let panel = self.panel(procedure.panel.as_ref()?)?;
         (panel.formed == Formed::PerCase && procedure.about.as_ref() != Some(&panel.name)).then_some(panel)
+    }
+
+    /// Whether documents of these names that are filed in a case of a procedure make a difference: a step strikes them,
+    /// or a ballot heeds them.
+    pub fn heeds(&self, procedure: &Procedure, attach: &[Id]) -> bool {
+        let mut struck = procedure.states.iter().flat_map(State::doings).flat_map(|doing| &doing.strikes);
+        let ballots = procedure.states.iter().flat_map(State::ballots).filter_map(|name| self.ballot(name));
+        !attach.is_empty()
+            && (struck.any(|name| attach.contains(name)) || ballots.into_iter().any(Ballot::heeds_evidence))
     }
 
     /// The names of all parties, as listed.
@@ -156,6 +165,13 @@ impl Ballot {
         let mut part = panel.clone();
         part.seats.retain(|seat| seat.class.as_ref().is_some_and(|class| self.classes.contains(class)));
         Cow::Owned(part)
+    }
+
+    /// Whether a document that is filed or struck makes a difference to it while it is open: it puts the closing off, or
+    /// takes votes away.
+    pub fn heeds_evidence(&self) -> bool {
+        let put_off = self.extend.as_ref().is_some_and(|extend| extend.on == ExtendOn::Evidence);
+        put_off || matches!(self.new_evidence, NewEvidence::VotesLapse | NewEvidence::VotesToReaffirm)
     }
 
     /// How much can happen to it by itself: its closing, and where rules ease or must last, votes are revealed, or a

@@ -10,7 +10,7 @@ use crate::engine::state::State;
 use crate::statement::CaseRef;
 use crate::statement::body::Attachments;
 use crate::values::Id;
-use crate::workflow::model::{Effect, Step, Trigger};
+use crate::workflow::model::{Duty, Effect, Step, Trigger};
 use crate::workflow::words::undone;
 
 impl State {
@@ -120,10 +120,8 @@ impl State {
     /// Enters a state: its clocks start, its ballot opens, its duties arise.
     pub(in crate::engine) fn enter(&mut self, id: &CaseRef, name: &Id, why: Why) {
         let workflow = Arc::clone(self.workflow_of(id));
-        let Some(state) = workflow.procedure(&id.procedure).and_then(|procedure| procedure.state(name))
-        else {
-            return;
-        };
+        let Some(procedure) = workflow.procedure(&id.procedure) else { return };
+        let Some(state) = procedure.state(name) else { return };
         let (at, heard) = (self.moment.at, self.events.len());
         self.with_case(id, |case| {
             for run in case.open_ballots_mut() {
@@ -140,8 +138,9 @@ impl State {
             }
             let stopped = case.suspended().is_some();
             if !state.duties.is_empty() {
-                let arisen = state.duties.iter().map(|duty| DutyRun::new(duty, at, stopped));
-                Arc::make_mut(&mut case.duties).extend(arisen);
+                let heeded = |duty: &Duty| workflow.heeds(procedure, &duty.attach);
+                let arises = |duty: &Duty| DutyRun::new(duty, at, stopped, heeded(duty));
+                Arc::make_mut(&mut case.duties).extend(state.duties.iter().map(arises));
             }
             Arc::make_mut(&mut case.path).push(Arc::new(Move { at, to: state.name.clone(), why }));
             case.ended = state.ends.then_some(at);
