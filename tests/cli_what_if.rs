@@ -54,3 +54,21 @@ fn a_ballot_can_be_named_and_a_refusal_of_several_is_told_once() {
     assert_eq!(other.out.matches("this would be refused").count(), 1, "{}", other.out);
     assert!(other.out.contains("[ballot-not-open]"), "{}", other.out);
 }
+
+#[test]
+fn what_a_scenario_says_of_documents_counts_and_what_it_says_of_signatures_is_not_supposed() {
+    let stage = Stage::seated();
+    let steps = "scenario = \"Tomorrow\"\nopened = 2026-03-12T09:00:00Z\n\n[[step]]\nafter = \"1 day\"\n\
+                 do = \"withdraw-declaration\"\nby = \"openai\"\nattach = [\"exhibit\"]\nrefused = \"wrong-attachments\"\n";
+    stage.write("steps.toml", steps);
+    stage.ok("what-if agi-2025 --steps steps.toml");
+    let signed = "signed-by = [\"openai/officer-1\"]\nrefused = \"too-few-signatures\"";
+    stage.write(
+        "steps.toml",
+        &steps.replace("attach = [\"exhibit\"]\nrefused = \"wrong-attachments\"", signed),
+    );
+    let done = stage.run("what-if agi-2025 --steps steps.toml");
+    assert_eq!(done.code, 1, "{done:?}");
+    assert!(done.out.contains("this is not supposed") && done.out.contains("No case moves"), "{}", done.out);
+    assert!(!done.out.contains("this would be taken"), "{}", done.out);
+}

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use super::model::SeatName;
+use super::model::{SeatName, Spot};
 use crate::engine::case::Case;
 use crate::engine::state::State;
 use crate::statement::{BallotRef, By, CaseRef, HolderRef};
@@ -104,25 +104,30 @@ fn panel_of<'a>(workflow: &'a Workflow, procedure: &Procedure) -> Option<&'a Pan
     workflow.panel(procedure.panel.as_ref()?)
 }
 
-/// The seat that votes, and the case in which: the newest with an open ballot, where the seat has any.
-pub(super) fn voter(state: &State, case: Option<&CaseRef>, voter: &SeatName) -> (Id, CaseRef) {
-    let case = case.cloned().unwrap_or_else(|| {
-        let votes = |case: &Case| {
-            let panel = case.procedure().and_then(|procedure| panel_of(&case.workflow, procedure));
-            let seated = |seat: &Id| panel.is_some_and(|panel| panel.seats.iter().any(|it| it.name == *seat));
-            case.open_ballots().next().is_some() && matches!(voter, SeatName::Short(seat) if seated(seat))
-        };
-        newest(state, votes).map_or_else(|| case_of_seat(state, voter), |case| case.id.clone())
-    });
+/// The seat that votes, and on which ballot: where none is named, on the newest of the case; where no case is either, of
+/// the newest with an open ballot, where the seat has any.
+pub(super) fn voter(
+    state: &State,
+    case: Option<&CaseRef>,
+    voter: &SeatName,
+    ballot: Option<&Spot<BallotRef>>,
+) -> (Id, BallotRef) {
     let seat = match voter {
         SeatName::Short(seat) => seat,
         SeatName::Full(holder) => holder.name(),
     };
-    (seat.clone(), case)
+    let votes = |case: &Case| {
+        let panel = case.procedure().and_then(|procedure| panel_of(&case.workflow, procedure));
+        let seated = |seat: &Id| panel.is_some_and(|panel| panel.seats.iter().any(|it| it.name == *seat));
+        case.open_ballots().next().is_some() && matches!(voter, SeatName::Short(seat) if seated(seat))
+    };
+    let newest = || newest(state, votes).map_or_else(|| case_of_seat(state, voter), |case| case.id.clone());
+    let case = || case.cloned().unwrap_or_else(newest);
+    (seat.clone(), ballot.map_or_else(|| ballot_of(state, case()), |ballot| ballot.is.clone()))
 }
 
 /// The newest ballot of a case; where there is none yet, the first that there will be.
-pub(super) fn ballot_of(state: &State, case: CaseRef) -> BallotRef {
+fn ballot_of(state: &State, case: CaseRef) -> BallotRef {
     let newest = state.case(&case).and_then(|case| case.ballots.last()).map(|run| run.id.clone());
     newest.unwrap_or_else(|| {
         let mut states = state.procedure(&case).into_iter().flat_map(|procedure| &procedure.states);

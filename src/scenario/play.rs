@@ -137,9 +137,7 @@ impl Play<'_> {
                 for (choice, voters) in votes {
                     for voter in voters {
                         let state = self.stage.state()?;
-                        let (seat, of) = meant::voter(&state, case, &voter.is);
-                        let ballot = ballot.as_ref().map(|ballot| ballot.is.clone());
-                        let ballot = ballot.unwrap_or_else(|| meant::ballot_of(&state, of));
+                        let (seat, ballot) = meant::voter(&state, case, &voter.is, ballot.as_ref());
                         let answer = self.stage.vote_attaching(&ballot, &seat, &choice.is, attach.as_deref());
                         self.answered(step, &voter.at, answer)?;
                     }
@@ -150,9 +148,7 @@ impl Play<'_> {
                 for (choice, voters) in votes {
                     for voter in voters {
                         let state = self.stage.state()?;
-                        let (seat, of) = meant::voter(&state, case, &voter.is);
-                        let ballot = ballot.as_ref().map(|ballot| ballot.is.clone());
-                        let ballot = ballot.unwrap_or_else(|| meant::ballot_of(&state, of));
+                        let (seat, ballot) = meant::voter(&state, case, &voter.is, ballot.as_ref());
                         let choice = choice.as_ref().map(|choice| &choice.is);
                         let answer = self.stage.reveal_attaching(&ballot, &seat, choice, attach.as_deref());
                         self.answered(step, &voter.at, answer)?;

@@ -2,12 +2,13 @@
 //! each step takes the way of every entry, through the one admission.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use super::model::{Deed, SeatDeed, SeatName, Spot, Step};
 use super::{Scenario, check, judge, meant, plain_key};
 use crate::engine::possible::{self, Possible};
 use crate::engine::{Refusal, State};
-use crate::statement::{Body, By, HolderRef, Reaffirm};
+use crate::statement::{BallotRef, Body, By, HolderRef, Reaffirm};
 use crate::values::{Id, Instant};
 use crate::workflow::model::Workflow;
 use crate::workflow::{Diagnostic, Diagnostics, Severity};
@@ -85,45 +86,48 @@ impl Hypothesis<'_> {
             let case = case.or_else(|| meant::newest(&self.state, |_| true).map(|case| case.id.clone()));
             let (_, failed) = judge::judge(&self.state, step.at.is, case.as_ref(), expect);
             for (at, message, help) in failed {
-                self.found.push(Diagnostic::at(self.text, Severity::Warning, &at, message, help));
+                self.tell(&at, message, help);
             }
         }
     }
 
     fn deed(&mut self, step: &Step, deed: &Spot<Deed>) {
         let case = step.case.as_ref().map(|case| &case.is);
+        let hangs_on_it = self.not_supposed(deed) && step.refused.is_some();
         match &deed.is {
-            Deed::Act { act, by, seat, strike, .. } => {
+            // Whether it would be refused is not known.
+            _ if hangs_on_it => {}
+            Deed::Act { act, by, seat, strike, attach, .. } => {
                 let by = By::of(by.iter().map(|actor| actor.is.clone()).collect());
                 let case = case.cloned().unwrap_or_else(|| meant::case_of_act(&self.state, &act.is));
-                let attach = meant::documents(&self.state, &case, &act.is, &by);
+                let asked = || meant::documents(&self.state, &case, &act.is, &by);
+                let attach = attach.clone().unwrap_or_else(asked);
                 let seat = seat.as_ref().map(|seat| meant::subject(&self.state, &case, &seat.is));
                 let strike = strike.as_ref();
                 let strike = strike.map(|name| (name.is.clone(), meant::filed(&self.state, &case, &name.is)));
                 let deed = possible::Deed::Act { case, act: act.is.clone(), seat, attach, strike };
                 self.says(step, &act.at, by, deed);
             }
-            Deed::Seats { what, seats, .. } => seats.iter().for_each(|seat| self.seat(step, *what, seat)),
-            Deed::Vote { votes, ballot, .. } => {
+            Deed::Seats { what, seats, by, .. } => {
+                let by = by.as_ref().map(|by| By::of(by.iter().map(|by| by.is.clone()).collect()));
+                for seat in seats {
+                    self.seat(step, *what, seat, by.as_ref());
+                }
+            }
+            Deed::Vote { votes, ballot, attach } => {
                 for (choice, voter) in
                     votes.iter().flat_map(|(choice, all)| all.iter().map(move |it| (choice, it)))
                 {
-                    let (seat, of) = meant::voter(&self.state, case, &voter.is);
-                    let ballot = ballot.as_ref().map(|ballot| ballot.is.clone());
-                    let ballot = ballot.unwrap_or_else(|| meant::ballot_of(&self.state, of));
-                    let attach =
-                        self.state.ballot(&ballot).map(|rules| rules.attach.clone()).unwrap_or_default();
+                    let (seat, ballot) = meant::voter(&self.state, case, &voter.is, ballot.as_ref());
+                    let attach = attach.clone().unwrap_or_else(|| self.documents_of(&ballot));
                     let deed = possible::Deed::Vote { ballot, choice: choice.is.clone(), attach };
                     self.says(step, &voter.at, By::One(seat), deed);
                 }
             }
-            Deed::Reveal { votes, ballot, .. } => {
+            Deed::Reveal { votes, ballot, attach } => {
                 for voter in votes.iter().flat_map(|(_, voters)| voters) {
-                    let (seat, of) = meant::voter(&self.state, case, &voter.is);
-                    let ballot = ballot.as_ref().map(|ballot| ballot.is.clone());
-                    let ballot = ballot.unwrap_or_else(|| meant::ballot_of(&self.state, of));
-                    let attach =
-                        self.state.ballot(&ballot).map(|rules| rules.attach.clone()).unwrap_or_default();
+                    let (seat, ballot) = meant::voter(&self.state, case, &voter.is, ballot.as_ref());
+                    let attach = attach.clone().unwrap_or_else(|| self.documents_of(&ballot));
                     self.says(step, &voter.at, By::One(seat), possible::Deed::Reveal { ballot, attach });
                 }
             }
@@ -136,7 +140,35 @@ impl Hypothesis<'_> {
         }
     }
 
-    fn seat(&mut self, step: &Step, what: SeatDeed, name: &Spot<SeatName>) {
+    /// The documents that a vote on a ballot carries. On a sealed one they come with the reveal.
+    fn documents_of(&self, ballot: &BallotRef) -> Vec<Id> {
+        self.state.ballot(ballot).map(|rules| rules.attach.clone()).unwrap_or_default()
+    }
+
+    /// Tells what the scenario says of a deed that no hypothesis knows, if it says anything of the kind.
+    fn not_supposed(&mut self, deed: &Spot<Deed>) -> bool {
+        let (at, help) = match &deed.is {
+            Deed::Act { signed_by: Some(signers), .. } => {
+                let at = signers.first().map_or(&deed.at, |signer| &signer.at);
+                (at, "Nobody has signed: as many officers do as are needed")
+            }
+            Deed::Seats { affiliation: Some(affiliation), .. } => {
+                (&affiliation.at, "Where an affiliation is needed, everybody has one of their own")
+            }
+            Deed::Seats { attach: Some(_), .. } => {
+                (&deed.at, "Whoever accepts brings the disclosure: leave `attach` out")
+            }
+            Deed::Reveal { votes, .. } => match votes.iter().find_map(|(claimed, _)| claimed.as_ref()) {
+                Some(claimed) => (&claimed.at, "What is revealed is what was committed to"),
+                None => return false,
+            },
+            _ => return false,
+        };
+        self.tell(at, "this is not supposed", help);
+        true
+    }
+
+    fn seat(&mut self, step: &Step, what: SeatDeed, name: &Spot<SeatName>, by: Option<&By>) {
         let case = step.case.as_ref().map(|case| case.is.clone());
         let case = case.unwrap_or_else(|| meant::case_of_seat(&self.state, &name.is));
         let seat = meant::signer(&self.state, &case, &name.is);
@@ -144,10 +176,10 @@ impl Hypothesis<'_> {
         let at = &name.at;
         match what {
             SeatDeed::Fill => {
-                self.nominate(step, at, &seat);
+                self.nominate(step, at, &seat, by);
                 self.says(step, at, own(), possible::Deed::Accept(seat.clone()));
             }
-            SeatDeed::Nominate => self.nominate(step, at, &seat),
+            SeatDeed::Nominate => self.nominate(step, at, &seat, by),
             SeatDeed::Accept => self.says(step, at, own(), possible::Deed::Accept(seat.clone())),
             SeatDeed::Disclose => self.says(step, at, own(), possible::Deed::Disclose(seat.clone())),
             SeatDeed::Recuse => self.says(step, at, own(), possible::Deed::Recuse(seat.clone(), case)),
@@ -156,21 +188,22 @@ impl Hypothesis<'_> {
         }
     }
 
-    fn nominate(&mut self, step: &Step, at: &std::ops::Range<usize>, seat: &HolderRef) {
-        let by = self.state.seat(seat).map(|seating| self.state.nominator(&seating, step.at.is));
+    fn nominate(&mut self, step: &Step, at: &Range<usize>, seat: &HolderRef, by: Option<&By>) {
+        let may = || self.state.seat(seat).map(|seating| self.state.nominator(&seating, step.at.is));
+        let by = by.cloned().or_else(may);
         let by = by.or_else(|| self.state.workflow.parties.first().map(|party| By::One(party.name.clone())));
         if let Some(by) = by {
             self.says(step, at, by, possible::Deed::Nominate(seat.clone()));
         }
     }
 
-    fn says(&mut self, step: &Step, at: &std::ops::Range<usize>, by: By, deed: possible::Deed) {
+    fn says(&mut self, step: &Step, at: &Range<usize>, by: By, deed: possible::Deed) {
         let answer = self.state.suppose(step.at.is, &Possible { by, deed }, &plain_key, None);
         self.answered(step, at, answer);
     }
 
     /// A refusal is told, unless the step expects it.
-    fn answered(&mut self, step: &Step, at: &std::ops::Range<usize>, answer: Result<(), Refusal>) {
+    fn answered(&mut self, step: &Step, at: &Range<usize>, answer: Result<(), Refusal>) {
         let expected: Option<&Id> = step.refused.as_ref().map(|rule| &rule.is);
         let (message, help) = match (answer, expected) {
             (Ok(()), None) => return,
@@ -184,13 +217,19 @@ impl Hypothesis<'_> {
         };
         // The same of another seat of one step says nothing more.
         if self.refused.insert((step.at.at.start, message.clone())) {
-            self.found.push(Diagnostic::at(self.text, Severity::Warning, at, message, help));
+            self.tell(at, message, help);
         }
     }
 
-    fn beyond(&mut self, at: &std::ops::Range<usize>) {
-        let help = "Keys and amendments hang on who holds which key: leave it out";
-        let message = "this cannot be supposed";
+    fn beyond(&mut self, at: &Range<usize>) {
+        self.tell(
+            at,
+            "this cannot be supposed",
+            "Keys and amendments hang on who holds which key: leave it out",
+        );
+    }
+
+    fn tell(&mut self, at: &Range<usize>, message: impl Into<String>, help: impl Into<String>) {
         self.found.push(Diagnostic::at(self.text, Severity::Warning, at, message, help));
     }
 }
