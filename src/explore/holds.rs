@@ -3,7 +3,7 @@
 use crate::engine::State;
 use crate::values::Instant;
 use crate::workflow::invariant::Holds;
-use crate::workflow::model::{Operator, Rule};
+use crate::workflow::model::Operator;
 
 /// Whether it holds at `now`, in the state at that time, if `date` is then what the calendar shows: that is `now`
 /// itself, or a later instant by which everything would have happened later.
@@ -26,8 +26,7 @@ pub(super) fn holds(state: &State, now: Instant, date: Instant, what: &Holds) ->
             let closed = runs.filter(|run| run.id.ballot == *ballot && run.closed.is_some());
             let newest = closed.max_by_key(|run| run.closed.as_ref().map(|closing| closing.at));
             let table = newest.and_then(|run| Some(run.table(run.rules()?)));
-            let rule = || Rule { all: vec![comparison.clone()], text: String::new() };
-            table.is_some_and(|table| table.holds(&rule()))
+            table.is_some_and(|table| table.working(comparison).holds)
         }
         Holds::Now(operator, instant) => match operator {
             Operator::Above => date > *instant,

@@ -71,12 +71,12 @@ impl Length {
         !matches!(self, Self::Time(span) if span.seconds() == 0)
     }
 
-    /// When it has run since `from`: where that instant itself is still in time (`late`), the last that is; else the
+    /// When it has run since `from`: where that instant itself is still in time (`included`), the last that is; else the
     /// first that is not. Of business days the two are the last second of a day and the first after it.
-    pub fn end(&self, from: Instant, late: bool) -> Instant {
+    pub fn end(&self, from: Instant, included: bool) -> Instant {
         match self {
             Self::Time(span) => from.plus(*span),
-            Self::Business(days) => days.end(from, late, &[]).unwrap_or(Instant::MAX),
+            Self::Business(days) => days.end(from, included, &[]).unwrap_or(Instant::MAX),
         }
     }
 
@@ -106,9 +106,9 @@ impl Length {
 
 impl BusinessDays {
     /// As [`Length::end`], without the days on which the clock stood still.
-    pub fn end(&self, from: Instant, late: bool, stops: &[Standstill]) -> Option<Instant> {
+    pub fn end(&self, from: Instant, included: bool, stops: &[Standstill]) -> Option<Instant> {
         let last = self.last_second(from, stops)?;
-        Some(if late { last } else { last.next() })
+        Some(if included { last } else { last.next() })
     }
 }
 

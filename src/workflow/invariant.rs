@@ -31,7 +31,7 @@ pub enum Promise {
     Ends {
         /// The procedure.
         procedure: Id,
-        /// How long a case may be open; at the very instant it must have ended.
+        /// How long a case may be open, the last instant included.
         within: Option<Span>,
     },
 }

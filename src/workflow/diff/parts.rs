@@ -2,7 +2,7 @@
 
 use super::{Listed, Part, nature};
 use crate::values::{Calendar, Id};
-use crate::workflow::invariant::{Invariant, Promise};
+use crate::workflow::invariant::Invariant;
 use crate::workflow::model::{
     Access, AnnulledFrom, Attribute, Ballot, Contract, Duty, Event, Grant, Office, Outcome, Panel, Procedure,
     Reading, Seat, State, Step, Tier, Value, Workflow,
@@ -160,16 +160,15 @@ fn ballot(ballot: &Ballot) -> Part {
 
 fn grant(grant: &Grant) -> Part {
     let Grant { name, title, from, to, scope, clause, source, reading: _, fixed, attributes } = grant;
-    let folded = |text: &String| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut part = part(
         format!("grant {name}"),
         vec![
             ("title", Some(title.clone())),
             ("from", from.as_ref().map(ToString::to_string)),
             ("to", to.as_ref().map(ToString::to_string)),
-            ("scope", scope.as_ref().map(folded)),
-            ("clause", clause.as_ref().map(folded)),
-            ("source", source.as_ref().map(folded)),
+            ("scope", scope.clone()),
+            ("clause", clause.clone()),
+            ("source", source.clone()),
             ("fixed", fixed.then(|| "nothing moves it".to_owned())),
         ],
         Vec::new(),
@@ -191,24 +190,8 @@ fn grant(grant: &Grant) -> Part {
 
 fn invariants_of(workflow: &Workflow) -> Option<Part> {
     let told = |invariant: &Invariant| {
-        let Invariant { title, promise, silent, line: _ } = invariant;
-        let promise = match promise {
-            Promise::Never(proposition) => format!("never {}", proposition.text),
-            Promise::Always(proposition) => format!("always {}", proposition.text),
-            Promise::Reaches(proposition) => format!("reaches {}", proposition.text),
-            Promise::Ends { procedure, within } => {
-                let within = within.map_or_else(String::new, |span| format!(" within {span}"));
-                format!("every case of {procedure} ends{within}")
-            }
-        };
-        let silent: Vec<&str> = silent.iter().map(Id::as_str).collect();
-        let silent = if silent.is_empty() {
-            String::new()
-        } else {
-            format!(", while {} do nothing", silent.join(", "))
-        };
-        let title = title.as_ref().map_or_else(String::new, |title| format!("{title}: "));
-        format!("{title}{promise}{silent}")
+        let title = invariant.title.as_ref().map_or_else(String::new, |title| format!("{title}: "));
+        format!("{title}{}", invariant.words())
     };
     let members: Vec<String> = workflow.invariants.iter().map(told).collect();
     let promises = || vec![listed("promise", members.clone())];
@@ -217,9 +200,8 @@ fn invariants_of(workflow: &Workflow) -> Option<Part> {
 
 /// Choices and readings that are the authors' own, and not the contract's.
 fn ours(readings: &[Reading]) -> Part {
-    let folded = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let words = |Reading { place, text }: &Reading| {
-        let text = text.as_deref().map_or_else(|| "a choice of the authors".to_owned(), folded);
+        let text = text.clone().unwrap_or_else(|| "a choice of the authors".to_owned());
         (place.clone(), text)
     };
     let name = "ours, and not the contract's".to_owned();

@@ -158,7 +158,7 @@ fn preamble(workflow: &Workflow) -> Vec<String> {
 
 fn ours(workflow: &Workflow) -> Option<Section> {
     let reading = |(Reading { place, text }, number): (&Reading, usize)| {
-        let text = text.as_deref().map_or_else(|| "a choice of the authors".to_owned(), folded);
+        let text = text.clone().unwrap_or_else(|| "a choice of the authors".to_owned());
         Paragraph { label: format!("R{number}"), ..Paragraph::of(format!("`{place}`: {}", sentence(&text))) }
     };
     let paragraphs: Vec<Paragraph> = workflow.readings.iter().zip(1..).map(reading).collect();
@@ -166,15 +166,9 @@ fn ours(workflow: &Workflow) -> Option<Section> {
     (!paragraphs.is_empty()).then_some(Section { heading, paragraphs })
 }
 
-/// Line breaks and runs of spaces as one space.
-fn folded(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 /// The text with a full stop, if it has no end yet.
 fn sentence(text: &str) -> String {
-    let text = folded(text);
-    if text.ends_with(['.', '!', '?']) { text } else { format!("{text}.") }
+    if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
 }
 
 /// The text with its first letter large.

@@ -1,6 +1,6 @@
 //! What can happen, and what hangs on it: events and grants.
 
-use super::{Paragraph, Section, folded, sentence, within};
+use super::{Paragraph, Section, sentence, within};
 use crate::values::{Calendar, Id};
 use crate::workflow::model::{
     AnnulledFrom, Annulment, Attribute, Cause, Event, Grant, Moves, Value, Workflow,
@@ -59,8 +59,7 @@ fn paragraph(workflow: &Workflow, grant: &Grant) -> Paragraph {
     // The readings of an attribute are marked there.
     let own = |known: &str| within(known, &place) && !attributes.iter().any(|it| within(known, &of(it)));
     let marks = workflow.marks(own);
-    let called =
-        if title == name.as_str() { quoted(name) } else { format!("{} ({})", folded(title), quoted(name)) };
+    let called = if title == name.as_str() { quoted(name) } else { format!("{title} ({})", quoted(name)) };
     let text = format!("{called}{from}{to}.{marks}{scope}{clause}{source}");
     let mut items: Vec<String> =
         attributes.iter().map(|it| attribute(workflow, it) + &workflow.marked_within(&of(it))).collect();

@@ -1,26 +1,6 @@
 //! The small languages inside a workflow: rules of ballots (`met >= 2/3 of electors`), conditions of steps
 //! (`every seat filled and not withdrawn`), and what invariants say (`research-ip.status = 'ended' and not verified`).
-//!
-//! ```text
-//! rule       = comparison { "and" comparison }
-//! comparison = amount ( ">" | ">=" | "=" | "<" | "<=" ) bound
-//! amount     = term { "+" term }
-//! term       = [ "heads" "of" ] counted [ "in" CLASS ]
-//! counted    = CHOICE | "votes" | "participating" | "electors" | "seats" | "filled" | "leading"
-//! bound      = NUMBER | NUMBER "/" NUMBER "of" amount | NUMBER "%" "of" amount
-//!            | NUMBER "times" amount | amount | "lesser" "of" bound "and" bound
-//!
-//! condition  = single | single { "and" single } | single { "or" single }
-//! single     = "not" single | "(" condition ")" | "every" "seat" "filled" | comparison | EVENT
-//!            | BALLOT "." OUTCOME
-//!
-//! proposition = part | part { "and" part } | part { "or" part }
-//! part        = "not" part | "(" proposition ")" | EVENT | "within" TIME "of" EVENT | PROCEDURE "is" STATE
-//!             | BALLOT "counted" comparison | GRANT "." ATTRIBUTE "=" "'" VALUE "'" | "now" operator INSTANT
-//! ```
-//!
-//! `and` and `or` do not mix without parentheses: lawyers and machines disagree on which binds first.
-//! The comparisons of a condition count `seats` and `filled` only.
+//! Their grammar stands in `docs/language.md`.
 
 mod condition;
 mod proposition;

@@ -1,7 +1,7 @@
 //! Reading rules of ballots.
 
 use super::token::{Cursor, Token};
-use super::{Fault, Vocabulary};
+use super::{ANSWER_WORDS, Fault, Vocabulary};
 use crate::workflow::model::{Amount, Bound, Comparison, Counted, Rule, Term};
 use crate::workflow::read::nearest;
 
@@ -103,8 +103,7 @@ impl Reader<'_, '_> {
 
     fn unknown(&self, word: &str) -> Fault {
         let known = self.names.choices.iter().map(crate::values::Id::as_str);
-        let fixed = ["votes", "participating", "electors", "seats", "filled", "leading"];
-        let help = match nearest(word, known.chain(fixed)) {
+        let help = match nearest(word, known.chain(self.fixed())) {
             _ if let Some(instead) = self.names.instead(word) => instead.to_owned(),
             Some(near) => format!("Did you mean `{near}`?"),
             None => self.countable(),
@@ -118,9 +117,15 @@ impl Reader<'_, '_> {
         }
         let choices: Vec<String> = self.names.choices.iter().map(|choice| format!("`{choice}`")).collect();
         let choices = if choices.is_empty() { "a choice".to_owned() } else { choices.join(", ") };
-        format!(
-            "What can be counted: {choices}, `votes`, `participating`, `electors`, `seats`, `filled`, `leading`"
-        )
+        let fixed: Vec<String> = self.fixed().iter().map(|word| format!("`{word}`")).collect();
+        format!("What can be counted: {choices}, {}", fixed.join(", "))
+    }
+
+    /// What can be counted besides choices: answers only where there are any.
+    fn fixed(&self) -> Vec<&str> {
+        let always = ["votes", "participating", "electors", "seats", "filled", "leading"];
+        let answers = ANSWER_WORDS.into_iter().filter(|_| self.names.answers);
+        always.into_iter().chain(answers).collect()
     }
 
     fn class(&mut self) -> Result<crate::values::Id, Fault> {

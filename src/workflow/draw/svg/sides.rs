@@ -96,9 +96,9 @@ fn attribute(canvas: &mut Canvas, attribute: &Attribute) {
             canvas.shape(&[(x + 14, top + 4), (x + 11, top - 1), (x + 17, top - 1)], true);
         }
         let top = if value.moves.is_some() { top + 4 } else { top };
+        let height = BODY.line() * i32::try_from(lines.len()).unwrap_or(0) + 6;
+        canvas.frame(x, top, width, height, Frame::Shaded);
         let bottom = canvas.block(x + 7, top + 3, room / 2, BODY, &value.is) + 3;
-        canvas.frame(x, top, width, bottom - top, Frame::Shaded);
-        canvas.block(x + 7, top + 3, room / 2, BODY, &value.is);
         let words = value
             .moves
             .as_ref()
