@@ -1,0 +1,91 @@
+//! Committing: one flush for the batch, then readers see it, then whoever waits is answered.
+
+use std::collections::BTreeSet;
+
+use super::{Admitted, Batch, Writer};
+use crate::registry::SubmitError;
+use crate::registry::agreement::{Published, Shown};
+use crate::registry::erase::erase;
+use crate::statement::Body;
+use crate::store::Append;
+use crate::values::Digest;
+
+impl Writer {
+    /// Makes the batch durable, then shows it to readers, then answers.
+    ///
+    /// After any failure memory is ahead of the disk, whatever the disk has: `false`, and only a new start
+    /// brings them together. The first who waits is told the cause, everybody else [`SubmitError::Stopped`].
+    pub(super) fn commit(&mut self, batch: Batch) -> bool {
+        let begun = std::time::Instant::now();
+        if let Err(error) = self.append() {
+            tracing::error!(%error, "the store failed; nothing more is written");
+            let error =
+                if error.is_fatal() { error } else { SubmitError::NotAppended { cause: Box::new(error) } };
+            let mut waiting = batch.waiting.into_iter();
+            if let Some((answer, _)) = waiting.next() {
+                let _ = answer.send(Err(error));
+            }
+            return false;
+        }
+        if let (Some(told), false) = (self.flushes.get(), batch.admitted.is_empty()) {
+            told(u32::try_from(batch.admitted.len()).unwrap_or(u32::MAX), begun.elapsed());
+        }
+        self.publish(&batch.admitted);
+        self.erase_struck(&batch.admitted);
+        for (answer, told) in batch.waiting {
+            let _ = answer.send(told);
+        }
+        true
+    }
+
+    fn append(&mut self) -> Result<(), SubmitError> {
+        let mut appends = Vec::new();
+        for (anchor, working) in &mut self.working {
+            if working.added.is_empty() {
+                continue;
+            }
+            appends.push(Append {
+                anchor: *anchor,
+                first: working.first(),
+                nodes: working.closed_nodes(),
+                head: working.tree.head(),
+                checkpoint: working.checkpoint()?,
+                entries: std::mem::take(&mut working.added),
+            });
+        }
+        if !appends.is_empty() {
+            self.store.append(&appends)?;
+        }
+        Ok(())
+    }
+
+    /// Erases what the entries struck, now that they are durable. What a crash or an error leaves is erased when the
+    /// registry is opened again.
+    fn erase_struck(&self, admitted: &[Admitted]) {
+        let struck = admitted.iter().filter_map(|entry| match &entry.checked.statement().body {
+            Body::Act(act) => act.strike,
+            _ => None,
+        });
+        let states = self.working.values().map(|working| &working.state);
+        if let Err(error) = erase(&*self.store, struck.collect(), &states) {
+            tracing::error!(%error, "a document was struck and is not erased yet: open the store again");
+        }
+    }
+
+    /// Shows what is now durable to readers. The state is shared as far as it is the same; what readers hold stays as
+    /// it is.
+    fn publish(&self, admitted: &[Admitted]) {
+        let touched: BTreeSet<Digest> = admitted.iter().map(|admitted| admitted.anchor).collect();
+        for anchor in touched {
+            let Some(working) = self.working.get(&anchor) else { continue };
+            let Ok(checkpoint) = working.checkpoint() else { continue };
+            let (state, head) = (working.state.clone(), working.tree.head());
+            let published = Published { state, head, checkpoint };
+            let Ok(mut all) = self.published.write() else { continue };
+            match all.get_mut(&anchor) {
+                Some(shown) => shown.replace(published),
+                None => drop(all.insert(anchor, Shown::new(published))),
+            }
+        }
+    }
+}
