@@ -1,5 +1,6 @@
 //! What many filings cost while a ballot is open: `cargo bench --bench filings` tells the times.
-//! Where votes lapse each filing makes a new ballot paper, which lists every document filed so far.
+//! Where votes lapse each filing makes a new ballot paper, which lists every document filed so far; the last batch must not
+//! cost more than the first.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use quorate::engine::paper::Paper;
 use quorate::scenario::Stage;
-use quorate::statement::{BallotRef, By, CaseRef, HolderRef};
+use quorate::statement::{Act, BallotRef, By, CaseRef, HolderRef};
 use quorate::store::MemoryStore;
 use quorate::values::{Digest, Id, Instant};
 
@@ -122,4 +122,43 @@ fn a_paper_says_how_many_business_days_the_ballot_is_open_and_when_it_closes() {
         paper.contains("sealed = { reveal-for = \"1 business day\", unrevealed = \"has not voted\" }\n"),
         "{paper}"
     );
+}
+
+/// The digest that voters sign goes on from the paper before: it is the text's all the same, whatever was filed and struck.
+#[test]
+fn a_paper_lists_what_is_filed_however_much_comes_and_whatever_is_struck() {
+    let text = fs::read_to_string("tests/workflows/flows/evidence-lapses.toml").unwrap();
+    let store = Arc::new(MemoryStore::new());
+    let mut stage = Stage::open(&text, &id("papers"), at("2026-01-05T09:00:00Z"), store).unwrap();
+    for seat in ["a1", "a2", "a3"] {
+        let seat = HolderRef::Office { body: id("arbiters"), name: id(seat) };
+        stage.nominate(&id("chamber"), &seat).unwrap();
+        stage.accept(&seat).unwrap();
+    }
+    let (case, ballot): (CaseRef, BallotRef) =
+        ("claim#1".parse().unwrap(), "claim#1/finding#1".parse().unwrap());
+    stage.act(&case, &id("claim"), &By::One(id("claimant")), &[id("statement")]).unwrap();
+    let listed = |stage: &Stage| Paper::parse(&paper(stage, &ballot)).unwrap().filed;
+    let file = |count: usize| {
+        for _ in 0..count {
+            let before = listed(&stage).len();
+            stage.act(&case, &id("file"), &By::One(id("respondent")), &[id("exhibit")]).unwrap();
+            assert_eq!(listed(&stage).len(), before + 1);
+        }
+    };
+    let strike = |place: usize| {
+        let mut left = listed(&stage);
+        let struck = left.remove(place).digest;
+        let (act, officer) = (id("strike"), HolderRef::Office { body: id("chamber"), name: id("officer-1") });
+        let act = Act { case: case.clone(), act, seat: None, attach: [].into(), strike: Some(struck) };
+        stage.act_signed(act, &By::One(id("chamber")), &[], &[officer]).unwrap();
+        assert_eq!(listed(&stage), left);
+    };
+    file(70);
+    strike(1);
+    strike(68);
+    file(3);
+    strike(64);
+    file(60);
+    assert_eq!(listed(&stage).len(), 1 + 70 + 3 + 60 - 3);
 }

@@ -132,14 +132,13 @@ fn document(state: &State, case: &CaseRef, wanted: &str) -> Result<Digest, CliEr
     if let Ok(digest) = wanted.parse() {
         return Ok(digest);
     }
-    let filed = state.case(case).map_or(&[][..], |case| &case.filed);
-    let there: Vec<&Filed> =
-        filed.iter().filter(|it| it.struck.is_none() && it.name.as_str() == wanted).collect();
+    let filed = state.case(case).into_iter().flat_map(|case| case.filed.iter());
+    let stands: Vec<&Filed> = filed.filter(|it| it.struck.is_none()).collect();
+    let there: Vec<&Filed> = stands.iter().copied().filter(|it| it.name.as_str() == wanted).collect();
     match there.as_slice() {
         [only] => Ok(only.digest),
         [] => {
-            let names: BTreeSet<&Id> =
-                filed.iter().filter(|it| it.struck.is_none()).map(|it| &it.name).collect();
+            let names: BTreeSet<&Id> = stands.iter().map(|it| &it.name).collect();
             let there = alternatives(names);
             Err(CliError::usage(format!(
                 "no document called `{wanted}` is filed in {case}; name one by its digest, or one of {there}"

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::engine::clock::Moment;
 use crate::engine::count::{Marks, Standing, Table, marks};
 use crate::engine::panel::Done;
+use crate::engine::paper::Written;
 use crate::engine::sealed::Sealing;
 use crate::engine::window::Comes;
 use crate::statement::{BallotRef, PublicKey};
@@ -60,6 +61,8 @@ pub struct BallotRun {
     pub evidence: u64,
     /// The SHA-256 of the ballot paper.
     pub paper: Digest,
+    /// The paper as far as it was hashed: it goes on from there where documents are added.
+    pub written: Written,
     /// How it ended.
     pub closed: Option<Closing>,
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::engine::ballot::BallotRun;
 use crate::engine::clock::{Moment, exhausted};
 use crate::engine::event::Why;
+use crate::engine::filings::Filings;
 use crate::engine::panel::{Done, Seats};
 use crate::engine::suspension::Stop;
 use crate::statement::{BallotRef, CaseRef, HolderRef, PublicKey};
@@ -45,7 +46,7 @@ pub struct Case {
     /// The duties that arose.
     pub duties: Arc<Vec<DutyRun>>,
     /// The documents filed, in order.
-    pub filed: Arc<Vec<Filed>>,
+    pub filed: Arc<Filings>,
     /// How it got here.
     pub path: Arc<Vec<Arc<Move>>>,
     /// How often each step was taken, by state and place in the list.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::engine::ballot::{BallotRun, Cast};
 use crate::engine::case::{Case, Filed};
+use crate::engine::filings::Filings;
 use crate::engine::panel::Done;
 use crate::engine::refusal::alternatives;
 use crate::engine::{Refusal, State, paper};
@@ -42,15 +43,10 @@ impl State {
         let Some(Trigger::Do(Doing { strikes, .. })) = step.map(|step| step.trigger.clone()) else { return };
         let mut filings = 0;
         self.with_case(case, |case| {
-            let counts = |filed: &&mut Filed| {
-                filed.digest == digest && filed.struck.is_none() && strikes.contains(&filed.name)
-            };
-            for filed in Arc::make_mut(&mut case.filed).iter_mut().filter(counts) {
-                filed.struck = Some(done);
-                filings += 1;
-            }
+            let meant = |filed: &Filed| filed.digest == digest && strikes.contains(&filed.name);
+            filings = Arc::make_mut(&mut case.filed).strike(meant, done);
         });
-        self.documents.strike(digest, filings);
+        self.documents.strike(digest, u64::try_from(filings).unwrap_or(u64::MAX));
     }
 
     /// After an entry that may have filed or struck: the closing of an open ballot may be put off, and one whose votes
@@ -82,7 +78,7 @@ impl State {
         let votes = std::mem::take(&mut anew.votes);
         anew.lapsed.extend(votes);
         anew.evidence = self.size;
-        anew.paper = paper::digest(self, case, ballot, &anew);
+        paper::renew(self, case, ballot, &mut anew);
         self.with_ballot(id, |run, ballot| {
             *run = anew;
             run.weigh(ballot, done.at);
@@ -99,7 +95,7 @@ pub(super) fn judge_evidence(case: &Case, moves: bool, leaves: bool) -> Result<(
 }
 
 /// Whether an act names a document to strike just where it may: one of `filed`, under one of the names `strikes`.
-pub(super) fn judge_strike(filed: &[Filed], strike: Option<Digest>, strikes: &[Id]) -> Result<(), Refusal> {
+pub(super) fn judge_strike(filed: &Filings, strike: Option<Digest>, strikes: &[Id]) -> Result<(), Refusal> {
     let why = match strike {
         None if strikes.is_empty() => return Ok(()),
         None => "it does not say which document it strikes".to_owned(),

@@ -20,6 +20,7 @@ pub mod count;
 pub mod documents;
 pub mod event;
 pub mod evidence;
+pub mod filings;
 pub mod holders;
 pub mod in_force;
 pub mod licence;

@@ -223,6 +223,7 @@ fn ballot_into(key: &mut Mixer, view: &View<'_>, run: &BallotRun, now: Instant) 
         lapsed: _, // has not voted; where the vote is to be reaffirmed, seat by seat
         evidence: _,
         paper: _,
+        written: _,
         sealed,
         closed: _,
         stood,

@@ -139,8 +139,8 @@ fn ballot_of(state: &State, case: CaseRef) -> BallotRef {
 
 /// The newest document that is filed in a case under this name and not struck; where there is none, the newest that was.
 pub(super) fn filed(state: &State, case: &CaseRef, name: &Id) -> Digest {
-    let filed = state.case(case).map_or(&[][..], |case| &case.filed);
-    let of_name = || filed.iter().rev().filter(|filed| filed.name == *name);
+    let filed = || state.case(case).into_iter().flat_map(|case| case.filed.iter().rev());
+    let of_name = || filed().filter(|filed| filed.name == *name);
     let found = of_name().find(|filed| filed.struck.is_none()).or_else(|| of_name().next());
     found.map_or(Digest([0; 32]), |filed| filed.digest)
 }

@@ -21,7 +21,7 @@ pub fn signed<'a>(
     report: &[u8],
 ) -> Result<(Vec<Signed>, Vec<&'a Filed>), CliError> {
     let (mut signed, mut erased) = (Vec::new(), Vec::new());
-    for filed in log.state().case(case).map_or(&[][..], |case| &case.filed) {
+    for filed in log.state().case(case).into_iter().flat_map(|case| case.filed.iter()) {
         match content(log, &filed.digest)? {
             Some(content) if content == report => {
                 signed.push((filed.by.clone(), filed.done.entry, filed.done.at));

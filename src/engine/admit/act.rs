@@ -9,6 +9,7 @@ use crate::engine::case::Case;
 use crate::engine::change::Change;
 use crate::engine::clock::{Moment, exhausted};
 use crate::engine::evidence::{judge_evidence, judge_strike};
+use crate::engine::filings::Filings;
 use crate::engine::refusal::{all_of, alternatives};
 use crate::engine::{Refusal, State};
 use crate::statement::body::Attachments;
@@ -49,7 +50,7 @@ impl State {
         let around = self.around_opening(procedure, subject);
         judge_actor(around, by, &act.act, &procedure.open.by)?;
         judge_attachments(&act.attach, &procedure.open.attach)?;
-        judge_strike(&[], act.strike, &[])?;
+        judge_strike(&Filings::default(), act.strike, &[])?;
         self.judge_room_for_case(at, procedure, &next, subject)?;
         self.judge_opening_in_time(at, procedure, subject)?;
         let signers =

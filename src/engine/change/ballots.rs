@@ -7,7 +7,7 @@ use crate::engine::ballot::{BallotRun, Cast, Closing, Elector};
 use crate::engine::case::{Case, Chosen, Obligation};
 use crate::engine::count::Standing;
 use crate::engine::panel::{Seats, standing};
-use crate::engine::paper;
+use crate::engine::paper::{self, Written};
 use crate::engine::sealed::Sealing;
 use crate::engine::state::State;
 use crate::engine::window::Comes;
@@ -49,6 +49,7 @@ impl State {
             lapsed: [].into(),
             evidence: self.size,
             paper: Digest([0; 32]),
+            written: Written::default(),
             closed: None,
         };
         let (electors, excluded) = (Arc::make_mut(&mut run.electors), Arc::make_mut(&mut run.excluded));
@@ -81,7 +82,7 @@ impl State {
             run.obliged = Arc::new(obliged.map(|(seat, it)| (seat.clone(), abstains(it))).collect());
         }
         run.weigh(ballot, run.opened);
-        run.paper = paper::digest(self, case, ballot, &run);
+        paper::renew(self, case, ballot, &mut run);
         Some(run)
     }
 

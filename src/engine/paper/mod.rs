@@ -3,16 +3,16 @@
 //! It is TOML, so that a person can read it and a voter's machine too. Its form is part of language 1:
 //! every voter signs its digest, so not a byte of it ever changes.
 
+mod made;
 mod write;
 
 use serde::Deserialize;
 
-use crate::engine::ballot::BallotRun;
-use crate::engine::case::{Case, Obligation};
-use crate::engine::state::State;
 use crate::statement::{AgreementRef, BallotRef, HolderRef};
-use crate::values::{Digest, Id, Instant, Length, Span};
-use crate::workflow::model::{AnswerKind, Ballot, Change, Early, Extend, Nature, NewEvidence};
+use crate::values::{Digest, Id, Instant, Span};
+use crate::workflow::model::{AnswerKind, Nature};
+pub use made::Written;
+pub(super) use made::renew;
 
 /// A ballot paper as a voter's machine reads it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -256,124 +256,5 @@ impl Paper {
     /// Whether the ballot is of a specimen. What does not say `live` is not taken for it.
     pub fn nature(&self) -> Nature {
         if self.nature == "live" { Nature::Live } else { Nature::Specimen }
-    }
-}
-
-impl State {
-    /// The paper of a ballot on which votes are taken; `None` where there is no such ballot.
-    pub fn ballot_paper(&self, id: &BallotRef) -> Option<String> {
-        Some(text(self, self.case(&id.case)?, self.ballot(id)?, self.ballot_run(id)?))
-    }
-}
-
-/// The digest of a ballot's paper as it is now. A blank one is told by the ballot, and the evidence that it knows.
-pub(super) fn digest(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> Digest {
-    if state.blank_papers {
-        let mut blank = [0; 32];
-        blank.iter_mut().zip(run.evidence.to_be_bytes()).for_each(|(to, from)| *to = from);
-        return Digest(blank);
-    }
-    Digest::of(text(state, case, ballot, run).as_bytes())
-}
-
-/// The exact text of a ballot's paper.
-fn text(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> String {
-    paper(state, case, ballot, run).to_text()
-}
-
-fn paper(state: &State, case: &Case, ballot: &Ballot, run: &BallotRun) -> Paper {
-    let outcomes = ballot.outcomes.iter().map(|outcome| OutcomeLine {
-        is: outcome.is.clone(),
-        rule: outcome.rule.as_ref().map(|rule| rule.text.clone()),
-        lasting: outcome.lasting,
-        eases: outcome
-            .eases
-            .iter()
-            .map(|ease| EaseLine { after: ease.after, rule: ease.rule.text.clone() })
-            .collect(),
-        gives: outcome.gives.map(|gives| gives.word().to_owned()),
-    });
-    let electors = run.electors.iter().map(|(seat, elector)| ElectorLine {
-        seat: state.seat_name(case, seat),
-        person: elector.person.clone(),
-        key: elector.key.fingerprint(),
-        weight: elector.standing.weight,
-        class: elector.standing.class.clone(),
-        affiliation: elector.standing.affiliation.clone(),
-        abstains: run.obliged.get(seat).and(case.obliged.get(seat)).map(Obligation::words),
-    });
-    let excluded = run
-        .excluded
-        .iter()
-        .map(|(seat, reason)| ExcludedLine { seat: state.seat_name(case, seat), reason: reason.clone() });
-    let filed = case.filed.iter().filter(|filed| filed.counts_at(run.evidence)).map(|filed| FiledLine {
-        name: filed.name.clone(),
-        digest: filed.digest,
-        by: filed.by.clone(),
-        entry: filed.done.entry,
-    });
-    let nature = match run.workflow.nature {
-        Nature::Specimen => "specimen",
-        Nature::Live => "live",
-    };
-    let change = match ballot.change {
-        Change::Never => "never",
-        Change::UntilClose => "until close",
-    };
-    let early = match &ballot.early {
-        Early::Never => "never",
-        Early::AllVoted => "all voted",
-        Early::Certain => "certain",
-        Early::Confirmed => "confirmed",
-        Early::When(rule) => &rule.text,
-    };
-    let new_evidence = match ballot.new_evidence {
-        NewEvidence::VotesStand => None,
-        NewEvidence::Refused => Some("refused"),
-        NewEvidence::VotesLapse => Some("votes lapse"),
-        NewEvidence::VotesToReaffirm => Some("votes to reaffirm"),
-    };
-    Paper {
-        paper: 1,
-        nature: nature.to_owned(),
-        agreement: state.agreement.clone(),
-        workflow: run.workflow.digest,
-        title: run.workflow.title.clone(),
-        contract: run.workflow.contract.digest,
-        origin: state.log.origin.clone(),
-        vkey: state.log.vkey.clone(),
-        ballot: run.id.clone(),
-        about: case.subject.as_ref().map(|subject| subject.seat.clone()),
-        person: case.subject.as_ref().map(|subject| subject.person.clone()),
-        asks: ballot.question.clone(),
-        classes: ballot.classes.clone(),
-        choices: run.choices(ballot).cloned().collect(),
-        answer: ballot.answer.as_ref().map(|answer| AnswerLine {
-            is: answer.is.word().to_owned(),
-            unit: answer.unit.clone(),
-            decides: answer.decides.word().to_owned(),
-        }),
-        abstention: ballot.abstention.clone(),
-        attach: ballot.attach.clone(),
-        opened: run.opened,
-        // As it was when the ballot opened, whatever has put the closing off since: the paper does not change.
-        closes: ballot.open_for.end(run.opened, !ballot.excluded),
-        open_for: matches!(ballot.open_for, Length::Business(_)).then(|| ballot.open_for.to_string()),
-        put_off_by: run.put_off_by.to_vec(),
-        suspended_by: run.workflow.suspending(&case.id.procedure).map(|it| it.name.clone()).collect(),
-        change: change.to_owned(),
-        new_evidence: new_evidence.map(str::to_owned),
-        early: early.to_owned(),
-        extend: ballot.extend.as_ref().map(Extend::words),
-        sealed: ballot.sealed.as_ref().map(|sealed| SealedLine {
-            reveal_for: sealed.reveal_for.to_string(),
-            unrevealed: sealed.unrevealed.words().to_owned(),
-        }),
-        count: ballot.per_affiliation.then(|| "one per affiliation".to_owned()),
-        quorum: ballot.quorum.as_ref().map(|rule| rule.text.clone()),
-        outcomes: outcomes.collect(),
-        electors: electors.collect(),
-        excluded: excluded.collect(),
-        filed: filed.collect(),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{AnswerLine, EaseLine, Paper, SealedLine};
+use super::{AnswerLine, EaseLine, FiledLine, Paper, SealedLine};
 use crate::values::Id;
 
 impl Paper {
@@ -35,13 +35,26 @@ impl Paper {
             out.field("reason", &quoted(&excluded.reason));
         }
         for filed in &self.filed {
-            out.table("filed");
-            out.field("name", &quoted(filed.name.as_str()));
-            out.field("digest", &quoted(&filed.digest.to_string()));
-            out.field("by", &quoted(&filed.by));
-            out.field("entry", &filed.entry.to_string());
+            filed.write(&mut out);
         }
         out.0
+    }
+}
+
+impl FiledLine {
+    /// The exact text that it adds to a paper, at its end.
+    pub(super) fn to_text(&self) -> String {
+        let mut out = Writer(String::new());
+        self.write(&mut out);
+        out.0
+    }
+
+    fn write(&self, out: &mut Writer) {
+        out.table("filed");
+        out.field("name", &quoted(self.name.as_str()));
+        out.field("digest", &quoted(&self.digest.to_string()));
+        out.field("by", &quoted(&self.by));
+        out.field("entry", &self.entry.to_string());
     }
 }
 
