@@ -1,7 +1,8 @@
 //! Many people who follow one agreement at once: nobody misses an entry, and nobody hears one twice.
 //!
 //! `QUORATE_STREAMS=10000 cargo test --release --test serve_streams -- --nocapture` does the same with ten thousand and
-//! tells the server's memory; it takes `ulimit -n` of 21,000 or more for both processes together.
+//! tells the server's memory. Each of the two processes, client and server, has a file open for each stream: `ulimit -n 11000`
+//! before it, where the shell allows less.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)] // helpers of tests
 
 mod registry_support;
@@ -20,12 +21,17 @@ use registry_support::{head_in, opened, seats, spawn, statement_after};
 use served::{data_folder, form, serve};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::sync::Barrier;
+use tokio::sync::{Barrier, Semaphore};
 
 const VOTES: u64 = 500;
 
+/// How many connect at a time. Where more wait to be accepted than the system queues, it drops what they send, and sends it
+/// again later and later: until after the server has given up waiting for it.
+const AT_ONCE: usize = 256;
+
 /// Follows the agreement over a connection of its own, and gives the entries that it heard of, up to this one.
-async fn follow(address: String, last: u64, listening: &Barrier) -> Vec<u64> {
+async fn follow(address: String, last: u64, turn: &Semaphore, listening: &Barrier) -> Vec<u64> {
+    let mut turn = Some(turn.acquire().await.unwrap());
     let mut stream = TcpStream::connect(&address).await.unwrap();
     stream.write_all(b"GET /v1/agreements/panel/events HTTP/1.1\r\nhost: log\r\n\r\n").await.unwrap();
     let mut lines = tokio::io::BufReader::with_capacity(4_096, stream).lines();
@@ -36,6 +42,7 @@ async fn follow(address: String, last: u64, listening: &Barrier) -> Vec<u64> {
         let line = line.unwrap_or_else(|| panic!("the stream ended after {heard:?}"));
         if line == ": listening" && !begun {
             begun = true;
+            drop(turn.take());
             listening.wait().await;
         }
         heard.extend(line.strip_prefix("id: ").map(|id| id.parse::<u64>().unwrap()));
@@ -98,14 +105,14 @@ fn a_thousand_people_who_follow_an_agreement_miss_none_of_500_votes() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let last = before + VOTES - 1;
     let took = runtime.block_on(async {
-        let listening = std::sync::Arc::new(Barrier::new(streams + 1));
+        let listening = std::sync::Arc::new((Semaphore::new(AT_ONCE), Barrier::new(streams + 1)));
         let followers: Vec<_> = (0..streams)
             .map(|_| {
                 let (address, listening) = (address.clone(), std::sync::Arc::clone(&listening));
-                tokio::spawn(async move { follow(address, last, &listening).await })
+                tokio::spawn(async move { follow(address, last, &listening.0, &listening.1).await })
             })
             .collect();
-        listening.wait().await;
+        listening.1.wait().await;
         let begun = Instant::now();
         let url = format!("http://{address}");
         tokio::task::spawn_blocking(move || vote(&stage, &url)).await.unwrap();

@@ -5,7 +5,7 @@
 
 use std::future::Future;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
@@ -55,6 +55,22 @@ impl Ending {
         // Nothing is ever sent: it ends when the sender is dropped.
         while self.0.changed().await.is_ok() {}
     }
+}
+
+/// How many connections may wait to be taken; the system may allow fewer (`net.core.somaxconn`, 4,096 as a rule). Where more
+/// come at once, the system drops what their clients send, which is then repeated later and later.
+const WAITING: u32 = 4_096;
+
+/// Listens at an address.
+///
+/// # Errors
+/// Another listens there, or this may not.
+pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A server that was started again need not wait until the connections of the one before are forgotten.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(WAITING)
 }
 
 /// Where the certificate comes from, for each connection anew, since one is renewed while the server runs.

@@ -11,13 +11,13 @@ use std::sync::Arc;
 
 use clap::Args;
 use serde_json::json;
-use tokio::net::TcpListener;
 
 use super::answer::Answer;
 use super::context::Context;
 use super::error::CliError;
 use super::served::{announce, shutdown};
 use crate::export::writable;
+use crate::net::listen::bind;
 use crate::net::origin;
 use crate::registry::{Registry, Settings, SubmitError};
 use crate::serve::{self, Service};
@@ -108,11 +108,11 @@ pub fn run(context: &Context, args: &ServeArgs) -> Result<Answer, CliError> {
             tracing::warn!(%hook, %agreement, "a webhook names an agreement that is not here: it is told nothing of it");
         }
         let cannot = |error| CliError::Usage(format!("cannot listen on {listen}: {error}"));
-        let listener = TcpListener::bind(listen).await.map_err(cannot)?;
+        let listener = bind(listen).map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
         let counted = args.metrics.or(config.metrics);
         let metrics = match counted {
-            Some(address) => Some(TcpListener::bind(address).await.map_err(|error| {
+            Some(address) => Some(bind(address).map_err(|error| {
                 CliError::Usage(format!("cannot give out metrics on {address}: {error}"))
             })?),
             None => None,

@@ -6,7 +6,7 @@ use super::{Admitted, Batch, Placed, Writer};
 use crate::engine::{Refusal, State};
 use crate::log::{Hash, MemoryTree};
 use crate::registry::agreement::Working;
-use crate::registry::{SubmitError, log_key, pen, unknown};
+use crate::registry::{SubmitError, is_entry_of, log_key, pen, unknown};
 use crate::statement::{Blob, Body, Checked, Entry, Open, attachments};
 use crate::store::NewEntry;
 use crate::values::{Digest, Instant};
