@@ -68,11 +68,13 @@ pub(super) struct Working {
     pub(super) key: Option<LogKey>,
     /// What the current batch adds.
     pub(super) added: Vec<NewEntry>,
+    /// The signed checkpoint with which the last batch was appended.
+    pub(super) appended: String,
 }
 
 impl Working {
     pub(super) fn new(state: State, tree: MemoryTree) -> Self {
-        Self { state, tree, key: None, added: Vec::new() }
+        Self { state, tree, key: None, added: Vec::new(), appended: String::new() }
     }
 
     /// The index of the first entry of the current batch.

@@ -45,7 +45,7 @@ use agreement::{Shelf, Shown, Working};
 use pen::Pen;
 use receipt::Roots;
 use shut::Shut;
-use writer::{Job, Writer};
+use writer::{Job, Pace, Writer};
 
 /// How many submissions may wait for the writer before the next one waits outside.
 const QUEUE: usize = 1024;
@@ -139,6 +139,7 @@ impl Registry {
             published: Arc::clone(&published),
             flushes: Arc::clone(&flushes),
             shut: shut.clone(),
+            pace: Pace::default(),
         };
         tokio::spawn(writer.run(queue));
         Ok(Self { store, pen, published, jobs, flushes, shut })

@@ -44,12 +44,13 @@ impl Writer {
             if working.added.is_empty() {
                 continue;
             }
+            working.appended = working.checkpoint()?;
             appends.push(Append {
                 anchor: *anchor,
                 first: working.first(),
                 nodes: working.closed_nodes(),
                 head: working.tree.head(),
-                checkpoint: working.checkpoint()?,
+                checkpoint: working.appended.clone(),
                 entries: std::mem::take(&mut working.added),
             });
         }
@@ -78,8 +79,8 @@ impl Writer {
         let touched: BTreeSet<Digest> = admitted.iter().map(|admitted| admitted.anchor).collect();
         for anchor in touched {
             let Some(working) = self.working.get(&anchor) else { continue };
-            let Ok(checkpoint) = working.checkpoint() else { continue };
             let (state, head) = (working.state.clone(), working.tree.head());
+            let checkpoint = working.appended.clone();
             let published = Published { state, head, checkpoint };
             let Ok(mut all) = self.published.write() else { continue };
             match all.get_mut(&anchor) {

@@ -4,8 +4,9 @@
 mod commit;
 mod judge;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -52,7 +53,25 @@ pub(super) struct Writer {
     pub(super) published: Shelf,
     pub(super) flushes: Flushes,
     pub(super) shut: Shut,
+    pub(super) pace: Pace,
 }
+
+/// How many came the last time, and how long making them durable took: by that the writer knows for whom to wait.
+///
+/// Those who were answered together come again together, one after the other as their signatures are checked. A flush for the
+/// first of them alone would keep all others waiting for as long as it takes, and with a slow disk that is what a submission
+/// costs. So the writer waits until as many are here as were before, but never longer than that flush would take.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    jobs: usize,
+    took: Duration,
+}
+
+/// The longest that a submission waits for others.
+const LONGEST_WAIT: Duration = Duration::from_millis(5);
+
+/// How often the writer looks meanwhile whether one has come.
+const LOOK: Duration = Duration::from_micros(100);
 
 /// What a submitter is told.
 type Answer = Result<Placed, SubmitError>;
@@ -62,6 +81,8 @@ type Answer = Result<Placed, SubmitError>;
 struct Batch {
     /// What the appends will weigh, as [`Append::weight`] counts.
     weight: usize,
+    /// The agreements whose heads are counted in that.
+    heads: BTreeSet<Digest>,
     admitted: Vec<Admitted>,
     /// Whoever waits for the batch, with the answer: those admitted, those who sent the same statement again, and
     /// those refused, perhaps for what is in the batch.
@@ -77,38 +98,38 @@ struct Admitted {
 impl Writer {
     /// Works until every sender is gone, or the store has failed.
     pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Job>) {
-        loop {
-            let mut jobs = Vec::new();
-            if queue.recv_many(&mut jobs, MOST_JOBS).await == 0 {
-                return;
-            }
+        while let Some(first) = queue.recv().await {
             // Signing, judging and above all fsync block: not on a thread that serves others.
             let worked = tokio::task::spawn_blocking(move || {
-                let sound = self.work(jobs);
-                (self, sound)
+                let sound = self.work(first, &mut queue);
+                (self, queue, sound)
             });
             match worked.await {
-                Ok((writer, true)) => self = writer,
+                Ok((writer, jobs, true)) => (self, queue) = (writer, jobs),
                 // Whoever waits is told `Stopped`, since the channels close. Never try again.
-                Ok((_, false)) | Err(_) => return,
+                Ok((_, _, false)) | Err(_) => return,
             }
         }
     }
 
-    /// Judges and appends; `false` where the store failed and this process must not write any more.
-    fn work(&mut self, jobs: Vec<Job>) -> bool {
-        let mut batch = Batch::default();
-        for job in jobs {
-            let weight = self.weight(&job);
-            if batch.weight.saturating_add(weight) > MAX_BATCH_WEIGHT
+    /// Judges and appends what is there and comes meanwhile; `false` where the store failed and this process must not write
+    /// any more.
+    fn work(&mut self, first: Job, queue: &mut mpsc::Receiver<Job>) -> bool {
+        let (begun, mut jobs, mut batch) = (Instant::now(), 0, Batch::default());
+        let mut next = Some(first);
+        while let Some(job) = next {
+            jobs += 1;
+            if batch.weight.saturating_add(self.weight(&batch, &job)) > MAX_BATCH_WEIGHT
                 && !self.commit(std::mem::take(&mut batch))
             {
                 return false;
             }
+            let (weight, anchor) = (self.weight(&batch, &job), job.checked.anchor());
             let answer = job.answer;
             match self.take(&mut batch, job.checked, &job.blobs, job.clock_jump) {
                 Ok((placed, true)) => {
                     batch.weight += weight;
+                    batch.heads.insert(anchor);
                     batch.waiting.push((answer, Ok(placed)));
                 }
                 // Whoever asked may have gone away: that changes nothing.
@@ -124,15 +145,40 @@ impl Writer {
                     }
                 }
             }
+            next = self.next(queue, jobs, begun);
         }
-        self.commit(batch)
+        self.pace.jobs = jobs;
+        let begun = Instant::now();
+        let sound = self.commit(batch);
+        self.pace.took = begun.elapsed();
+        sound
     }
 
-    /// What a submission adds to the batch at most, with the agreement's head, which it may be the first to need.
-    fn weight(&self, job: &Job) -> usize {
-        let index = self.working.get(&job.checked.anchor()).map_or(0, |working| working.tree.size());
+    /// What is judged next before the flush, after so many since `begun`: see [`Pace`].
+    fn next(&self, queue: &mut mpsc::Receiver<Job>, jobs: usize, begun: Instant) -> Option<Job> {
+        if jobs >= MOST_JOBS {
+            return None;
+        }
+        let patience = self.pace.took.min(LONGEST_WAIT);
+        loop {
+            match queue.try_recv() {
+                Err(mpsc::error::TryRecvError::Empty)
+                    if jobs < self.pace.jobs && begun.elapsed() < patience =>
+                {
+                    std::thread::sleep(LOOK);
+                }
+                came => return came.ok(),
+            }
+        }
+    }
+
+    /// What a submission adds to the batch at most, with the agreement's head where it is the first to need it.
+    fn weight(&self, batch: &Batch, job: &Job) -> usize {
+        let anchor = job.checked.anchor();
+        let index = self.working.get(&anchor).map_or(0, |working| working.tree.size());
         // A leaf closes a subtree at every level whose size divides the size after it, and itself.
         let nodes = usize::try_from(index.saturating_add(1).trailing_zeros()).unwrap_or(64) + 1;
-        entry_weight(job.bytes + TIME_BYTES, nodes) + head_weight(CHECKPOINT_BYTES)
+        let head = if batch.heads.contains(&anchor) { 0 } else { head_weight(CHECKPOINT_BYTES) };
+        entry_weight(job.bytes + TIME_BYTES, nodes) + head
     }
 }
