@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use super::desk::Desk;
 use super::follow::{Followed, until_next};
+use super::newest::Newest;
 use super::quota::Kept;
 use super::tokens::Caller;
 use crate::engine::State;
@@ -38,6 +39,8 @@ pub(super) struct Feed {
     count: watch::Sender<u64>,
     /// The documents of its entries.
     pub(super) documents: Arc<Kept>,
+    /// Its licence as it is now.
+    pub(super) licence: Newest,
     /// Who may read the agreement, as of a number of entries and a time.
     access: RwLock<((u64, Instant), Arc<Access>)>,
     /// The size of the newest head that a quorum of witnesses has cosigned, where witnesses are asked. Tells of every
@@ -90,7 +93,8 @@ impl Feed {
     pub(super) fn new(anchor: Digest) -> Self {
         let ((count, _), (cosigned, _)) = (watch::channel(0), watch::channel(None));
         let access = RwLock::new(((0, Instant::MIN), Arc::new(Access::nobody())));
-        Self { anchor, news: Mutex::default(), count, documents: Arc::default(), access, cosigned }
+        let (news, documents, licence) = (Mutex::default(), Arc::default(), Newest::default());
+        Self { anchor, news, count, documents, licence, access, cosigned }
     }
 
     /// Who may read the agreement now. It is kept here, and not asked of the state each time, so that asking takes as long

@@ -9,7 +9,7 @@
 //! | `submit`, `parcel` | take statements with their documents, and answer with a receipt or the log's signed refusal |
 //! | `site` | an agreement's log as C2SP's files, which audits read |
 //! | `certificate`, `reports` | licence certificates, and reports, as the command line writes them |
-//! | `read` | what is told of an agreement, for machines |
+//! | `read`, `newest` | what is told of an agreement, for machines |
 //! | `pages` | the same for people with a browser: what a page needs, and how it may be used |
 //! | `again` | answers 304 to whoever has a page as it is |
 //! | `follow` | what every task has in common that follows an agreement |
@@ -44,6 +44,7 @@ mod hooks;
 mod kinds;
 mod metrics;
 mod mirror;
+mod newest;
 mod pages;
 mod parcel;
 mod problem;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -11,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::asked::{Asked, At};
 use super::desk::{Desk, Found};
+use super::newest;
 use super::problem::Problem;
 use super::tokens::Caller;
 use crate::audit::{StoreSource, replay_until};
@@ -26,7 +28,7 @@ use crate::view::time;
 pub(super) const PAGE: u64 = 256;
 
 /// Instants that may be asked about.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct When {
     at: Option<String>,
@@ -105,6 +107,9 @@ pub(super) async fn licence(
 ) -> Result<Response, Problem> {
     let found = desk.find(&name)?;
     let now = desk.registry.now();
+    if when.known_at.is_none() && when.at.is_none() {
+        return newest::licence(&found, now, &headers);
+    }
     let known_at = instant("known_at", when.known_at.as_deref())?;
     if known_at.is_some_and(|at| at > now) {
         return Err(Problem::bad_request(
@@ -277,14 +282,14 @@ async fn state_at(desk: &Arc<Desk>, found: &Found, at: Instant) -> Result<Agreem
     Ok(past.ok_or_else(|| before(published, at))?.at(at).into_owned())
 }
 
-fn before(state: &Agreement, at: Instant) -> Problem {
+pub(super) fn before(state: &Agreement, at: Instant) -> Problem {
     Problem::not_found(format!(
         "at {at} there was no agreement {} yet: it was opened at {}",
         state.agreement.name, state.opened
     ))
 }
 
-fn tag(found: &Found, state: &Agreement, at: Instant, when: &When) -> String {
+pub(super) fn tag(found: &Found, state: &Agreement, at: Instant, when: &When) -> String {
     tag_of(found, state, at, &format!("{:?} {:?}", when.at, when.known_at))
 }
 
@@ -313,11 +318,15 @@ pub(super) fn tagged(mut answer: Response, tag: &str) -> Response {
 }
 
 fn json_answer(document: &impl Serialize) -> Response {
+    // Nothing that JSON could not write.
+    json_text(serde_json::to_string(document).unwrap_or_default().into())
+}
+
+pub(super) fn json_text(document: Bytes) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
         (header::CACHE_CONTROL, "no-cache"),
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
     ];
-    // Nothing that JSON could not write.
-    (headers, serde_json::to_string(document).unwrap_or_default()).into_response()
+    (headers, document).into_response()
 }

@@ -1,7 +1,8 @@
 //! What every request goes through.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use axum::Router;
@@ -81,9 +82,20 @@ async fn told(State(desk): State<Arc<Desk>>, mut request: Request, next: Next) -
     answer
 }
 
+/// A name that no other request of this process has: a number, mixed (`SplitMix64`, which maps no two to one) from where chance
+/// lets it begin.
 fn request_id() -> String {
-    let mut bytes = [0; 8];
-    // Without randomness requests have one name, and are answered all the same.
-    let _ = getrandom::fill(&mut bytes);
-    format!("{:016x}", u64::from_be_bytes(bytes))
+    static BEGIN: OnceLock<u64> = OnceLock::new();
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let begin = BEGIN.get_or_init(|| {
+        let mut bytes = [0; 8];
+        // Without randomness two processes may give the same names.
+        let _ = getrandom::fill(&mut bytes);
+        u64::from_be_bytes(bytes)
+    });
+    let number = NEXT.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mut id = begin.wrapping_add(number);
+    id = (id ^ (id >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    id = (id ^ (id >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    format!("{:016x}", id ^ (id >> 31))
 }
