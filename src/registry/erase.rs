@@ -18,7 +18,7 @@ pub(super) fn erase<'a>(
 ) -> Result<(), StoreError> {
     for digest in struck {
         let needed = agreements.clone().any(|state| state.documents.is_needed(&digest));
-        if !needed && store.blob(&digest)?.is_some() {
+        if !needed && store.blob_size(&digest)?.is_some() {
             store.erase_blob(&digest)?;
         }
     }
