@@ -125,6 +125,7 @@ impl Metrics {
     fn text(&self, desk: &Desk) -> String {
         // What is counted may be shown to many: a restricted agreement is not named there, nor once it has become one.
         self.entries.clear();
+        self.cosigned.clear();
         for name in desk.names(Caller::default()) {
             let Ok(found) = desk.find(name.as_str()) else { continue };
             let entries = i64::try_from(found.published.head.size).unwrap_or(i64::MAX);
