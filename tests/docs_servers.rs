@@ -161,7 +161,7 @@ fn every_command_does_with_a_server_what_the_table_says() {
             // It may be refused by the rules, and is not for want of a server.
             "works" => assert!(!what(&said).contains("--server"), "{line}: {done:?}"),
             "needs a server" => {
-                assert!(done.code == 2 && what(&said).contains("--server"), "{line}: {done:?}")
+                assert!(done.code == 2 && what(&said).contains("--server"), "{line}: {done:?}");
             }
             "needs none" => assert!(matches!(done.code, 0 | 1 | 5), "{line}: {done:?}"),
             other => panic!("{command}: {other}"),
