@@ -275,7 +275,7 @@ fn table(people: &[Person], ballot: &Ballot) -> Table {
     Table::of_ballot(
         ballot,
         marks(electors.map(|(seat, person)| (seat, standing(person))), votes),
-        marks(all().map(|(seat, person)| (seat, standing(person))), filled),
+        marks(all().map(|(seat, person)| (seat, standing(person))), filled).into(),
     )
 }
 
@@ -566,7 +566,7 @@ fn a_margin_among_many_choices_is_found() {
     let ballot = Ballot { choices: choices.clone(), ..ballot(None, &[three]) };
     let standing = Standing { class: None, weight: 1, affiliation: None };
     let made = marks((0..30).map(|seat| (seat, standing.clone())), (0..).zip(choices));
-    let table = Table::of_ballot(&ballot, made.clone(), Marks::new());
+    let table = Table::of_ballot(&ballot, made.clone(), Marks::new().into());
     assert_eq!(margin(&ballot, &table, &made, Span::from_seconds(0)), Margin::Votes(2));
 }
 
@@ -618,7 +618,7 @@ proptest! {
             let electors = people.iter().enumerate().filter(|(_, person)| person.elector());
             let votes = people.iter().enumerate().filter_map(|(seat, person)| Some((seat, vote(seat, person.vote?))));
             let electors = marks(electors.map(|(seat, person)| (seat, standing(person))), votes);
-            let table = Table::of_ballot(&ballot, electors, Marks::new());
+            let table = Table::of_ballot(&ballot, electors, Marks::new().into());
             prop_assert_eq!(table.answer(), by_hand.map(written));
             let rule = |text: &str| Rule::parse(text, &Vocabulary { answers: true, ..vocabulary() }).unwrap();
             let counted = |text: &str| table.amount(&rule(text).all[0].amount);
