@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use base64ct::{Base64, Encoding as _};
 use ed25519_dalek::{SigningKey, VerifyingKey};
+use quorate::log::Head;
 use quorate::registry::{Receipted, Registry, Settings, Submission, SystemClock, log_key};
 use quorate::scenario::{public, sign_with};
 use quorate::statement::{
@@ -21,8 +22,9 @@ use quorate::statement::{
 use quorate::store::Store;
 use quorate::values::{Digest, Id};
 
-const LOG_NAME: &str = "bench.example";
-const SEED: [u8; 32] = [7; 32];
+/// The name and the seed of the log that keeps halls.
+pub const LOG_NAME: &str = "bench.example";
+pub const SEED: [u8; 32] = [7; 32];
 const GRANTS: usize = 14;
 const QUESTION: &str = "Is the motion carried?";
 
@@ -31,11 +33,17 @@ pub fn folder() -> tempfile::TempDir {
     tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap()
 }
 
-/// An open registry with one agreement, every seat filled and the ballot open.
+/// An open registry with an agreement, every seat filled and the ballot open.
 pub struct Hall {
-    pub registry: Registry,
+    pub registry: Arc<Registry>,
     pub anchor: Digest,
-    agreement: AgreementRef,
+    voters: Voters,
+}
+
+/// Those who vote in one agreement: all that a signer knows.
+#[derive(Clone)]
+pub struct Voters {
+    pub agreement: AgreementRef,
     workflow: Digest,
     paper: Digest,
     seats: Vec<(Id, SigningKey)>,
@@ -49,9 +57,13 @@ pub fn registry(store: Arc<dyn Store>) -> Registry {
 impl Hall {
     /// Opens the agreement and the ballot with `seats` panelists.
     pub async fn open(store: Arc<dyn Store>, seats: usize) -> Self {
-        let registry = registry(store);
+        Self::open_in(Arc::new(registry(store)), "hall", seats).await
+    }
+
+    /// The same in a registry that has others, under another name.
+    pub async fn open_in(registry: Arc<Registry>, name: &str, seats: usize) -> Self {
         let text = workflow(seats);
-        let name = id("hall");
+        let name = id(name);
         let key = log_key(LOG_NAME, &name, &SEED).unwrap();
         let host = secret("host");
         let open = Open {
@@ -74,14 +86,13 @@ impl Hall {
         let opened = registry.submit(Submission::of(sign_with(&text_of_open, &[host]))).await.unwrap();
         let seats = (0..seats).map(seat).collect();
         let anchor = opened.anchor;
-        let mut hall = Self {
-            registry,
-            anchor,
+        let voters = Voters {
             agreement: AgreementRef { name, anchor },
             workflow: Digest::of(text.as_bytes()),
             paper: Digest([0; 32]),
             seats,
         };
+        let mut hall = Self { registry, anchor, voters };
         hall.fill().await;
         hall
     }
@@ -89,7 +100,7 @@ impl Hall {
     /// The host names every panelist, all accept, and the host opens the ballot.
     async fn fill(&mut self) {
         let host = secret("host");
-        for (name, key) in self.seats.clone() {
+        for (name, key) in self.voters.seats.clone() {
             let seat = office("hall", name.as_str());
             let person = format!("Panelist {name}");
             let body =
@@ -107,27 +118,20 @@ impl Hall {
         };
         self.submit(self.sign("host", Body::Act(act), &host)).await;
         let published = self.registry.agreement(&self.anchor).unwrap();
-        self.paper = published.state.cases.values().next().unwrap().ballots[0].paper;
+        self.voters.paper = published.state.cases.values().next().unwrap().ballots[0].paper;
     }
 
     /// A vote of a seat after the newest head.
     pub fn vote(&self, seat: usize) -> Envelope {
-        let (name, key) = &self.seats[seat];
-        let vote = Vote {
-            ballot: "poll#1/motion#1".parse().unwrap(),
-            asks: QUESTION.to_owned(),
-            question: self.paper,
-            choice: id(if seat.is_multiple_of(2) { "for" } else { "against" }),
-            attach: [].into(),
-        };
-        self.sign(name.as_str(), Body::Vote(vote), key)
+        self.voters.vote(seat, self.head())
     }
 
     fn sign(&self, by: &str, body: Body, key: &SigningKey) -> Envelope {
-        let after = self.registry.store().head(&self.anchor).unwrap().unwrap().head;
-        let header = Header { agreement: self.agreement.clone(), workflow: self.workflow, after };
-        let statement = Statement { by: By::One(id(by)), header: Some(header), body };
-        sign_with(&statement.to_text(), std::slice::from_ref(key))
+        self.voters.sign(by, body, key, self.head())
+    }
+
+    fn head(&self) -> Head {
+        self.registry.store().head(&self.anchor).unwrap().unwrap().head
     }
 
     pub async fn submit(&self, envelope: Envelope) -> Receipted {
@@ -136,7 +140,33 @@ impl Hall {
 
     /// The entries now.
     pub fn size(&self) -> u64 {
-        self.registry.store().head(&self.anchor).unwrap().unwrap().head.size
+        self.head().size
+    }
+
+    /// Those who vote in it.
+    pub fn voters(&self) -> Voters {
+        self.voters.clone()
+    }
+}
+
+impl Voters {
+    /// A vote of a seat after this head.
+    pub fn vote(&self, seat: usize, after: Head) -> Envelope {
+        let (name, key) = &self.seats[seat];
+        let vote = Vote {
+            ballot: "poll#1/motion#1".parse().unwrap(),
+            asks: QUESTION.to_owned(),
+            question: self.paper,
+            choice: id(if seat.is_multiple_of(2) { "for" } else { "against" }),
+            attach: [].into(),
+        };
+        self.sign(name.as_str(), Body::Vote(vote), key, after)
+    }
+
+    fn sign(&self, by: &str, body: Body, key: &SigningKey, after: Head) -> Envelope {
+        let header = Header { agreement: self.agreement.clone(), workflow: self.workflow, after };
+        let statement = Statement { by: By::One(id(by)), header: Some(header), body };
+        sign_with(&statement.to_text(), std::slice::from_ref(key))
     }
 }
 
@@ -153,7 +183,7 @@ pub enum Until {
 /// its submission to its receipt.
 pub async fn vote_all(hall: &Arc<Hall>, until: Until) -> Vec<Duration> {
     let begun = Arc::new(AtomicU64::new(hall.size()));
-    let seats = 0..hall.seats.len();
+    let seats = 0..hall.voters.seats.len();
     let voting: Vec<_> = seats
         .map(|seat| {
             let (hall, begun) = (Arc::clone(hall), Arc::clone(&begun));
