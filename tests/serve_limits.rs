@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use raw::{counted, get, limited, metrics, most_memory, post};
+use raw::{ask, counted, get, limited, metrics, most_memory, post};
 use serve_support::{Machine, Server, operator, voting};
 
 #[test]
