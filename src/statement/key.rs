@@ -1,5 +1,7 @@
 //! Public keys as statements carry them: one line of OpenSSH, `ssh-ed25519 AAAA…`.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -7,7 +9,6 @@ use base64ct::{Base64, Base64Unpadded, Encoding as _};
 use ed25519_dalek::VerifyingKey;
 use sha2::{Digest as _, Sha256};
 
-use super::known::Known;
 use super::sshwire::{Reader, put_string};
 use crate::values::{ValueError, is_hidden, serde_as_text};
 
@@ -16,6 +17,15 @@ const PLAIN: &str = "ssh-ed25519";
 
 /// OpenSSH's name of an Ed25519 key held by a security key, and of its signatures (`PROTOCOL.u2f`).
 const SECURITY: &str = "sk-ssh-ed25519@openssh.com";
+
+/// How many keys a thread remembers: about 200 bytes each.
+const MOST_KNOWN: usize = 1_024;
+
+thread_local! {
+    /// Keys that passed, ready to verify with. Few keys sign most of a log, and finding the point behind one takes
+    /// a seventh as long as verifying with it.
+    static KNOWN: RefCell<HashMap<RawKey, VerifyingKey>> = RefCell::default();
+}
 
 /// Why bytes are not a key that can sign here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,16 +60,23 @@ pub struct RawKey(pub [u8; 32]);
 impl RawKey {
     /// The key ready to verify with: a canonically encoded point of large order, or the reason why not.
     pub fn verifying(&self) -> Result<VerifyingKey, KeyError> {
-        Known::of(self).map(|known| known.key())
-    }
-
-    /// The same, found anew.
-    pub(super) fn point(&self) -> Result<VerifyingKey, KeyError> {
+        if let Some(key) = KNOWN.with_borrow(|known| known.get(self).copied()) {
+            return Ok(key);
+        }
         if !self.is_canonical() {
             return Err(KeyError::NonCanonical);
         }
         let key = VerifyingKey::from_bytes(&self.0).map_err(|_| KeyError::NotAPoint)?;
-        if key.is_weak() { Err(KeyError::SmallOrder) } else { Ok(key) }
+        if key.is_weak() {
+            return Err(KeyError::SmallOrder);
+        }
+        KNOWN.with_borrow_mut(|known| {
+            if known.len() >= MOST_KNOWN {
+                known.clear();
+            }
+            known.insert(*self, key);
+        });
+        Ok(key)
     }
 
     /// Whether y, the lower 255 bits in little-endian, is below p = 2²⁵⁵ − 19. The other second spelling,
@@ -169,3 +186,22 @@ impl fmt::Display for PublicKey {
 }
 
 serde_as_text!(PublicKey);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remembered_key_is_the_same_key_and_a_weak_one_is_never_remembered() {
+        let weak = RawKey([0; 32]);
+        for number in 0..MOST_KNOWN + 2 {
+            let secret = ed25519_dalek::SigningKey::from_bytes(&Sha256::digest(number.to_be_bytes()).into());
+            let key = RawKey(secret.verifying_key().to_bytes());
+            for _ in 0..2 {
+                assert_eq!(key.verifying(), Ok(secret.verifying_key()));
+                assert_eq!(weak.verifying(), Err(KeyError::SmallOrder));
+            }
+            assert!(KNOWN.with_borrow(HashMap::len) <= MOST_KNOWN);
+        }
+    }
+}

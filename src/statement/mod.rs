@@ -16,7 +16,6 @@ pub mod envelope;
 mod exact;
 mod json;
 pub mod key;
-mod known;
 pub mod refs;
 pub mod refused;
 pub mod request;

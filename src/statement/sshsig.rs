@@ -9,11 +9,10 @@
 //! `reserved`, other wrapping) would have to be second-guessed at each of those points.
 
 use base64ct::{Base64, Encoding as _};
-use ed25519_dalek::Signature;
+use ed25519_dalek::{Signature, Verifier as _, VerifyingKey};
 use sha2::{Digest as _, Sha256, Sha512};
 
 use super::key::{KeyError, PublicKey};
-use super::known::Known;
 use super::sshwire::{Reader, put_string};
 
 /// What keeps a signature over a statement from being mistaken for one over anything else.
@@ -302,8 +301,12 @@ fn verify_blob(
     if !reader.is_at_end() {
         return Err(SignatureError::Trailing("signature"));
     }
-    let known = Known::of(&key.raw())?;
-    if holds(known, &message, &Signature::from_bytes(bytes)) { Ok(()) } else { Err(SignatureError::Wrong) }
+    let verifying = key.raw().verifying()?;
+    if holds(&verifying, &message, &Signature::from_bytes(bytes)) {
+        Ok(())
+    } else {
+        Err(SignatureError::Wrong)
+    }
 }
 
 /// The eight points of small order, each in its one canonical encoding: of order 1, 2, 4, 4 and 8 four times.
@@ -340,10 +343,9 @@ const SMALL_ORDER: [[u8; 32]; 8] = {
 /// Beside the equation `verify_strict` asks that neither the key nor the signature's point R is of small order. The
 /// key's order [`RawKey::verifying`](super::RawKey::verifying) has already looked at. And to know that of R it finds
 /// the point behind its bytes, which is not needed: `verify` compares these bytes with the canonical encoding of
-/// the point that the equation gives, so where they are equal R is small exactly if its bytes are one of eight. For keys
-/// that sign often the equation is computed from a table ([`Known`]).
-fn holds(key: Known, message: &[u8], signature: &Signature) -> bool {
-    !SMALL_ORDER.contains(signature.r_bytes()) && key.verify(message, signature)
+/// the point that the equation gives, so where they are equal R is small exactly if its bytes are one of eight.
+fn holds(key: &VerifyingKey, message: &[u8], signature: &Signature) -> bool {
+    !SMALL_ORDER.contains(signature.r_bytes()) && key.verify(message, signature).is_ok()
 }
 
 fn check_flags(flags: u8) -> Result<(), SignatureError> {
