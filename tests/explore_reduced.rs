@@ -81,3 +81,69 @@ fn what_nothing_can_tell_apart_is_walked_once_and_hides_nothing() {
     }
     assert!(compared > 300 && fewer > 10, "{compared} compared, {fewer} with fewer states");
 }
+
+/// Faults that are planted are found both ways, and nothing else.
+#[test]
+fn what_breaks_an_invariant_breaks_it_both_ways() {
+    let (mut compared, mut broken) = (0, 0);
+    for folder in ["planted", "moves"] {
+        for entry in fs::read_dir(format!("tests/workflows/{folder}")).unwrap() {
+            let path = entry.unwrap().path();
+            let text = fs::read_to_string(&path).unwrap();
+            let walked = |reduced| {
+                let bounds = Bounds { states: 3_000, leaving: 0, reduced, ..Bounds::default() };
+                verdicts(&explore(&text, bounds, &mut |_| {}).unwrap_or_else(|error| panic!("{error}")))
+            };
+            for (a, b) in walked(true).into_iter().zip(walked(false)) {
+                if a != "undecided" && b != "undecided" {
+                    assert_eq!(a, b, "{}", path.display());
+                    compared += 1;
+                    broken += usize::from(a == "broken");
+                }
+            }
+        }
+    }
+    assert!(compared > 20 && broken > 5, "{compared} compared, {broken} broken");
+}
+
+/// What was voted is chosen at the closing, where nothing tells it before: that finds the same as choosing it with each vote;
+/// and what is found is told as it would have been done, with real signatures.
+#[test]
+fn what_was_voted_is_chosen_when_it_counts_and_told_from_the_beginning() {
+    let (mut compared, mut played) = (0, 0);
+    let walks =
+        [("flows/sealed-estimates", 0), ("flows/sealed-leaving", 1), ("planted/good", 1), ("moves/good", 1)];
+    for (name, leaving) in walks {
+        let whole = fs::read_to_string(format!("tests/workflows/{name}.toml")).unwrap();
+        let (rules, _) = whole.split_once("[[invariant]]").unwrap_or((&whole, ""));
+        let workflow = Workflow::parse(rules).unwrap();
+        let mut text = rules.to_owned();
+        for ballot in workflow.ballots.iter().filter(|ballot| !ballot.candidates()) {
+            for (choice, votes) in ballot.choices.iter().flat_map(|choice| [(choice, 1), (choice, 2)]) {
+                let what = format!("{} counted {choice} >= {votes}", ballot.name);
+                write!(text, "\n[[invariant]]\nnever = \"{what}\"\n").unwrap();
+            }
+        }
+        let walked = |reduced| {
+            let bounds = Bounds { states: 3_000, leaving, reduced, ..Bounds::default() };
+            explore(&text, bounds, &mut |_| {}).unwrap_or_else(|error| panic!("{name}: {error}"))
+        };
+        let (reduced, plain) = (walked(true), walked(false));
+        for (a, b) in verdicts(&reduced).into_iter().zip(verdicts(&plain)) {
+            if a != "undecided" && b != "undecided" {
+                assert_eq!(a, b, "{name}");
+                compared += 1;
+            }
+        }
+        for verdict in &reduced.verdicts {
+            let Verdict::Broken(scenario) = verdict else { continue };
+            let outcome = scenario.run(&text).unwrap_or_else(|failure| {
+                let told = failure.render(("counterexample", scenario.text()), ("workflow", &text), false);
+                panic!("{told}\n{}", scenario.text())
+            });
+            assert!(outcome.met > 0, "{}", scenario.text());
+            played += 1;
+        }
+    }
+    assert!(compared > 10 && played > 10, "{compared} compared, {played} played");
+}

@@ -132,7 +132,11 @@ impl<'a> Around<'a> {
 
     /// Whether `by` is among those who may act.
     pub fn may_act(&self, actors: &Actors, by: &By) -> bool {
-        let is = |actor: &Actor, name: &Id| self.names(actor).contains(name);
+        let is = |actor: &Actor, name: &Id| match actor {
+            Actor::Office(office) => office == name,
+            Actor::Seat(seat) => seat == name && self.sits(seat),
+            Actor::Chair | Actor::Subject | Actor::Panelist => self.names(actor).contains(name),
+        };
         match (actors, by.actors()) {
             (Actors::AnyOf(any), [one]) => any.iter().any(|actor| is(actor, one)),
             (Actors::AnyOf(_), _) => false,

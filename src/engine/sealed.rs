@@ -74,6 +74,16 @@ impl BallotRun {
         }
     }
 
+    /// Another commitment in the place of the one that a seat has made, as if it had made this one.
+    pub(super) fn commit_instead(&mut self, seat: &Id, commitment: Digest) {
+        let Some(sealing) = &mut self.sealed else { return };
+        let Some(committed) = sealing.commitments.get_mut(seat) else { return };
+        if let Some(first) = sealing.known.remove(&committed.commitment) {
+            sealing.known.insert(commitment, first);
+        }
+        committed.commitment = commitment;
+    }
+
     /// Keeps the key of a voter who leaves the seat; whoever is nominated for it afterwards has nothing to do with the vote.
     pub(super) fn keep_key(&mut self, seat: &Id, key: &PublicKey) {
         let committed = self.sealed.as_mut().and_then(|sealing| sealing.commitments.get_mut(seat));

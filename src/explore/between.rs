@@ -22,7 +22,8 @@ pub(super) fn matters(
     turn: &Turn,
     next: &Branch,
 ) -> bool {
-    let (Some(Turn::Wait(until)), Turn::Does(_)) = (turns.first(), turn) else { return false };
+    let inner = if let Turn::Chosen(inner, _) = turn { inner } else { turn };
+    let (Some(Turn::Wait(until)), Turn::Does(_)) = (turns.first(), inner) else { return false };
     let Some(between) = midst(branch.now, *until).map(Turn::Wait) else { return false };
     let later = tree.take(branch, &between).and_then(|waited| tree.take(&waited, turn));
     let (Some(later), Some(waited)) = (later, tree.take(next, &between)) else { return false };

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::blank::{self, Vote};
 use super::marks::SeatMarks;
 use super::view::View;
 use crate::engine::State;
@@ -35,13 +36,15 @@ pub(super) enum Turn {
     Wait(Instant),
     /// Somebody does something, at once. Being nominated goes on to filling the seat.
     Does(Possible),
+    /// One of these, which closes ballots on which votes had been cast blank: so they were cast.
+    Chosen(Box<Turn>, Vec<Vote>),
 }
 
 impl Branch {
     /// Everything that can be done now, in a fixed order, waiting first. Of seats that are alike one is taken.
     pub(super) fn turns(&self, view: &View<'_>) -> Vec<Turn> {
         let wait = next_point(view, &self.state, self.now).map(Turn::Wait);
-        let all = self.state.possible(self.now);
+        let all = self.state.possible(self.now, self.left < view.bounds.leaving);
         let seats = SeatMarks::of(view, self);
         let walked = all.into_iter().filter(|possible| self.is_walked(view, &seats, possible));
         wait.into_iter().chain(walked.map(Turn::Does)).collect()
@@ -61,6 +64,7 @@ impl Branch {
             },
             Deed::StepDown(_) | Deed::Recuse(..) | Deed::Recover(_) => self.left < view.bounds.leaving,
             Deed::Nominate(seat) => !view.silent.contains(seat.name()),
+            Deed::Vote { ballot, choice, .. } => blank::is_walked(view, self, ballot, choice),
             _ => true,
         }
     }
@@ -106,21 +110,39 @@ impl Branch {
             }
             Turn::Does(possible) => {
                 let mut after = self.clone();
-                after.does(possible, key)?;
+                after.does(possible, key, self.committed_to(possible).as_ref())?;
                 Some(after)
+            }
+            Turn::Chosen(turn, votes) => {
+                let mut chosen = self.clone();
+                for (ballot, seat, choice) in votes {
+                    chosen.state.suppose_voted(ballot, seat, choice);
+                }
+                let Turn::Does(possible) = &**turn else { return chosen.take(turn, key) };
+                let opens = match &possible.deed {
+                    Deed::Reveal { ballot, .. } => blank::of(votes, ballot, &possible.by).cloned(),
+                    _ => None,
+                };
+                let opens = opens.or_else(|| self.committed_to(possible));
+                chosen.does(&blank::voting(possible, votes), key, opens.as_ref())?;
+                Some(chosen)
             }
         }
     }
 
     /// To which choice whoever reveals a vote has committed.
-    fn opens(&self, possible: &Possible) -> Option<Id> {
+    fn committed_to(&self, possible: &Possible) -> Option<Id> {
         let Deed::Reveal { ballot, .. } = &possible.deed else { return None };
         self.committed.get(&(ballot.clone(), possible.by.actors().first()?.clone())).cloned()
     }
 
-    fn does(&mut self, possible: &Possible, key: &dyn Fn(&HolderRef) -> PublicKey) -> Option<()> {
-        let opens = self.opens(possible);
-        self.state.suppose(self.now, possible, key, opens.as_ref()).ok()?;
+    fn does(
+        &mut self,
+        possible: &Possible,
+        key: &dyn Fn(&HolderRef) -> PublicKey,
+        opens: Option<&Id>,
+    ) -> Option<()> {
+        self.state.suppose(self.now, possible, key, opens).ok()?;
         match &possible.deed {
             Deed::Nominate(seat) => {
                 let accept = Possible { by: By::One(seat.name().clone()), deed: Deed::Accept(seat.clone()) };
@@ -157,7 +179,8 @@ fn next_point(view: &View<'_>, state: &State, now: Instant) -> Option<Instant> {
             next = Some(at);
         }
     };
-    let passing = state.passing().filter(|(seat, _)| view.passes(state, seat)).map(|(_, moment)| moment);
+    let passing = view.passes_somewhere.then(|| state.passing()).into_iter().flatten();
+    let passing = passing.filter(|(seat, _)| view.passes(state, seat)).map(|(_, moment)| moment);
     for moment in state.moments_of_cases().into_iter().chain(passing) {
         let first = if moment.late { moment.at.next() } else { moment.at };
         see(before(first));

@@ -55,7 +55,7 @@ pub(super) fn futures(view: &View<'_>, branch: &Branch) -> Mixer {
     }
     let seats = SeatMarks::of(view, branch);
     for procedure in &view.workflow.procedures {
-        let cases = state.cases_of(&procedure.name);
+        let cases = state.cases.values().filter(|case| case.id.procedure == procedure.name);
         let mut count = 0_u64;
         let mut ended: Option<Instant> = None;
         for case in cases {

@@ -33,7 +33,8 @@ fn places(
                 let Nominee { person: _, key: _, by: _, nominated: _, affiliation: _, accepted, disclosures } =
                     &**nominee;
                 mark.put(2 + u64::from(accepted.is_some()) + 2 * u64::from(!disclosures.is_empty()));
-                if let Some((longest, since)) = seating.counts_filled.zip(nominee.filled_since(panel)) {
+                let since = seating.counts_filled.and_then(|it| Some((it, nominee.filled_since(panel)?)));
+                if let Some((longest, since)) = since {
                     mark.put(age(now, since, longest));
                 }
             }

@@ -10,6 +10,7 @@
 //! and a counterexample is one: it is a scenario, which anybody can play with real signatures.
 
 mod between;
+mod blank;
 mod branch;
 mod holds;
 mod key;
@@ -40,9 +41,9 @@ pub struct Bounds {
     /// How many of the states that are still to be gone on from are kept whole, at most, in all walks together: to the
     /// others a walk comes again from the opening. It bounds memory, and changes nothing of what is found.
     pub kept: usize,
-    /// Whether what nothing can tell apart is walked once: seats that are alike, acts that move nothing, events of which
-    /// nothing depends, who may nominate where all act. Without it all of that is walked, which finds the same and takes
-    /// longer: so that this can be tried.
+    /// Whether what nothing can tell apart is walked once: seats that are alike, votes before they count, acts that move
+    /// nothing, events of which nothing depends, who may nominate where all act. Without it all of that is walked, which
+    /// finds the same and takes longer: so that this can be tried.
     pub reduced: bool,
     /// Whether people also act between the edges of deadlines: when a time of the file that begins then ends at one of
     /// them. Not all orders are seen even so, as times that follow one another can end there too.

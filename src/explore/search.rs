@@ -6,14 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::between;
+use super::blank;
 use super::branch::{Branch, Turn};
 use super::holds::holds;
 use super::key::key;
 use super::mixer::ByKey;
-use super::tree::Tree;
+use super::tree::{Stage, Tree};
 use super::view::View;
 use super::{Bounds, ExploreError, Progress, Report, Verdict, story, view};
 use crate::engine::State;
+use crate::engine::possible::Possible;
 use crate::scenario::{plain_key, supposed_agreement};
 use crate::statement::{CaseRef, HolderRef, PublicKey};
 use crate::values::{Id, Instant};
@@ -208,16 +210,9 @@ impl<'v> Walk<'v> {
             }
             for (number, turn) in stage.turns.iter().enumerate().skip(self.next.1) {
                 let Some(next) = self.tree.take(&stage.branch, turn) else { continue };
-                let from = (&stage.branch, &*stage.turns);
-                self.between = self.between || between::matters(self.view, &self.tree, from, turn, &next);
-                if !self.arrive(next, (stage.place, Some(turn)), most) {
+                if !self.go(&stage, turn, next, (most, progress)) {
                     self.next = (stage.place, number);
                     return;
-                }
-                self.visits += 1;
-                if self.visits.is_multiple_of(TOLD_EVERY) {
-                    let (states, visits, depth) = (self.tree.len(), self.visits, self.depth);
-                    progress(Progress { states, visits, depth });
                 }
             }
             self.next = (stage.place + 1, 0);
@@ -225,6 +220,38 @@ impl<'v> Walk<'v> {
         if self.is_done() {
             self.tree.let_go();
         }
+    }
+
+    /// Goes to a state by a turn; where that closes ballots with blank votes, to one for each way in which they can have
+    /// been cast. `false` as in [`Walk::arrive`].
+    fn go(
+        &mut self,
+        stage: &Stage,
+        turn: &Turn,
+        next: Branch,
+        (most, progress): (usize, &mut dyn FnMut(Progress)),
+    ) -> bool {
+        if let Some(chosen) = blank::chosen(self.view, &stage.branch, turn, &next) {
+            drop(next);
+            for turn in &chosen {
+                let Some(next) = self.tree.take(&stage.branch, turn) else { continue };
+                if !self.go(stage, turn, next, (most, progress)) {
+                    return false;
+                }
+            }
+            return true;
+        }
+        let from = (&stage.branch, &*stage.turns);
+        self.between = self.between || between::matters(self.view, &self.tree, from, turn, &next);
+        if !self.arrive(next, (stage.place, Some(turn)), most) {
+            return false;
+        }
+        self.visits += 1;
+        if self.visits.is_multiple_of(TOLD_EVERY) {
+            let (states, visits, depth) = (self.tree.len(), self.visits, self.depth);
+            progress(Progress { states, visits, depth });
+        }
+        true
     }
 
     /// A state was reached from a place by a turn: a new one is looked at, and gone on from later. `false` where it is new,
@@ -271,14 +298,21 @@ impl<'v> Walk<'v> {
     /// The whole behaviour that leads to a state.
     fn behaviour(&self, shown: Shown) -> story::Behaviour {
         let (done, end) = self.tree.told(shown.place);
-        let deeds = done.into_iter().filter_map(|(branch, turn)| match turn {
-            Turn::Does(possible) => Some((branch.now, possible)),
-            Turn::Wait(_) => None,
-        });
+        let mut deeds: Vec<(Instant, Possible)> = Vec::new();
+        for (branch, turn) in done {
+            let (turn, votes) = match turn {
+                Turn::Chosen(turn, votes) => (*turn, votes),
+                turn => (turn, Vec::new()),
+            };
+            if let Turn::Does(possible) = turn {
+                deeds.push((branch.now, possible));
+            }
+            blank::tell(&mut deeds, &votes);
+        }
         let dates = (!self.view.dates.is_empty()).then(|| (shown.date, self.view.dates.first().copied()));
         story::Behaviour {
             opened: self.opened,
-            deeds: deeds.collect(),
+            deeds,
             end,
             dates: dates.unwrap_or_default(),
             anchored: !self.view.anchored.is_empty() || self.view.workflow.calendar.is_some(),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::seating::Seating;
-use super::{Bounds, story, told};
+use super::{Bounds, blank, story, told};
 use crate::engine;
 use crate::statement::HolderRef;
 use crate::values::{Id, Instant, Length, Span};
@@ -18,6 +18,8 @@ pub(super) struct View<'w> {
     /// Who does nothing, panels spelt out as their seats.
     pub silent: BTreeSet<Id>,
     panels: BTreeMap<Id, Seating>,
+    /// Whether it matters of any seat who may nominate.
+    pub passes_somewhere: bool,
     states: BTreeMap<Id, BTreeMap<Id, Clocks>>,
     /// The longest time that anything counts from an event.
     events: BTreeMap<Id, Span>,
@@ -27,6 +29,8 @@ pub(super) struct View<'w> {
     pub classes: BTreeSet<Id>,
     /// Whether it matters which seats were filled when a ballot opened.
     pub filled: bool,
+    /// The ballots on which votes are cast blank.
+    blank: BTreeSet<Id>,
     /// The steps that move nothing, by procedure, state and place.
     idle: BTreeSet<(Id, Id, usize)>,
     /// When the agreement is opened: long before the first date that something waits for; and where nothing does, so
@@ -103,10 +107,12 @@ impl<'w> View<'w> {
         let counted = after_opening.iter().flat_map(|it| [false, true].map(|late| it.end(opened, late)));
         let anchored: BTreeSet<Instant> = anchored.into_iter().chain(counted).collect();
         let seating = |panel: &_| Seating::of(workflow, panel, &parts, (&silent, bounds.reduced));
-        let panels = workflow.panels.iter().map(|it| (it.name.clone(), seating(it))).collect();
+        let panels: BTreeMap<Id, Seating> =
+            workflow.panels.iter().map(|it| (it.name.clone(), seating(it))).collect();
         let mut view = Self {
             workflow,
             bounds,
+            passes_somewhere: panels.values().any(|it| it.passes.contains(&true)),
             panels,
             silent,
             states: BTreeMap::new(),
@@ -114,6 +120,7 @@ impl<'w> View<'w> {
             told: told::events(workflow, &parts),
             classes: told::classes(workflow, &parts),
             filled: !bounds.reduced || told::filled(workflow, &parts),
+            blank: if bounds.reduced { blank_ballots(workflow, &parts) } else { BTreeSet::new() },
             idle: if bounds.reduced { idle(workflow) } else { BTreeSet::new() },
             opened,
             since_opening: !after_opening.is_empty(),
@@ -180,6 +187,11 @@ impl<'w> View<'w> {
         !self.bounds.reduced || self.told.contains(event)
     }
 
+    /// Whether votes on a ballot are cast blank.
+    pub(super) fn is_blank(&self, ballot: &Id) -> bool {
+        self.blank.contains(ballot)
+    }
+
     /// Whether the step at this place of a state's list moves nothing.
     pub(super) fn is_idle(&self, procedure: &Id, state: &Id, place: usize) -> bool {
         self.idle.contains(&(procedure.clone(), state.clone(), place))
@@ -189,6 +201,11 @@ impl<'w> View<'w> {
     pub(super) fn counted_from(&self, event: &Id) -> Option<Span> {
         self.events.get(event).copied()
     }
+}
+
+fn blank_ballots(workflow: &Workflow, parts: &[Holds]) -> BTreeSet<Id> {
+    let blank = workflow.ballots.iter().filter(|ballot| blank::is_blank(workflow, ballot, parts));
+    blank.map(|ballot| ballot.name.clone()).collect()
 }
 
 fn spelt_out(workflow: &Workflow, silent: &[Id]) -> BTreeSet<Id> {

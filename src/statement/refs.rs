@@ -55,7 +55,7 @@ impl FromStr for CaseRef {
 
 impl fmt::Display for CaseRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("{}#{}", self.procedure, self.number))
+        padded(f, format_args!("{}#{}", self.procedure, self.number))
     }
 }
 
@@ -83,7 +83,15 @@ impl FromStr for BallotRef {
 
 impl fmt::Display for BallotRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("{}/{}#{}", self.case, self.ballot, self.round))
+        padded(f, format_args!("{}/{}#{}", self.case, self.ballot, self.round))
+    }
+}
+
+/// Writes a text, filled up where a width is asked for.
+fn padded(f: &mut fmt::Formatter<'_>, text: fmt::Arguments<'_>) -> fmt::Result {
+    match (f.width(), f.precision()) {
+        (None, None) => f.write_fmt(text),
+        _ => f.pad(&text.to_string()),
     }
 }
 
@@ -143,8 +151,8 @@ impl FromStr for HolderRef {
 impl fmt::Display for HolderRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Office { body, name } => f.pad(&format!("{body}/{name}")),
-            Self::CaseSeat { case, seat } => f.pad(&format!("{case}/{seat}")),
+            Self::Office { body, name } => padded(f, format_args!("{body}/{name}")),
+            Self::CaseSeat { case, seat } => padded(f, format_args!("{case}/{seat}")),
         }
     }
 }

@@ -27,7 +27,11 @@ impl PartialOrd for Id {
 
 impl Ord for Id {
     fn cmp(&self, other: &Self) -> Ordering {
-        if Arc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.cmp(&other.0) }
+        match (self.0.as_bytes(), other.0.as_bytes()) {
+            ([a, ..], [b, ..]) if a != b => a.cmp(b),
+            _ if Arc::ptr_eq(&self.0, &other.0) => Ordering::Equal,
+            (a, b) => a.cmp(b),
+        }
     }
 }
 

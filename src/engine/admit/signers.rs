@@ -92,8 +92,8 @@ impl State {
         office: &Office,
         signers: &BTreeSet<HolderRef>,
     ) -> Result<Vec<HolderRef>, Refusal> {
-        let lacking = self.lacking(office, signers);
-        if lacking.more > 0 {
+        if self.more_needed(office, signers) > 0 {
+            let lacking = self.lacking(office, signers);
             let why = format!(
                 "{} speaks with {} of {} signatures, this has {}",
                 office.name,
@@ -109,13 +109,19 @@ impl State {
 
     /// What a statement of these signers still lacks to speak for a party or role.
     pub fn lacking(&self, office: &Office, signers: &BTreeSet<HolderRef>) -> Lacking {
-        let officers: Vec<&HolderRef> =
-            self.holders.iter().map(|(name, _)| name).filter(|name| is_of(name, office)).collect();
-        let all = officers.iter().map(|name| (*name, Standing::ONE));
+        let others = self.officers_of(office).filter(|name| !signers.contains(name));
+        Lacking { more: self.more_needed(office, signers), others: others.cloned().collect() }
+    }
+
+    /// How many more officers must sign to speak for a party or role.
+    fn more_needed(&self, office: &Office, signers: &BTreeSet<HolderRef>) -> u64 {
+        let all = self.officers_of(office).map(|name| (name, Standing::ONE));
         let signed = signers.iter().filter(|name| is_of(name, office)).map(|name| (name, ()));
-        let more = u64::from(office.needed).saturating_sub(heads(&marks(all, signed)));
-        let others = officers.into_iter().filter(|name| !signers.contains(name));
-        Lacking { more, others: others.cloned().collect() }
+        u64::from(office.needed).saturating_sub(heads(&marks(all, signed)))
+    }
+
+    fn officers_of(&self, office: &Office) -> impl Iterator<Item = &HolderRef> {
+        self.holders.iter().map(|(name, _)| name).filter(|name| is_of(name, office))
     }
 
     fn seat_signed(

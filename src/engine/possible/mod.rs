@@ -75,8 +75,9 @@ pub enum Deed {
 }
 
 impl State {
-    /// What anybody could say at `at`, in a fixed order. This state must be the one at `at`.
-    pub fn possible(&self, at: Instant) -> Vec<Possible> {
+    /// What anybody could say at `at`, in a fixed order. This state must be the one at `at`. `leaving` is whether panelists
+    /// leave: step down, stay out of a case, lose their keys.
+    pub fn possible(&self, at: Instant, leaving: bool) -> Vec<Possible> {
         let mut all = Vec::new();
         for procedure in &self.workflow.procedures {
             self.possible_openings(at, procedure, &mut all);
@@ -88,7 +89,7 @@ impl State {
                 case.open_ballots().for_each(|run| self.possible_votes(case, run, &mut all));
             }
         }
-        self.possible_seats(at, &mut all);
+        self.possible_seats(at, leaving, &mut all);
         all
     }
 

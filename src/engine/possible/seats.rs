@@ -9,25 +9,25 @@ use crate::values::{Id, Instant};
 use crate::workflow::model::{self, Actor, Actors, Doing, Exclusion, Formed, Panel};
 
 impl State {
-    pub(super) fn possible_seats(&self, at: Instant, all: &mut Vec<Possible>) {
+    pub(super) fn possible_seats(&self, at: Instant, leaving: bool, all: &mut Vec<Possible>) {
         for panel in self.workflow.panels.iter().filter(|panel| panel.formed == Formed::Standing) {
             let Some(seats) = self.panels.get(&panel.name) else { continue };
             let name = |seat: &Id| HolderRef::Office { body: panel.name.clone(), name: seat.clone() };
             let cases: Vec<&Case> = self.running_before(&panel.name).filter_map(|id| self.case(id)).collect();
-            self.seats_of(at, panel, seats, &name, &cases, all);
+            self.seats_of((at, leaving), panel, seats, &name, &cases, all);
         }
         for case in self.running.iter().filter_map(|id| self.case(id)) {
             let (Some(seats), Some((panel, _))) = (&case.seats, self.panel_of(case)) else { continue };
             let name = |seat: &Id| HolderRef::CaseSeat { case: case.id.clone(), seat: seat.clone() };
             let shares = |other: &&Case| self.body_of(other).is_some_and(|body| body.id == case.id);
             let cases = self.running.iter().filter_map(|id| self.case(id)).filter(shares).collect::<Vec<_>>();
-            self.seats_of(at, panel, seats, &name, &cases, all);
+            self.seats_of((at, leaving), panel, seats, &name, &cases, all);
         }
     }
 
     fn seats_of(
         &self,
-        at: Instant,
+        (at, leaving): (Instant, bool),
         panel: &Panel,
         seats: &Seats,
         name: &dyn Fn(&Id) -> HolderRef,
@@ -46,7 +46,7 @@ impl State {
                 }
                 Some(nominee) if nominee.accepted.is_none() => says(Deed::Accept(name(seat))),
                 Some(nominee) if !nominee.fills(panel) => says(Deed::Disclose(name(seat))),
-                Some(_) => {
+                Some(_) if leaving => {
                     says(Deed::StepDown(name(seat)));
                     for case in cases.iter().filter(|case| matters_to_recuse(case, seat)) {
                         says(Deed::Recuse(name(seat), case.id.clone()));
@@ -57,6 +57,7 @@ impl State {
                         all.push(Possible { by, deed: Deed::Recover(name(seat)) });
                     }
                 }
+                Some(_) => {}
             }
         }
     }

@@ -6,11 +6,16 @@ use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
 use crate::engine::evidence::judge_reaffirmed;
 use crate::engine::state::State;
-use crate::statement::By;
+use crate::statement::{BallotRef, By};
 use crate::values::Id;
 use crate::workflow::model::{AnswerKind, Ballot, ExtendOn};
 
 impl State {
+    /// What can be voted for on a ballot that was opened; of the answers that can be given some stand for all.
+    pub fn votable(&self, id: &BallotRef) -> Vec<Id> {
+        self.ballot_run(id).and_then(|run| Some(choices(run, run.rules()?))).unwrap_or_default()
+    }
+
     pub(super) fn possible_votes(&self, case: &Case, run: &BallotRun, all: &mut Vec<Possible>) {
         let Some(ballot) = run.rules() else { return };
         let attach = || ballot.attach.clone();
