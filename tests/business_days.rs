@@ -301,7 +301,7 @@ fn does(state: &mut State, second: i64, act: Act, halts: u32) -> bool {
 }
 
 fn says(state: &mut State, second: i64, by: By, deed: Deed) -> bool {
-    state.suppose(Instant::from_unix(BASE + second), &Possible { by, deed }, &plain_key).is_ok()
+    state.suppose(Instant::from_unix(BASE + second), &Possible { by, deed }, &plain_key, None).is_ok()
 }
 
 /// The seconds that are looked at: the first and the last of every half hour.

@@ -44,7 +44,7 @@ fn workflows() -> Vec<(String, String)> {
 }
 
 fn admits(state: &State, now: Instant, possible: &Possible) -> bool {
-    state.clone().suppose(now, possible, &plain_key).is_ok()
+    state.clone().suppose(now, possible, &plain_key, None).is_ok()
 }
 
 /// Everything that anybody could think of saying, by the workflow's names alone.
@@ -175,7 +175,7 @@ fn what_is_offered_is_admitted_and_what_is_admitted_is_offered() {
             for step in 0..40 {
                 let possible = state.possible(now);
                 for one in &possible {
-                    let answer = state.clone().suppose(now, one, &plain_key);
+                    let answer = state.clone().suppose(now, one, &plain_key, None);
                     assert!(answer.is_ok(), "{name}, {now}: {one:?}: {answer:?}");
                 }
                 offered += possible.len();
@@ -196,7 +196,9 @@ fn what_is_offered_is_admitted_and_what_is_admitted_is_offered() {
                         state = state.at(now).into_owned();
                     }
                     _ => {
-                        state.suppose(now, &possible[random.below(possible.len())], &plain_key).unwrap();
+                        state
+                            .suppose(now, &possible[random.below(possible.len())], &plain_key, None)
+                            .unwrap();
                         taken += 1;
                     }
                 }

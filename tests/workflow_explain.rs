@@ -145,7 +145,7 @@ fn holds(ballot: &Ballot, comparison: &Comparison, met: usize) -> bool {
     let electors = marks((0..7).map(|seat| (seat, standing(seat))), (0..7).map(|seat| (seat, vote(seat))));
     let seats = marks((0..7).map(|seat| (seat, standing(seat))), (0..7).map(|seat| (seat, ())));
     let rule = Rule { all: vec![comparison.clone()], text: String::new() };
-    Table::of_ballot(ballot, electors, seats).holds(&rule)
+    Table::of_ballot(ballot, electors, seats.into()).holds(&rule)
 }
 
 #[test]
