@@ -173,7 +173,7 @@ fn what_is_offered_is_admitted_and_what_is_admitted_is_offered() {
         for _ in 0..6 {
             let (mut state, mut now) = (supposed_agreement(&text, opened).unwrap(), opened);
             for step in 0..40 {
-                let possible = state.possible(now);
+                let possible = state.possible(now, true);
                 for one in &possible {
                     let answer = state.clone().suppose(now, one, &plain_key, None);
                     assert!(answer.is_ok(), "{name}, {now}: {one:?}: {answer:?}");
