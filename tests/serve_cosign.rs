@@ -186,6 +186,61 @@ fn the_operator_names_witnesses_where_the_parties_rely_on_nobody() {
     operator.ok("audit");
 }
 
+/// A workflow that only those may read who can sign in it.
+fn restricted(workflow: &str) -> String {
+    workflow.replace("nature   = \"specimen\"\n", "nature   = \"specimen\"\naccess   = \"restricted\"\n")
+}
+
+#[test]
+fn a_restricted_agreement_is_shown_to_no_witness_but_those_of_its_own_policy() {
+    let [own, others] = [("own", 3), ("others", 4)].map(|(name, seed)| witness(name, seed));
+    let serve = |operator: &Machine| {
+        introduce(vkey(operator).trim_end());
+        fs::write(operator.path.join("witnesses"), format!("{}quorum others\n", others.line())).unwrap();
+        let config = "[cosign]\nevery = \"1s\"\npolicy = \"witnesses\"\n";
+        fs::write(operator.path.join("server.toml"), config).unwrap();
+        Server::start_with(operator, &["--config", "server.toml"])
+    };
+    // An unasked witness is asked within a second where it is to be.
+    let asked_nobody = || {
+        std::thread::sleep(Duration::from_secs(4));
+        assert_eq!(others.asked(), [0_u64; 0]);
+    };
+    // One that relies on witnesses is shown to these, and one that relies on nobody to nobody.
+    let relies = prepared(|workflow| restricted(&workflow));
+    fs::write(relies.path.join("policy"), format!("{}quorum own\n", own.line())).unwrap();
+    open(&relies, "--policy policy");
+    let server = serve(&relies);
+    own.wait_until_seen(1);
+    drop(server);
+    let alone = prepared(|workflow| restricted(&workflow));
+    open(&alone, "");
+    let server = serve(&alone);
+    asked_nobody();
+    drop(server);
+
+    // Nor is one any more that an amendment has restricted since.
+    let public = operator();
+    let server = serve(&public);
+    cosigned(&server, "1 of 1", &[&others]);
+    let people = Machine::new(Some(&server));
+    for key in ["north", "south", "n1"] {
+        people.takes_key(&public, key);
+    }
+    others.hold(true);
+    let text = fs::read_to_string(public.path.join("panel.toml")).unwrap();
+    fs::write(people.path.join("second.toml"), restricted(&text)).unwrap();
+    fs::copy(public.path.join("contract.txt"), people.path.join("contract.txt")).unwrap();
+    others.asked();
+    people.ok(
+        "amend --agreement panel --to second.toml --contract contract.txt --occasion 'For us alone' --key north --key south",
+    );
+    others.hold(false);
+    people.ok("nominate n1 --agreement panel --person n1 --nominee-key data/keys/n1.pub --key north");
+    asked_nobody();
+    assert_eq!(others.seen(), 1);
+}
+
 #[test]
 fn a_configuration_that_cannot_be_meant_is_refused() {
     let operator = operator();

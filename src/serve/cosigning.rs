@@ -13,7 +13,7 @@ use crate::cosign::{
 use crate::log::Policy;
 use crate::registry::{Published, SystemClock};
 use crate::store::{ReadOnly, StoreError};
-use crate::values::{Id, Span};
+use crate::values::{Id, Instant, Span};
 
 /// How witnesses are asked.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub struct Cosigning {
     pub again: Span,
     /// How long each witness has to answer.
     pub timeout: Duration,
-    /// Who is asked about an agreement that relies on no witnesses of its own.
+    /// Who is asked about an agreement that relies on no witnesses of its own, where anybody may read it.
     pub policy: Option<Arc<Policy>>,
     /// Which agreements; all where none are named.
     pub agreements: Vec<Id>,
@@ -36,11 +36,18 @@ impl Cosigning {
         self.agreements.is_empty() || self.agreements.contains(agreement)
     }
 
-    /// Who is asked: those on whom the parties rely, and where they rely on nobody, those whom the operator names.
-    fn witnesses(&self, published: &Published, read_only: Option<ReadOnly>) -> Option<Arc<Policy>> {
+    /// Who is asked now: those on whom the parties rely, and where they rely on nobody, those whom the operator names.
+    fn witnesses(
+        &self,
+        published: &Published,
+        now: Instant,
+        read_only: Option<ReadOnly>,
+    ) -> Option<Arc<Policy>> {
         let own = published.state.witnesses.clone().filter(|policy| policy.witnesses().next().is_some());
-        // Nobody but the parties' own witnesses can say that a restored copy may go on.
-        let other = self.policy.clone().filter(|_| read_only != Some(ReadOnly::Restored));
+        // Nobody but the parties' own witnesses can say that a restored copy may go on. And a checkpoint tells whoever
+        // sees it the agreement's name: of a restricted one nobody learns it whom its parties have not named.
+        let may = read_only != Some(ReadOnly::Restored) && !published.state.at(now).is_restricted();
+        let other = self.policy.clone().filter(|_| may);
         own.or(other).filter(|policy| policy.witnesses().any(|witness| witness.url.is_some()))
     }
 }
@@ -139,7 +146,8 @@ impl Round<'_> {
     /// Asks once, and keeps what is answered.
     fn asked(&self, sizes: &mut Sizes, begun: bool) -> Result<Done, Failure> {
         let (store, anchor) = (self.desk.registry.store(), &self.feed.anchor);
-        let policy = self.of.witnesses(self.published, self.desk.registry.read_only(anchor)?);
+        let (now, read_only) = (self.desk.registry.now(), self.desk.registry.read_only(anchor)?);
+        let policy = self.of.witnesses(self.published, now, read_only);
         let Some(policy) = policy else { return Ok(Done::Nobody) };
         if !begun {
             *sizes = known_sizes(store, anchor, &policy)?;
