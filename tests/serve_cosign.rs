@@ -197,7 +197,7 @@ fn a_restricted_agreement_is_shown_to_no_witness_but_those_of_its_own_policy() {
     let serve = |operator: &Machine| {
         introduce(vkey(operator).trim_end());
         fs::write(operator.path.join("witnesses"), format!("{}quorum others\n", others.line())).unwrap();
-        let config = "[cosign]\nevery = \"1s\"\npolicy = \"witnesses\"\n";
+        let config = "metrics = \"127.0.0.1:0\"\n[cosign]\nevery = \"1s\"\npolicy = \"witnesses\"\n";
         fs::write(operator.path.join("server.toml"), config).unwrap();
         Server::start_with(operator, &["--config", "server.toml"])
     };
@@ -223,6 +223,7 @@ fn a_restricted_agreement_is_shown_to_no_witness_but_those_of_its_own_policy() {
     let public = operator();
     let server = serve(&public);
     cosigned(&server, "1 of 1", &[&others]);
+    assert!(metrics(&public).contains("quorate_log_cosigned_entries{agreement=\"panel\"} 1"));
     let people = Machine::new(Some(&server));
     for key in ["north", "south", "n1"] {
         people.takes_key(&public, key);
@@ -239,6 +240,9 @@ fn a_restricted_agreement_is_shown_to_no_witness_but_those_of_its_own_policy() {
     people.ok("nominate n1 --agreement panel --person n1 --nominee-key data/keys/n1.pub --key north");
     asked_nobody();
     assert_eq!(others.seen(), 1);
+    // And it is not counted by its name any more.
+    let counted = metrics(&public);
+    assert!(counted.contains("quorate_event_listeners") && !counted.contains("panel\""), "{counted}");
 }
 
 #[test]

@@ -197,7 +197,7 @@ impl Witness {
         }
         let note = Note::parse(&request.checkpoint).unwrap();
         if state.log.is_none() {
-            state.log = Some(log_key(&note));
+            state.log = Some(log_key(&note, &request.checkpoint));
         }
         let Ok(checkpoint) = Checkpoint::open(&request.checkpoint, state.log.as_ref().unwrap()) else {
             return plain(404);
@@ -236,11 +236,14 @@ impl Witness {
     }
 }
 
-/// The key of whichever log asks: these witnesses know it from the test's opening, by the folder that it wrote.
-fn log_key(note: &Note) -> VerifierKey {
+/// The key of whichever log asks: these witnesses know it from the test's opening, by the folder that it wrote. Logs of
+/// several tests have the same name: it is the one that has signed this, if any has.
+fn log_key(note: &Note, checkpoint: &[u8]) -> VerifierKey {
     let name = &note.signatures()[0].name;
     let keys = LOGS.lock().unwrap();
-    keys.iter().rev().find(|key| key.name() == name).cloned().unwrap_or_else(|| panic!("no key for {name}"))
+    let signed = keys.iter().find(|key| Checkpoint::open(checkpoint, key).is_ok());
+    let found = signed.or_else(|| keys.iter().rev().find(|key| key.name() == name));
+    found.cloned().unwrap_or_else(|| panic!("no key for {name}"))
 }
 
 /// The logs that witnesses of this process are told about.
