@@ -81,6 +81,48 @@ fn what_moved_while_nobody_listened_or_the_server_was_killed_is_told_afterwards_
     assert!(matches!(told.recv_timeout(Duration::from_secs(3)), Err(RecvTimeoutError::Timeout)));
 }
 
+#[test]
+fn what_waits_of_an_agreement_that_is_restricted_since_is_told_to_nobody_who_does_not_name_it() {
+    let operator = prompt();
+    // Two webhooks, of which one names the agreement; both messages are refused until it is restricted.
+    let (all, told) = receiver("127.0.0.1:0", vec![500; 2]);
+    let (named, told_named) = receiver("127.0.0.1:0", vec![500; 2]);
+    configured(&operator, all);
+    let mut config = fs::read_to_string(operator.path.join("server.toml")).unwrap();
+    config.push_str(&format!(
+        "[[webhook]]\nname = \"party\"\nurl = \"http://{named}/quorate\"\nsecret-file = \"hook.secret\"\nagreements = [\"panel\"]\n"
+    ));
+    fs::write(operator.path.join("server.toml"), config).unwrap();
+    let server = Server::start_with(&operator, &["--config", "server.toml"]);
+    let people = voting(&operator, &server);
+    let text = fs::read_to_string(operator.path.join("panel.toml")).unwrap();
+    let restricted =
+        text.replace("nature   = \"specimen\"\n", "nature   = \"specimen\"\naccess   = \"restricted\"\n");
+    fs::write(people.path.join("second.toml"), restricted).unwrap();
+    fs::copy(operator.path.join("contract.txt"), people.path.join("contract.txt")).unwrap();
+    vote_all(&people);
+    let first = told.recv_timeout(PATIENCE).unwrap();
+    people.ok(
+        "amend --agreement panel --to second.toml --contract contract.txt --occasion 'For us alone' --key north --key south",
+    );
+    let begun = Instant::now();
+    let waits = || {
+        let path = operator.path.join("data/webhooks/licensing/panel.jsonl");
+        !fs::read_to_string(path).unwrap().contains(&format!("{{\"delivered\":\"{}\"}}", first.id))
+    };
+    while waits() {
+        assert!(begun.elapsed() < PATIENCE, "it is still to be told");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    // What was sent before it was restricted, and no message that was taken.
+    assert!(told.try_iter().count() < 2);
+    assert!(matches!(told.recv_timeout(Duration::from_secs(3)), Err(RecvTimeoutError::Timeout)));
+    // Whoever names it is told all the same.
+    for _ in 0..3 {
+        assert_eq!(told_named.recv_timeout(PATIENCE).unwrap().body.is_empty(), false);
+    }
+}
+
 /// The licence that follows from the exported folder, which is there without anybody having asked for it.
 fn exported_licence(operator: &Machine) -> Value {
     let folder = operator.path.join("public/panel");

@@ -13,7 +13,7 @@ use super::Hook;
 use super::outbox::{Message, Outbox};
 use crate::net::{Client, NetError};
 use crate::serve::desk::Desk;
-use crate::values::Instant;
+use crate::values::{Digest, Instant};
 
 /// How long whoever is told may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -54,8 +54,15 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Delivers what is in the outbox, and what comes into it.
-pub(super) async fn deliver(desk: Weak<Desk>, hook: Arc<Hook>, outbox: Arc<Outbox>) {
+/// Delivers what is in the outbox, and what comes into it. What waits of an agreement that has been restricted since is
+/// for nobody any more who is not told of it by `named`: see [`watch`](super::watch::watch).
+pub(super) async fn deliver(
+    desk: Weak<Desk>,
+    hook: Arc<Hook>,
+    anchor: Digest,
+    outbox: Arc<Outbox>,
+    named: bool,
+) {
     let client = Client::new(TIMEOUT);
     let mut failures = 0;
     loop {
@@ -64,7 +71,20 @@ pub(super) async fn deliver(desk: Weak<Desk>, hook: Arc<Hook>, outbox: Arc<Outbo
             continue;
         };
         let id = message.id.clone();
-        let Some(now) = desk.upgrade().map(|desk| desk.registry.now()) else { return };
+        let Some((now, may)) = desk.upgrade().map(|desk| {
+            let now = desk.registry.now();
+            (now, named || !is_restricted(&desk, &anchor, now))
+        }) else {
+            return;
+        };
+        if !may {
+            tracing::info!(hook = %hook.name, id, "not told any more: its agreement has been restricted since");
+            if let Err(error) = outbox.delivered(id.clone()).await {
+                tracing::error!(hook = %hook.name, id, %error, "it is not told, and that it is not cannot be kept");
+                tokio::time::sleep(wait(0)).await;
+            }
+            continue;
+        }
         match send(&client, &hook, message, now).await {
             Ok(()) => {
                 tracing::info!(hook = %hook.name, id, "told");
@@ -85,6 +105,10 @@ pub(super) async fn deliver(desk: Weak<Desk>, hook: Arc<Hook>, outbox: Arc<Outbo
             }
         }
     }
+}
+
+fn is_restricted(desk: &Desk, anchor: &Digest, now: Instant) -> bool {
+    desk.registry.agreement(anchor).is_some_and(|published| published.state.at(now).is_restricted())
 }
 
 /// How long to wait after so many failures before this one.

@@ -63,7 +63,8 @@ impl Hooks {
                     let outbox = Arc::new(outbox);
                     let named = hook.agreements.contains(agreement);
                     tokio::spawn(watch::watch(Arc::downgrade(desk), anchor, Arc::clone(&outbox), named));
-                    tokio::spawn(deliver::deliver(Arc::downgrade(desk), Arc::clone(hook), outbox));
+                    let (desk, hook) = (Arc::downgrade(desk), Arc::clone(hook));
+                    tokio::spawn(deliver::deliver(desk, hook, anchor, outbox, named));
                 }
                 Err(error) => {
                     tracing::error!(hook = %hook.name, %agreement, %error, "nothing is told to this webhook");
