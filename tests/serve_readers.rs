@@ -190,6 +190,38 @@ fn what_others_submit_is_refused_as_of_an_agreement_that_is_not_kept_there() {
 }
 
 #[test]
+fn what_opened_it_gets_its_receipt_for_those_who_may_read_it_alone() {
+    let operator = operator();
+    let log = operator.ok("log show 0 panel --envelope opened.json");
+    assert_eq!(log["entry"]["index"], 0);
+    let opened = fs::read_to_string(operator.path.join("opened.json")).unwrap();
+    let text = Envelope::parse(&opened).unwrap().statement;
+    let other = text.replacen("\"name\":\"panel\"", "\"name\":\"board\"", 1);
+    assert_ne!(other, text);
+    let server = Server::start_with(&operator, &["--openings"]);
+    let send = |text: &str, keys: &[&str]| {
+        submit(&server, "application/json", envelope(&operator, text, keys).as_bytes())
+    };
+    // Whoever has a copy of it and is no reader is told what they are told of any statement that is to open one of this name.
+    let stranger = send(&text, &["outsider"]);
+    assert!(stranger.status == 422 && stranger.text().contains("name-taken"), "{stranger:?}");
+    assert!(!stranger.text().contains("note") && !stranger.text().contains("receipt"), "{stranger:?}");
+    let form = format!(
+        "--cut\r\ncontent-disposition: form-data; name=\"envelope\"\r\n\r\n{}\r\n--cut--\r\n",
+        envelope(&operator, &text, &["outsider"])
+    );
+    let formed = submit(&server, "multipart/form-data; boundary=cut", form.as_bytes());
+    assert_eq!((formed.status, formed.text()), (422, stranger.text()));
+    for key in ["north", "press"] {
+        let reader = send(&text, &[key]);
+        assert!(reader.status == 200 && reader.text().contains("\"known\":true"), "{reader:?}");
+    }
+    // One that is to open an agreement which is not here is judged as ever.
+    let board = send(&other, &["outsider"]);
+    assert!(board.status == 422 && !board.text().contains("name-taken"), "{board:?}");
+}
+
+#[test]
 fn a_document_of_one_agreement_is_no_other_agreements_to_name() {
     let operator = operator();
     // A second agreement, which anybody may read, whose party knows the digest of a document of the first.

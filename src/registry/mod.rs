@@ -173,11 +173,12 @@ impl Registry {
     /// As there.
     pub async fn take(&self, signed: Signed) -> Result<Receipted, SubmitError> {
         self.kept_here(&signed)?;
-        let Signed { submission, checked, hidden: _ } = signed;
+        let Signed { submission, checked, hidden } = signed;
         let (answer, answered) = oneshot::channel();
         let job = Job {
             bytes: submission.envelope.to_text().len(),
             checked,
+            hidden,
             blobs: submission.blobs,
             clock_jump: submission.accept_clock_jump,
             answer,
@@ -201,7 +202,8 @@ impl Registry {
         self.kept_here(signed)?;
         let checked = &signed.checked;
         let anchor = checked.anchor();
-        let Some(index) = self.store.find(&anchor, &checked.digest())? else { return Ok(None) };
+        let found = self.store.find(&anchor, &checked.digest())?.filter(|_| !signed.hidden);
+        let Some(index) = found else { return Ok(None) };
         let receipt = self.receipt(&anchor, index);
         let receipt =
             receipt.map_err(|cause| SubmitError::NoReceipt { anchor, index, cause: cause.into() })?;
@@ -249,7 +251,7 @@ impl Registry {
     /// That the agreement of a statement is kept here, as far as whoever signed it may know.
     fn kept_here(&self, Signed { checked, hidden, .. }: &Signed) -> Result<(), SubmitError> {
         let kept = self.published.read().is_ok_and(|published| published.contains_key(&checked.anchor()));
-        // An opening statement has no agreement yet.
+        // An opening statement has no agreement yet; the writer answers one that is hidden as it answers others.
         if checked.statement().header.is_none() || kept && !hidden {
             Ok(())
         } else {

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::engine::Refusal;
-use crate::statement::{AgreementRef, Blob, Checked, Envelope, PublicKey, RawKey, Statement, attachments};
+use crate::statement::{
+    AgreementRef, Blob, Body, Checked, Envelope, PublicKey, RawKey, Statement, attachments,
+};
 use crate::values::Digest;
 
 /// What is submitted.
@@ -22,7 +24,7 @@ pub struct Submission {
 pub struct Signed {
     pub(super) submission: Submission,
     pub(super) checked: Checked,
-    /// Whether it is to be taken as if its agreement were not kept here.
+    /// Whether whoever signed it is not to learn that its agreement is kept here.
     pub(super) hidden: bool,
 }
 
@@ -34,7 +36,7 @@ impl Signed {
     }
 
     /// Of whom nobody may read the agreement: it is answered as one of an agreement that is not kept here, and does as
-    /// little.
+    /// little. What opened the agreement is answered as what would open another one of the same name.
     pub fn hide(&mut self) {
         self.hidden = true;
     }
@@ -42,6 +44,14 @@ impl Signed {
     /// The agreement of which it is; `None` where it opens one.
     pub fn agreement(&self) -> Option<&AgreementRef> {
         self.checked.statement().header.as_ref().map(|header| &header.agreement)
+    }
+
+    /// The agreement that it opens, or has opened; `None` where it is of one that is open.
+    pub fn opens(&self) -> Option<AgreementRef> {
+        match &self.statement().body {
+            Body::Open(open) => Some(AgreementRef { name: open.name.clone(), anchor: self.checked.anchor() }),
+            _ => None,
+        }
     }
 
     /// What it says.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Admitted, Batch, Placed, Writer};
 use crate::engine::{Refusal, State};
-use crate::log::{Hash, MemoryTree};
+use crate::log::{Hash, LogKey, MemoryTree};
 use crate::registry::agreement::Working;
 use crate::registry::{SubmitError, is_entry_of, log_key, pen, unknown};
 use crate::statement::{Blob, Body, Checked, Entry, Open, attachments};
@@ -47,16 +47,23 @@ impl Writer {
         }
     }
 
+    /// What opened an agreement, from somebody who may not know of it: refused as another statement would be that is to open
+    /// one of this name. Nothing is looked up by what it says, nor signed.
+    pub(super) fn refuse_hidden(&self, checked: &Checked) -> Result<(Placed, bool), SubmitError> {
+        let anchor = checked.anchor();
+        if let Body::Open(open) = &checked.statement().body {
+            // As for another: that costs the same.
+            self.store.find(&anchor, &checked.digest())?;
+            entry_bytes(self.pen.time(None, false)?, checked)?;
+            self.may_open(open)?;
+        }
+        Err(unknown(anchor))
+    }
+
     /// Admits a statement that is new here, at `time`, and gives its index.
     fn judge(&mut self, time: Instant, checked: &Checked, blobs: &[Blob]) -> Result<u64, SubmitError> {
         self.judge_blobs(checked, blobs)?;
-        let bytes = Entry { time, envelope: checked.envelope().clone() }.to_bytes().map_err(|long| {
-            let why = format!(
-                "as an entry it would take {} bytes, and an entry has at most {}",
-                long.bytes, long.most
-            );
-            Refusal::new("too-long", why, "shorten it; long documents are attached, not quoted")
-        })?;
+        let bytes = entry_bytes(time, checked)?;
         self.keep_blobs(time, checked, blobs)?;
         self.admit(time, checked, &bytes)
     }
@@ -162,7 +169,6 @@ impl Writer {
         Ok(working)
     }
 
-    /// An opening statement, which must be written for this log and have a name of its own.
     fn open(
         &mut self,
         anchor: Digest,
@@ -170,6 +176,15 @@ impl Writer {
         checked: &Checked,
         open: &Open,
     ) -> Result<&mut Working, SubmitError> {
+        let key = self.may_open(open)?;
+        let state = State::open(time, checked)?;
+        let mut working = Working::new(state, MemoryTree::default());
+        working.key = Some(key);
+        Ok(self.working.entry(anchor).or_insert(working))
+    }
+
+    /// An opening statement must be written for this log and have a name of its own. The log's key for it.
+    fn may_open(&self, open: &Open) -> Result<LogKey, SubmitError> {
         let key = log_key(&self.pen.settings.log_name, &open.name, &self.pen.seed)?;
         if open.log.vkey != key.verifier().to_string() {
             let why = format!("it names the log key `{}`, this log's is `{}`", open.log.vkey, key.verifier());
@@ -182,9 +197,15 @@ impl Writer {
             let instead = "choose another name: it is part of the log's origin";
             return Err(Refusal::new("name-taken", why, instead).into());
         }
-        let state = State::open(time, checked)?;
-        let mut working = Working::new(state, MemoryTree::default());
-        working.key = Some(key);
-        Ok(self.working.entry(anchor).or_insert(working))
+        Ok(key)
     }
+}
+
+/// A statement as an entry, unless it is too long for one.
+fn entry_bytes(time: Instant, checked: &Checked) -> Result<Vec<u8>, Refusal> {
+    Entry { time, envelope: checked.envelope().clone() }.to_bytes().map_err(|long| {
+        let why =
+            format!("as an entry it would take {} bytes, and an entry has at most {}", long.bytes, long.most);
+        Refusal::new("too-long", why, "shorten it; long documents are attached, not quoted")
+    })
 }

@@ -31,6 +31,8 @@ const TIME_BYTES: usize = 44;
 /// A submission whose form and signatures have passed.
 pub(super) struct Job {
     pub(super) checked: Checked,
+    /// Whether whoever signed it is not to learn that it has opened an agreement here.
+    pub(super) hidden: bool,
     /// The length of its envelope's text.
     pub(super) bytes: usize,
     pub(super) blobs: Vec<Blob>,
@@ -126,7 +128,12 @@ impl Writer {
             }
             let (weight, anchor) = (self.weight(&batch, &job), job.checked.anchor());
             let answer = job.answer;
-            match self.take(&mut batch, job.checked, &job.blobs, job.clock_jump) {
+            let taken = if job.hidden {
+                self.refuse_hidden(&job.checked)
+            } else {
+                self.take(&mut batch, job.checked, &job.blobs, job.clock_jump)
+            };
+            match taken {
                 Ok((placed, true)) => {
                     batch.weight += weight;
                     batch.heads.insert(anchor);
