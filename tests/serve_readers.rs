@@ -270,6 +270,17 @@ fn it_is_read_by_those_who_can_sign_in_it_and_nobody_else_as_people_come_and_go(
     assert_eq!(all(), ["north", "south", "n1", "n2", "press"]);
     let none = people.fails("status panel", 2);
     assert!(none["what"].as_str().unwrap().contains("--reader KEY"), "{none}");
+    // By its full name, too, whoever may not read it is told of the server that was asked, and what to do there.
+    let anchor = people.ok("status panel --reader press")["agreement"].as_str().unwrap().to_owned();
+    for (options, told) in
+        [("", "show it to everybody"), ("--reader outsider", "show it to the key with which you read")]
+    {
+        let none = people.fails(&format!("status {anchor} {options}"), 2);
+        let what = none["what"].as_str().unwrap();
+        assert!(what.contains(&format!("the server {} has no agreement panel", server.url)), "{none}");
+        assert!(what.contains(told) && !what.contains("export"), "{none}");
+        assert_eq!(what.contains("--reader KEY"), options.is_empty(), "{none}");
+    }
     // Nobody is told of it in a list but they.
     let listed = |key: Option<&str>| {
         let header = key.map(|key| bearer(&server, &operator, key));
@@ -279,6 +290,18 @@ fn it_is_read_by_those_who_can_sign_in_it_and_nobody_else_as_people_come_and_go(
         api
     };
     assert_eq!([None, Some("outsider"), Some("press")].map(listed), [false, false, true]);
+    // Such a list is kept by nobody in between, and read by no page of others; and each is another for another token.
+    for (key, kept) in [("outsider", "no-cache"), ("press", "no-store")] {
+        let header = bearer(&server, &operator, key);
+        let cookie = header.replace("Authorization: Bearer ", "Cookie: quorate-token=");
+        for (path, header) in [("/v1/agreements", &header), ("/", &header), ("/", &cookie)] {
+            let answer = ask(&server, "GET", path, &[header], b"");
+            assert_eq!(answer.header("cache-control").as_deref(), Some(kept), "{answer:?}");
+            assert_eq!(answer.header("vary").as_deref(), Some("authorization, cookie"), "{answer:?}");
+            let others = answer.header("access-control-allow-origin").is_some();
+            assert_eq!(others, key == "outsider" && path != "/", "{answer:?}");
+        }
+    }
 
     // Whoever is named can read before they accept; whoever steps down cannot any more.
     people.ok("nominate n3 --person n3 --nominee-key data/keys/n3.pub --key north");

@@ -15,6 +15,7 @@ use super::demo::word;
 use super::error::CliError;
 use super::record::{Record, audited_against, choose};
 use super::seen::{Kept, Seen};
+use crate::audit::SourceError;
 use crate::export::{Reader, Site};
 use crate::net::{self, Client, Signs};
 use crate::statement::AgreementRef;
@@ -94,7 +95,17 @@ impl Server {
     /// There is none, or the server cannot be reached.
     pub fn log(&self, agreement: &Id) -> Result<Reader, CliError> {
         let reader = Reader::open(self.site(agreement)?);
-        reader.map_err(|error| self.perhaps_restricted(error.into()))
+        reader.map_err(|error| match error {
+            // A server says the same of what it does not keep and of what it does not show.
+            SourceError::NoLog(_) => {
+                let whom = if self.reader.is_some() { "the key with which you read" } else { "everybody" };
+                self.perhaps_restricted(CliError::usage(format!(
+                    "the server {} has no agreement {agreement}, or does not show it to {whom}; check the name and the address",
+                    self.address
+                )))
+            }
+            error => error.into(),
+        })
     }
 
     /// The agreement that is named, or the only one, audited and held against what was seen of it before.

@@ -100,7 +100,11 @@ fn agreement(api: Api) -> Api {
         "/v1/agreements",
         read::agreements,
         Doc::new("agreements", "The agreements that are kept here")
-            .answer(now("They are.").json::<read::Agreements>()),
+            .answer(now("They are.").json::<read::Agreements>().header(
+                "vary",
+                "Whoever asks with a token is told of others as well.",
+                "^authorization, cookie$",
+            )),
     )
     .get(
         "/v1/agreements/{agreement}",

@@ -82,6 +82,15 @@ fn unseen(path: &str, method: &Method) -> Response {
     }
 }
 
+/// A list of agreements: it is another for each who asks, and for nobody else where one of them is restricted.
+pub(super) fn listed(mut answer: Response, restricted: bool) -> Response {
+    answer.headers_mut().insert(header::VARY, HeaderValue::from_static("authorization, cookie"));
+    if restricted {
+        for_nobody_else(answer.headers_mut());
+    }
+    answer
+}
+
 /// What a restricted agreement answers is for whoever asked: nobody in between keeps it, and no page of others reads it.
 fn for_nobody_else(headers: &mut HeaderMap) {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

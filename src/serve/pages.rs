@@ -14,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::asked::{Asked, At};
 use super::desk::{Desk, Found};
+use super::gate::listed;
 use super::problem::Problem;
 use super::reports::{self, no_case};
 use super::tokens::Caller;
@@ -110,8 +111,9 @@ pub(super) async fn agreements(
 ) -> Result<Response, Wrong> {
     let all: Vec<Now> =
         desk.names(caller).iter().filter_map(|name| Now::of(&desk, name.as_str()).ok()).collect();
+    let restricted = all.iter().any(|now| now.found.feed.is_restricted());
     let all: Vec<About<'_>> = all.iter().map(|now| now.about(&desk)).collect::<Result<_, _>>()?;
-    Ok(html(page::agreements(&all), POLICY))
+    Ok(listed(html(page::agreements(&all), POLICY), restricted))
 }
 
 /// How many entries the page of an agreement shows.

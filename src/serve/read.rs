@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::asked::{Asked, At};
 use super::desk::{Desk, Found};
+use super::gate::listed;
 use super::newest;
 use super::problem::Problem;
 use super::tokens::Caller;
@@ -85,8 +86,10 @@ pub(super) async fn agreements(
     Extension(caller): Extension<Caller>,
 ) -> Response {
     let now = desk.registry.now();
-    let found = desk.names(caller).into_iter().filter_map(|name| desk.find(name.as_str()).ok());
-    json_answer(&Agreements { agreements: found.map(|found| About::of(&found, now)).collect() })
+    let found: Vec<Found> =
+        desk.names(caller).into_iter().filter_map(|name| desk.find(name.as_str()).ok()).collect();
+    let agreements = found.iter().map(|found| About::of(found, now)).collect();
+    listed(json_answer(&Agreements { agreements }), found.iter().any(|found| found.feed.is_restricted()))
 }
 
 /// `GET /v1/agreements/NAME`.
