@@ -26,7 +26,7 @@ use stream::{Event, Stream};
 /// Follow an agreement at a server: every entry and what it brings about, as it comes, each checked
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  quorate watch agi-2025 --server https://log.example.org\n  \
-    quorate watch agi-2025@sha256:34759fbf… --server https://log.example.org --from 0 --json\n\n\
+    quorate watch agi-2025 --server https://log.example.org --from 0 --json\n\n\
     The whole log is audited first. The server then says that something has come; it is fetched, and told only once the \
     log's signed checkpoint, every signature and every rule have passed. Where the connection breaks off, it is made \
     again, and goes on after the last entry. With --json, one document a line.\n\
