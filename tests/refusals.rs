@@ -1584,6 +1584,8 @@ fn a_log_that_begins_with_anything_else_or_opens_twice_is_refused_by_the_engine(
     let mut state = quorate::engine::State::open(entries[0].time, &checked(0)).unwrap();
     let mut tree = quorate::log::MemoryTree::default();
     tree.push(quorate::log::Hash::leaf(&entries[0].to_bytes().unwrap()));
+    // What comes next is remembered once somebody has asked, as each admission does.
+    assert!(state.next_due().is_none());
     let before = format!("{state:?}");
     assert_eq!(state.admit(entries[0].time, &checked(0), &tree).unwrap_err().rule, "already-open");
     let early = quorate::values::Instant::from_unix(entries[0].time.unix() - 1);
