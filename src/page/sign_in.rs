@@ -27,9 +27,9 @@ pub fn sign_in(challenge: &str, until: Option<Instant>, wrong: Option<(&str, Opt
     let body = html! {
         p { "An agreement that is restricted is shown to those who can sign something in it. Sign this text, which is no "
             "statement and binds nobody to anything, with the key that the roster or your nomination names:" }
-        pre tabindex="0" { (challenge) }
+        pre.exact tabindex="0" { (challenge) }
         p { "In a terminal this command does it, with your own key after " code { "-f" } ":" }
-        pre tabindex="0" { (command) }
+        pre.command tabindex="0" { (command) }
         form method="post" action="/sign-in" {
             input type="hidden" name="challenge" value=(challenge);
             p {

@@ -16,6 +16,7 @@ DONE, NOW = "/agreements/agi-2025", "/agreements/agi-now"
 CASE = "/cases/verification/1"
 PAGES = {
     "list": "/",
+    "sign-in": "/sign-in",
     "agreement": NOW,
     "switched": DONE,
     "case": NOW + CASE,
