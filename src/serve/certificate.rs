@@ -4,15 +4,14 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use serde::Deserialize;
 
 use super::asked::{Asked, At};
 use super::desk::Desk;
 use super::kinds;
 use super::problem::{Problem, read_only};
-use super::read::instant;
+use super::read::{instant, json_text};
 use crate::audit::{Certificate, NotCertified, StoreSource, audit, may_certify, shown_until};
 use crate::values::{Digest, Instant};
 use crate::view::document::{self, Licence};
@@ -35,12 +34,7 @@ pub(super) async fn certificate(
     // It carries the whole log and rests on an audit of it, which nobody may ask for as often as they like.
     let (issuing, anchor) = (Arc::clone(&desk), found.feed.anchor);
     let text = desk.past.run(move || issue(&issuing, anchor, at)).await??;
-    let headers = [
-        (header::CONTENT_TYPE, "application/json"),
-        (header::CACHE_CONTROL, "no-cache"),
-        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-    ];
-    Ok((headers, text).into_response())
+    Ok(json_text(text.into()))
 }
 
 fn issue(desk: &Desk, anchor: Digest, at: Option<Instant>) -> Result<String, Problem> {

@@ -59,15 +59,13 @@ pub(super) async fn cosign(desk: Weak<Desk>, feed: Arc<Feed>, of: Arc<Cosigning>
     let mut begun = false;
     while let Some((now, published)) = followed.now() {
         let (asking, its, how) = (Arc::clone(&now), Arc::clone(&feed), Arc::clone(&of));
-        let known = std::mem::take(&mut sizes);
+        let (known, agreement) = (std::mem::take(&mut sizes), published.state.agreement.name.to_string());
         let asked = tokio::task::spawn_blocking(move || {
             let round = Round { desk: &asking, feed: &its, of: &how, published: &published };
             let mut sizes = known;
             let done = round.asked(&mut sizes, begun);
             (done, sizes)
         });
-        let agreement = now.registry.agreement(&feed.anchor).map(|it| it.state.agreement.name.to_string());
-        let agreement = agreement.unwrap_or_default();
         let done = match asked.await {
             Ok((done, kept)) => {
                 sizes = kept;

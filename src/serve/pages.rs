@@ -16,6 +16,7 @@ use super::asked::{Asked, At};
 use super::desk::{Desk, Found};
 use super::gate::listed;
 use super::problem::Problem;
+use super::replays::blocking;
 use super::reports::{self, no_case};
 use super::tokens::Caller;
 use crate::engine::State as Agreement;
@@ -165,7 +166,7 @@ pub(super) async fn report(
     OnPage(At((name, procedure, number))): OnPage<At<(String, String, String)>>,
 ) -> Result<Response, Wrong> {
     let (found, id) = (desk.find(&name)?, case_ref(&procedure, &number)?);
-    let report = reports::made(&desk, &found, &id, None, None)?.write(Format::Html);
+    let report = blocking(move || reports::made(&desk, &found, &id, None, None)).await??.write(Format::Html);
     let policy = of_style(&report);
     Ok(html(report, &policy))
 }

@@ -15,6 +15,7 @@ use super::desk::{Desk, Found};
 use super::gate::listed;
 use super::newest;
 use super::problem::Problem;
+use super::site::{ASK_AGAIN, FOR_EVER, kept};
 use super::tokens::Caller;
 use crate::audit::{StoreSource, replay_until};
 use crate::engine::State as Agreement;
@@ -193,15 +194,7 @@ pub(super) async fn entry(
     let found = desk.find(&name)?;
     let bytes = desk.registry.store().entry(&found.feed.anchor, index)?;
     let bytes = bytes.ok_or_else(|| Problem::not_found(format!("the log has no entry {index} yet")))?;
-    Ok((
-        [
-            (header::CONTENT_TYPE, "application/json"),
-            (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
-            (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-        ],
-        bytes,
-    )
-        .into_response())
+    Ok(kept(FOR_EVER, "application/json", bytes))
 }
 
 /// `GET …/entries/INDEX/receipt`: a C2SP tlog-proof against the newest head.
@@ -214,15 +207,7 @@ pub(super) async fn receipt(
         none @ SubmitError::NoEntry { .. } => Problem::from(none),
         error => Problem::unreadable(&error),
     })?;
-    Ok((
-        [
-            (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
-            (header::CACHE_CONTROL, "no-cache"),
-            (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-        ],
-        receipt.to_string(),
-    )
-        .into_response())
+    Ok(kept(ASK_AGAIN, "text/plain; charset=utf-8", receipt.to_string()))
 }
 
 /// `GET …/ballots/PROCEDURE/CASE/BALLOT/ROUND`: the paper, whose digest a vote signs.
@@ -235,12 +220,7 @@ pub(super) async fn paper(
     let state = found.published.state.at(desk.registry.now());
     let paper = id.parse().ok().and_then(|id| state.ballot_paper(&id));
     let paper = paper.ok_or_else(|| Problem::not_found("there is no such ballot"))?;
-    let headers = [
-        (header::CONTENT_TYPE, "application/toml"),
-        (header::CACHE_CONTROL, "no-cache"),
-        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-    ];
-    Ok((headers, paper).into_response())
+    Ok(kept(ASK_AGAIN, "application/toml", paper))
 }
 
 /// An instant that a parameter of this name asks for.
@@ -326,10 +306,5 @@ fn json_answer(document: &impl Serialize) -> Response {
 }
 
 pub(super) fn json_text(document: Bytes) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "application/json"),
-        (header::CACHE_CONTROL, "no-cache"),
-        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-    ];
-    (headers, document).into_response()
+    kept(ASK_AGAIN, "application/json", document)
 }

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Extension, State};
-use axum::http::header;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use serde::Deserialize;
 
 use super::asked::{Asked, At};
@@ -12,6 +11,8 @@ use super::desk::{Desk, Found};
 use super::pages::{html, of_style};
 use super::problem::Problem;
 use super::read::instant;
+use super::replays::blocking;
+use super::site::{ASK_AGAIN, kept};
 use super::tokens::Caller;
 use crate::report::{Format, Report, Sources, attached, last_change, texts};
 use crate::statement::{Blob, CaseRef};
@@ -48,15 +49,8 @@ pub(super) async fn report(
     let found = desk.find(&name)?;
     let id = format!("{procedure}#{number}").parse().map_err(|_| no_case())?;
     let at = instant("at", at.as_deref())?;
-    let making = Arc::clone(&desk);
-    // It may read documents.
-    let made =
-        tokio::task::spawn_blocking(move || made(&making, &found, &id, at, documents.then_some(caller)))
-            .await;
-    let report = made.map_err(|error| {
-        tracing::error!(%error, "no report was made");
-        Problem::failed("the report could not be made; its operator has been told")
-    })??;
+    let documents = documents.then_some(caller);
+    let report = blocking(move || made(&desk, &found, &id, at, documents)).await??;
     let (kind, written) = match format {
         Written::Md => ("text/markdown; charset=utf-8", report.write(Format::Markdown)),
         Written::Json => ("application/json", report.write(Format::Json)),
@@ -66,16 +60,11 @@ pub(super) async fn report(
             return Ok(html(page, &policy));
         }
     };
-    let headers = [
-        (header::CONTENT_TYPE, kind),
-        (header::CACHE_CONTROL, "no-cache"),
-        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-    ];
-    Ok((headers, written).into_response())
+    Ok(kept(ASK_AGAIN, kind, written))
 }
 
 /// The report on a case as of a time, or as of when the record last changed; with the documents that somebody may read, where
-/// they ask for them.
+/// they ask for them. It may read documents and count many ways to vote, so it is for a thread that may wait.
 pub(super) fn made(
     desk: &Desk,
     found: &Found,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{Extension, State};
 use axum::http::header;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 
 use super::asked::At;
 use super::desk::{Desk, Found};
@@ -17,10 +17,10 @@ use crate::store::{Store, StoreError};
 use crate::values::Digest;
 
 /// What never changes under its name.
-const FOR_EVER: &str = "public, max-age=31536000, immutable";
+pub(super) const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 /// What may change at any moment: kept, and asked again.
-const ASK_AGAIN: &str = "no-cache";
+pub(super) const ASK_AGAIN: &str = "no-cache";
 
 /// `checkpoint`: the newest, with the cosignatures that it has.
 pub(super) async fn checkpoint(
@@ -131,14 +131,15 @@ fn bytes(bytes: Vec<u8>) -> Response {
     kept(FOR_EVER, "application/octet-stream", bytes)
 }
 
-fn kept(cache: &'static str, kind: &'static str, bytes: Vec<u8>) -> Response {
+/// An answer that anybody's pages may read, kept for as long as this says.
+pub(super) fn kept(cache: &'static str, kind: &'static str, body: impl IntoResponse) -> Response {
     let headers = [
         (header::CONTENT_TYPE, kind),
         (header::CACHE_CONTROL, cache),
         // A checker on another's page reads it as well.
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
     ];
-    (headers, bytes).into_response()
+    (headers, body).into_response()
 }
 
 fn no_file(file: &str) -> Problem {
