@@ -31,10 +31,9 @@ pub(super) fn case_of_seat(state: &State, seat: &SeatName) -> CaseRef {
         SeatName::Full(HolderRef::Office { body, .. }) => {
             newest_or_first(state, |_, procedure| procedure.panel.as_ref() == Some(body))
         }
-        SeatName::Short(seat) => newest_or_first(state, |workflow, procedure| {
-            panel_of(workflow, procedure)
-                .is_some_and(|panel| panel.seats.iter().any(|known| known.name == *seat))
-        }),
+        SeatName::Short(seat) => {
+            newest_or_first(state, |workflow, procedure| has_seat(workflow, procedure, seat))
+        }
     }
 }
 
@@ -104,6 +103,11 @@ fn panel_of<'a>(workflow: &'a Workflow, procedure: &Procedure) -> Option<&'a Pan
     workflow.panel(procedure.panel.as_ref()?)
 }
 
+/// Whether a procedure is before a panel with a seat of this name.
+fn has_seat(workflow: &Workflow, procedure: &Procedure, seat: &Id) -> bool {
+    panel_of(workflow, procedure).is_some_and(|panel| panel.seats.iter().any(|known| known.name == *seat))
+}
+
 /// The seat that votes, and on which ballot: where none is named, on the newest of the case; where no case is either, of
 /// the newest with an open ballot, where the seat has any.
 pub(super) fn voter(
@@ -117,8 +121,7 @@ pub(super) fn voter(
         SeatName::Full(holder) => holder.name(),
     };
     let votes = |case: &Case| {
-        let panel = case.procedure().and_then(|procedure| panel_of(&case.workflow, procedure));
-        let seated = |seat: &Id| panel.is_some_and(|panel| panel.seats.iter().any(|it| it.name == *seat));
+        let seated = |seat| case.procedure().is_some_and(|it| has_seat(&case.workflow, it, seat));
         case.open_ballots().next().is_some() && matches!(voter, SeatName::Short(seat) if seated(seat))
     };
     let newest = || newest(state, votes).map_or_else(|| case_of_seat(state, voter), |case| case.id.clone());
