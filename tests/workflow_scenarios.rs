@@ -100,6 +100,44 @@ fn a_scenario_that_does_not_come_true_is_told_with_its_place() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What is of another text than the one in force is not met by being absent.
+#[test]
+fn a_grant_that_is_not_in_force_meets_no_expectation() {
+    let flows = Path::new("tests/workflows/flows");
+    let rules = fs::read_to_string(flows.join("amending.toml")).unwrap();
+    let amended = "[[step]]\nafter = '1 day'\namend = 'amending/to/second.toml'\n\
+                   grants = { instalment = 'final-payment', retention = { ends = 'released' } }\n";
+    for (steps, told) in [
+        (
+            format!("{amended}expect = {{ grants = {{ instalment.status = {{ is = 'anything' }} }} }}\n"),
+            "on 2026-03-03T09:00:00Z no such grant is in force: instalment",
+        ),
+        (
+            format!(
+                "{amended}expect = {{ at = 2026-03-02T09:00:00Z, grants = {{ final-payment = 'held' }} }}\n"
+            ),
+            "on 2026-03-02T09:00:00Z no such grant is in force: final-payment",
+        ),
+        (
+            format!(
+                "[[step]]\nexpect = {{ grants = {{ final-payment.status.since = 2026-03-02T09:00:00Z }} }}\n{amended}"
+            ),
+            "on 2026-03-02T09:00:00Z no such grant is in force: final-payment",
+        ),
+        (
+            format!("{amended}expect = {{ grants = {{ retention.share = '5 per cent' }} }}\n"),
+            "on 2026-03-03T09:00:00Z `retention` has no such attribute: share",
+        ),
+    ] {
+        let text = format!("scenario = 'Amended'\nopened = 2026-03-02T09:00:00Z\n{steps}");
+        // The attribute is of the first text alone: the grant ends with the amendment.
+        let rules = rules.replace("fixed  = true", "share = [ { is = \"5 per cent\" } ]\nfixed  = true");
+        let failure = Scenario::parse(&text).unwrap().run_beside(&rules, flows).unwrap_err();
+        let said = failure.render(("s.toml", &text), ("w.toml", &rules), false);
+        assert!(said.contains(told) && said.contains("By the text in force then there are: "), "{said}");
+    }
+}
+
 #[test]
 fn a_workflow_that_is_refused_is_told_as_such() {
     let text = fs::read_to_string("workflows/agi-2025/verified.toml").unwrap();

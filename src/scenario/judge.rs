@@ -115,10 +115,16 @@ impl Judge<'_> {
     }
 
     fn grant(&mut self, licence: &Licence<'_>, expect: &ExpectGrant) {
-        let grant = licence.grants.iter().find(|one| one.grant.name == expect.grant.is);
-        let found = grant
-            .and_then(|grant| grant.attributes.iter().find(|one| one.attribute.name == expect.attribute.is));
-        let Some(found) = found else { return };
+        let Some(grant) = licence.grants.iter().find(|one| one.grant.name == expect.grant.is) else {
+            let names = licence.grants.iter().map(|one| &one.grant.name);
+            return self.not_in_force(&expect.grant, "no such grant is in force", names);
+        };
+        let Some(found) = grant.attributes.iter().find(|one| one.attribute.name == expect.attribute.is)
+        else {
+            let message = format!("`{}` has no such attribute", expect.grant.is);
+            let names = grant.attributes.iter().map(|one| &one.attribute.name);
+            return self.not_in_force(&expect.attribute, &message, names);
+        };
         let name = format!("`{}.{}`", expect.grant.is, expect.attribute.is);
         self.same(&name, Some(&found.value.is), expect.is.as_ref(), || how(found));
         self.same(
@@ -129,6 +135,13 @@ impl Judge<'_> {
         );
         let because = reason(&found.period.because);
         self.same(&format!("the reason of {name}"), Some(&because), expect.because.as_ref(), || how(found));
+    }
+
+    /// What a text of the scenario has, and not the one that is in force at the time.
+    fn not_in_force<'n>(&mut self, name: &Spot<Id>, message: &str, known: impl Iterator<Item = &'n Id>) {
+        let known: Vec<&Id> = known.collect();
+        let message = format!("on {} {message}: {}", self.at, name.is);
+        self.fail(&name.at, message, format!("By the text in force then there are: {}", list(&known)));
     }
 
     /// What is asked of one case.
