@@ -76,6 +76,21 @@ fn amended() -> Stage {
     stage
 }
 
+#[test]
+fn what_a_case_found_under_the_first_text_is_told_once_where_it_holds_under_the_second() {
+    let stage = amended();
+    stage.ok("report acceptance#1 --out report.md");
+    let told = stage.read("report.md");
+    let rows: Vec<&str> = told.lines().filter(|line| line.contains("| event complete |")).collect();
+    assert_eq!(rows.len(), 2, "{told}");
+    for (row, right) in rows.iter().zip(["final payment | status | due", "warranty | status | running"]) {
+        assert!(
+            row.starts_with(&format!("| {right} | 2026-03-03 09:00:00 UTC |  | event complete |")),
+            "{told}"
+        );
+    }
+}
+
 /// All that a command says, on one line.
 fn shown(stage: &Stage, line: &str) -> String {
     let done = stage.run(line);

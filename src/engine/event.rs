@@ -48,6 +48,11 @@ impl Occurrence {
         })
     }
 
+    /// Whether the case has annulled it.
+    pub fn annulled_by(&self, case: &CaseRef) -> bool {
+        self.annulled.as_ref().is_some_and(|annulled| annulled.case == *case)
+    }
+
     /// Whether it speaks to a case: its own does, and one of another procedure, which looks at what this one
     /// found. Other cases of the same procedure go their own ways.
     pub fn reaches(&self, case: &CaseRef) -> bool {
@@ -159,6 +164,25 @@ impl Events {
             of_procedure.of_case.entry(case).or_default().insert(number);
         }
         Arc::make_mut(&mut self.all).push(Arc::new(occurrence));
+    }
+
+    /// The events as if a case had emitted none. What it annulled counts then, unless another case has emitted later what
+    /// would have annulled it as well.
+    pub(super) fn without(&self, case: &CaseRef) -> Self {
+        let mut events = Self::default();
+        let others = || self.all.iter().enumerate().filter(|(_, it)| it.case != *case);
+        for (number, occurrence) in others() {
+            let mut occurrence = Occurrence::clone(occurrence);
+            if let Some(annulled) = occurrence.annulled.take_if(|annulled| annulled.case == *case) {
+                let annuls = |it: &Occurrence| it.event == annulled.by && occurrence.reaches(&it.case);
+                let again = others().find(|(later, it)| *later > number && annuls(it)).map(|(_, it)| {
+                    Annulled { case: it.case.clone(), at: it.at, why: it.why.clone(), ..annulled.clone() }
+                });
+                occurrence.annulled = again;
+            }
+            events.push(occurrence);
+        }
+        events
     }
 
     /// Annuls every occurrence of an event that counts and [reaches](Occurrence::reaches) the case that annuls it.

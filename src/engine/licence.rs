@@ -11,6 +11,7 @@ use crate::engine::event::Occurrence;
 use crate::engine::in_force::InForce;
 use crate::engine::panel::Done;
 use crate::engine::state::State;
+use crate::statement::CaseRef;
 use crate::values::{Id, Instant};
 use crate::workflow::Workflow;
 use crate::workflow::model::{Attribute, Cause, Grant, Moves, Value};
@@ -47,6 +48,27 @@ pub enum Because {
     Instant(String),
     /// The event that had moved it further was annulled.
     Annulled(Arc<Occurrence>),
+}
+
+impl Because {
+    /// Whether a case is behind it: it emitted the event, or annulled it.
+    pub fn is_of(&self, case: &CaseRef) -> bool {
+        match self {
+            Self::Event(occurrence) => occurrence.case == *case,
+            Self::Annulled(occurrence) => occurrence.case == *case || occurrence.annulled_by(case),
+            Self::Opening | Self::Amendment(_) | Self::Instant(_) => false,
+        }
+    }
+
+    /// The entry that brought it about, where it was not time alone; of the opening none is told.
+    pub fn entry(&self) -> Option<u64> {
+        match self {
+            Self::Event(occurrence) => occurrence.why.entry,
+            Self::Annulled(occurrence) => occurrence.annulled.as_ref()?.why.entry,
+            Self::Amendment(done) => Some(done.entry),
+            Self::Opening | Self::Instant(_) => None,
+        }
+    }
 }
 
 /// What is in force at an instant.
@@ -114,7 +136,7 @@ impl State {
     pub fn licence(&self, at: Instant) -> Option<Licence<'_>> {
         let place = self.workflows.iter().rposition(|workflow| workflow.from.at <= at)?;
         let in_force = self.workflows.get(place)?;
-        let timelines = self.timelines.get_or_init(|| Arc::new(self.derive())).get(place)?;
+        let timelines = self.timelines().get(place)?;
         let grants = in_force.grants().zip(timelines).map(|(grant, timelines)| GrantState {
             grant,
             attributes: self.attributes(in_force, grant, timelines, at),

@@ -17,6 +17,7 @@ pub mod case;
 mod change;
 pub mod clock;
 pub mod count;
+pub mod course;
 pub mod documents;
 pub mod event;
 pub mod evidence;

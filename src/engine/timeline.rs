@@ -12,8 +12,13 @@ use crate::values::{Id, Instant};
 use crate::workflow::model::{Attribute, Cause, Grant, Moves, Value};
 
 impl State {
+    /// The timelines under each workflow that was in force, derived once.
+    pub(super) fn timelines(&self) -> &[Timelines] {
+        self.timelines.get_or_init(|| Arc::new(self.derive()))
+    }
+
     /// The timelines under each workflow that was in force; each goes on from where the one before it had come.
-    pub(super) fn derive(&self) -> Vec<Timelines> {
+    fn derive(&self) -> Vec<Timelines> {
         let mut all: Vec<Timelines> = Vec::new();
         let mut before: Option<&InForce> = None;
         let courses = Courses::of(&self.events, self.opened);
@@ -69,7 +74,7 @@ impl State {
     }
 
     /// The earliest occurrence of an event that counts at an instant.
-    fn counting(&self, event: &Id, at: Instant) -> Option<&Arc<Occurrence>> {
+    pub(super) fn counting(&self, event: &Id, at: Instant) -> Option<&Arc<Occurrence>> {
         let occurrences = self.events.iter().filter(|occurrence| occurrence.event == *event);
         occurrences.into_iter().find(|it| it.at <= at && it.until().is_none_or(|until| at < until))
     }

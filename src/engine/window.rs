@@ -16,7 +16,29 @@ pub enum Comes {
     Confirming(Instant),
 }
 
+/// What an open ballot takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// Votes.
+    Votes,
+    /// Of a sealed one, commitments to votes.
+    Commitments,
+    /// Of a sealed one, what was committed to.
+    Reveals,
+}
+
 impl BallotRun {
+    /// What it takes while it is open, and until when if nobody does anything more and nothing ends that before. There is no
+    /// such time while its case is `suspended`: what is left of it begins to run once the case goes on.
+    pub fn takes(&self, suspended: bool) -> (Takes, Option<Instant>) {
+        let takes = match &self.sealed {
+            None => Takes::Votes,
+            Some(sealing) if sealing.revealing.is_none() => Takes::Commitments,
+            Some(_) => Takes::Reveals,
+        };
+        (takes, (!suspended).then(|| self.open_until()))
+    }
+
     /// Takes a vote: the one of this seat that counts from now on. A late one may put the closing off.
     pub(super) fn cast(&mut self, ballot: &Ballot, seat: Id, cast: Cast) {
         let at = cast.done.at;

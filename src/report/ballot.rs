@@ -7,6 +7,7 @@ use crate::engine::ballot::BallotRun;
 use crate::engine::case::{ABOUT_THEM, Case, Obligation};
 use crate::engine::evidence::lapse;
 use crate::engine::margin::Margin;
+use crate::engine::window::Takes;
 use crate::values::Id;
 use crate::workflow::model::{Ballot, Decides, Gives, Positions};
 
@@ -26,31 +27,49 @@ pub(super) fn sections(
         }
     } else {
         let mut open = Section::new(format!("The count of {}", run.id));
-        open.say(
-            format!("The ballot is open until {}; it has not been counted.", told(run.until(rules))),
-            [],
-        );
+        open.say(uncounted(case, run), []);
         sections.push(open);
     }
     sections
 }
 
+/// How a ballot stands that has not closed.
+fn uncounted(case: &Case, run: &BallotRun) -> String {
+    let (takes, until) = run.takes(case.suspended().is_some());
+    let until = until.map_or_else(
+        || ", and stands still while the case is suspended".to_owned(),
+        |until| format!(" until {}", told(until)),
+    );
+    let takes = match takes {
+        Takes::Votes => "is open",
+        Takes::Commitments => "takes sealed votes",
+        Takes::Reveals => "takes no more votes; those that were cast sealed are revealed",
+    };
+    format!("The ballot {takes}{until}; it has not been counted.")
+}
+
 fn electors(case: &Case, run: &BallotRun) -> Section {
     let mut section = Section::new(format!("The electors of {}", run.id));
-    let names: Vec<String> =
-        run.electors.iter().map(|(seat, it)| format!("{seat} ({})", it.person)).collect();
+    let free = || run.electors.iter().filter(|(seat, _)| !run.obliged.contains_key(*seat));
+    let names: Vec<String> = free().map(|(seat, it)| format!("{seat} ({})", it.person)).collect();
     section.say(
         format!(
             "When the ballot opened, {}, {} could vote: {}.",
             told(run.opened),
-            count_of(run.electors.len(), "elector"),
+            count_of(names.len(), "elector"),
             if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
         ),
-        run.electors.values().flat_map(|elector| elector.taken.clone()),
+        free().flat_map(|(_, elector)| elector.taken.clone()),
     );
     for (seat, cast) in run.obliged.iter() {
         let obliged = case.obliged.get(seat).map(Obligation::words).unwrap_or_default();
-        section.say(format!("{seat} counts as abstaining, {obliged}."), Some(cast.done.entry));
+        let elector = run.electors.get(seat);
+        let person = elector.map_or_else(String::new, |elector| format!(" ({})", elector.person));
+        let taken = elector.map(|elector| elector.taken.clone()).unwrap_or_default();
+        section.say(
+            format!("{seat}{person} was an elector who could not vote and counts as abstaining, {obliged}."),
+            taken.into_iter().chain([cast.done.entry]),
+        );
     }
     for (seat, reason) in run.excluded.iter() {
         let recused = case.recused.get(seat).map(|recusal| recusal.done.entry);

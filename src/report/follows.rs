@@ -2,7 +2,7 @@
 
 use super::{Row, Section, Sources, told};
 use crate::engine::case::Case;
-use crate::engine::event::Occurrence;
+use crate::engine::course::Held;
 use crate::engine::licence::Because;
 
 pub(super) fn events(sources: &Sources<'_>, case: &Case) -> Section {
@@ -27,10 +27,7 @@ pub(super) fn events(sources: &Sources<'_>, case: &Case) -> Section {
                     told(annulled.at),
                     annulled.by,
                     annulled.why.words,
-                    match annulled.from {
-                        crate::workflow::model::AnnulledFrom::Then => "from then on",
-                        crate::workflow::model::AnnulledFrom::Start => "as if it had never been",
-                    }
+                    annulled.from.words()
                 ),
                 annulled.why.entry,
             );
@@ -41,46 +38,60 @@ pub(super) fn events(sources: &Sources<'_>, case: &Case) -> Section {
 
 pub(super) fn grants(sources: &Sources<'_>, case: &Case) -> Section {
     let mut section = Section::new("What that has done to rights and terms");
-    let Some(licence) = sources.state.licence(sources.at) else { return section };
-    let mut rows = Vec::new();
-    for grant in &licence.grants {
-        for attribute in &grant.attributes {
-            let why = match &attribute.period.because {
-                Because::Event(occurrence) if occurrence.case == case.id => {
-                    Some((format!("event {}", occurrence.event), occurrence.why.entry))
-                }
-                Because::Annulled(occurrence) if concerns(occurrence, case) => {
-                    let by = occurrence.annulled.as_ref().and_then(|annulled| annulled.why.entry);
-                    Some((format!("event {} annulled", occurrence.event), by))
-                }
-                _ => None,
-            };
-            let Some((because, entry)) = why else { continue };
-            let title = &grant.grant.title;
-            let clause =
-                grant.grant.clause.as_ref().map_or_else(String::new, |clause| format!(" ({clause})"));
-            rows.push(Row {
-                cells: vec![
-                    format!("{title}{clause}"),
-                    attribute.attribute.name.to_string(),
-                    attribute.value.is.clone(),
-                    told(attribute.period.since),
-                    because,
-                ],
-                entries: entry.into_iter().collect(),
-            });
-        }
-    }
-    if rows.is_empty() {
+    let brought = sources.state.brought_about_by(&case.id, sources.at);
+    if brought.is_empty() {
         section.say(format!("As of {} it has moved none.", told(sources.at)), []);
-    } else {
-        section.table(vec!["right or term", "attribute", "is", "since", "because of"], rows);
-        section.say("Every other right and term is as it would be without this case.", []);
+        return section;
     }
+    let rows = brought.iter().map(|held| {
+        let clause = held.grant.clause.as_ref().map_or_else(String::new, |clause| format!(" ({clause})"));
+        let until = held.until.as_ref().map_or_else(String::new, |(until, because)| match because {
+            Because::Amendment(_) => format!("{}, by amendment", told(*until)),
+            _ => told(*until),
+        });
+        let (because, mut entries) = because(held, case);
+        entries.extend(held.until.as_ref().and_then(|(_, because)| because.entry()));
+        entries.dedup();
+        Row {
+            cells: vec![
+                format!("{}{clause}", held.grant.title),
+                held.attribute.name.to_string(),
+                held.value.is.clone(),
+                told(held.since),
+                until,
+                because,
+            ],
+            entries,
+        }
+    });
+    section
+        .table(vec!["right or term", "attribute", "value", "since", "until", "because of"], rows.collect());
+    section.say("Every other right and term is as it would be if this case had found nothing.", []);
     section
 }
 
-/// Whether the event was the case's own, or the case annulled it.
-fn concerns(occurrence: &Occurrence, case: &Case) -> bool {
-    occurrence.case == case.id || occurrence.annulled.as_ref().is_some_and(|it| it.case == case.id)
+/// Why an attribute has a value in which the case has a part, and the entries of that.
+fn because(held: &Held<'_>, case: &Case) -> (String, Vec<u64>) {
+    let mut words: Vec<String> = Vec::new();
+    let mut entries: Vec<u64> = Vec::new();
+    if !held.because.is_of(&case.id) {
+        words.extend(held.rests_on.iter().map(|own| format!("event {}", own.event)));
+        entries.extend(held.rests_on.iter().filter_map(|own| own.why.entry));
+        if held.rests_on.is_empty() {
+            words.extend(held.annulled.iter().map(|it| format!("event {} annulled", it.event)));
+            let by = held.annulled.iter().filter_map(|it| it.annulled.as_ref());
+            entries.extend(by.filter_map(|by| by.why.entry));
+        }
+    }
+    match &held.because {
+        Because::Event(it) if it.case == case.id => words.push(format!("event {}", it.event)),
+        Because::Event(it) => words.push(format!("event {} of {}", it.event, it.case)),
+        Because::Annulled(it) => words.push(format!("event {} annulled", it.event)),
+        Because::Instant(written) => words.push(written.clone()),
+        Because::Amendment(_) => words.push("the amendment".to_owned()),
+        Because::Opening => {}
+    }
+    entries.extend(held.because.entry());
+    words.dedup();
+    (words.join(" and "), entries)
 }

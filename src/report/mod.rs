@@ -28,7 +28,7 @@ use crate::log::Head;
 use crate::statement::{AgreementRef, Attachments, CaseRef};
 use crate::values::{Digest, Instant, visible};
 use crate::workflow::model::{Nature, ReportSigner};
-use crate::workflow::words::utc as told;
+use crate::workflow::words::{readings, utc as told};
 
 /// What a report is made from.
 #[derive(Debug)]
@@ -201,7 +201,7 @@ impl Report {
         let AgreementRef { name, anchor } = agreement;
         let readings = match self.readings {
             0 => String::new(),
-            many => format!("; {many} choices and readings in it are its authors'"),
+            many => format!("; {} its authors'", readings(many)),
         };
         let signer = self.signed_by.map(|signer| {
             ("to be signed", format!("by {}; quorate report --check tells whether it is", signer.plainly()))

@@ -11,6 +11,7 @@ use crate::engine::case::Case;
 use crate::engine::licence::{AttributeState, Because, Licence};
 use crate::engine::outlook::Kind;
 use crate::engine::state::State;
+use crate::engine::window::Takes;
 use crate::statement::CaseRef;
 use crate::values::{Id, Instant};
 
@@ -204,9 +205,12 @@ impl Judge<'_> {
         let closing = run.and_then(|run| run.closed.as_ref());
         let why = || match (run, closing) {
             (None, _) => "No ballot has been opened".to_owned(),
-            (Some(run), None) => match run.revealing() {
-                Some(_) => format!("The votes on {} are revealed until {}", run.id, run.open_until()),
-                None => format!("{} is open until {}", run.id, run.open_until()),
+            (Some(run), None) => match run.takes(case.suspended().is_some()) {
+                (_, None) => format!("{} is open, and stands still while the case is suspended", run.id),
+                (Takes::Reveals, Some(until)) => {
+                    format!("The votes on {} are revealed until {until}", run.id)
+                }
+                (_, Some(until)) => format!("{} is open until {until}", run.id),
             },
             (Some(run), Some(closing)) => {
                 let outcome = closing.outcome.as_ref().map_or("no outcome", Id::as_str);

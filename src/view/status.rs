@@ -7,6 +7,7 @@ use crate::engine::case::Case;
 use crate::engine::evidence::News;
 use crate::engine::outlook::{Kind, Task};
 use crate::engine::sealed::Sealing;
+use crate::engine::window::Takes;
 use crate::values::{Id, Instant};
 use crate::workflow::model::{Ballot, Counted, Term};
 
@@ -26,38 +27,26 @@ pub fn suspended_words(state: &State, case: &Case, since: Instant) -> String {
 /// `ballot verification#1/finding#1, open until …: met 3, not-met 1, abstain 0, 3 of 7 still to vote`.
 pub fn ballot_words(run: &BallotRun, rules: &Ballot, at: Instant, suspended: bool) -> String {
     let counts = counts(run, rules);
-    if let Some(sealing) = run.sealed.as_ref().filter(|_| run.closed.is_none()) {
-        return sealed_words(run, sealing, &counts, at, suspended);
-    }
-    let how = match &run.closed {
-        None if suspended => "open, and standing still".to_owned(),
-        None => format!("open until {}", time::from_now(run.until(rules), at)),
-        Some(end) => match &end.outcome {
-            Some(outcome) => {
-                let answer = run.answer(rules).zip(rules.answer.as_ref());
-                let answer = answer
-                    .map_or_else(String::new, |(answer, asked)| format!(", {}", asked.with_unit(&answer)));
-                let chosen = run.chosen(rules, outcome);
-                let chosen = chosen.map_or_else(String::new, |seat| format!(", {seat} chosen"));
-                format!("closed {}: {outcome}{answer}{chosen}", time::plain(end.at))
-            }
-            None => format!("abandoned {}", time::plain(end.at)),
-        },
-    };
-    let waiting = if run.closed.is_none() {
-        format!("; {} of {} electors still to vote", run.awaited().count(), run.electors.len())
-    } else {
-        format!("; {} electors", run.electors.len())
+    let Some(end) = &run.closed else { return open_words(run, &counts, at, suspended) };
+    let how = match &end.outcome {
+        Some(outcome) => {
+            let answer = run.answer(rules).zip(rules.answer.as_ref());
+            let answer =
+                answer.map_or_else(String::new, |(answer, asked)| format!(", {}", asked.with_unit(&answer)));
+            let chosen = run.chosen(rules, outcome);
+            let chosen = chosen.map_or_else(String::new, |seat| format!(", {seat} chosen"));
+            format!("closed {}: {outcome}{answer}{chosen}", time::plain(end.at))
+        }
+        None => format!("abandoned {}", time::plain(end.at)),
     };
     // Where the case went on without an outcome, nobody's time to reveal has run out.
-    let outcome = run.closed.as_ref().is_some_and(|end| end.outcome.is_some());
-    let sealing = run.sealed.as_ref().filter(|_| outcome);
+    let sealing = run.sealed.as_ref().filter(|_| end.outcome.is_some());
     let unrevealed: Vec<&str> = sealing.into_iter().flat_map(Sealing::unrevealed).map(Id::as_str).collect();
     let unrevealed = match unrevealed.as_slice() {
         [] => String::new(),
         seats => format!("; not revealed by {}", seats.join(", ")),
     };
-    format!("ballot {}, {how}; {counts}{waiting}{unrevealed}", run.id)
+    format!("ballot {}, {how}; {counts}; {} electors{unrevealed}", run.id, run.electors.len())
 }
 
 /// `met 3, not-met 1`; of a ballot that asks for an answer alone, what was answered so far.
@@ -67,33 +56,40 @@ fn counts(run: &BallotRun, rules: &Ballot) -> String {
     if counts.is_empty() { "no answers".to_owned() } else { counts.join(", ") }
 }
 
+/// `ballot …, open until …; met 3, not-met 1; 3 of 7 electors still to vote`; of a sealed one
 /// `ballot …, sealed, votes are cast until …; 3 of 7 electors have committed: i1, m1, o1`, and later
 /// `ballot …, sealed, votes are revealed until …; met 2, not-met 0, abstain 0; still sealed: i1`.
-fn sealed_words(run: &BallotRun, sealing: &Sealing, counts: &str, at: Instant, suspended: bool) -> String {
-    let phase = |deed: &str| {
-        if suspended {
-            "sealed, and standing still".to_owned()
-        } else {
-            format!("sealed, votes are {deed} until {}", time::from_now(run.closes, at))
-        }
+fn open_words(run: &BallotRun, counts: &str, at: Instant, suspended: bool) -> String {
+    let (takes, until) = run.takes(suspended);
+    let (kind, what) = match takes {
+        Takes::Votes => ("open", ""),
+        Takes::Commitments => ("sealed", ", votes are cast"),
+        Takes::Reveals => ("sealed", ", votes are revealed"),
+    };
+    let how = match until {
+        Some(until) => format!("{kind}{what} until {}", time::from_now(until, at)),
+        None => format!("{kind}, and standing still"),
     };
     let names = |seats: Vec<&Id>| match seats.as_slice() {
         [] => "nobody".to_owned(),
         seats => seats.iter().map(|seat| seat.as_str()).collect::<Vec<_>>().join(", "),
     };
-    if sealing.revealing.is_some() {
-        let sealed = names(sealing.unrevealed().filter(|seat| run.counts(seat)).collect());
-        return format!("ballot {}, {}; {counts}; still sealed: {sealed}", run.id, phase("revealed"));
-    }
-    let committed: Vec<&Id> = sealing.commitments.keys().filter(|seat| run.counts(seat)).collect();
-    format!(
-        "ballot {}, {}; {} of {} electors have committed: {}",
-        run.id,
-        phase("cast"),
-        committed.len(),
-        run.electors.len(),
-        names(committed)
-    )
+    let electors = run.electors.len();
+    let sealing = run.sealed.as_ref();
+    let told = match takes {
+        Takes::Votes => format!("{counts}; {} of {electors} electors still to vote", run.awaited().count()),
+        Takes::Commitments => {
+            let committed = sealing.into_iter().flat_map(|sealing| sealing.commitments.keys());
+            let committed: Vec<&Id> = committed.filter(|seat| run.counts(seat)).collect();
+            let many = committed.len();
+            format!("{many} of {electors} electors have committed: {}", names(committed))
+        }
+        Takes::Reveals => {
+            let sealed = sealing.into_iter().flat_map(Sealing::unrevealed);
+            format!("{counts}; still sealed: {}", names(sealed.filter(|seat| run.counts(seat)).collect()))
+        }
+    };
+    format!("ballot {}, {how}; {told}", run.id)
 }
 
 /// What a voter has not seen, in words.
@@ -167,9 +163,11 @@ pub fn ballot_word(run: &BallotRun) -> String {
     match run.closed.as_ref().map(|end| &end.outcome) {
         Some(Some(outcome)) => format!("closed: {outcome}"),
         Some(None) => "abandoned".to_owned(),
-        None if run.revealing().is_some() => "votes are revealed".to_owned(),
-        None if run.sealed.is_some() => "open and sealed".to_owned(),
-        None => "open".to_owned(),
+        None => match run.takes(false).0 {
+            Takes::Votes => "open".to_owned(),
+            Takes::Commitments => "open and sealed".to_owned(),
+            Takes::Reveals => "votes are revealed".to_owned(),
+        },
     }
 }
 

@@ -6,8 +6,8 @@ mod calendar;
 mod length;
 
 use super::model::{
-    Actor, Actors, Delay, Doing, Duty, Effect, Extend, ExtendOn, NewEvidence, Operator, Origin, Outcome,
-    Procedure, State, Step, Trigger, Unrevealed,
+    Actor, Actors, AnnulledFrom, Delay, Doing, Duty, Effect, Extend, ExtendOn, NewEvidence, Operator, Origin,
+    Outcome, Procedure, Reading, State, Step, Trigger, Unrevealed,
 };
 use crate::values::{Id, Instant, Length, Span};
 
@@ -78,6 +78,23 @@ impl State {
     }
 }
 
+impl AnnulledFrom {
+    /// `from then on`, `as if it had never been`.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Then => "from then on",
+            Self::Start => "as if it had never been",
+        }
+    }
+}
+
+impl Reading {
+    /// How the authors read the contract there; of a choice of theirs, that it is one.
+    pub fn words(&self) -> &str {
+        self.text.as_deref().unwrap_or("a choice of the authors")
+    }
+}
+
 impl Effect {
     /// `dismisses whoever the case is about`.
     pub(super) fn words(self) -> &'static str {
@@ -114,7 +131,7 @@ pub fn events(events: &[Id]) -> String {
 }
 
 /// `at most once`, `at most 4 times`.
-pub(super) fn times(most: u32) -> String {
+pub fn times(most: u32) -> String {
     if most == 1 { "at most once".to_owned() } else { format!("at most {most} times") }
 }
 
@@ -267,8 +284,22 @@ fn told_jointly(names: &[Id], name: fn(&Id) -> String) -> String {
 }
 
 /// `1 seat`, `7 seats`.
-pub(super) fn count(number: u64, what: &str) -> String {
+pub fn count(number: u64, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// `20 choices and readings in it are`, `1 choice or reading in it is`: how many are the authors' own.
+pub fn readings(many: usize) -> String {
+    if many == 1 {
+        "1 choice or reading in it is".to_owned()
+    } else {
+        format!("{many} choices and readings in it are")
+    }
+}
+
+/// `20 readings are ours`, `1 reading is ours`.
+pub fn readings_are_ours(many: usize) -> String {
+    if many == 1 { "1 reading is ours".to_owned() } else { format!("{many} readings are ours") }
 }
 
 /// `2030-06-30 22:00:00 UTC`.
