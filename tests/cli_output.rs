@@ -253,6 +253,18 @@ fn workflows_are_checked_with_an_exit_code() {
     }
 }
 
+#[test]
+fn how_far_a_walk_has_gone_is_said_in_the_singular_where_it_is_one() {
+    let stage = Stage::empty();
+    let walk =
+        format!("workflow explore '{}/workflows/plain-board.toml' --most 10", env!("CARGO_MANIFEST_DIR"));
+    for (leaving, words) in [("1", "keys at most once, acts"), ("2", "keys at most 2 times, acts")] {
+        let told = stage.run(&format!("{walk} --leaving {leaving}")).out;
+        let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains(words), "{told}");
+    }
+}
+
 /// One agreement's life with `--json`: [`Stage::ok`] parses every answer.
 #[test]
 fn every_command_answers_in_json() {

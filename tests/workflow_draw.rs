@@ -132,6 +132,19 @@ fn those_who_nominate_jointly_stand_beside_the_seat() {
 }
 
 #[test]
+fn one_reading_is_told_as_one() {
+    let text = fs::read_to_string("tests/workflows/flows/joint-nomination.toml").unwrap();
+    let ours = |places: &str| {
+        let text = text.replacen("nature ", &format!("ours = [{places}]\nnature "), 1);
+        texts(&Workflow::parse(&text).unwrap().draw_svg()).join(" ")
+    };
+    let told = ours("'panel'");
+    assert!(told.contains("1 choice or reading in it is the authors' and not the contract's."), "{told}");
+    let told = ours("'panel', 'ballot'");
+    assert!(told.contains("2 choices and readings in it are the authors'"), "{told}");
+}
+
+#[test]
 fn pages_fit_on_paper_and_hold_all_of_the_picture_once_and_in_its_order() {
     for (name, workflow) in all() {
         let pages = workflow.draw_svg_pages();

@@ -16,6 +16,7 @@ use crate::explore::{Bounds, ExploreError, Report, Verdict, explore_until, not_w
 use crate::scenario::Scenario;
 use crate::workflow::Workflow;
 use crate::workflow::invariant::Promise;
+use crate::workflow::words::times;
 
 /// What to explore, and how far.
 #[derive(Debug, Args)]
@@ -148,8 +149,9 @@ fn summary(page: &mut Page, report: &Report, workflow: &Workflow, stopped: bool)
     let seen = format!("{} different states{all}; {} moves and waits.", report.states, report.visits);
     page.line(Tone::Plain, &seen);
     let bounds = format!(
-        "Walked: at most {} of each procedure, panelists leaving or losing their keys at most {leaving} times, acts at once or at the edge of a deadline{}.",
+        "Walked: at most {} of each procedure, panelists leaving or losing their keys {}, acts at once or at the edge of a deadline{}.",
         if cases == 1 { "one case".to_owned() } else { format!("{cases} cases") },
+        times(leaving.into()),
         if between { ", or such that a time that it begins ends at one" } else { "" },
     );
     page.line(Tone::Faint, &bounds);

@@ -139,7 +139,7 @@ fn show(args: &FileArgs) -> Result<Answer, CliError> {
     page.fields([
         ("digest", workflow.digest.to_string()),
         ("contract", format!("{}, which prevails", workflow.contract.digest)),
-        ("readings", format!("{} are ours", workflow.readings.len())),
+        ("ours", words::count(workflow.readings.len() as u64, "reading")),
     ]);
     if let Some(calendar) = &workflow.calendar {
         page.title("Business days");
@@ -172,8 +172,8 @@ fn show(args: &FileArgs) -> Result<Answer, CliError> {
     if !workflow.readings.is_empty() {
         page.title("Ours, not the contract's");
         let rows = workflow.readings.iter().map(|reading| {
-            let text = reading.text.as_deref().unwrap_or("a choice of the authors");
-            vec![plain(&reading.place), plain(&text.split_whitespace().collect::<Vec<_>>().join(" "))]
+            let text = reading.words().split_whitespace();
+            vec![plain(&reading.place), plain(&text.collect::<Vec<_>>().join(" "))]
         });
         page.table(&["place", "reading"], rows.collect());
     }

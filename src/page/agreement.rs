@@ -7,6 +7,7 @@ use super::parts::{digest, facts, linked, table, to_case, when};
 use super::record::{self, Line};
 use super::{About, case, check, grants};
 use crate::view::in_force;
+use crate::workflow::words::readings_are_ours;
 
 /// The page of an agreement. `newest` are the last entries of its log, the newest first.
 pub fn agreement(about: &About<'_>, newest: &[Line]) -> String {
@@ -35,7 +36,7 @@ fn what(about: &About<'_>) -> Markup {
             "Workflow",
             html! {
                 (digest(&workflow.digest)) "; "
-                a href=(about.page("/workflow")) { (workflow.readings.len()) " readings are ours" }
+                a href=(about.page("/workflow")) { (readings_are_ours(workflow.readings.len())) }
             },
         ),
         ("Opened", when(state.opened)),

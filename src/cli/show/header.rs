@@ -8,6 +8,7 @@ use crate::values::Instant;
 use crate::view::document::{self, Facts};
 use crate::view::{entries, in_force, time, workflow_at};
 use crate::workflow::model::Workflow;
+use crate::workflow::words::readings_are_ours;
 
 /// A workflow's title, and under it that it binds nobody where it is a specimen.
 pub fn title(page: &mut Page, workflow: &Workflow) {
@@ -20,13 +21,12 @@ pub fn title(page: &mut Page, workflow: &Workflow) {
 /// `state` is the one that is asked: an earlier one than the record's where the question is what was known then.
 pub fn header(record: &Record, state: &State, at: Instant, now: Instant) -> (Page, Map<String, Value>) {
     let workflow = workflow_at(state, at);
-    let readings = workflow.readings.len();
     let mut page = Page::default();
     title(&mut page, workflow);
     let when = if at == now { time::plain(at) } else { time::from_now(at, now) };
-    let readings =
-        format!("{}; {readings} readings are ours, the contract prevails", workflow.digest.short());
-    let mut fields = vec![("agreement", state.agreement.to_string()), ("workflow", readings)];
+    let ours = readings_are_ours(workflow.readings.len());
+    let workflow = format!("{}; {ours}, the contract prevails", workflow.digest.short());
+    let mut fields = vec![("agreement", state.agreement.to_string()), ("workflow", workflow)];
     fields.extend(in_force(state, at).map(|words| ("in force", words)));
     fields.push(("at", format!("{when}; the log has {}", entries(state.size))));
     page.fields(fields);

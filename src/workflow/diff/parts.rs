@@ -4,8 +4,8 @@ use super::{Listed, Part, nature};
 use crate::values::{Calendar, Id};
 use crate::workflow::invariant::Invariant;
 use crate::workflow::model::{
-    Access, AnnulledFrom, Attribute, Ballot, Contract, Duty, Event, Grant, Office, Outcome, Panel, Procedure,
-    Reading, Seat, State, Step, Tier, Value, Workflow,
+    Access, Attribute, Ballot, Contract, Duty, Event, Grant, Office, Outcome, Panel, Procedure, Reading,
+    Seat, State, Step, Tier, Value, Workflow,
 };
 
 /// Every part, in the order of the language.
@@ -101,13 +101,8 @@ fn panel(panel: &Panel) -> Part {
 
 fn event(event: &Event) -> Part {
     let Event { name, meaning, annulled } = event;
-    let annulled = annulled.as_ref().map(|annulment| {
-        let from = match annulment.from {
-            AnnulledFrom::Then => "from then on",
-            AnnulledFrom::Start => "as if it had never been",
-        };
-        format!("by {}, {from}", annulment.by)
-    });
+    let annulled =
+        annulled.as_ref().map(|annulment| format!("by {}, {}", annulment.by, annulment.from.words()));
     let facts = vec![("meaning", Some(meaning.clone())), ("annulled", annulled)];
     part(format!("event {name}"), facts, Vec::new(), format!("{event:?}"))
 }
@@ -200,10 +195,7 @@ fn invariants_of(workflow: &Workflow) -> Option<Part> {
 
 /// Choices and readings that are the authors' own, and not the contract's.
 fn ours(readings: &[Reading]) -> Part {
-    let words = |Reading { place, text }: &Reading| {
-        let text = text.clone().unwrap_or_else(|| "a choice of the authors".to_owned());
-        (place.clone(), text)
-    };
+    let words = |reading: &Reading| (reading.place.clone(), reading.words().to_owned());
     let name = "ours, and not the contract's".to_owned();
     Part { name, facts: readings.iter().map(words).collect(), lists: Vec::new(), exact: String::new() }
 }

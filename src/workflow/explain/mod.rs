@@ -157,9 +157,9 @@ fn preamble(workflow: &Workflow) -> Vec<String> {
 }
 
 fn ours(workflow: &Workflow) -> Option<Section> {
-    let reading = |(Reading { place, text }, number): (&Reading, usize)| {
-        let text = text.clone().unwrap_or_else(|| "a choice of the authors".to_owned());
-        Paragraph { label: format!("R{number}"), ..Paragraph::of(format!("`{place}`: {}", sentence(&text))) }
+    let reading = |(reading, number): (&Reading, usize)| {
+        let told = format!("`{}`: {}", reading.place, sentence(reading.words()));
+        Paragraph { label: format!("R{number}"), ..Paragraph::of(told) }
     };
     let paragraphs: Vec<Paragraph> = workflow.readings.iter().zip(1..).map(reading).collect();
     let heading = "Ours: choices and readings of the authors, not terms of the contract".to_owned();

@@ -24,11 +24,12 @@ pub(super) fn events(workflow: &Workflow) -> Section {
 
 fn annulled_by(annulment: &Annulment, workflow: &Workflow, name: &Id) -> String {
     let Annulment { by, from } = annulment;
-    let from = match from {
-        AnnulledFrom::Then => "from then on; until then it counted",
-        AnnulledFrom::Start => "as if it had never been",
+    let until = match from {
+        AnnulledFrom::Then => "; until then it counted",
+        AnnulledFrom::Start => "",
     };
-    format!(" It is annulled by {}, {from}.{}", quoted(by), workflow.marked(&format!("annul.{name}")))
+    let marks = workflow.marked(&format!("annul.{name}"));
+    format!(" It is annulled by {}, {}{until}.{marks}", quoted(by), from.words())
 }
 
 pub(super) fn grants(workflow: &Workflow) -> Section {

@@ -15,6 +15,7 @@ pub use font::Face;
 use super::{nature, order};
 use crate::values::Id;
 use crate::workflow::model::{Procedure, Workflow};
+use crate::workflow::words::readings;
 
 /// The states in which cases are: each by its procedure and its name.
 type Lit<'a> = &'a [(&'a Id, &'a Id)];
@@ -92,10 +93,7 @@ fn drawn(workflow: &Workflow, lit: Lit<'_>) -> Canvas {
     canvas.paragraph(MARGIN, room, SMALL, &format!("Workflow {}", workflow.digest));
     canvas.paragraph(MARGIN, room, SMALL, &format!("Contract {}", workflow.contract.digest));
     if !workflow.readings.is_empty() {
-        let told = format!(
-            "{} choices and readings in it are the authors' and not the contract's.",
-            workflow.readings.len()
-        );
+        let told = format!("{} the authors' and not the contract's.", readings(workflow.readings.len()));
         canvas.paragraph(MARGIN, room, SMALL, &told);
     }
     sides::offices(&mut canvas, workflow);
