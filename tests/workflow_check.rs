@@ -52,6 +52,32 @@ fn findings_are_told_to_machines_too() {
     assert_eq!(found.as_array().unwrap().len(), findings(&text).iter().count());
 }
 
+/// The lesser of a number and a share of nothing is a share of nothing, which never holds.
+#[test]
+fn a_rule_by_the_lesser_of_two_bounds_is_accused_only_where_neither_is_a_share_of_nothing() {
+    let text = fs::read_to_string("tests/workflows/broken/by-the-numbers.toml").unwrap();
+    let (_, outcomes) = text.split_once("outcomes = [").unwrap();
+    let (outcomes, _) = outcomes.split_once("\n]").unwrap();
+    let said = |share: &str| {
+        let rule = format!("seats >= lesser of 2 and {share} and yes > 1/2 of electors");
+        let text = text
+            .replace(
+                "filled <= seats and filled >= 2",
+                "seats >= lesser of 2 and 1/2 of filled and filled >= 2",
+            )
+            .replace(
+                "yes + no = votes and participating",
+                &format!("yes >= lesser of 0 and {share} and participating"),
+            )
+            .replace(outcomes, &format!("\n  {{ is = 'due', if = '{rule}' }},\n  {{ is = 'not-due' }},"));
+        findings(&text).render("lesser.toml", &text, false)
+    };
+    assert_eq!(said("1/2 of votes"), "");
+    let said = said("1/2 of seats");
+    assert!(said.contains("`yes >= lesser of 0 and 1/2 of seats` holds whatever is counted"), "{said}");
+    assert!(said.contains("`seats >= lesser of 2 and 1/2 of seats` always holds"), "{said}");
+}
+
 #[test]
 fn colour_is_added_only_where_asked_for() {
     let text = fs::read_to_string("tests/workflows/broken/unknown-key.toml").unwrap();

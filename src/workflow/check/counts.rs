@@ -170,7 +170,7 @@ pub(super) fn out_of_reach_without(panel: &Panel, empty: &[&Seat], comparison: &
 /// Whether this comparison holds whatever is counted. Says `false` where in doubt.
 pub(super) fn always(panel: &Panel, comparison: &Comparison) -> bool {
     match comparison.op {
-        Operator::AtLeast => nothing(&comparison.bound),
+        Operator::AtLeast => nothing(&comparison.bound, panel),
         Operator::Below | Operator::AtMost => match comparison.bound {
             Bound::Number(number) => {
                 compare(most(panel, &comparison.amount), comparison.op, (u128::from(number), 1))
@@ -229,12 +229,25 @@ fn shared(bound: &Bound) -> Option<&[Term]> {
     }
 }
 
-/// Whether the bound is never above 0.
-fn nothing(bound: &Bound) -> bool {
+/// Whether the bound is 0 whatever is counted. The lesser of something and a share of nothing is a share of nothing.
+fn nothing(bound: &Bound, panel: &Panel) -> bool {
     match bound {
         Bound::Number(number) => *number == 0,
         Bound::Share { .. } | Bound::Times { .. } => false,
-        Bound::Lesser(a, b) => nothing(a) || nothing(b),
+        Bound::Lesser(a, b) => {
+            (nothing(a, panel) || nothing(b, panel)) && [a, b].into_iter().all(|it| of_something(it, panel))
+        }
+    }
+}
+
+/// Whether the bound is no share of nothing, whatever is counted.
+fn of_something(bound: &Bound, panel: &Panel) -> bool {
+    match bound {
+        Bound::Number(_) | Bound::Times { .. } => true,
+        Bound::Share { of, .. } => {
+            of.iter().any(|term| term.counted == Counted::Seats && size(panel, term) > 0)
+        }
+        Bound::Lesser(a, b) => of_something(a, panel) && of_something(b, panel),
     }
 }
 

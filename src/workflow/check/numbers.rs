@@ -85,20 +85,22 @@ type Places<'p> = (&'p Panel, &'p [Is<'p>]);
 
 fn bounded(places: Places<'_>, comparison: &Comparison, bound: &Bound) -> Option<bool> {
     let nothing: &[Term] = &[];
-    let (above, below, of, number, share) = match bound {
-        Bound::Number(number) => (0, 1, nothing, *number, false),
-        Bound::Share { numerator, denominator, of } => (*numerator, *denominator, &**of, 0, true),
-        Bound::Times { times, of } => (*times, 1, &**of, 0, false),
+    let (above, below, of, number) = match bound {
+        Bound::Number(number) => (0, 1, nothing, *number),
+        Bound::Share { numerator, denominator, of } => (*numerator, *denominator, &**of, 0),
+        Bound::Times { times, of } => (*times, 1, &**of, 0),
         Bound::Lesser(a, b) => {
+            let some = of_something(places, bound);
             let (a, b) = (bounded(places, comparison, a), bounded(places, comparison, b));
-            // To be above the lesser is to be above one of them, to be below it is to be below both.
+            // To be above the lesser is to be above one of them, to be below it is to be below both. The lesser of something
+            // and a share of nothing is a share of nothing, which never holds.
             let one = match comparison.op {
                 Operator::Above | Operator::AtLeast => true,
                 Operator::Below | Operator::AtMost => false,
                 Operator::Equal => return None,
             };
             return if a == Some(one) || b == Some(one) {
-                Some(one)
+                (some || !one).then_some(one)
             } else {
                 (a == Some(!one) && b == Some(!one)).then_some(!one)
             };
@@ -122,8 +124,16 @@ fn bounded(places: Places<'_>, comparison: &Comparison, bound: &Bound) -> Option
         Operator::AtMost => (most <= 0, least > 0),
     };
     // A share of nothing never holds.
-    let some = !share || range(places, &|seat, is| sum(of, seat, is)).least > 0;
-    if holds && some { Some(true) } else { fails.then_some(false) }
+    if holds && of_something(places, bound) { Some(true) } else { fails.then_some(false) }
+}
+
+/// Whether a bound is no share of nothing, however the votes fall.
+fn of_something(places: Places<'_>, bound: &Bound) -> bool {
+    match bound {
+        Bound::Number(_) | Bound::Times { .. } => true,
+        Bound::Share { of, .. } => range(places, &|seat, is| sum(of, seat, is)).least > 0,
+        Bound::Lesser(a, b) => of_something(places, a) && of_something(places, b),
+    }
 }
 
 /// The least and the most that a sum over the seats can come to.
