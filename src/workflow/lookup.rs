@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use super::model::{
-    Ballot, Cause, Condition, Doing, Duty, ExtendOn, Formed, Moves, NewEvidence, Office, Outcome, Panel,
-    Procedure, Rule, State, Step, Trigger, Workflow,
+    Ballot, Cause, Condition, Delay, Doing, Duty, ExtendOn, Formed, Moves, NewEvidence, Office, Outcome,
+    Panel, Procedure, Rule, Seat, State, Step, Trigger, Workflow,
 };
-use crate::values::{Id, Span};
+use crate::values::{Id, Instant, Span};
 
 impl Workflow {
     /// The panel that each case of a procedure forms for itself: one formed per case, unless the cases are about a seat
@@ -67,6 +67,21 @@ impl Workflow {
         self.ballots.iter().find(|ballot| ballot.name == *name)
     }
 
+    /// Every instant at which the file says that something happens: of steps, and of grants.
+    pub fn dates(&self) -> impl Iterator<Item = Instant> {
+        let steps = self.procedures.iter().flat_map(|it| &it.states).flat_map(|state| &state.steps);
+        let steps = steps.filter_map(|step| match &step.trigger {
+            Trigger::At(at) => Some(*at),
+            _ => None,
+        });
+        let values = self.grants.iter().flat_map(|grant| &grant.attributes).flat_map(|it| &it.values);
+        let causes = values.filter_map(|value| value.moves.as_ref()).flat_map(Moves::causes);
+        steps.chain(causes.filter_map(|cause| match cause {
+            Cause::At(at, _) => Some(*at),
+            Cause::Event(_) | Cause::After(_) => None,
+        }))
+    }
+
     /// Whatever emits an event: the procedure, and the act or trigger in words.
     pub fn emitters<'a>(&'a self, event: &'a Id) -> impl Iterator<Item = (&'a Id, String)> {
         self.procedures.iter().flat_map(move |procedure| {
@@ -80,6 +95,14 @@ impl Workflow {
             });
             opening.into_iter().chain(steps).chain(duties).map(move |words| (&procedure.name, words))
         })
+    }
+}
+
+impl Panel {
+    /// Its seats as the workflow lists them, those of one kind that stand together as one: nominated by the same, of one
+    /// class and of one weight.
+    pub fn groups(&self) -> impl Iterator<Item = &[Seat]> {
+        self.seats.chunk_by(|a, b| (&a.by, &a.class, a.weight) == (&b.by, &b.class, b.weight))
     }
 }
 
@@ -120,6 +143,16 @@ impl Step {
             Trigger::Do(doing) => Some(doing),
             _ => None,
         }
+    }
+
+    /// The times that it counts: how long after an origin it is taken, or until and from when its act is possible.
+    pub fn delays(&self) -> impl Iterator<Item = &Delay> {
+        let after = match &self.trigger {
+            Trigger::After(delay) => Some(delay),
+            _ => None,
+        };
+        let act = self.doing().into_iter();
+        after.into_iter().chain(act.flat_map(|doing| doing.within.iter().chain(&doing.not_before)))
     }
 }
 

@@ -1,8 +1,8 @@
 //! Business days: whether anything counts in the calendar, and whether it lasts as long as the file does.
 
 use super::Checker;
-use crate::values::{Instant, Length};
-use crate::workflow::model::{Cause, Delay, Moves, Procedure, Step, Trigger, Workflow};
+use crate::values::Length;
+use crate::workflow::model::{Procedure, Step, Workflow};
 
 pub(super) fn check(c: &mut Checker<'_>) {
     let Some(calendar) = &c.workflow.calendar else { return };
@@ -12,7 +12,7 @@ pub(super) fn check(c: &mut Checker<'_>) {
     }
     let Some(until) = calendar.until() else { return };
     let end = calendar.last_second(until);
-    if let Some(later) = instants(c.workflow).filter(|at| *at > end).min() {
+    if let Some(later) = c.workflow.dates().filter(|at| *at > end).min() {
         let message =
             format!("the holidays are known until {until}, and the file goes on until {later} at least");
         let help = "After it no day but the weekend is free: list the holidays to come, or amend the workflow in time";
@@ -31,31 +31,7 @@ fn lengths(workflow: &Workflow) -> impl Iterator<Item = &Length> {
 fn of_procedure(procedure: &Procedure) -> impl Iterator<Item = &Length> {
     let steps = procedure.states.iter().flat_map(|state| &state.steps);
     let opening = procedure.open.within.iter().chain(&procedure.open.not_before);
-    let delays = opening.chain(steps.flat_map(delays_of));
+    let delays = opening.chain(steps.flat_map(Step::delays));
     let duties = procedure.states.iter().flat_map(|state| &state.duties).map(|duty| &duty.within);
     delays.map(|delay| &delay.length).chain(duties).chain(&procedure.again_after)
-}
-
-fn delays_of(step: &Step) -> impl Iterator<Item = &Delay> {
-    let (after, doing) = match &step.trigger {
-        Trigger::After(delay) => (Some(delay), None),
-        Trigger::Do(doing) => (None, Some(doing)),
-        _ => (None, None),
-    };
-    after.into_iter().chain(doing.into_iter().flat_map(|doing| doing.within.iter().chain(&doing.not_before)))
-}
-
-/// Every instant at which the file says that something happens.
-fn instants(workflow: &Workflow) -> impl Iterator<Item = Instant> {
-    let steps = workflow.procedures.iter().flat_map(|it| &it.states).flat_map(|state| &state.steps);
-    let steps = steps.filter_map(|step| match &step.trigger {
-        Trigger::At(at) => Some(*at),
-        _ => None,
-    });
-    let values = workflow.grants.iter().flat_map(|grant| &grant.attributes).flat_map(|it| &it.values);
-    let causes = values.filter_map(|value| value.moves.as_ref()).flat_map(Moves::causes);
-    steps.chain(causes.filter_map(|cause| match cause {
-        Cause::At(at, _) => Some(*at),
-        Cause::Event(_) | Cause::After(_) => None,
-    }))
 }

@@ -6,12 +6,11 @@ use std::collections::BTreeSet;
 use super::graph::reachable;
 use super::{Checker, place_of_step};
 use crate::values::Id;
-use crate::workflow::model::{Condition, Duty, Procedure, State, Trigger};
+use crate::workflow::model::{Condition, Procedure, State, Trigger};
 
 pub(super) fn check(c: &mut Checker<'_>) {
-    let emitted = emitted(c);
     for event in &c.workflow.events {
-        if !emitted.contains(&event.name) {
+        if !emitted(c, &event.name) {
             let message = format!("nothing ever emits the event `{}`", event.name);
             let help = "Let a step emit it (emits = \"…\"), or leave it out";
             c.warn_at_name(&format!("event.{}", event.name), message, help);
@@ -137,18 +136,11 @@ fn hears(c: &Checker<'_>, procedure: &Procedure, event: &Id) -> bool {
         || procedure.at_once > 1
         || ended.any(|step| step.emits.contains(event))
         || procedure.duties().any(|duty| duty.may_bring(event))
-        || !emitted(c).contains(event)
+        || !emitted(c, event)
 }
 
-fn emitted<'w>(c: &Checker<'w>) -> BTreeSet<&'w Id> {
-    let procedures = c.workflow.procedures.iter();
-    procedures
-        .flat_map(|procedure| {
-            let steps = procedure.states.iter().flat_map(|state| &state.steps);
-            let duties = procedure.duties().flat_map(Duty::events);
-            procedure.open.emits.iter().chain(steps.flat_map(|step| &step.emits)).chain(duties)
-        })
-        .collect()
+fn emitted(c: &Checker<'_>, event: &Id) -> bool {
+    c.workflow.procedures.iter().any(|procedure| procedure.may_emit(event))
 }
 
 /// Whether the chain of what undoes it leads back to the event.

@@ -1,19 +1,19 @@
 //! Times that acts put off, and notices from whose service times count.
 
 use super::{Checker, place_of_state, place_of_step};
-use crate::workflow::model::{Actor, Actors, Delay, Doing, Origin, Procedure, State, Step, Trigger};
+use crate::workflow::model::{Actor, Actors, Origin, Procedure, State, Step};
 
 pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
     let steps = procedure.states.iter().flat_map(|state| &state.steps);
-    let serves = steps.filter_map(doing).any(|doing| !doing.serves.is_empty());
+    let serves = steps.filter_map(Step::doing).any(|doing| !doing.serves.is_empty());
     for state in &procedure.states {
         for (index, step) in state.steps.iter().enumerate() {
             let place = place_of_step(procedure, state, index);
-            if !serves && delays(step).any(|delay| delay.of == Origin::Served) {
+            if !serves && step.delays().any(|delay| delay.of == Origin::Served) {
                 let help = "Let the act that serves it say on whom: serves = \"…\"";
                 c.error(&place, format!("no act of `{}` serves notice", procedure.name), help);
             }
-            if doing(step).is_some_and(|doing| doing.extends.is_some()) {
+            if step.doing().is_some_and(|doing| doing.extends.is_some()) {
                 extends(c, procedure, state, step, &format!("{place}.extends"));
             }
         }
@@ -26,7 +26,7 @@ fn extends(c: &mut Checker<'_>, procedure: &Procedure, state: &State, step: &Ste
         let help = "It puts off the times of its own state, in which the case must stay: leave out `to` or `extends`";
         return c.error(place, format!("no time of `{state}` is left that it could put off"), help);
     }
-    let Some(doing) = doing(step).filter(|_| step.at_most.is_none()) else { return };
+    let Some(doing) = step.doing().filter(|_| step.at_most.is_none()) else { return };
     let message = format!("{} can put the times of this state off without limit", doing.by.words());
     let help = "Say how often: at-most = 2";
     if procedure.suspends.is_some() {
@@ -40,20 +40,4 @@ fn extends(c: &mut Checker<'_>, procedure: &Procedure, state: &State, step: &Ste
 fn all_parties(c: &Checker<'_>, by: &Actors) -> bool {
     let Actors::AllOf(all) = by else { return false };
     c.workflow.parties.iter().all(|party| all.contains(&Actor::Office(party.name.clone())))
-}
-
-fn doing(step: &Step) -> Option<&Doing> {
-    match &step.trigger {
-        Trigger::Do(doing) => Some(doing),
-        _ => None,
-    }
-}
-
-fn delays(step: &Step) -> impl Iterator<Item = &Delay> {
-    let after = match &step.trigger {
-        Trigger::After(delay) => Some(delay),
-        _ => None,
-    };
-    let act = doing(step).into_iter().flat_map(|doing| doing.within.iter().chain(&doing.not_before));
-    after.into_iter().chain(act)
 }

@@ -68,9 +68,7 @@ fn seats(workflow: &Workflow, panel: &Panel) -> Paragraph {
         count(seats.len() as u64, "seat"),
         workflow.marked(&format!("panel.{name}"))
     );
-    // Seats of one kind stand together, as the workflow lists them.
-    let alike = |a: &Seat, b: &Seat| a.by == b.by && a.class == b.class && a.weight == b.weight;
-    let items = seats.chunk_by(alike).filter_map(|group| {
+    let items = panel.groups().filter_map(|group| {
         let Seat { name: _, by, class, weight } = group.first()?;
         let names: Vec<&Id> = group.iter().map(|seat| &seat.name).collect();
         let class =

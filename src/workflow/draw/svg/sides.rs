@@ -4,7 +4,7 @@ use super::canvas::{Canvas, Cut, Frame};
 use super::cards::field;
 use super::{BODY, MARGIN, SMALL, STRONG, WIDTH, heading};
 use crate::values::Id;
-use crate::workflow::model::{Attribute, Grant, Office, Panel, Seat, Workflow};
+use crate::workflow::model::{Attribute, Grant, Office, Panel, Workflow};
 
 /// Parties and roles, and who signs for them.
 pub fn offices(canvas: &mut Canvas, workflow: &Workflow) {
@@ -27,8 +27,7 @@ pub fn offices(canvas: &mut Canvas, workflow: &Workflow) {
 /// A panel: its seats by who nominates, then what else there is to know.
 pub fn panel(canvas: &mut Canvas, panel: &Panel) {
     heading(canvas, &format!("Panel {}", panel.name));
-    let alike = |a: &Seat, b: &Seat| a.by == b.by && a.class == b.class && a.weight == b.weight;
-    for group in panel.seats.chunk_by(alike) {
+    for group in panel.groups() {
         let Some(first) = group.first() else { continue };
         let class = first.class.as_ref().map_or_else(String::new, |class| format!(", class {class}"));
         let weight =
