@@ -31,6 +31,11 @@ impl Case {
         self.stops.last().filter(|stop| stop.until.is_none()).map(|stop| stop.from)
     }
 
+    /// How long its clocks have run from an instant until `now`, without the time in which it stood still.
+    pub fn ran(&self, from: Instant, now: Instant) -> Span {
+        ran(&self.stops, from, now)
+    }
+
     /// The moment at which `length` has run since `from`, without the time in which the case stood still; `late`
     /// says whether what is done at its instant is still in time. `None` while its clocks stand still before that.
     pub fn moment_after(&self, from: Instant, length: &Length, late: bool) -> Option<Moment> {
@@ -79,6 +84,11 @@ impl Case {
             run.go_on(from, at, &stops);
         }
     }
+}
+
+fn ran(stops: &[Stop], from: Instant, now: Instant) -> Span {
+    let stood = stops.iter().map(|stop| stop.until.unwrap_or(now).since(stop.from.max(from)).seconds());
+    Span::from_seconds(now.since(from).seconds().saturating_sub(stood.sum()))
 }
 
 fn moment_after(
@@ -296,10 +306,37 @@ mod tests {
     }
 
     /// A case that stands still from 10 to 20, from 30 to 35, and from 50 on.
+    fn stops() -> [Stop; 3] {
+        [(10, Some(20)), (30, Some(35)), (50, None)]
+            .map(|(from, until)| Stop { from: at(from), until: until.map(at) })
+    }
+
     fn moment(from: i64, span: u64, late: bool) -> Option<Moment> {
-        let stop = |from, until: Option<i64>| Stop { from: at(from), until: until.map(at) };
-        let stops = [stop(10, Some(20)), stop(30, Some(35)), stop(50, None)];
-        moment_after(&stops, &[], at(from), &Length::Time(Span::from_seconds(span)), late)
+        moment_after(&stops(), &[], at(from), &Length::Time(Span::from_seconds(span)), late)
+    }
+
+    #[test]
+    fn what_has_run_is_what_lies_between_the_suspensions() {
+        for (from, now, expected) in [
+            (0, 5, 5),
+            (0, 10, 10),
+            (0, 15, 10),
+            (0, 20, 10),
+            (0, 33, 20),
+            (15, 25, 5),
+            (33, 60, 15),
+            (55, 60, 0),
+            (0, 60, 35),
+        ] {
+            assert_eq!(ran(&stops(), at(from), at(now)).seconds(), expected, "from {from} to {now}");
+        }
+        // A time has run out exactly where so much of it has run.
+        for from in 0..50 {
+            for span in 1..40 {
+                let Some(moment) = moment(from, span, false) else { continue };
+                assert_eq!(ran(&stops(), at(from), moment.at).seconds(), span, "{span} from {from}");
+            }
+        }
     }
 
     #[test]

@@ -59,7 +59,7 @@ impl BallotRun {
     }
 
     /// What time it is for this ballot at `at`: while its case stands still, since `stopped`, none runs.
-    pub(super) fn now(&self, at: Instant, stopped: Option<Instant>) -> Instant {
+    pub fn now(&self, at: Instant, stopped: Option<Instant>) -> Instant {
         stopped.map_or(at, |stopped| stopped.max(self.opened))
     }
 

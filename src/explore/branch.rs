@@ -43,9 +43,9 @@ pub(super) enum Turn {
 impl Branch {
     /// Everything that can be done now, in a fixed order, waiting first. Of seats that are alike one is taken.
     pub(super) fn turns(&self, view: &View<'_>) -> Vec<Turn> {
-        let wait = next_point(view, &self.state, self.now).map(Turn::Wait);
-        let all = self.state.possible(self.now, self.left < view.bounds.leaving);
         let seats = SeatMarks::of(view, self);
+        let wait = next_point(view, &seats, &self.state, self.now).map(Turn::Wait);
+        let all = self.state.possible(self.now, self.left < view.bounds.leaving);
         let walked = all.into_iter().filter(|possible| self.is_walked(view, &seats, possible));
         wait.into_iter().chain(walked.map(Turn::Does)).collect()
     }
@@ -60,12 +60,18 @@ impl Branch {
         match &possible.deed {
             Deed::Act { case: id, act, .. } => match self.state.case(id) {
                 Some(case) => !is_idle(view, case, act),
-                None => id.number.get() <= view.bounds.cases,
+                None => {
+                    id.number.get() <= view.bounds.cases && view.workflow.procedure(&id.procedure).is_some()
+                }
             },
-            Deed::StepDown(_) | Deed::Recuse(..) | Deed::Recover(_) => self.left < view.bounds.leaving,
-            Deed::Nominate(seat) => !view.silent.contains(seat.name()),
+            Deed::Recover(_) => self.left < view.bounds.leaving,
+            Deed::StepDown(seat) | Deed::Recuse(seat, _) => {
+                !seats.is_idle(seat) && self.left < view.bounds.leaving
+            }
+            Deed::Nominate(seat) => !seats.is_idle(seat) && !view.silent.contains(seat.name()),
+            Deed::Accept(seat) | Deed::Disclose(seat) => !seats.is_idle(seat),
             Deed::Vote { ballot, choice, .. } => blank::is_walked(view, self, ballot, choice),
-            _ => true,
+            Deed::Reveal { .. } => true,
         }
     }
 
@@ -172,7 +178,7 @@ fn is_idle(view: &View<'_>, case: &Case, act: &Id) -> bool {
 }
 
 /// The next instant at which to look again: the last before, and the first after, whatever comes next.
-fn next_point(view: &View<'_>, state: &State, now: Instant) -> Option<Instant> {
+fn next_point(view: &View<'_>, seats: &SeatMarks<'_>, state: &State, now: Instant) -> Option<Instant> {
     let mut next: Option<Instant> = None;
     let mut see = |at: Instant| {
         if at > now && next.is_none_or(|next| at < next) {
@@ -180,8 +186,10 @@ fn next_point(view: &View<'_>, state: &State, now: Instant) -> Option<Instant> {
         }
     };
     let passing = view.passes_somewhere.then(|| state.passing()).into_iter().flatten();
-    let passing = passing.filter(|(seat, _)| view.passes(state, seat)).map(|(_, moment)| moment);
-    for moment in state.moments_of_cases().into_iter().chain(passing) {
+    let passing = passing
+        .filter(|(seat, _)| view.passes(state, seat) && !seats.is_idle(seat))
+        .map(|(_, moment)| moment);
+    for moment in state.moments_of_cases(&view.workflow.procedures).into_iter().chain(passing) {
         let first = if moment.late { moment.at.next() } else { moment.at };
         see(before(first));
         see(first);

@@ -46,8 +46,8 @@ pub(super) fn futures(view: &View<'_>, branch: &Branch) -> Mixer {
         let ahead = date.since(now);
         key.put(if ahead > view.horizon { u64::MAX } else { ahead.seconds() });
     }
-    // A case that has stood still counts from the opening of the agreement what is past for all others.
-    if view.since_opening && put_off(state) {
+    // A case whose times were put off counts from the opening of the agreement what is past for all others.
+    if view.since_opening && put_off(view, state) {
         key.put(now.since(view.opened).seconds());
     }
     if let Some(calendar) = &view.workflow.calendar {
@@ -62,16 +62,12 @@ pub(super) fn futures(view: &View<'_>, branch: &Branch) -> Mixer {
             count += 1;
             // Of a case about a seat the seat tells.
             ended = ended.max(case.ended.filter(|_| case.subject.is_none()));
-            let clocks = view.clocks(&procedure.name, &case.state);
-            if case.ended.is_some() && !clocks.acts && !case.duties.iter().any(DutyRun::tells) {
+            if !goes_on(view, case) {
                 continue;
             }
             key.put(count);
-            case_into(&mut key, view, case, (clocks, now));
-            if let Some(chosen) = case.chosen.as_ref().and_then(|_| state.around(case).chosen()) {
-                key.put(0xc4a1);
-                key.put_id(&chosen.seat);
-            }
+            case_into(&mut key, view, case, (view.clocks(&procedure.name, &case.state), now));
+            stops_into(&mut key, view, (state, case), now);
             if case.subject.is_some() {
                 key.put(u64::from(state.subject_seated(case)));
             }
@@ -97,6 +93,12 @@ pub(super) fn futures(view: &View<'_>, branch: &Branch) -> Mixer {
     key
 }
 
+/// Whether something can still be done in a case, or come of it, though it may have ended.
+pub(super) fn goes_on(view: &View<'_>, case: &Case) -> bool {
+    let acts = || view.clocks(&case.id.procedure, &case.state).acts;
+    case.ended.is_none() || acts() || case.duties.iter().any(DutyRun::tells)
+}
+
 /// Where in the week it is, and which holidays are near: the same time has more business days in one week than in
 /// another.
 fn week_into(key: &mut Mixer, view: &View<'_>, calendar: &Calendar, now: Instant) {
@@ -112,15 +114,35 @@ fn week_into(key: &mut Mixer, view: &View<'_>, calendar: &Calendar, now: Instant
     }
 }
 
-/// Whether a running case has stood still, or its times were put off: then what is long past may still be to come.
-pub(super) fn put_off(state: &State) -> bool {
-    let mut running = state.cases.values().filter(|case| case.ended.is_none());
-    running.any(|case| !(case.stops.is_empty() && case.extensions.is_empty()))
+/// Whether what is long past may still be to come in a running case: acts have put its times off, or it has stood still, and
+/// how long that is in business days hangs on the days.
+pub(super) fn put_off(view: &View<'_>, state: &State) -> bool {
+    state.cases.values().filter(|case| case.ended.is_none()).any(|case| is_put_off(view, case))
+}
+
+fn is_put_off(view: &View<'_>, case: &Case) -> bool {
+    !case.extensions.is_empty() || tells_stops(view) && !case.stops.is_empty()
+}
+
+/// Whether it matters when a case stood still, and not only how long its clocks have run: where business days count. Without
+/// the reductions it is told of every case.
+fn tells_stops(view: &View<'_>) -> bool {
+    view.workflow.calendar.is_some() || !view.bounds.reduced
+}
+
+/// How long the clocks of a case have run since; where its stops are told, how long ago it was.
+pub(super) fn ran(view: &View<'_>, case: &Case, (from, now): (Instant, Instant)) -> Span {
+    if tells_stops(view) { now.since(from) } else { case.ran(from, now) }
 }
 
 /// How long ago, as far as it matters: beyond `longest` all is the same.
 pub(super) fn age(now: Instant, from: Instant, longest: Span) -> u64 {
-    now.since(from).seconds().min(longest.seconds() + 1)
+    up_to(now.since(from), longest)
+}
+
+/// A time that has passed, as far as it matters.
+pub(super) fn up_to(passed: Span, longest: Span) -> u64 {
+    passed.seconds().min(longest.seconds().saturating_add(1))
 }
 
 fn case_into(key: &mut Mixer, view: &View<'_>, case: &Case, (clocks, now): (Clocks, Instant)) {
@@ -135,7 +157,7 @@ fn case_into(key: &mut Mixer, view: &View<'_>, case: &Case, (clocks, now): (Cloc
         subject: _, // with the seat
         recused: _, // seat by seat
         obliged: _,
-        chosen: _, // with the case's panel, while they have the seat
+        chosen: _, // seat by seat, while they have it
         ballots,
         duties,
         filed,
@@ -143,20 +165,19 @@ fn case_into(key: &mut Mixer, view: &View<'_>, case: &Case, (clocks, now): (Cloc
         taken,
         spent,
         heard: _, // everything that can be heard has been, once nothing applies any more
-        stops,
+        stops: _, // what has run since is told
         extensions,
         served,
         asked,
     } = case;
     key.put_id(state);
     key.put(u64::from(ended.is_some()));
-    let put_off = !(stops.is_empty() && extensions.is_empty());
-    let far = |longest| if put_off { Span::MAX } else { longest };
-    if let Some(longest) = clocks.entered.map(far) {
-        key.put(age(now, *entered, longest));
-    }
-    if let Some(longest) = clocks.opened.map(far) {
-        key.put(age(now, opened.at, longest));
+    let far = |longest| if is_put_off(view, case) { Span::MAX } else { longest };
+    let origins =
+        [(clocks.entered, Some(*entered)), (clocks.opened, Some(opened.at)), (clocks.served, *served)];
+    for (longest, origin) in origins {
+        let (Some(longest), Some(origin)) = (longest.map(far), origin) else { continue };
+        key.put(up_to(ran(view, case, (origin, now)), longest));
     }
     for ((state, place), times) in &**taken {
         if view.is_idle(&case.id.procedure, state, *place) {
@@ -180,31 +201,47 @@ fn case_into(key: &mut Mixer, view: &View<'_>, case: &Case, (clocks, now): (Cloc
         key.put_id(&duty.act);
         key.put(u64::from(duty.stopped));
         if duty.may_lapse() {
-            key.put(duty.due.since(now).seconds());
+            let standing = case.suspended().filter(|_| duty.stopped).unwrap_or(now);
+            key.put(duty.due.since(standing).seconds());
         }
     }
     key.put(0x5ea7);
-    for Stop { from, until } in stops {
-        key.put(now.since(*from).seconds());
-        key.put(until.map_or(u64::MAX, |until| now.since(until).seconds()));
-    }
+    key.put(u64::from(case.suspended().is_some()));
     for (at, by) in extensions {
-        key.put(now.since(*at).seconds());
+        key.put(ran(view, case, (*at, now)).seconds());
         key.put(by.seconds());
     }
-    if let Some(served) = served {
-        key.put(0x5e12);
-        key.put(now.since(*served).seconds());
-    }
+    key.put(0x5e12 + u64::from(served.is_some()));
     for run in ballots.iter().skip(*asked) {
         match run.closed.as_ref().map(|closing| closing.outcome.as_ref()) {
-            None => ballot_into(key, view, run, now),
+            None => ballot_into(key, view, case, run, now),
             Some(outcome) => outcome.into_iter().for_each(|outcome| key.put_id(outcome)),
         }
     }
 }
 
-fn ballot_into(key: &mut Mixer, view: &View<'_>, run: &BallotRun, now: Instant) {
+/// What a case that has stood still counts otherwise than others do.
+fn stops_into(key: &mut Mixer, view: &View<'_>, (state, case): (&State, &Case), now: Instant) {
+    if case.stops.is_empty() {
+        return;
+    }
+    if tells_stops(view) {
+        for Stop { from, until } in &case.stops {
+            key.put(now.since(*from).seconds());
+            key.put(until.map_or(u64::MAX, |until| now.since(until).seconds()));
+        }
+        return;
+    }
+    if view.since_opening {
+        key.put(case.ran(view.opened, now).seconds());
+    }
+    for (event, longest) in view.counted() {
+        let reaching = state.events.reaching(event, &case.id);
+        key.put(reaching.map_or(u64::MAX, |it| up_to(case.ran(it.at, now), *longest)));
+    }
+}
+
+fn ballot_into(key: &mut Mixer, view: &View<'_>, case: &Case, run: &BallotRun, now: Instant) {
     let BallotRun {
         id,
         workflow: _,
@@ -229,20 +266,23 @@ fn ballot_into(key: &mut Mixer, view: &View<'_>, run: &BallotRun, now: Instant) 
         stood,
         put_off_by: _, // as the state says
     } = run;
+    // Where its case stands still, so does it.
+    let tells_stops = tells_stops(view);
+    let now = if tells_stops { now } else { run.now(now, case.suspended()) };
     key.put_id(&id.ballot);
     key.put(closes.since(now).seconds());
-    if run.workflow.calendar.is_some() {
+    if tells_stops {
         key.put(counted.since(now).seconds());
+        key.put(stood.seconds());
     }
     if let Some(Sealing { commitments: _, known: _, revealing }) = sealed {
         key.put(1 + u64::from(revealing.is_some()));
     }
     key.put(u64::from(*extended));
-    key.put(stood.seconds());
     key.put(eased.seconds());
     let lasting = run.rules().map_or(&[][..], |rules| &rules.outcomes);
     if lasting.iter().any(|outcome| !outcome.eases.is_empty()) {
-        key.put(now.since(*opened).seconds());
+        key.put(now.since(*opened).seconds().saturating_sub(if tells_stops { 0 } else { stood.seconds() }));
     }
     for (place, since) in held {
         let longest = lasting.get(*place).and_then(|outcome| outcome.lasting);
@@ -270,7 +310,7 @@ fn filled_into(key: &mut Mixer, view: &View<'_>, seats: &Marks<()>) {
 /// The events that count: which, whose, and how long ago where anything counts from them.
 fn events_into(key: &mut Mixer, view: &View<'_>, state: &State, now: Instant) {
     let mut all: Vec<Mixer> = Vec::new();
-    let put_off = put_off(state);
+    let put_off = put_off(view, state);
     for occurrence in state.events.iter().filter(|it| it.live() && view.tells(&it.event)) {
         let Occurrence { event, case, at, why: _, annulled: _ } = &**occurrence;
         let mut mark = Mixer::default();

@@ -1,7 +1,9 @@
 //! What is so of every seat.
 
+use std::collections::BTreeSet;
+
 use super::branch::{Branch, Committed};
-use super::key::{age, put_off};
+use super::key::{age, goes_on, put_off, ran, up_to};
 use super::mixer::Mixer;
 use super::seating::Seating;
 use super::view::View;
@@ -16,15 +18,16 @@ use crate::workflow::model::NewEvidence;
 /// What sits in each seat.
 fn places(
     view: &View<'_>,
-    seating: &Seating,
+    (seating, idle): (&Seating, &[bool]),
     seats: &Seats,
-    (now, put_off): (Instant, bool),
+    (case, now, put_off): (Option<&Case>, Instant, bool),
     marks: &mut [Mixer],
 ) {
     // Whoever was dismissed does not come back: somebody else is named, whom nothing tells apart from them.
     let Seats { panel, seats, dismissed: _, keys: _ } = seats;
     let Some(panel) = view.workflow.panel(panel) else { return };
-    for (((_, place), passes), mark) in seats.iter().zip(&seating.passes).zip(marks) {
+    let all = seats.values().zip(&seating.passes).zip(idle).zip(marks);
+    for (((place, passes), _), mark) in all.filter(|((_, idle), _)| !**idle) {
         let Place { vacant_since, nominee } = place;
         match nominee {
             None => mark.put(1),
@@ -41,7 +44,9 @@ fn places(
         }
         let filled = nominee.as_ref().is_some_and(|nominee| nominee.fills(panel));
         if *passes && !filled {
-            mark.put(age(now, *vacant_since, if put_off { Span::MAX } else { seating.vacancy }));
+            let vacant =
+                case.map_or_else(|| now.since(*vacant_since), |case| ran(view, case, (*vacant_since, now)));
+            mark.put(up_to(vacant, if put_off { Span::MAX } else { seating.vacancy }));
         }
     }
 }
@@ -57,21 +62,34 @@ pub(super) struct PanelMarks<'a> {
     panel: &'a Id,
     seating: &'a Seating,
     marks: Vec<Mixer>,
+    /// The seats of which it does not matter any more who has them; in the order of their names.
+    idle: Vec<bool>,
 }
 
 impl<'a> SeatMarks<'a> {
     pub(super) fn of(view: &'a View<'_>, branch: &'a Branch) -> Self {
-        let (state, now, put_off) = (&branch.state, branch.now, put_off(&branch.state));
+        let (state, now, put_off) = (&branch.state, branch.now, put_off(view, &branch.state));
         let mut all = Vec::new();
-        let own = state.cases.values().filter(|case| case.ended.is_none());
-        let own = own.filter_map(|case| Some((Some(&case.id), case.seats.as_ref()?)));
+        let going_on = || state.cases.values().filter(|case| goes_on(view, case));
+        let open = going_on().flat_map(|case| case.open_ballots());
+        let electors: BTreeSet<&Id> = open.flat_map(|run| run.electors.keys()).collect();
+        let own = going_on().filter_map(|case| Some((Some(&case.id), case.seats.as_ref()?)));
         for (case, seats) in state.panels.values().map(|seats| (None, seats)).chain(own) {
             let Some(seating) = view.seating(&seats.panel) else { continue };
             let mut marks = vec![Mixer::default(); seating.names.len()];
-            places(view, seating, seats, (now, put_off), &mut marks);
-            all.push(PanelMarks { case, panel: &seats.panel, seating, marks });
+            let matter = view.seats_matter(state, &seats.panel, case);
+            let idle: Vec<bool> =
+                seating.names.iter().map(|seat| !matter && !electors.contains(seat)).collect();
+            places(
+                view,
+                (seating, &idle),
+                seats,
+                (case.and_then(|id| state.case(id)), now, put_off),
+                &mut marks,
+            );
+            all.push(PanelMarks { case, panel: &seats.panel, seating, marks, idle });
         }
-        for case in state.cases.values().filter(|case| case.ended.is_none()) {
+        for case in going_on() {
             let panel = case.procedure().and_then(|procedure| procedure.panel.as_ref());
             let body = state.body_of(case).map(|body| &body.id);
             let its = |marks: &&mut PanelMarks<'_>| match (marks.case, body) {
@@ -81,6 +99,10 @@ impl<'a> SeatMarks<'a> {
             };
             if let Some(marks) = all.iter_mut().find(its) {
                 marks.of_case(case, &branch.committed);
+                let chosen = case.chosen.as_ref().and_then(|_| state.around(case).chosen());
+                if let Some(mark) = chosen.and_then(|chosen| marks.mark(&chosen.seat)) {
+                    mark.put(37);
+                }
             }
         }
         let mut marks = Self { all };
@@ -115,6 +137,18 @@ impl<'a> SeatMarks<'a> {
             }
             _ => {}
         }
+    }
+
+    /// Whether it does not matter any more who has a seat.
+    pub(super) fn is_idle(&self, seat: &HolderRef) -> bool {
+        let its = |panel: &&PanelMarks<'_>| match seat {
+            HolderRef::CaseSeat { case, .. } => panel.case == Some(case),
+            HolderRef::Office { body, .. } => panel.case.is_none() && panel.panel == body,
+        };
+        let panel = self.all.iter().find(its);
+        panel.is_none_or(|panel| {
+            panel.seating.place(seat.name()).and_then(|place| panel.idle.get(place)) == Some(&true)
+        })
     }
 
     /// Whether another seat, before this one and not the one called `but`, is like it in everything. The seat is one of the

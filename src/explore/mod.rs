@@ -12,6 +12,7 @@
 mod between;
 mod blank;
 mod branch;
+mod cone;
 mod holds;
 mod key;
 mod marks;
@@ -147,8 +148,7 @@ pub fn not_walked(workflow: &Workflow, between: bool) -> Vec<&'static str> {
         })
     };
     let mut duties = workflow.procedures.iter().flat_map(|it| it.duties().map(move |duty| (it, duty)));
-    let telling = duties
-        .any(|(procedure, duty)| duty.events().next().is_some() || workflow.heeds(procedure, &duty.attach));
+    let telling = duties.any(|(procedure, duty)| told::owing(workflow, procedure, duty));
     let said = [
         (true, "amendments"),
         (

@@ -1,6 +1,6 @@
 //! The walk: breadth first, so that the first behaviour that breaks an invariant is a shortest one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::between;
 use super::blank;
 use super::branch::{Branch, Turn};
+use super::cone;
 use super::holds::holds;
 use super::key::key;
 use super::mixer::ByKey;
@@ -58,28 +59,20 @@ pub fn explore_until(
     if workflow.invariants.is_empty() {
         return Err(ExploreError::NoInvariant);
     }
-    // Those that suppose the same silence share a walk.
-    let mut silences: Vec<&[Id]> = workflow.invariants.iter().map(|invariant| &*invariant.silent).collect();
-    silences.sort_unstable();
-    silences.dedup();
-    let of_silence = |silent: &[Id]| {
-        let of_it = workflow.invariants.iter().enumerate().filter(|(_, it)| *it.silent == *silent);
-        let (places, invariants): (Vec<usize>, Vec<&Invariant>) = of_it.unzip();
-        let view = View::new(&workflow, &invariants, bounds);
-        (places, invariants, view)
-    };
-    let views: Vec<_> = silences.into_iter().map(of_silence).collect();
+    let groups = groups(&workflow, bounds.reduced);
+    let views = groups.iter().map(|group| View::new(&group.part, &workflow, &group.invariants, bounds));
+    let views: Vec<_> = views.collect();
     let mut walks = Vec::new();
     let kept = bounds.kept / views.len().max(1);
-    for (_, invariants, view) in &views {
+    for (group, view) in groups.iter().zip(&views) {
         let opened = view.opened;
         let opening = supposed_agreement(text, opened).map_err(ExploreError::Opening)?.with_blank_papers();
-        walks.push(Walk::new(view, invariants, (opening, opened), kept));
+        walks.push(Walk::new(view, &group.invariants, (opening, opened), kept));
     }
     share_out(&mut walks, bounds.states, stop, progress);
     let mut verdicts: BTreeMap<usize, Verdict> = BTreeMap::new();
-    for ((places, ..), walk) in views.iter().zip(&walks) {
-        for (place, verdict) in places.iter().zip(walk.verdicts(&workflow)?) {
+    for (group, walk) in groups.iter().zip(&walks) {
+        for (place, verdict) in group.places.iter().zip(walk.verdicts(&workflow)?) {
             verdicts.insert(*place, verdict);
         }
     }
@@ -92,8 +85,33 @@ pub fn explore_until(
         bounds,
         cut_short,
         between,
-        complete: !cut_short && !between && shows_all(&workflow),
+        complete: !cut_short && !between && groups.iter().all(|group| shows_all(&group.part)),
     })
+}
+
+/// Invariants that share a walk: they suppose the same silence, and hang on the same procedures.
+struct Group<'w> {
+    /// Where each stands in the file.
+    places: Vec<usize>,
+    invariants: Vec<&'w Invariant>,
+    /// What of the workflow they hang on.
+    part: Workflow,
+}
+
+fn groups(workflow: &Workflow, reduced: bool) -> Vec<Group<'_>> {
+    let mut alike: BTreeMap<_, (Vec<usize>, Vec<&Invariant>)> = BTreeMap::new();
+    for (place, invariant) in workflow.invariants.iter().enumerate() {
+        let procedures = reduced.then(|| cone::procedures(workflow, invariant));
+        let (places, invariants) = alike.entry((&*invariant.silent, procedures)).or_default();
+        places.push(place);
+        invariants.push(invariant);
+    }
+    let group = |((_, procedures), (places, invariants)): ((_, Option<BTreeSet<Id>>), (_, Vec<_>))| {
+        let part = procedures
+            .map_or_else(|| workflow.clone(), |procedures| cone::part(workflow, &procedures, &invariants));
+        Group { places, invariants, part }
+    };
+    alike.into_iter().map(group).collect()
 }
 
 /// Whether a walk that is done has seen all that can be.
@@ -281,7 +299,7 @@ impl<'v> Walk<'v> {
         pairs
             .map(|(invariant, shown)| match (&invariant.promise, shown) {
                 // Another day of the calendar, people of one house, or an act between can show what this walk does not.
-                (_, None) if !self.is_done() || self.between || !shows_all(workflow) => {
+                (_, None) if !self.is_done() || self.between || !shows_all(self.view.workflow) => {
                     Ok(Verdict::Undecided)
                 }
                 (Promise::Reaches(_), None) => Ok(Verdict::Unreached),

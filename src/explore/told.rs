@@ -6,8 +6,8 @@ use crate::values::Id;
 use crate::workflow::Workflow;
 use crate::workflow::invariant::Holds;
 use crate::workflow::model::{
-    Amount, Ballot, Bound, Cause, Comparison, Condition, Counted, Doing, Early, Moves, Origin, Procedure,
-    Rule, State, Step, Term, Trigger,
+    Actor, Actors, Amount, Ballot, Bound, Cause, Comparison, Condition, Counted, Delay, Doing, Duty, Early,
+    Moves, Origin, Procedure, Rule, State, Step, Term, Trigger,
 };
 
 /// The classes that something looks at: a ballot in which they vote, or a rule that counts them.
@@ -24,47 +24,50 @@ pub(super) fn filled(workflow: &Workflow, parts: &[Holds]) -> bool {
 
 /// The events of which something depends on whether they count, or on when they came.
 pub(super) fn events(workflow: &Workflow, parts: &[Holds]) -> BTreeSet<Id> {
-    let mut told = BTreeSet::new();
-    let causes = |grant: &Id, attribute: &Id| {
-        let grant = workflow.grants.iter().filter(|known| known.name == *grant);
-        let attribute = grant.flat_map(|known| &known.attributes).filter(|known| known.name == *attribute);
-        let moves = attribute.flat_map(|it| &it.values).filter_map(|value| value.moves.as_ref());
-        moves.flat_map(Moves::causes).cloned().collect::<Vec<_>>()
-    };
+    let mut told: BTreeSet<Id> = workflow.procedures.iter().flat_map(heard).cloned().collect();
     for part in parts {
         match part {
-            Holds::Grant { grant, attribute, .. } => {
-                told.extend(causes(grant, attribute).into_iter().filter_map(|cause| match cause {
-                    Cause::Event(event) => Some(event),
-                    Cause::At(..) | Cause::After(_) => None,
-                }));
-            }
+            Holds::Grant { grant, attribute, .. } => told.extend(moving(workflow, grant, attribute).cloned()),
             Holds::Event(event) | Holds::Within { of: event, .. } => drop(told.insert(event.clone())),
             _ => {}
         }
     }
-    let mut delays = Vec::new();
-    for procedure in &workflow.procedures {
-        delays.extend(procedure.open.within.iter().chain(&procedure.open.not_before));
-        for step in procedure.states.iter().flat_map(|state| &state.steps) {
-            match &step.trigger {
-                Trigger::Do(doing) => delays.extend(doing.within.iter().chain(&doing.not_before)),
-                Trigger::After(delay) => delays.push(delay),
-                Trigger::When(condition) => each(condition, &mut |part| {
-                    if let Condition::Event(event) = part {
-                        told.insert(event.clone());
-                    }
-                }),
-                Trigger::On(events) => told.extend(events.iter().cloned()),
-                Trigger::Outcome(_) | Trigger::At(_) => {}
-            }
+    told
+}
+
+/// The events on which the value of an attribute hangs.
+pub(super) fn moving<'w>(workflow: &'w Workflow, grant: &Id, attribute: &Id) -> impl Iterator<Item = &'w Id> {
+    let grant = workflow.grants.iter().find(|known| known.name == *grant);
+    let attribute = grant.and_then(|it| it.attributes.iter().find(|known| known.name == *attribute));
+    let moves = attribute.into_iter().flat_map(|it| &it.values).filter_map(|value| value.moves.as_ref());
+    moves.flat_map(Moves::causes).filter_map(|cause| match cause {
+        Cause::Event(event) => Some(event),
+        Cause::At(..) | Cause::After(_) => None,
+    })
+}
+
+/// The events that cases of a procedure hear, or count a time from.
+pub(super) fn heard(procedure: &Procedure) -> BTreeSet<&Id> {
+    let mut heard = BTreeSet::new();
+    let mut delays: Vec<&Delay> = procedure.open.within.iter().chain(&procedure.open.not_before).collect();
+    for step in procedure.states.iter().flat_map(|state| &state.steps) {
+        match &step.trigger {
+            Trigger::Do(doing) => delays.extend(doing.within.iter().chain(&doing.not_before)),
+            Trigger::After(delay) => delays.push(delay),
+            Trigger::When(condition) => each(condition, &mut |part| {
+                if let Condition::Event(event) = part {
+                    heard.insert(event);
+                }
+            }),
+            Trigger::On(events) => heard.extend(events),
+            Trigger::Outcome(_) | Trigger::At(_) => {}
         }
     }
-    told.extend(delays.into_iter().filter_map(|delay| match &delay.of {
-        Origin::Event(event) => Some(event.clone()),
+    heard.extend(delays.into_iter().filter_map(|delay| match &delay.of {
+        Origin::Event(event) => Some(event),
         _ => None,
     }));
-    told
+    heard
 }
 
 /// Whether an act of a state moves nothing but the count of how often it was done, on which nothing hangs: it goes nowhere, tells nothing, puts
@@ -84,17 +87,40 @@ pub(super) fn is_idle(workflow: &Workflow, procedure: &Procedure, state: &State,
     !moves && !tells && !matters && !struck.into_iter().any(|name| attach.contains(name))
 }
 
+/// Whether it matters in a state, or in one of those that can be `reached` from it, who has a seat of the panel: a ballot is
+/// still to open, somebody acts by their seat, or filled seats are counted. Of a ballot that opened on entering the state itself it
+/// matters who its electors are.
+pub(super) fn seats(workflow: &Workflow, procedure: &Procedure, reached: &[&State], state: &State) -> bool {
+    let leads_back = |to: &State| {
+        reached.iter().flat_map(|from| &from.steps).any(|step| step.to.as_ref() == Some(&to.name))
+    };
+    let seated = |actors: &Actors| {
+        let (Actors::AnyOf(all) | Actors::AllOf(all)) = actors;
+        !all.iter().all(|actor| matches!(actor, Actor::Office(_)))
+    };
+    reached.iter().any(|there| {
+        let asks = there.ballots().next().is_some() && (there.name != state.name || leads_back(there));
+        let steps = || there.steps.iter();
+        let acts = steps().any(|step| {
+            let acts = step.doing().is_some_and(|doing| seated(&doing.by));
+            (acts || step.effect.is_some()) && !is_idle(workflow, procedure, there, step)
+        });
+        let counts =
+            steps().any(|step| matches!(&step.trigger, Trigger::When(condition) if condition.counts_seats()));
+        let owed = there.duties.iter().any(|duty| seated(&duty.by) && owing(workflow, procedure, duty));
+        asks || acts || counts || owed
+    })
+}
+
+/// Whether something comes of it that a duty is done, or not.
+pub(super) fn owing(workflow: &Workflow, procedure: &Procedure, duty: &Duty) -> bool {
+    duty.events().next().is_some() || workflow.heeds(procedure, &duty.attach)
+}
+
 /// Every term by which something is counted.
 fn terms<'a>(workflow: &'a Workflow, parts: &'a [Holds]) -> Vec<&'a Term> {
+    let mut terms: Vec<&Term> = workflow.ballots.iter().flat_map(of_ballot).collect();
     let mut rules: Vec<&Rule> = Vec::new();
-    for ballot in &workflow.ballots {
-        rules.extend(&ballot.quorum);
-        rules.extend(ballot.outcomes.iter().filter_map(|outcome| outcome.rule.as_ref()));
-        rules.extend(ballot.outcomes.iter().flat_map(|outcome| &outcome.eases).map(|ease| &ease.rule));
-        if let Early::When(rule) = &ballot.early {
-            rules.push(rule);
-        }
-    }
     let steps = workflow.procedures.iter().flat_map(|it| &it.states).flat_map(|state| &state.steps);
     for step in steps {
         if let Trigger::When(condition) = &step.trigger {
@@ -110,11 +136,30 @@ fn terms<'a>(workflow: &'a Workflow, parts: &'a [Holds]) -> Vec<&'a Term> {
         Holds::Counted { comparison, .. } => Some(comparison),
         _ => None,
     }));
-    let mut terms = Vec::new();
-    for Comparison { amount, op: _, bound } in comparisons {
-        terms.extend(amount);
-        bounding(bound, &mut terms);
+    terms.extend(comparisons.into_iter().flat_map(compared));
+    terms
+}
+
+/// Every term by which something is counted on a ballot.
+pub(super) fn of_ballot(ballot: &Ballot) -> Vec<&Term> {
+    let mut rules: Vec<&Rule> = ballot.quorum.iter().collect();
+    rules.extend(ballot.outcomes.iter().filter_map(|outcome| outcome.rule.as_ref()));
+    rules.extend(ballot.outcomes.iter().flat_map(|outcome| &outcome.eases).map(|ease| &ease.rule));
+    if let Early::When(rule) = &ballot.early {
+        rules.push(rule);
     }
+    rules.into_iter().flat_map(|rule| &rule.all).flat_map(compared).collect()
+}
+
+/// Whether a rule hangs on who has voted, and not on what was voted.
+pub(super) fn counts_voters(rule: &Rule) -> bool {
+    let voters = [Counted::Participating, Counted::Electors, Counted::Seats, Counted::Filled];
+    rule.all.iter().flat_map(compared).all(|term| voters.contains(&term.counted))
+}
+
+fn compared(Comparison { amount, op: _, bound }: &Comparison) -> Vec<&Term> {
+    let mut terms: Vec<&Term> = amount.iter().collect();
+    bounding(bound, &mut terms);
     terms
 }
 

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::key::goes_on;
 use super::seating::Seating;
 use super::{Bounds, blank, story, told};
 use crate::engine;
-use crate::statement::HolderRef;
+use crate::statement::{CaseRef, HolderRef};
 use crate::values::{Id, Instant, Length, Span};
 use crate::workflow::Workflow;
 use crate::workflow::invariant::{Holds, Invariant, Promise};
@@ -13,6 +14,7 @@ use crate::workflow::model::{Cause, Delay, Moves, Origin, Procedure, State, Step
 
 /// What matters of a workflow for a set of invariants.
 pub(super) struct View<'w> {
+    /// As much of it as they hang on: nothing else is done in a walk.
     pub workflow: &'w Workflow,
     pub bounds: Bounds,
     /// Who does nothing, panels spelt out as their seats.
@@ -60,21 +62,31 @@ pub(super) struct View<'w> {
     strikable: BTreeMap<Id, BTreeSet<Id>>,
 }
 
-/// What the clocks of a state can count.
+/// What matters of a case in a state: how far its clocks count, and who can still do something.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Clocks {
     /// The longest time from entering the state.
     pub entered: Option<Span>,
     /// The longest time from the opening of the case, in this state or a later one.
     pub opened: Option<Span>,
+    /// The longest time from the latest notice that was served, likewise.
+    pub served: Option<Span>,
     /// Whether somebody can act there though the case has ended.
     pub acts: bool,
+    /// Whether it matters from then on who has a seat, beside the electors of ballots that are open by then.
+    pub seats: bool,
 }
 
 impl<'w> View<'w> {
-    /// The view for invariants of which all suppose the same silence.
-    pub(super) fn new(workflow: &'w Workflow, invariants: &[&Invariant], bounds: Bounds) -> Self {
-        let silent = invariants.first().map(|invariant| spelt_out(workflow, &invariant.silent));
+    /// The view of a part of the `whole` workflow for invariants that hang on no more of it, and all suppose the same
+    /// silence.
+    pub(super) fn new(
+        workflow: &'w Workflow,
+        whole: &Workflow,
+        invariants: &[&Invariant],
+        bounds: Bounds,
+    ) -> Self {
+        let silent = invariants.first().map(|invariant| spelt_out(whole, &invariant.silent));
         let silent = silent.unwrap_or_default();
         let mut parts = Vec::new();
         for proposition in invariants.iter().filter_map(|invariant| invariant.promise.proposition()) {
@@ -106,7 +118,8 @@ impl<'w> View<'w> {
         };
         let counted = after_opening.iter().flat_map(|it| [false, true].map(|late| it.end(opened, late)));
         let anchored: BTreeSet<Instant> = anchored.into_iter().chain(counted).collect();
-        let seating = |panel: &_| Seating::of(workflow, panel, &parts, (&silent, bounds.reduced));
+        let blank = if bounds.reduced { blank_ballots(workflow, &parts) } else { BTreeSet::new() };
+        let seating = |panel: &_| Seating::of(workflow, panel, &parts, &blank, (&silent, bounds.reduced));
         let panels: BTreeMap<Id, Seating> =
             workflow.panels.iter().map(|it| (it.name.clone(), seating(it))).collect();
         let mut view = Self {
@@ -120,7 +133,7 @@ impl<'w> View<'w> {
             told: told::events(workflow, &parts),
             classes: told::classes(workflow, &parts),
             filled: !bounds.reduced || told::filled(workflow, &parts),
-            blank: if bounds.reduced { blank_ballots(workflow, &parts) } else { BTreeSet::new() },
+            blank,
             idle: if bounds.reduced { idle(workflow) } else { BTreeSet::new() },
             opened,
             since_opening: !after_opening.is_empty(),
@@ -145,7 +158,9 @@ impl<'w> View<'w> {
                 let acts = state.steps.iter().enumerate();
                 let acts = acts.filter(|(_, step)| matches!(step.trigger, Trigger::Do(_)));
                 let acts = acts.into_iter().any(|(place, _)| !idle(place));
-                let clocks = Clocks { acts, ..clocks(procedure, state) };
+                let seats =
+                    !bounds.reduced || told::seats(workflow, procedure, &reached(procedure, state), state);
+                let clocks = Clocks { acts, seats, ..clocks(procedure, state) };
                 view.states.entry(procedure.name.clone()).or_default().insert(state.name.clone(), clocks);
             }
         }
@@ -175,6 +190,24 @@ impl<'w> View<'w> {
         self.states.get(procedure).and_then(|states| states.get(state)).copied().unwrap_or_default()
     }
 
+    /// Whether it matters who has a seat of a standing panel, or of one case, beside the electors of open ballots.
+    pub(super) fn seats_matter(&self, state: &engine::State, panel: &Id, case: Option<&CaseRef>) -> bool {
+        let of = |procedure: &&Procedure| {
+            [&procedure.panel, &procedure.about].into_iter().flatten().any(|its| its == panel)
+        };
+        self.workflow.procedures.iter().filter(of).any(|procedure| {
+            let cases = || state.cases.values().filter(|it| it.id.procedure == procedure.name);
+            let opens =
+                || u64::try_from(cases().count()).is_ok_and(|count| count < u64::from(self.bounds.cases));
+            let may_open = || case.is_none() && opens();
+            let mut going_on =
+                cases().filter(|it| goes_on(self, it) && case.is_none_or(|case| *case == it.id));
+            procedure.about.is_some()
+                || may_open()
+                || going_on.any(|it| self.clocks(&procedure.name, &it.state).seats)
+        })
+    }
+
     /// Whether it matters who may nominate for a seat.
     pub(super) fn passes(&self, state: &engine::State, seat: &HolderRef) -> bool {
         let panel = state.seat(seat).map(|seating| &seating.panel.name);
@@ -195,6 +228,11 @@ impl<'w> View<'w> {
     /// Whether the step at this place of a state's list moves nothing.
     pub(super) fn is_idle(&self, procedure: &Id, state: &Id, place: usize) -> bool {
         self.idle.contains(&(procedure.clone(), state.clone(), place))
+    }
+
+    /// The events from which anything counts, each with the longest time.
+    pub(super) fn counted(&self) -> impl Iterator<Item = (&Id, &Span)> {
+        self.events.iter()
     }
 
     /// The longest time that anything counts from an event, if anything does.
@@ -341,7 +379,8 @@ fn horizon(workflow: &Workflow) -> Span {
     let again = workflow.procedures.iter().filter_map(|it| it.again_after.as_ref());
     let owed = workflow.procedures.iter().flat_map(Procedure::duties).filter(|duty| !duty.if_late.is_empty());
     let after = again.map(Length::longest).chain(owed.map(|duty| duty.within.longest()));
-    after.fold(longest_case(workflow), Span::and)
+    // The last instant before a date is another than one long before it, also where nothing takes any time.
+    after.fold(longest_case(workflow), Span::and).and(Span::from_seconds(1))
 }
 
 fn clocks(procedure: &Procedure, state: &State) -> Clocks {
@@ -350,6 +389,18 @@ fn clocks(procedure: &Procedure, state: &State) -> Clocks {
         let delays = steps.flat_map(|step| delays_of(&step.trigger));
         delays.filter(|delay| delay.of == *of).map(|delay| delay.length.longest()).max()
     };
+    let reached = reached(procedure, state);
+    Clocks {
+        entered: longest(&[state], &Origin::Entered),
+        opened: longest(&reached, &Origin::Opened),
+        served: longest(&reached, &Origin::Served),
+        acts: false,
+        seats: true,
+    }
+}
+
+/// The states that a case can come to, itself included.
+fn reached<'p>(procedure: &'p Procedure, state: &'p State) -> Vec<&'p State> {
     let mut reached = vec![state];
     let mut next = 0;
     while let Some(from) = reached.get(next).copied() {
@@ -360,9 +411,5 @@ fn clocks(procedure: &Procedure, state: &State) -> Clocks {
             }
         }
     }
-    Clocks {
-        entered: longest(&[state], &Origin::Entered),
-        opened: longest(&reached, &Origin::Opened),
-        acts: false,
-    }
+    reached
 }

@@ -6,14 +6,14 @@ use crate::engine::clock::Moment;
 use crate::engine::state::State;
 use crate::statement::HolderRef;
 use crate::values::Instant;
-use crate::workflow::model::Trigger;
+use crate::workflow::model::{Procedure, Trigger};
 
 impl State {
     /// The moments after `at` from which, if nobody acts, something else is possible than before, or at which
     /// something happens by itself; each for the first time from this state on.
     pub fn moments_ahead(&self, at: Instant) -> BTreeSet<Moment> {
         let passing = self.passing().map(|(_, moment)| moment);
-        let all = self.moments_of_cases().into_iter().chain(passing);
+        let all = self.moments_of_cases(&self.workflow.procedures).into_iter().chain(passing);
         all.filter(|moment| *moment > Moment::of(at)).collect()
     }
 
@@ -26,11 +26,11 @@ impl State {
     }
 
     /// The moments, past ones too, at which something happens in a case by itself, or from which an act is possible that was
-    /// not, or not any more.
-    pub fn moments_of_cases(&self) -> Vec<Moment> {
+    /// not, or not any more: the acts in cases, and those that open a case of one of these procedures.
+    pub fn moments_of_cases(&self, opening: &[Procedure]) -> Vec<Moment> {
         let mut ahead = Vec::new();
         ahead.extend(self.next_due().map(|due| due.moment));
-        for procedure in &self.workflow.procedures {
+        for procedure in opening {
             for seat in self.subjects(procedure) {
                 ahead.extend(self.again_from(procedure, seat.as_ref()).map(|(_, from)| Moment::of(from)));
                 let within = procedure.open.within.as_ref();

@@ -1,0 +1,127 @@
+//! What of a workflow an invariant hangs on (its cone of influence): what the rest does cannot show or hide that the
+//! invariant is broken, so that a walk for it leaves the rest alone.
+//!
+//! A procedure belongs to it where the invariant speaks of its cases or ballots, or of an event that it emits; and where one
+//! that belongs to it hears such an event, counts a time from it, stands still while it runs, or has to do with its
+//! panel, because cases are about seats. Where an invariant would only be kept more often if an event were annulled,
+//! whatever annuls it is left alone too.
+
+use std::collections::BTreeSet;
+
+use super::told;
+use crate::values::Id;
+use crate::workflow::Workflow;
+use crate::workflow::invariant::{Holds, Invariant, Promise};
+use crate::workflow::model::Procedure;
+
+/// The procedures on which an invariant hangs.
+pub(super) fn procedures(workflow: &Workflow, invariant: &Invariant) -> BTreeSet<Id> {
+    let mut cone = Cone { workflow, procedures: BTreeSet::new(), emitted: BTreeSet::new() };
+    match &invariant.promise {
+        Promise::Ends { procedure, .. } => cone.take_in(procedure),
+        Promise::Never(it) | Promise::Reaches(it) => cone.say(&it.holds, true),
+        Promise::Always(it) => cone.say(&it.holds, false),
+    }
+    cone.procedures
+}
+
+/// A workflow with these procedures alone: with the ballots that they ask, the panels that they have to do with, and the
+/// grants of which the invariants speak.
+pub(super) fn part(workflow: &Workflow, procedures: &BTreeSet<Id>, invariants: &[&Invariant]) -> Workflow {
+    let mut part = workflow.clone();
+    part.procedures.retain(|it| procedures.contains(&it.name));
+    let Workflow { procedures, ballots, panels, grants, .. } = &mut part;
+    ballots.retain(|ballot| procedures.iter().any(|it| asks(it, &ballot.name)));
+    let has =
+        |it: &Procedure, panel: &Id| it.panel.as_ref() == Some(panel) || it.about.as_ref() == Some(panel);
+    panels.retain(|panel| procedures.iter().any(|it| has(it, &panel.name)));
+    let propositions = invariants.iter().filter_map(|it| it.promise.proposition());
+    let mut said = BTreeSet::new();
+    for proposition in propositions {
+        proposition.holds.each(&mut |it| {
+            if let Holds::Grant { grant, .. } = it {
+                said.insert(grant.clone());
+            }
+        });
+    }
+    grants.retain(|grant| said.contains(&grant.name));
+    part.invariants.retain(|it| invariants.contains(&it));
+    part
+}
+
+struct Cone<'w> {
+    workflow: &'w Workflow,
+    procedures: BTreeSet<Id>,
+    /// The events of which it has been looked who emits them.
+    emitted: BTreeSet<Id>,
+}
+
+impl Cone<'_> {
+    /// Takes in what a proposition hangs on; `wanted` is whether the walk looks for a state in which it holds, or for one
+    /// in which it does not.
+    fn say(&mut self, holds: &Holds, wanted: bool) {
+        match holds {
+            Holds::Grant { grant, attribute, .. } => {
+                let workflow = self.workflow;
+                told::moving(workflow, grant, attribute).for_each(|event| self.hear(event));
+            }
+            // An occurrence that is annulled shows less than before: what shows it then showed it without the annulment.
+            Holds::Event(event) | Holds::Within { of: event, .. } if wanted => self.emit(event),
+            Holds::Event(event) | Holds::Within { of: event, .. } => self.hear(event),
+            Holds::In { procedure, .. } => self.take_in(procedure),
+            Holds::Counted { ballot, .. } => {
+                let workflow = self.workflow;
+                workflow
+                    .procedures
+                    .iter()
+                    .filter(|it| asks(it, ballot))
+                    .for_each(|it| self.take_in(&it.name));
+            }
+            Holds::Now(..) => {}
+            Holds::Not(inner) => self.say(inner, !wanted),
+            Holds::All(parts) | Holds::Any(parts) => parts.iter().for_each(|part| self.say(part, wanted)),
+        }
+    }
+
+    /// Takes in what emits an event.
+    fn emit(&mut self, event: &Id) {
+        if !self.emitted.insert(event.clone()) {
+            return;
+        }
+        let workflow = self.workflow;
+        workflow.procedures.iter().filter(|it| it.may_emit(event)).for_each(|it| self.take_in(&it.name));
+    }
+
+    /// Takes in what emits an event and what annuls it.
+    fn hear(&mut self, event: &Id) {
+        self.emit(event);
+        let known = self.workflow.events.iter().find(|known| known.name == *event);
+        if let Some(annulment) = known.and_then(|known| known.annulled.as_ref()) {
+            self.hear(&annulment.by);
+        }
+    }
+
+    fn take_in(&mut self, name: &Id) {
+        let workflow = self.workflow;
+        let Some(procedure) = workflow.procedure(name).filter(|_| self.procedures.insert(name.clone()))
+        else {
+            return;
+        };
+        for event in told::heard(procedure) {
+            self.hear(event);
+        }
+        for other in &workflow.procedures {
+            let suspends = other.suspends.as_ref().is_some_and(|it| it.procedures.contains(name));
+            let about = |one: &Procedure, of: &Procedure| {
+                one.about.is_some() && (one.about == of.panel || one.about == of.about)
+            };
+            if suspends || about(other, procedure) || about(procedure, other) {
+                self.take_in(&other.name);
+            }
+        }
+    }
+}
+
+fn asks(procedure: &Procedure, ballot: &Id) -> bool {
+    procedure.states.iter().any(|state| state.ballots().any(|asked| asked == ballot))
+}
