@@ -63,6 +63,15 @@ fn procedures_that_hear_nothing_of_each_other_are_walked_alone() {
     assert_eq!(with(&["reaches = \"g.status = 'due'\""]), together);
 }
 
+/// Where nobody opens a case but who is silent, there is nothing to walk.
+#[test]
+fn what_nobody_opens_is_not_walked() {
+    let text = fs::read_to_string("workflows/w3c-council.toml").unwrap();
+    let (rules, _) = text.split_once("[[invariant]]").unwrap();
+    let report = explored(&format!("{rules}[[invariant]]\nnever = \"dismissed\"\nif-silent = \"team\"\n"), 1);
+    assert!(report.passes() && report.states < 10, "{} states", report.states);
+}
+
 /// Whatever annuls an event is left alone where an invariant would then be kept the more, and walked where it would not.
 #[test]
 fn what_annuls_an_event_is_walked_where_it_can_show_something() {

@@ -3,20 +3,22 @@
 //!
 //! A procedure belongs to it where the invariant speaks of its cases or ballots, or of an event that it emits; and where one
 //! that belongs to it hears such an event, counts a time from it, stands still while it runs, or has to do with its
-//! panel, because cases are about seats. Where an invariant would only be kept more often if an event were annulled,
-//! whatever annuls it is left alone too.
+//! panel, because cases are about seats. None does of which nobody opens a case but who is silent. Where an invariant would
+//! only be kept more often if an event were annulled, whatever annuls it is left alone too.
 
 use std::collections::BTreeSet;
 
 use super::told;
+use super::view::spelt_out;
 use crate::values::Id;
 use crate::workflow::Workflow;
 use crate::workflow::invariant::{Holds, Invariant, Promise};
-use crate::workflow::model::Procedure;
+use crate::workflow::model::{Actor, Actors, Procedure};
 
 /// The procedures on which an invariant hangs.
 pub(super) fn procedures(workflow: &Workflow, invariant: &Invariant) -> BTreeSet<Id> {
-    let mut cone = Cone { workflow, procedures: BTreeSet::new(), emitted: BTreeSet::new() };
+    let silent = spelt_out(workflow, &invariant.silent);
+    let mut cone = Cone { workflow, silent, procedures: BTreeSet::new(), emitted: BTreeSet::new() };
     match &invariant.promise {
         Promise::Ends { procedure, .. } => cone.take_in(procedure),
         Promise::Never(it) | Promise::Reaches(it) => cone.say(&it.holds, true),
@@ -51,6 +53,7 @@ pub(super) fn part(workflow: &Workflow, procedures: &BTreeSet<Id>, invariants: &
 
 struct Cone<'w> {
     workflow: &'w Workflow,
+    silent: BTreeSet<Id>,
     procedures: BTreeSet<Id>,
     /// The events of which it has been looked who emits them.
     emitted: BTreeSet<Id>,
@@ -101,12 +104,24 @@ impl Cone<'_> {
         }
     }
 
+    /// Whether somebody may open a case who is not silent.
+    fn is_opened(&self, procedure: &Procedure) -> bool {
+        let silent = |actor: &Actor| match actor {
+            Actor::Office(name) | Actor::Seat(name) => self.silent.contains(name),
+            Actor::Chair | Actor::Panelist | Actor::Subject => false,
+        };
+        match &procedure.open.by {
+            Actors::AnyOf(all) => !all.iter().all(silent),
+            Actors::AllOf(all) => !all.iter().any(silent),
+        }
+    }
+
     fn take_in(&mut self, name: &Id) {
         let workflow = self.workflow;
-        let Some(procedure) = workflow.procedure(name).filter(|_| self.procedures.insert(name.clone()))
-        else {
+        let Some(procedure) = workflow.procedure(name).filter(|it| self.is_opened(it)) else { return };
+        if !self.procedures.insert(name.clone()) {
             return;
-        };
+        }
         for event in told::heard(procedure) {
             self.hear(event);
         }

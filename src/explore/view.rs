@@ -197,14 +197,14 @@ impl<'w> View<'w> {
         };
         self.workflow.procedures.iter().filter(of).any(|procedure| {
             let cases = || state.cases.values().filter(|it| it.id.procedure == procedure.name);
-            let opens =
-                || u64::try_from(cases().count()).is_ok_and(|count| count < u64::from(self.bounds.cases));
-            let may_open = || case.is_none() && opens();
-            let mut going_on =
-                cases().filter(|it| goes_on(self, it) && case.is_none_or(|case| *case == it.id));
-            procedure.about.is_some()
-                || may_open()
-                || going_on.any(|it| self.clocks(&procedure.name, &it.state).seats)
+            let most = usize::try_from(self.bounds.cases).unwrap_or(usize::MAX);
+            let opens = cases().count() < most;
+            let mut going_on = cases().filter(|it| goes_on(self, it));
+            if procedure.about.as_ref() == Some(panel) {
+                return opens || going_on.next().is_some();
+            }
+            let mut its = going_on.filter(|it| case.is_none_or(|case| *case == it.id));
+            opens && case.is_none() || its.any(|it| self.clocks(&procedure.name, &it.state).seats)
         })
     }
 
@@ -246,7 +246,8 @@ fn blank_ballots(workflow: &Workflow, parts: &[Holds]) -> BTreeSet<Id> {
     blank.map(|ballot| ballot.name.clone()).collect()
 }
 
-fn spelt_out(workflow: &Workflow, silent: &[Id]) -> BTreeSet<Id> {
+/// Who is silent, panels spelt out as their seats.
+pub(super) fn spelt_out(workflow: &Workflow, silent: &[Id]) -> BTreeSet<Id> {
     let seats = |name: &Id| {
         let panel = workflow.panel(name);
         panel.into_iter().flat_map(|panel| &panel.seats).map(|seat| seat.name.clone()).collect::<Vec<_>>()
