@@ -611,6 +611,13 @@ refused! {
     an_act_by_somebody_not_entitled: "not-entitled" = refusal(&heard(AGI), |s| {
         s.act(&case(), &id("withdraw-declaration"), &by("microsoft"), &[])
     });
+    an_act_by_somebody_not_entitled_that_several_others_may_do: "not-entitled" = {
+        let step = r#"{ do = "withdraw-declaration", by = "openai", to = "lapsed", emits = "withdrawn" },"#;
+        let more = ["authority", "chair"].map(|by| step.replace("\"openai\"", &format!("\"{by}\""))).concat();
+        refusal(&heard(&AGI.replace(step, &format!("{step}{more}"))), |s| {
+            s.act(&case(), &id("withdraw-declaration"), &by("microsoft"), &[])
+        })
+    };
     an_act_once_too_often: "too-often" = {
         let stage = verified(AGI);
         stage.act(&case(), &id("set-aside"), &by("authority"), &[id("judgment")]).unwrap();

@@ -149,18 +149,31 @@ impl<'a> Around<'a> {
     }
 
     /// Why an act is not up to these, and up to whom it is: the reason and what to do instead.
-    pub(super) fn not_up_to(&self, by: &By, act: &Id, actors: &Actors) -> (String, String) {
-        let (Actors::AnyOf(all) | Actors::AllOf(all)) = actors;
+    pub(super) fn not_up_to(&self, by: &By, act: &Id, actors: &[&Actors]) -> (String, String) {
+        let all = || {
+            actors.iter().flat_map(|actors| {
+                let (Actors::AnyOf(all) | Actors::AllOf(all)) = actors;
+                all
+            })
+        };
         let seats = || self.panel.into_iter().flat_map(|(panel, _)| &panel.seats).map(|seat| &seat.name);
         // A seat that could act, were it not out of the case.
-        let named = |seat: &Id| {
-            all.iter().any(|actor| *actor == Actor::Panelist || *actor == Actor::Seat(seat.clone()))
-        };
+        let named =
+            |seat: &Id| all().any(|actor| *actor == Actor::Panelist || *actor == Actor::Seat(seat.clone()));
         let absent = by.actors().iter().filter(|name| seats().any(|seat| seat == *name) && named(name));
         let absent = absent.filter_map(|seat| self.absent(seat));
         let why: Vec<String> = [format!("`{act}` is not up to {by}")].into_iter().chain(absent).collect();
-        let chair =
-            if all.contains(&Actor::Chair) { format!(": {}", self.chair_words()) } else { String::new() };
-        (why.join(": "), format!("it is up to {}{chair}", actors.words()))
+        let chair = if all().any(|actor| *actor == Actor::Chair) {
+            format!(": {}", self.chair_words())
+        } else {
+            String::new()
+        };
+        let mut whom: Vec<String> = Vec::new();
+        for words in actors.iter().map(|actors| actors.words()) {
+            if !whom.contains(&words) {
+                whom.push(words);
+            }
+        }
+        (why.join(": "), format!("it is up to {}{chair}", whom.join(", or to ")))
     }
 }

@@ -172,7 +172,7 @@ impl State {
             },
             None => None,
         };
-        let others = others.into_iter().map(|(_, _, doing)| &doing.by).next();
+        let others = others.into_iter().map(|(_, _, doing)| &doing.by).collect();
         self.judge_duty(checked, act, case, (refusal, others))
     }
 
@@ -227,7 +227,7 @@ impl State {
         checked: &Checked,
         act: &Act,
         case: &Case,
-        (refusal, others): (Option<Refusal>, Option<&Actors>),
+        (refusal, mut others): (Option<Refusal>, Vec<&Actors>),
     ) -> Result<Admission, Refusal> {
         let by = &checked.statement().by;
         let owed = case.duties.iter().enumerate().filter(|(_, duty)| duty.act == act.act);
@@ -250,10 +250,11 @@ impl State {
             let why = format!("`{}` was done with entry {}", act.act, done.entry);
             return Err(Refusal::new("duty-done", why, "nothing more is owed"));
         }
-        match others.or(of_others.first().map(|(_, duty)| &duty.by)) {
-            Some(actors) => Err(not_up_to(self.around(case), by, &act.act, actors)),
-            None => Err(Self::nothing_of_the_kind(act, case)),
+        others.extend(of_others.iter().map(|(_, duty)| &duty.by));
+        if others.is_empty() {
+            return Err(Self::nothing_of_the_kind(act, case));
         }
+        Err(not_up_to(self.around(case), by, &act.act, &others))
     }
 
     fn nothing_of_the_kind(act: &Act, case: &Case) -> Refusal {
@@ -342,10 +343,10 @@ fn judge_actor(around: Around<'_>, by: &By, act: &Id, actors: &Actors) -> Result
     if around.may_act(actors, by) {
         return Ok(());
     }
-    Err(not_up_to(around, by, act, actors))
+    Err(not_up_to(around, by, act, &[actors]))
 }
 
-fn not_up_to(around: Around<'_>, by: &By, act: &Id, actors: &Actors) -> Refusal {
+fn not_up_to(around: Around<'_>, by: &By, act: &Id, actors: &[&Actors]) -> Refusal {
     let (why, instead) = around.not_up_to(by, act, actors);
     Refusal::new("not-entitled", why, instead)
 }
