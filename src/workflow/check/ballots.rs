@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::counts::{Silence, always, may_share_nothing, out_of_reach};
 use super::evidence::{lapses, votes_that_lapse};
 use super::late;
+use super::nobody;
 use super::numbers;
 use super::sealed;
 use super::{Checker, place_of_state};
@@ -25,6 +26,7 @@ pub(super) fn check(c: &mut Checker<'_>) {
             answers(c, ballot);
             chosen(c, ballot, panel);
             thresholds(c, ballot, panel);
+            nobody::check(c, ballot, panel);
             idle(c, ballot);
         }
     }

@@ -18,6 +18,7 @@ mod flow;
 mod grants;
 mod graph;
 pub(super) mod late;
+mod nobody;
 mod numbers;
 mod obliged;
 mod outcomes;
