@@ -6,8 +6,8 @@ use crate::values::Id;
 use crate::workflow::Workflow;
 use crate::workflow::invariant::Holds;
 use crate::workflow::model::{
-    Actor, Actors, Amount, Ballot, Bound, Cause, Comparison, Condition, Counted, Delay, Doing, Duty, Early,
-    Moves, Origin, Procedure, Rule, State, Step, Term, Trigger,
+    Actor, Actors, Amount, Ballot, Bound, Cause, Comparison, Condition, Counted, Doing, Duty, Early, Moves,
+    Origin, Procedure, Rule, State, Step, Term, Trigger,
 };
 
 /// The classes that something looks at: a ballot in which they vote, or a rule that counts them.
@@ -48,25 +48,22 @@ pub(super) fn moving<'w>(workflow: &'w Workflow, grant: &Id, attribute: &Id) -> 
 
 /// The events that cases of a procedure hear, or count a time from.
 pub(super) fn heard(procedure: &Procedure) -> BTreeSet<&Id> {
-    let mut heard = BTreeSet::new();
-    let mut delays: Vec<&Delay> = procedure.open.within.iter().chain(&procedure.open.not_before).collect();
+    let counted = procedure.delays().filter_map(|delay| match &delay.of {
+        Origin::Event(event) => Some(event),
+        _ => None,
+    });
+    let mut heard: BTreeSet<&Id> = counted.collect();
     for step in procedure.states.iter().flat_map(|state| &state.steps) {
         match &step.trigger {
-            Trigger::Do(doing) => delays.extend(doing.within.iter().chain(&doing.not_before)),
-            Trigger::After(delay) => delays.push(delay),
             Trigger::When(condition) => each(condition, &mut |part| {
                 if let Condition::Event(event) = part {
                     heard.insert(event);
                 }
             }),
             Trigger::On(events) => heard.extend(events),
-            Trigger::Outcome(_) | Trigger::At(_) => {}
+            Trigger::Do(_) | Trigger::After(_) | Trigger::Outcome(_) | Trigger::At(_) => {}
         }
     }
-    heard.extend(delays.into_iter().filter_map(|delay| match &delay.of {
-        Origin::Event(event) => Some(event),
-        _ => None,
-    }));
     heard
 }
 

@@ -260,19 +260,9 @@ fn steps(workflow: &Workflow) -> impl Iterator<Item = (&State, &Step)> {
     states.flat_map(|state| state.steps.iter().map(move |step| (state, step)))
 }
 
-fn delays_of(trigger: &Trigger) -> Vec<&Delay> {
-    match trigger {
-        Trigger::After(delay) => vec![delay],
-        Trigger::Do(doing) => doing.within.iter().chain(&doing.not_before).collect(),
-        _ => Vec::new(),
-    }
-}
-
 /// Every time of a step, and those within which cases can be opened.
 fn delays(workflow: &Workflow) -> impl Iterator<Item = &Delay> {
-    let opening = workflow.procedures.iter().map(|procedure| &procedure.open);
-    let opening = opening.flat_map(|open| open.within.iter().chain(&open.not_before));
-    steps(workflow).flat_map(|(_, step)| delays_of(&step.trigger)).chain(opening)
+    workflow.procedures.iter().flat_map(Procedure::delays)
 }
 
 fn idle(workflow: &Workflow) -> BTreeSet<(Id, Id, usize)> {
@@ -294,23 +284,11 @@ fn strikable(procedure: &Procedure) -> BTreeSet<Id> {
 
 /// Every instant that the file names where it matters: in steps, grants and propositions.
 fn dates(workflow: &Workflow, parts: &[Holds]) -> BTreeSet<Instant> {
-    let mut dates = BTreeSet::new();
-    for (_, step) in steps(workflow) {
-        if let Trigger::At(at) = &step.trigger {
-            dates.insert(*at);
-        }
-    }
-    let attributes = workflow.grants.iter().flat_map(|grant| &grant.attributes);
-    let moves = attributes.flat_map(|attribute| &attribute.values).filter_map(|value| value.moves.as_ref());
-    dates.extend(moves.flat_map(Moves::causes).filter_map(|cause| match cause {
-        Cause::At(at, _) => Some(*at),
-        Cause::Event(_) | Cause::After(_) => None,
-    }));
-    dates.extend(parts.iter().filter_map(|part| match part {
+    let said = parts.iter().filter_map(|part| match part {
         Holds::Now(_, at) => Some(*at),
         _ => None,
-    }));
-    dates
+    });
+    workflow.dates().chain(said).collect()
 }
 
 /// Whether the file names a date at which something happens or is said.
@@ -387,7 +365,7 @@ fn horizon(workflow: &Workflow) -> Span {
 fn clocks(procedure: &Procedure, state: &State) -> Clocks {
     let longest = |states: &[&State], of: &Origin| {
         let steps = states.iter().flat_map(|state| &state.steps);
-        let delays = steps.flat_map(|step| delays_of(&step.trigger));
+        let delays = steps.flat_map(Step::delays);
         delays.filter(|delay| delay.of == *of).map(|delay| delay.length.longest()).max()
     };
     let reached = reached(procedure, state);

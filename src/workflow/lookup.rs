@@ -118,6 +118,12 @@ impl Procedure {
         steps.any(|step| step.emits.contains(event)) || self.duties().any(|duty| duty.may_bring(event))
     }
 
+    /// The times that its opening act and its steps count.
+    pub fn delays(&self) -> impl Iterator<Item = &Delay> {
+        let steps = self.states.iter().flat_map(|state| &state.steps);
+        self.open.within.iter().chain(&self.open.not_before).chain(steps.flat_map(Step::delays))
+    }
+
     /// What is owed in any of its states.
     pub fn duties(&self) -> impl Iterator<Item = &Duty> {
         self.states.iter().flat_map(|state| &state.duties)

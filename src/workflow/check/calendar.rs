@@ -2,7 +2,7 @@
 
 use super::Checker;
 use crate::values::Length;
-use crate::workflow::model::{Procedure, Step, Workflow};
+use crate::workflow::model::{Procedure, Workflow};
 
 pub(super) fn check(c: &mut Checker<'_>) {
     let Some(calendar) = &c.workflow.calendar else { return };
@@ -29,9 +29,6 @@ fn lengths(workflow: &Workflow) -> impl Iterator<Item = &Length> {
 }
 
 fn of_procedure(procedure: &Procedure) -> impl Iterator<Item = &Length> {
-    let steps = procedure.states.iter().flat_map(|state| &state.steps);
-    let opening = procedure.open.within.iter().chain(&procedure.open.not_before);
-    let delays = opening.chain(steps.flat_map(Step::delays));
-    let duties = procedure.states.iter().flat_map(|state| &state.duties).map(|duty| &duty.within);
-    delays.map(|delay| &delay.length).chain(duties).chain(&procedure.again_after)
+    let duties = procedure.duties().map(|duty| &duty.within);
+    procedure.delays().map(|delay| &delay.length).chain(duties).chain(&procedure.again_after)
 }
