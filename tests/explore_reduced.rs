@@ -49,7 +49,8 @@ fn asked(text: &str) -> String {
 fn verdicts(report: &Report) -> Vec<&'static str> {
     let word = |verdict: &Verdict| match verdict {
         Verdict::Kept => "kept",
-        Verdict::Undecided => "undecided",
+        // What more may show it, that walk says nothing of.
+        Verdict::KeptAsWalked | Verdict::Undecided => "undecided",
         Verdict::Unreached => "unreached",
         Verdict::Broken(_) => "broken",
     };

@@ -75,7 +75,7 @@ pub fn run(args: &ExploreArgs) -> Result<Answer, CliError> {
     for (invariant, verdict) in workflow.invariants.iter().zip(&report.verdicts) {
         let tone = match verdict {
             Verdict::Kept => Tone::Good,
-            Verdict::Undecided => Tone::Notice,
+            Verdict::KeptAsWalked | Verdict::Undecided => Tone::Notice,
             Verdict::Unreached | Verdict::Broken(_) => Tone::Bad,
         };
         rows.push(vec![
@@ -112,6 +112,7 @@ pub fn run(args: &ExploreArgs) -> Result<Answer, CliError> {
 fn word(promise: &Promise, verdict: &Verdict) -> &'static str {
     match (verdict, promise) {
         (Verdict::Kept, _) => "holds",
+        (Verdict::KeptAsWalked, _) => "holds as walked",
         (Verdict::Undecided, Promise::Reaches(_)) => "not reached so far",
         (Verdict::Undecided, _) => "holds so far",
         (Verdict::Unreached, _) => "UNREACHED",
@@ -158,12 +159,12 @@ fn summary(page: &mut Page, report: &Report, workflow: &Workflow, stopped: bool)
     page.line(Tone::Faint, &format!("Not walked: {}.", not_walked(workflow, report.between).join("; ")));
     if workflow.calendar.is_some() {
         let words = "Business days take longer from one day than from another, and the walk opens on one day alone: what holds \
-                     so far may not from another. Play such days as scenarios, opened before a weekend or holidays.";
+                     as walked may not from another. Play such days as scenarios, opened before a weekend or holidays.";
         page.line(Tone::Notice, words);
     }
     if report.between && workflow.calendar.is_none() {
         let words = "Somewhere an act begins a time while another runs, and which of them ends first hangs on when it is done: \
-                     what holds so far may not where it is done between the edges. --between looks at many of these orders; play \
+                     what holds as walked may not where it is done between the edges. --between looks at many of these orders; play \
                      others as scenarios.";
         page.line(Tone::Notice, words);
     }
@@ -182,11 +183,12 @@ fn as_json(workflow: &Workflow, report: &Report, stopped: bool) -> Value {
     let one = |(invariant, verdict): (&crate::workflow::invariant::Invariant, &Verdict)| {
         let (holds, scenario) = match verdict {
             Verdict::Kept => (Some(true), None),
-            Verdict::Undecided => (None, None),
+            Verdict::KeptAsWalked | Verdict::Undecided => (None, None),
             Verdict::Unreached => (Some(false), None),
             Verdict::Broken(scenario) => (Some(false), Some(scenario.text())),
         };
-        json!({ "says": invariant.words(), "line": invariant.line, "holds": holds, "counterexample": scenario })
+        let as_walked = matches!(verdict, Verdict::KeptAsWalked);
+        json!({ "says": invariant.words(), "line": invariant.line, "holds": holds, "as_walked": as_walked, "counterexample": scenario })
     };
     json!({
         "workflow": workflow.digest,

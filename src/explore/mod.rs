@@ -84,8 +84,11 @@ pub struct Report {
 pub enum Verdict {
     /// In everything within the bounds; what `reaches` says is reached.
     Kept,
-    /// Nothing that was seen breaks it, or reaches what `reaches` says, and not all was seen: the number of states ended
-    /// the walk, business days count, or acts between the edges of deadlines matter.
+    /// Nothing within the bounds breaks it, and something that is not walked may: another day on which the agreement is
+    /// opened, acts between the edges of deadlines, panelists of one house.
+    KeptAsWalked,
+    /// Nothing that was seen breaks it and the number of states ended the walk; or nothing reaches what `reaches` says, and
+    /// not all that may was seen.
     Undecided,
     /// No behaviour within the bounds reaches what `reaches` says.
     Unreached,
@@ -125,7 +128,7 @@ pub enum ExploreError {
 }
 
 impl Report {
-    /// Whether every invariant holds in everything within the bounds.
+    /// Whether every invariant holds in everything within the bounds, and nothing is known that may break one beside it.
     pub fn passes(&self) -> bool {
         self.verdicts.iter().all(|verdict| matches!(verdict, Verdict::Kept))
     }

@@ -296,12 +296,13 @@ impl<'v> Walk<'v> {
 
     fn verdicts(&self, workflow: &Workflow) -> Result<Vec<Verdict>, ExploreError> {
         let pairs = self.invariants.iter().zip(&self.shown);
+        // Another day of the calendar, people of one house, or an act between can show what this walk does not.
+        let all = !self.between && shows_all(self.view.workflow);
         pairs
             .map(|(invariant, shown)| match (&invariant.promise, shown) {
-                // Another day of the calendar, people of one house, or an act between can show what this walk does not.
-                (_, None) if !self.is_done() || self.between || !shows_all(self.view.workflow) => {
-                    Ok(Verdict::Undecided)
-                }
+                (_, None) if !self.is_done() => Ok(Verdict::Undecided),
+                (Promise::Reaches(_), None) if !all => Ok(Verdict::Undecided),
+                (_, None) if !all => Ok(Verdict::KeptAsWalked),
                 (Promise::Reaches(_), None) => Ok(Verdict::Unreached),
                 (Promise::Reaches(_), Some(_))
                 | (Promise::Never(_) | Promise::Always(_) | Promise::Ends { .. }, None) => Ok(Verdict::Kept),
