@@ -1,5 +1,5 @@
 //! How long a server takes to answer for a restricted agreement that the asker may not read, beside one that does not
-//! exist: 10,000 requests each, in random order over one connection. Beside it two names that nobody has, which differ by
+//! exist: 4,000 requests each, in random order over one connection. Beside it two names that nobody has, which differ by
 //! chance alone.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)] // a benchmark
 #![allow(clippy::cast_precision_loss, clippy::float_arithmetic)] // statistics of counts far below 2^52
@@ -19,7 +19,7 @@ use serve_support::Server;
 use serve_support::restricted::{bearer, operator, signer};
 
 /// How often each of two is asked.
-const EACH: usize = 10_000;
+const EACH: usize = 4_000;
 
 /// A request, and its answer's end, over a connection that stays.
 fn ask(stream: &mut TcpStream, request: &[u8]) -> f64 {

@@ -8,6 +8,7 @@ use std::fs;
 use std::io::{BufRead as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use quorate::statement::request::Challenge;
 use quorate::statement::{Envelope, Signature};
@@ -187,6 +188,28 @@ fn what_others_submit_is_refused_as_of_an_agreement_that_is_not_kept_there() {
         envelope(&operator, &text.replace("Mine", "Ours"), &["n1"]).as_bytes(),
     );
     assert!(refused.status == 422 && refused.text().contains("\"note\""), "{refused:?}");
+}
+
+/// Both answers come when the same time has passed since they were asked for, longer than it takes to find out.
+#[test]
+fn that_it_is_not_there_is_told_only_after_a_time() {
+    let operator = operator();
+    operator.ok("recuse --case question#1 --reason 'Mine to say' --seat n1 --key n1 --out said.json");
+    let said = fs::read_to_string(operator.path.join("said.json")).unwrap();
+    let said = envelope(&operator, &said, &["outsider"]);
+    let server = Server::start(&operator);
+    let after = |ask: &dyn Fn() -> Answer, status: u16| {
+        let begun = Instant::now();
+        assert_eq!(ask().status, status);
+        begun.elapsed()
+    };
+    for name in ["panel", NOBODY] {
+        let licence = format!("/v1/agreements/{name}/licence");
+        let took = after(&|| ask(&server, "GET", &licence, &[], b""), 404);
+        assert!(took >= Duration::from_millis(4), "{took:?} for {name}");
+    }
+    let took = after(&|| submit(&server, "application/json", said.as_bytes()), 422);
+    assert!(took >= Duration::from_millis(4), "{took:?}");
 }
 
 #[test]
@@ -470,7 +493,7 @@ fn what_is_given_out_unasked_leaves_it_out() {
         if private.exists() {
             break;
         }
-        std::thread::sleep(std::time::Duration::from_millis(100));
+        std::thread::sleep(Duration::from_millis(100));
     }
     assert!(private.exists());
     assert!(!operator.path.join("public/panel").exists());

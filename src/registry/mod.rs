@@ -50,6 +50,9 @@ use writer::{Job, Pace, Writer};
 /// How many submissions may wait for the writer before the next one waits outside.
 const QUEUE: usize = 1024;
 
+/// The name of the refusal of a statement of an agreement that is not kept here, or of which its signers may not know.
+pub const UNKNOWN_AGREEMENT: &str = "unknown-agreement";
+
 /// What an operator sets.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -378,7 +381,7 @@ impl Registry {
 /// The refusal of a statement of an agreement that is not kept here.
 fn unknown(anchor: Digest) -> SubmitError {
     let why = format!("the agreement {} is not kept here", anchor.short());
-    Refusal::new("unknown-agreement", why, "submit it to the log that the agreement names").into()
+    Refusal::new(UNKNOWN_AGREEMENT, why, "submit it to the log that the agreement names").into()
 }
 
 /// Whether an entry's bytes hold this statement.

@@ -15,12 +15,13 @@ use utoipa::ToSchema;
 
 use super::client::Client;
 use super::desk::Desk;
+use super::gate::until_told;
 use super::kinds;
 use super::parcel::{MAX_FORM, Parcel};
 use super::problem::Problem;
 use super::quota::Coming;
 use super::replays::blocking;
-use crate::registry::{Receipted, Signed, Submission};
+use crate::registry::{Receipted, Signed, Submission, UNKNOWN_AGREEMENT};
 use crate::statement::{AgreementRef, Body as Says, Entry, Envelope};
 use crate::values::Instant as Moment;
 
@@ -37,6 +38,7 @@ pub(super) async fn submit(
     Extension(client): Extension<Client>,
     request: Request,
 ) -> Response {
+    let came = tokio::time::Instant::now();
     // A task of its own: whoever hangs up gives back neither the place nor the room that the statement takes as long as it
     // waits for the writer, and a statement that is taken is followed to its end.
     let taking = Arc::clone(&desk);
@@ -53,7 +55,12 @@ pub(super) async fn submit(
         }
         Err(problem) => {
             desk.metrics.submitted(problem.name());
-            problem.into_response()
+            let not_there = problem.name() == UNKNOWN_AGREEMENT;
+            let answer = problem.into_response();
+            if not_there {
+                until_told(came).await;
+            }
+            answer
         }
     }
 }
