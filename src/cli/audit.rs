@@ -84,7 +84,8 @@ pub fn run(context: &Context, args: &AuditArgs) -> Result<Answer, CliError> {
 fn seen_again(served: &Served, own: &[Kept], report: &Report) -> Result<(), CliError> {
     Seen::signed(own, report)?;
     if let (Some(state), true) = (&report.state, report.passes()) {
-        return served.seen.keep(state.agreement.anchor, &report.checkpoint);
+        let shown = |size| report.tree.root_at(size);
+        return served.seen.keep(state.agreement.anchor, &report.checkpoint, &shown, own);
     }
     let proof = served.seen.convict(own, report);
     if proof.is_empty() {

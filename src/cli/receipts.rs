@@ -1,6 +1,6 @@
 //! The receipts that this data folder keeps: the log's own word, which the store must not contradict.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use super::error::{CliError, file_error, not_replaced};
@@ -136,21 +136,31 @@ pub fn keep_with_key(
 ) -> Result<PathBuf, (PathBuf, CliError)> {
     let folder = folder(data, agreement);
     let path = path(&folder, receipted.index);
-    let kept = fs::create_dir_all(&folder)
-        .map_err(file_error("create", &folder))
-        .and_then(|()| keep(&path, &receipted.receipt))
-        .and_then(|()| keep_key(&folder, vkey));
+    let kept = with_key(&folder, vkey, || keep(&path, &receipted.receipt));
     match kept {
         Ok(()) => Ok(path),
         Err(cause) => Err((path, cause)),
     }
 }
 
-/// Puts the log's key beside what it has signed, as a hint.
+/// Writes what the log has signed into a folder, one command at a time, and puts the log's key beside it as a hint. Where
+/// that is there it is left alone.
 ///
 /// # Errors
-/// It cannot be written.
-pub fn keep_key(folder: &Path, vkey: &str) -> Result<(), CliError> {
-    let key = folder.join("log.vkey");
-    fs::write(&key, format!("{vkey}\n")).map_err(file_error("write", &key))
+/// Either cannot be written.
+pub fn with_key<T>(
+    folder: &Path,
+    vkey: &str,
+    write: impl FnOnce() -> Result<T, CliError>,
+) -> Result<T, CliError> {
+    fs::create_dir_all(folder).map_err(file_error("create", folder))?;
+    let lock = File::open(folder).map_err(file_error("open", folder))?;
+    // Let go when this returns, or the process ends.
+    lock.lock().map_err(file_error("lock", folder))?;
+    let written = write()?;
+    let (key, text) = (folder.join("log.vkey"), format!("{vkey}\n"));
+    if !fs::read(&key).is_ok_and(|there| there == text.as_bytes()) {
+        replace_file(&key, text.as_bytes()).map_err(not_replaced)?;
+    }
+    Ok(written)
 }

@@ -113,6 +113,14 @@ impl Server {
     /// # Errors
     /// There is none, it does not pass, or it contradicts what was seen.
     pub fn record(&self, wanted: Option<&str>) -> Result<Record, CliError> {
+        self.record_held(wanted, None)
+    }
+
+    /// The same, held against something else that its log has signed, too.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn record_held(&self, wanted: Option<&str>, also: Option<Kept>) -> Result<Record, CliError> {
         let (agreement, given) = self.named(wanted)?;
         let seen = Seen::of(&self.data, &agreement.name);
         if let Some(known) = seen.anchor()?.filter(|known| *known != agreement.anchor) {
@@ -127,7 +135,8 @@ impl Server {
             )));
         }
         let (log, reader) = (self.address_of(&agreement.name), self.log(&agreement.name)?);
-        let kept = seen.checkpoints()?;
+        let mut kept = seen.checkpoints()?;
+        kept.extend(also);
         let brought: Vec<String> = kept.iter().map(|kept| kept.note.clone()).collect();
         let report = audited_against(&reader, Some(agreement.anchor), &brought)?;
         if let Some(found) = report.anchor.filter(|found| *found != agreement.anchor) {
@@ -145,7 +154,8 @@ impl Server {
             CliError::Faults(what) => CliError::Faults(what + &proof),
             other => other,
         })?;
-        seen.keep(record.state.agreement.anchor, &record.checkpoint)?;
+        let shown = |size| record.root(size).ok().flatten();
+        seen.keep(record.state.agreement.anchor, &record.checkpoint, &shown, &kept)?;
         Ok(record)
     }
 

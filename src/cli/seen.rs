@@ -5,11 +5,15 @@ use std::path::{Path, PathBuf};
 
 use super::error::{CliError, file_error, not_replaced};
 use super::receipts;
+use super::show::entries;
 use crate::audit::{Report, signed_head};
 use crate::cosign::Evidence;
-use crate::log::Checkpoint;
+use crate::log::{Checkpoint, Hash, Head};
 use crate::store::replace_file;
 use crate::values::{Digest, Id};
+
+/// How the name of a checkpoint begins that one command was shown while another was shown a longer log.
+const OVERTAKEN: &str = "overtaken-";
 
 /// What this machine has seen of an agreement by a server: `seen/NAME/` in the data folder.
 pub struct Seen {
@@ -57,7 +61,8 @@ impl Seen {
         }
     }
 
-    /// The newest head that was seen, and that of the newest receipt: an audit holds the log against them.
+    /// The newest head that was seen, that of the newest receipt, and those that were seen while a longer log was: an audit
+    /// holds the log against them.
     ///
     /// # Errors
     /// One of them cannot be read. To go on without it would be to forget what it shows.
@@ -73,7 +78,27 @@ impl Seen {
             Err(error) => return Err(file_error("read", &path)(error)),
         };
         let receipt = receipts::newest_of_all(&self.receipts)?;
-        Ok(seen.into_iter().chain(receipt.map(|(path, note)| Kept { path, note })).collect())
+        let mut kept: Vec<Kept> =
+            seen.into_iter().chain(receipt.map(|(path, note)| Kept { path, note })).collect();
+        for path in self.overtaken() {
+            match fs::read_to_string(&path) {
+                Ok(note) => kept.push(Kept { path, note }),
+                // Another command has held the log against it meanwhile.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => return Err(file_error("read", &path)(error)),
+            }
+        }
+        Ok(kept)
+    }
+
+    /// The checkpoints that nothing has been held against as yet.
+    fn overtaken(&self) -> Vec<PathBuf> {
+        let items = fs::read_dir(&self.folder).into_iter().flatten().filter_map(Result::ok);
+        let is = |path: &PathBuf| {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            name.starts_with(OVERTAKEN) && name.ends_with(".checkpoint")
+        };
+        items.map(|item| item.path()).filter(is).collect()
     }
 
     /// Whether the log, which is the agreement that was seen, can be held against all that was kept: that it has signed
@@ -97,7 +122,12 @@ impl Seen {
         else {
             return String::new();
         };
-        let evidence = Evidence { kept: note, shown: &report.checkpoint };
+        self.proof(note, &report.checkpoint)
+    }
+
+    /// Keeps two checkpoints that contradict each other as evidence; in words, where.
+    fn proof(&self, kept: &str, shown: &str) -> String {
+        let evidence = Evidence { kept, shown };
         match evidence.write(&self.folder.join("evidence")) {
             Ok([kept, shown]) => format!(
                 "; both signed checkpoints are kept as evidence, {} and {}: show them to the parties",
@@ -108,24 +138,67 @@ impl Seen {
         }
     }
 
-    /// Keeps what was found now: the agreement, and the newest checkpoint. Several commands may do so at a time, and what one
-    /// of them has seen of a longer log stays.
+    /// Keeps what was found now: the agreement, and the newest checkpoint, with what the log `shown` has at each size. It was
+    /// `held` against these. Several commands may do so at a time, each of them held against what was there before: what is
+    /// there by now is held against it here. What one of them has seen of a longer log stays, and the next command is held
+    /// against both.
     ///
     /// # Errors
-    /// It cannot be written.
-    pub fn keep(&self, anchor: Digest, checkpoint: &str) -> Result<(), CliError> {
+    /// Another command was shown another history meanwhile, or another agreement; or it cannot be written.
+    pub fn keep(
+        &self,
+        anchor: Digest,
+        checkpoint: &str,
+        shown: &dyn Fn(u64) -> Option<Hash>,
+        held: &[Kept],
+    ) -> Result<(), CliError> {
         fs::create_dir_all(&self.folder).map_err(file_error("create", &self.folder))?;
         let path = self.folder.join("lock");
         let lock = File::create(&path).map_err(file_error("create", &path))?;
         // Let go when this returns, or the process ends.
         lock.lock().map_err(file_error("lock", &path))?;
-        let size = |note: &[u8]| Checkpoint::claimed(note).map_or(0, |claimed| claimed.head.size);
-        let there = fs::read(self.folder.join("checkpoint")).unwrap_or_default();
-        if size(&there) > size(checkpoint.as_bytes()) {
-            return Ok(());
+        if let Some(known) = self.anchor()?.filter(|known| *known != anchor) {
+            return Err(CliError::Faults(format!(
+                "this is the agreement {anchor}, and by this name another command here has seen {known} meanwhile: it is \
+                 another agreement; {}",
+                self.anew()
+            )));
         }
+        let head = |note: &str, path: &Path| -> Result<Head, CliError> {
+            Ok(Checkpoint::claimed(note.as_bytes()).map_err(|error| damaged(path, &error))?.head)
+        };
+        let path = self.folder.join("checkpoint");
+        let ours = head(checkpoint, &path)?;
+        let newer = match fs::read_to_string(&path) {
+            Ok(there) => {
+                let known = head(&there, &path)?;
+                if known.size <= ours.size && shown(known.size) != Some(known.root) {
+                    return Err(CliError::Faults(format!(
+                        "the log has two histories: at {} another command here was shown the root {} meanwhile, and this one \
+                         another{}",
+                        entries(known.size),
+                        known.root,
+                        self.proof(&there, checkpoint)
+                    )));
+                }
+                known.size > ours.size
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
+            Err(error) => return Err(file_error("read", &path)(error)),
+        };
         replace_file(&self.folder.join("anchor"), format!("{anchor}\n").as_bytes()).map_err(not_replaced)?;
-        replace_file(&self.folder.join("checkpoint"), checkpoint.as_bytes()).map_err(not_replaced)
+        if newer {
+            let digest = Digest::of(checkpoint.as_bytes()).hex();
+            let path = self.folder.join(format!("{OVERTAKEN}{}-{digest}.checkpoint", ours.size));
+            replace_file(&path, checkpoint.as_bytes()).map_err(not_replaced)?;
+        } else {
+            replace_file(&path, checkpoint.as_bytes()).map_err(not_replaced)?;
+        }
+        // The log goes on from these, so what is kept of it now says what they did.
+        for path in self.overtaken().iter().filter(|path| held.iter().any(|held| held.path == **path)) {
+            fs::remove_file(path).map_err(file_error("remove", path))?;
+        }
+        Ok(())
     }
 }
 

@@ -7,7 +7,9 @@ use super::error::CliError;
 use super::receipts;
 use super::refused;
 use super::remote::{MOST, Server};
-use super::session::Live;
+use super::seen::Kept;
+use super::session::{Live, Submitted};
+use super::show::entries;
 use super::unsure::Unsure;
 use crate::engine::Refusal;
 use crate::log::{Hash, Head, Receipt, VerifierKey};
@@ -44,11 +46,13 @@ struct Log {
 
 impl Server {
     /// Submits, and checks the receipt or the refusal by the log's key, which is in what was `audited` of the agreement
-    /// just before. What is sent is kept until one of them is here.
+    /// just before. Then the log is audited anew, held against this very receipt. What is sent is kept until the log's
+    /// word for it is here, and holds.
     ///
     /// # Errors
-    /// The statement is refused; or nothing that the log has signed says what has become of it.
-    pub fn submit(&self, submission: &Submission, audited: Option<&Live>) -> Result<Receipted, CliError> {
+    /// The statement is refused; nothing that the log has signed says what has become of it; or what it has signed is of
+    /// another history than it shows.
+    pub fn submit(&self, submission: &Submission, audited: Option<&Live>) -> Result<Submitted, CliError> {
         let log = self.log_of(submission, audited)?;
         let (kind, body) = parcel(submission)?;
         let unsure = Unsure::keep(&self.data, submission)?;
@@ -60,19 +64,70 @@ impl Server {
         if !matches!(answer.status, 200 | 201) {
             return Err(self.turned_away(&answer, submission, &log, unsure));
         }
-        let receipted = receipted(&answer, submission, &log).map_err(|why| {
-            CliError::Faults(format!(
-                "{} says that it took the statement, and its receipt does not prove it: {why}; tell the parties, and \
-                 submit the same again: {}",
-                self.address,
-                self.again(&unsure)
-            ))
-        })?;
+        match receipted(&answer, submission, &log) {
+            Ok((receipted, head)) => self.held(receipted, head, &log, unsure),
+            Err(why) => Err(self.unproven(&why, &unsure)),
+        }
+    }
+
+    /// Holds the log against a receipt: whoever keeps it can sign one in a history of its own, which nobody else is
+    /// shown. Where the log has its root at its size, the entry is there as well.
+    fn held(
+        &self,
+        receipted: Receipted,
+        head: Head,
+        log: &Log,
+        unsure: Unsure,
+    ) -> Result<Submitted, CliError> {
+        let goes_on = log.goes_on(head);
         // Before anything else is asked of the server. Where it fails, whoever tells of the entry tries again.
-        if receipts::keep_with_key(&self.data, &log.agreement.name, &log.vkey, &receipted).is_ok() {
+        let keep = || receipts::keep_with_key(&self.data, &log.agreement.name, &log.vkey, &receipted).ok();
+        let kept = goes_on.is_ok().then(keep).flatten();
+        let path = kept.clone().map_or_else(|| unsure.keep_receipt(&receipted.receipt), Ok)?;
+        let note = receipted.receipt.checkpoint.clone();
+        let shown = Kept { path: path.clone(), note };
+        let after = match self.record_held(Some(&log.agreement.to_string()), Some(shown)) {
+            Err(CliError::Faults(what)) => {
+                return Err(CliError::Faults(format!(
+                    "{} says that it took the statement, by a receipt of entry {}, {}, which the log has signed, and its log, \
+                     held against that, is another: {what}; tell the parties. The statement is kept, to be submitted again: \
+                     {}",
+                    self.address,
+                    receipted.index,
+                    path.display(),
+                    self.again(&unsure)
+                )));
+            }
+            after => after,
+        };
+        if let Err(why) = goes_on {
+            return Err(self.unproven(&format!("{why}; it is kept, {}", path.display()), &unsure));
+        }
+        let after = match after {
+            Ok(record) => Ok(Live::of(&record, self.now())),
+            // Whoever may not read any more has the receipt alone.
+            Err(error @ CliError::Usage(_)) => Err(error),
+            Err(error) => {
+                let again = self.again(&unsure);
+                let words = format!(
+                    "{error}\nThe statement is kept until the log shows it, and is taken once: {again}"
+                );
+                return Ok(Submitted { receipted, after: Err(CliError::Storage(words)) });
+            }
+        };
+        if kept.is_some() {
             unsure.forget();
         }
-        Ok(receipted)
+        Ok(Submitted { receipted, after })
+    }
+
+    fn unproven(&self, why: &str, unsure: &Unsure) -> CliError {
+        CliError::Faults(format!(
+            "{} says that it took the statement, and its receipt does not prove it: {why}; tell the parties, and submit the \
+             same again: {}",
+            self.address,
+            self.again(unsure)
+        ))
     }
 
     fn log_of(&self, submission: &Submission, audited: Option<&Live>) -> Result<Log, CliError> {
@@ -164,19 +219,25 @@ impl Log {
         if refused.agreement != self.agreement {
             return Err(format!("it is of another agreement, {}", refused.agreement));
         }
+        self.goes_on(refused.head).map(|()| refused)
+    }
+
+    /// That what the log has signed since may go on from the head that was audited before; else why it does not.
+    fn goes_on(&self, signed: Head) -> Result<(), String> {
         match self.audited {
-            Some(audited) if refused.head.size < audited.size => Err(format!(
-                "it was signed after {} entries, at {}, and the log had {} before this was sent",
-                refused.head.size, refused.time, audited.size
+            Some(audited) if signed.size < audited.size => Err(format!(
+                "it was signed after {}, and the log had {} before this was sent",
+                entries(signed.size),
+                entries(audited.size)
             )),
-            Some(audited) if refused.head.size == audited.size && refused.head.root != audited.root => {
-                Err(format!(
-                    "it names the root {} at {} entries, and the log that was audited just before has {}: two histories; \
-                     tell the parties",
-                    refused.head.root, audited.size, audited.root
-                ))
-            }
-            _ => Ok(refused),
+            Some(audited) if signed.size == audited.size && signed.root != audited.root => Err(format!(
+                "it names the root {} at {}, and the log that was audited just before has {}: two histories; tell the \
+                 parties",
+                signed.root,
+                entries(audited.size),
+                audited.root
+            )),
+            _ => Ok(()),
         }
     }
 }
@@ -211,15 +272,15 @@ fn parcel(submission: &Submission) -> Result<(String, Vec<u8>), CliError> {
     Ok((format!("multipart/form-data; boundary={boundary}"), body))
 }
 
-/// The receipt, if it proves that the log has this very statement; else why it does not.
-fn receipted(answer: &Response, submission: &Submission, log: &Log) -> Result<Receipted, String> {
+/// The receipt, with its head, if it proves that a log under that key has this very statement; else why it does not.
+fn receipted(answer: &Response, submission: &Submission, log: &Log) -> Result<(Receipted, Head), String> {
     let taken: Taken = serde_json::from_slice(&answer.body).map_err(|error| error.to_string())?;
     let receipt = Receipt::parse(taken.receipt.as_bytes()).map_err(|error| error.to_string())?;
     let bytes = receipt.extra.as_deref().unwrap_or_default();
-    receipt.verify(Hash::leaf(bytes), &log.key).map_err(|error| error.to_string())?;
+    let head = receipt.verify(Hash::leaf(bytes), &log.key).map_err(|error| error.to_string())?.head;
     let entry = Entry::parse(bytes).map_err(|error| error.to_string())?;
     if entry.envelope.statement != submission.envelope.statement {
         return Err("it is of another statement".to_owned());
     }
-    Ok(Receipted { anchor: log.agreement.anchor, index: receipt.index, known: taken.known, receipt })
+    Ok((Receipted { anchor: log.agreement.anchor, index: receipt.index, known: taken.known, receipt }, head))
 }

@@ -8,14 +8,14 @@ use tokio::runtime::Runtime;
 
 use super::context::Context;
 use super::error::CliError;
-use super::record::choose;
+use super::record::{Record, choose};
 use super::remote::Server;
 use super::{receipts, refused};
 use crate::engine::State;
 use crate::log::Head;
 use crate::registry::{Receipted, Registry, Settings, StoreNodes, Submission, SubmitError};
 use crate::statement::{Body, Refused, Statement};
-use crate::values::Digest;
+use crate::values::{Digest, Instant};
 use crate::workflow::Workflow;
 use crate::workflow::model::Nature;
 
@@ -41,6 +41,21 @@ pub struct Live {
     pub state: State,
     /// The newest head: what a statement made now comes after.
     pub head: Head,
+}
+
+/// A statement that is in the log.
+pub struct Submitted {
+    /// Its receipt.
+    pub receipted: Receipted,
+    /// The agreement after it, or why that is not known.
+    pub after: Result<Live, CliError>,
+}
+
+impl Live {
+    /// What was audited, at a time.
+    pub fn of(record: &Record, now: Instant) -> Self {
+        Self { state: record.state.at(now).into_owned(), head: record.head }
+    }
 }
 
 impl Session {
@@ -81,8 +96,7 @@ impl Session {
                 if let Some(live) = last.borrow().as_deref().filter(is) {
                     return Ok(live.clone());
                 }
-                let record = server.record(wanted)?;
-                let live = Live { state: record.state.at(server.now()).into_owned(), head: record.head };
+                let live = Live::of(&server.record(wanted)?, server.now());
                 *last.borrow_mut() = Some(Box::new(live.clone()));
                 Ok(live)
             }
@@ -93,7 +107,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`Registry::submit`]; and a simulated clock stamps entries of specimens alone.
-    pub fn submit(&self, submission: Submission) -> Result<Receipted, CliError> {
+    pub fn submit(&self, submission: Submission) -> Result<Submitted, CliError> {
         let (registry, runtime) = match &self.way {
             Way::Here(registry, runtime) => (registry, runtime),
             Way::There(..) if submission.accept_clock_jump => {
@@ -116,7 +130,7 @@ impl Session {
         self.check_receipts(registry, &submission)?;
         let envelope = submission.envelope.clone();
         let told = runtime.block_on(registry.submit(submission));
-        told.map_err(|error| match error {
+        let receipted = told.map_err(|error| match error {
             SubmitError::Refused { refusal, note: Some(note) } => {
                 let kept = Refused::parse(note.as_bytes()).ok().and_then(|(_, refused)| {
                     let agreement = registry.agreement(&refused.agreement.anchor)?;
@@ -126,7 +140,9 @@ impl Session {
                 CliError::Refused { refusal, note: kept }
             }
             other => other.into(),
-        })
+        })?;
+        let after = live(registry, receipted.anchor);
+        Ok(Submitted { receipted, after })
     }
 
     /// Refuses to add to a store that the receipts in this folder contradict: an older copy, put in its place.

@@ -8,7 +8,7 @@ use super::answer::{self, Answer};
 use super::context::Context;
 use super::error::CliError;
 use super::receipts;
-use super::session::Session;
+use super::session::{Session, Submitted};
 use super::show::{Page, Tone, changes, time};
 use crate::engine::State;
 use crate::registry::{Receipted, Submission};
@@ -24,11 +24,11 @@ pub fn submit(context: &Context, session: &Session, submission: Submission) -> R
     let anchor = Statement::parse(&submission.envelope.statement).ok().and_then(|statement| statement.header);
     let state_now = |anchor: &str| session.agreement(Some(anchor)).map(|live| live.state);
     let before = anchor.and_then(|header| state_now(&header.agreement.anchor.to_string()).ok());
-    let receipted = session.submit(submission)?;
-    let after = match state_now(&receipted.anchor.to_string()) {
+    let Submitted { receipted, after } = session.submit(submission)?;
+    let after = match after {
         // Whoever steps down, or gives a key up, has ended their own right to read.
         Err(CliError::Usage(_)) if before.as_ref().is_some_and(State::is_restricted) => None,
-        after => Some(after.map_err(|error| not_told(&receipted, &error))?),
+        after => Some(after.map_err(|error| not_told(&receipted, &error))?.state),
     };
     let Some(state) = after.as_ref().or(before.as_ref()) else {
         return Err(CliError::usage("there is no agreement"));

@@ -8,13 +8,16 @@ use std::path::{Path, PathBuf};
 
 use super::error::{CliError, file_error};
 use super::parcel::beside;
+use crate::log::Receipt;
 use crate::registry::Submission;
 
 /// A submission in `unsure/` of the data folder: `DIGEST.json`, the envelope, and `DIGEST.json.documents/`, as
-/// `quorate submit` takes them. The digest is the envelope's.
+/// `quorate submit` takes them. The digest is the envelope's. A receipt that came for it, and proves nothing as yet, is
+/// `DIGEST.json.tlog-proof`.
 pub struct Unsure {
     file: PathBuf,
     documents: PathBuf,
+    receipt: PathBuf,
 }
 
 impl Unsure {
@@ -25,7 +28,7 @@ impl Unsure {
     pub fn keep(data: &Path, submission: &Submission) -> Result<Self, CliError> {
         let folder = data.join("unsure");
         let file = folder.join(format!("{}.json", submission.envelope.digest().hex()));
-        let documents = beside(&file, ".documents");
+        let (documents, receipt) = (beside(&file, ".documents"), beside(&file, ".tlog-proof"));
         make(&folder)?;
         if !submission.blobs.is_empty() {
             make(&documents)?;
@@ -35,7 +38,16 @@ impl Unsure {
         }
         // Last: where the envelope is, all of it is.
         write(&file, submission.envelope.to_text().as_bytes())?;
-        Ok(Self { file, documents })
+        Ok(Self { file, documents, receipt })
+    }
+
+    /// Keeps a receipt beside it; where.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn keep_receipt(&self, receipt: &Receipt) -> Result<PathBuf, CliError> {
+        write(&self.receipt, receipt.to_string().as_bytes())?;
+        Ok(self.receipt.clone())
     }
 
     /// The file that `quorate submit` takes.
@@ -47,6 +59,7 @@ impl Unsure {
     pub fn forget(self) {
         let _ = fs::remove_file(&self.file);
         let _ = fs::remove_dir_all(&self.documents);
+        let _ = fs::remove_file(&self.receipt);
     }
 }
 

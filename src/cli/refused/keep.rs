@@ -22,8 +22,10 @@ pub fn keep(data: &Path, note: &str, envelope: &Envelope, vkey: &str) -> Result<
     let unreadable = |error| CliError::Storage(format!("the log's refusal cannot be read: {error}"));
     let (_, refused) = Refused::parse(note.as_bytes()).map_err(unreadable)?;
     let folder = receipts::folder(data, &refused.agreement.name);
-    fs::create_dir_all(&folder).map_err(file_error("create", &folder))?;
-    receipts::keep_key(&folder, vkey)?;
+    receipts::with_key(&folder, vkey, || write(&folder, note, &refused, envelope))
+}
+
+fn write(folder: &Path, note: &str, refused: &Refused, envelope: &Envelope) -> Result<PathBuf, CliError> {
     let digits: String = refused.statement.hex().chars().take(12).collect();
     for number in 1..=MOST {
         let number = if number == 1 { String::new() } else { format!(".{number}") };

@@ -137,9 +137,12 @@ impl Log {
                 "the log's entries are not those of its signed checkpoint".to_owned(),
             ));
         }
+        let shown = |size| tree.root_at(size);
+        // What else is not kept here is audited again by the next command.
+        if let Err(CliError::Faults(why)) = self.seen.keep(state.agreement.anchor, &note, &shown, &[]) {
+            return Err(Stopped::Doubt(why));
+        }
         (self.state, self.tree) = (state, tree);
-        // What is not kept here is audited again by the next command.
-        let _ = self.seen.keep(self.state.agreement.anchor, &note);
         Ok(added)
     }
 }
