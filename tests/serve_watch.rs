@@ -12,6 +12,7 @@ use std::net::TcpStream;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant as Timer};
 
 use between::{Asked, Between};
 use cli_support::copy_folder;
@@ -228,7 +229,8 @@ fn a_log_that_goes_back_while_it_is_watched_convicts_itself() {
     watcher.until("watching");
     people.ok("nominate n1 --person n1 --nominee-key data/keys/n1.pub --key north");
     assert_eq!(watcher.until("entry")["entry"], 1);
-    // The operator puts an older copy in its place.
+    // The operator puts an older copy in its place, and nobody is answered meanwhile.
+    between.answers(|_| Vec::new());
     assert_eq!(server.stop(), Some(0));
     fs::remove_dir_all(operator.path.join("data")).unwrap();
     copy_folder(&operator.path.join("old"), &operator.path.join("data"));
@@ -252,4 +254,76 @@ fn a_log_that_goes_back_while_it_is_watched_convicts_itself() {
     assert!(said.contains("both signed checkpoints are kept as evidence"), "{said}");
     assert_eq!(fs::read_dir(watching.path.join("data/seen/panel/evidence")).unwrap().count(), 2);
     drop(server);
+}
+
+/// Says this again and again, so often, while anybody listens.
+fn again_and_again(what: &'static str, pause: Duration) -> impl Fn(TcpStream) + Send + Sync {
+    move |mut stream| {
+        while stream.write_all(what.as_bytes()).is_ok() {
+            std::thread::sleep(pause);
+        }
+    }
+}
+
+#[test]
+fn a_server_that_gives_signs_of_life_and_keeps_its_events_to_itself_is_found_out() {
+    // Eight seconds after the question nobody can answer it any more.
+    let operator =
+        operator_of(|workflow| workflow.replace("open-for = \"3650 days\"", "open-for = \"8 seconds\""));
+    let server = Server::start(&operator);
+    let between = Between::new(&server.url);
+    between.streams(again_and_again(": \n", Duration::from_millis(300)));
+    let people = Machine::new(Some(&server));
+    for key in ["north", "n1"] {
+        people.takes_key(&operator, key);
+    }
+    let watching = Machine { server: Some(between.url.clone()), ..Machine::new(None) };
+    people.ok("do ask --key north");
+    let mut watcher = Watcher::start(&watching, "watch panel");
+    let begun = watcher.until("watching");
+    assert_eq!(begun["head"]["size"], 2, "{begun}");
+    let begun = Timer::now();
+    // What time alone brings, which no server need say.
+    let state = watcher.until("state");
+    assert!(state["changes"].to_string().contains("is closed"), "{state}");
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    // An entry of which the server says nothing: within a minute.
+    people.ok("nominate n1 --person n1 --nominee-key data/keys/n1.pub --key north");
+    assert_eq!(watcher.until("entry")["entry"], 2);
+    assert!(begun.elapsed() < Duration::from_secs(75), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_server_that_never_stops_talking_is_heard_and_its_log_looked_at() {
+    let operator = operator();
+    let server = Server::start(&operator);
+    let between = Between::new(&server.url);
+    between.streams(again_and_again("event: state\ndata: {}\n\n", Duration::from_millis(5)));
+    let people = Machine::new(Some(&server));
+    for key in ["north", "n1"] {
+        people.takes_key(&operator, key);
+    }
+    let watching = Machine { server: Some(between.url.clone()), ..Machine::new(None) };
+    let mut watcher = Watcher::start(&watching, "watch panel");
+    watcher.until("watching");
+    people.ok("nominate n1 --person n1 --nominee-key data/keys/n1.pub --key north");
+    let begun = Timer::now();
+    assert_eq!(watcher.until("entry")["entry"], 1);
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    drop(watcher);
+
+    // Entries without end, which no log has.
+    between.streams(|mut stream| {
+        let none = format!("sha256:{}", "0".repeat(64));
+        for index in 2_u64.. {
+            let data =
+                format!("{{\"entry\":{index},\"time\":\"2026-01-01T00:00:00Z\",\"statement\":\"{none}\"}}");
+            if stream.write_all(format!("event: entry\ndata: {data}\n\n").as_bytes()).is_err() {
+                return;
+            }
+        }
+    });
+    let (code, said) = Watcher::start(&watching, "watch panel").end();
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("tells of entry 2, and by its signed checkpoint the log has 2"), "{said}");
 }

@@ -31,10 +31,14 @@ impl Asked {
 
 type Answers = dyn Fn(&Asked) -> Vec<u8> + Send;
 
+/// Writes events for as long as it likes, or until nobody listens.
+type Streams = dyn Fn(TcpStream) + Send + Sync;
+
 /// It answers until the test ends.
 pub struct Between {
     pub url: String,
     answers: Arc<Mutex<Box<Answers>>>,
+    streams: Arc<Mutex<Option<Arc<Streams>>>>,
 }
 
 impl Between {
@@ -44,13 +48,14 @@ impl Between {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let answers: Arc<Mutex<Box<Answers>>> = Arc::new(Mutex::new(Box::new(Asked::forward)));
-        let given = Arc::clone(&answers);
+        let streams: Arc<Mutex<Option<Arc<Streams>>>> = Arc::default();
+        let (given, streamed) = (Arc::clone(&answers), Arc::clone(&streams));
         std::thread::spawn(move || {
             for stream in listener.incoming().filter_map(Result::ok) {
-                answer(stream, &to, &given);
+                answer(stream, &to, &given, &streamed);
             }
         });
-        Self { url, answers }
+        Self { url, answers, streams }
     }
 
     /// From now on it answers so; nothing is no answer.
@@ -63,12 +68,22 @@ impl Between {
         self.answers(move |asked| if asked.is_post() { answers(asked) } else { asked.forward() });
     }
 
+    /// From now on whoever listens to events hears these, after the head of the answer.
+    pub fn streams(&self, streams: impl Fn(TcpStream) + Send + Sync + 'static) {
+        *self.streams.lock().unwrap() = Some(Arc::new(streams));
+    }
+
     pub fn is_honest(&self) {
         self.answers(Asked::forward);
     }
 }
 
-fn answer(mut stream: TcpStream, to: &str, answers: &Mutex<Box<Answers>>) {
+fn answer(
+    mut stream: TcpStream,
+    to: &str,
+    answers: &Mutex<Box<Answers>>,
+    streams: &Mutex<Option<Arc<Streams>>>,
+) {
     let mut bytes = Vec::new();
     let mut chunk = [0; 1 << 14];
     loop {
@@ -85,6 +100,13 @@ fn answer(mut stream: TcpStream, to: &str, answers: &Mutex<Box<Answers>>) {
         });
         if bytes.len() >= head + 4 + length.unwrap_or(0) {
             let line = text.lines().next().unwrap_or_default().to_owned();
+            let streams = streams.lock().unwrap().clone().filter(|_| line.contains("/events "));
+            if let Some(streams) = streams {
+                let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
+                let _ = stream.write_all(head.as_bytes());
+                std::thread::spawn(move || streams(stream));
+                return;
+            }
             let asked = Asked { line, bytes, to: to.to_owned() };
             let given = answers.lock().unwrap()(&asked);
             let _ = stream.write_all(&given);

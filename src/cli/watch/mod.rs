@@ -6,7 +6,7 @@ mod stream;
 mod tell;
 
 use std::collections::BTreeMap;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant as Timer};
 
@@ -54,6 +54,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// How often a log is looked at for an entry that was announced.
 const LOOKS: u32 = 5;
+
+/// How long is waited for what comes along with something that was heard, before the log is looked at.
+const TOGETHER: Duration = Duration::from_millis(20);
+
+/// How many events wait to be heard; the server waits then.
+const WAITING: usize = 64;
 
 /// Runs `watch`.
 ///
@@ -113,6 +119,16 @@ struct Announced {
     time: Instant,
 }
 
+/// What a look at the log came to.
+enum Looked {
+    /// What has come is told.
+    Told,
+    /// Enough has been told.
+    Enough,
+    /// It could not be reached, as was said.
+    Unreachable,
+}
+
 struct Watch<'a> {
     context: &'a Context,
     server: &'a Server,
@@ -121,7 +137,7 @@ struct Watch<'a> {
     told: Told,
     /// How many entries have been told.
     count: u64,
-    /// What the server has announced, by index, and was not held against the log yet.
+    /// What the server has announced, by index, and was not held against the log yet: [`HELD`] at most.
     announced: BTreeMap<u64, Announced>,
     /// The newest entries that were told, as the log has them.
     shown: BTreeMap<u64, Announced>,
@@ -134,16 +150,20 @@ impl Watch<'_> {
         loop {
             let last = self.log.size().checked_sub(1);
             match Stream::open(self.server, &self.log.name(), last) {
-                Ok(stream) => {
-                    failures = 0;
-                    // What came before it was open.
-                    if self.look()? || self.listen(stream)? {
-                        return Ok(());
+                // What came before it was open.
+                Ok(stream) => match self.look()? {
+                    Looked::Told => {
+                        failures = 0;
+                        if self.listen(stream)? {
+                            return Ok(());
+                        }
                     }
-                }
+                    Looked::Enough => return Ok(()),
+                    Looked::Unreachable => {}
+                },
                 Err(stream::Refused::Behind) => {
                     // A log that has fewer entries than were seen convicts itself.
-                    if self.audit_anew()? {
+                    if matches!(self.audit_anew()?, Looked::Enough) {
                         return Ok(());
                     }
                 }
@@ -157,7 +177,7 @@ impl Watch<'_> {
 
     /// Listens until the connection ends; `true` where enough has been told.
     fn listen(&mut self, mut stream: Stream) -> Result<bool, CliError> {
-        let (sender, events) = channel();
+        let (sender, events) = sync_channel(WAITING);
         // Ends with the connection, which is silent for a while at most.
         let listening = thread::Builder::new().name("events".to_owned()).spawn(move || {
             loop {
@@ -173,10 +193,12 @@ impl Watch<'_> {
         loop {
             let (woken, ended) = self.hear(&events, looked);
             if woken || looked.elapsed() >= LOOK {
-                if self.look()? {
-                    return Ok(true);
+                match self.look()? {
+                    Looked::Told => looked = Timer::now(),
+                    Looked::Enough => return Ok(true),
+                    // The server tells again then what it told.
+                    Looked::Unreachable => return Ok(false),
                 }
-                looked = Timer::now();
             }
             self.time_alone()?;
             if let Some(why) = ended {
@@ -186,60 +208,69 @@ impl Watch<'_> {
         }
     }
 
-    /// Waits for something to be told: whether there may be something new, and why the connection ended, if it did.
+    /// Waits for something to be told: whether there may be something new, and why the connection ended, if it did. Whatever
+    /// is heard, it ends in time to look at the log, and to tell what time alone brings.
     fn hear(
         &mut self,
         events: &Receiver<Result<Event, crate::net::NetError>>,
         looked: Timer,
     ) -> (bool, Option<String>) {
-        let due = self.log.state.next_due().map(|due| due.moment.at.since(self.context.now()).seconds());
+        let due = self.told.state.next_due().map(|due| due.moment.at.since(self.context.now()).seconds());
         let due = due.map_or(LOOK, |seconds| Duration::from_secs(seconds.max(1)));
-        let mut wait = LOOK.saturating_sub(looked.elapsed()).min(due);
+        let mut until = Timer::now() + LOOK.saturating_sub(looked.elapsed()).min(due);
         let mut woken = false;
-        loop {
-            match events.recv_timeout(wait) {
+        while self.announced.len() < HELD {
+            let wait = until.saturating_duration_since(Timer::now());
+            if wait.is_zero() {
+                break;
+            }
+            let wakes = match events.recv_timeout(wait) {
                 Ok(Ok(Event::Entry { index, statement, time })) => {
                     self.announced.insert(index, Announced { statement, time });
-                    woken = true;
+                    true
                 }
-                Ok(Ok(Event::State)) => woken = true,
-                Ok(Ok(Event::Sign)) => {}
+                Ok(Ok(Event::State)) => true,
+                Ok(Ok(Event::Sign)) => false,
                 Ok(Err(why)) => return (woken, Some(why.to_string())),
-                Err(RecvTimeoutError::Timeout) => return (woken, None),
+                Err(RecvTimeoutError::Timeout) => break,
                 Err(RecvTimeoutError::Disconnected) => {
                     return (woken, Some("the connection ended".to_owned()));
                 }
-            }
+            };
             // Whatever has come with it, and then one look at the log.
-            wait = if woken { Duration::from_millis(20) } else { wait };
+            if wakes && !woken {
+                (woken, until) = (true, until.min(Timer::now() + TOGETHER));
+            }
         }
+        (woken, None)
     }
 
-    /// Looks at the log, and tells what has come; `true` where enough has been told.
-    fn look(&mut self) -> Result<bool, CliError> {
+    /// Looks at the log, and tells what has come.
+    fn look(&mut self) -> Result<Looked, CliError> {
         for attempt in 0..LOOKS {
             match self.log.advance() {
                 Advance::By(added) => {
                     for line in added {
                         if self.entry(&line)? {
-                            return Ok(true);
+                            return Ok(Looked::Enough);
                         }
                     }
                 }
                 Advance::Unreachable(why) => {
                     tell::lost(self.context, &why)?;
-                    return Ok(false);
+                    return Ok(Looked::Unreachable);
                 }
                 Advance::Doubt(why) => {
                     tell::say(self.context, Tone::Notice, &format!("{why}; the whole log is audited"))?;
-                    if self.audit_anew()? {
-                        return Ok(true);
+                    match self.audit_anew()? {
+                        Looked::Told => {}
+                        other => return Ok(other),
                     }
                 }
             }
             self.hold()?;
             if self.announced.is_empty() {
-                return Ok(false);
+                return Ok(Looked::Told);
             }
             thread::sleep(Duration::from_millis(u64::from(attempt) * 500));
         }
@@ -251,24 +282,24 @@ impl Watch<'_> {
         )))
     }
 
-    /// Audits the whole log, held against all that was seen; `true` where enough has been told.
-    fn audit_anew(&mut self) -> Result<bool, CliError> {
+    /// Audits the whole log, held against all that was seen, and tells what has come.
+    fn audit_anew(&mut self) -> Result<Looked, CliError> {
         let before = self.log.size();
         match Log::audited(self.server, Some(&self.log.state.agreement.to_string())) {
             Ok(log) => self.log = log,
             // It may be reached again later.
             Err(error @ CliError::Storage(_)) => {
                 tell::lost(self.context, &error.to_string())?;
-                return Ok(false);
+                return Ok(Looked::Unreachable);
             }
             Err(error) => return Err(error),
         }
         for line in self.log.lines_from(before)? {
             if self.entry(&line)? {
-                return Ok(true);
+                return Ok(Looked::Enough);
             }
         }
-        Ok(false)
+        Ok(Looked::Told)
     }
 
     /// Holds what was announced against what the log has. What it does not have yet is waited for.

@@ -71,37 +71,35 @@ impl Stream {
         }
     }
 
-    /// What is heard next.
+    /// What the next line says. Whatever it is, whoever listens hears of it, and may have stopped to.
     ///
     /// # Errors
     /// The connection has ended, or what comes is no stream of events.
     pub(super) fn next(&mut self) -> Result<Event, NetError> {
-        loop {
-            let line = self.lines.next(MOST_LINE)?;
-            let line = line.ok_or_else(|| NetError::cut_off(&self.url, &"the server has ended it"))?;
-            let line = String::from_utf8_lossy(&line);
-            let line = line.trim_end_matches('\r');
-            if line.is_empty() {
-                let (event, data) = (std::mem::take(&mut self.event), std::mem::take(&mut self.data));
-                match (event.as_str(), serde_json::from_str::<Said>(&data)) {
-                    ("entry", Ok(Said { entry, statement, time })) => {
-                        return Ok(Event::Entry { index: entry, statement, time });
-                    }
-                    // Whatever it is, there may be something new.
-                    ("entry" | "state", _) => return Ok(Event::State),
-                    _ => {}
+        let line = self.lines.next(MOST_LINE)?;
+        let line = line.ok_or_else(|| NetError::cut_off(&self.url, &"the server has ended it"))?;
+        let line = String::from_utf8_lossy(&line);
+        let line = line.trim_end_matches('\r');
+        if line.is_empty() {
+            let (event, data) = (std::mem::take(&mut self.event), std::mem::take(&mut self.data));
+            return Ok(match (event.as_str(), serde_json::from_str::<Said>(&data)) {
+                ("entry", Ok(Said { entry, statement, time })) => {
+                    Event::Entry { index: entry, statement, time }
                 }
-            } else if line.starts_with(':') {
-                return Ok(Event::Sign);
-            } else if let Some(event) = field(line, "event") {
-                event.clone_into(&mut self.event);
-            } else if let Some(data) = field(line, "data") {
-                if self.data.len() + data.len() > MOST_LINE {
-                    return Err(NetError::TooLong { url: self.url.clone(), most: MOST_LINE });
-                }
-                self.data.push_str(data);
-            }
+                // Whatever it is, there may be something new.
+                ("entry" | "state", _) => Event::State,
+                _ => Event::Sign,
+            });
         }
+        if let Some(event) = field(line, "event") {
+            event.clone_into(&mut self.event);
+        } else if let Some(data) = field(line, "data") {
+            if self.data.len() + data.len() > MOST_LINE {
+                return Err(NetError::TooLong { url: self.url.clone(), most: MOST_LINE });
+            }
+            self.data.push_str(data);
+        }
+        Ok(Event::Sign)
     }
 }
 
