@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{MutexGuard, Notify, Semaphore};
 
 use super::client::Client;
 use super::cosigning::{Cosigning, cosign};
@@ -43,6 +43,8 @@ pub(super) struct Desk {
     pub(super) failed: Notify,
     following: Mutex<()>,
     /// Room for submissions.
+    /// Held by whoever opens an agreement.
+    opening: tokio::sync::Mutex<()>,
     pub(super) room: Semaphore,
     /// How many statements each address is sending the documents of.
     pub(super) receives: Held,
@@ -117,6 +119,7 @@ impl Desk {
             past,
             proxies,
             asks,
+            opening: tokio::sync::Mutex::default(),
             submits,
             signs,
             disk: Disk::default(),
@@ -250,6 +253,23 @@ impl Desk {
     }
 
     /// The agreement of this name. Whether whoever asks may know of it the [gate](super::gate) has looked at before.
+    /// That another agreement may be opened: one at a time, until what is given back is dropped.
+    ///
+    /// # Errors
+    /// There are as many as there may be.
+    pub(super) async fn may_open(&self) -> Result<MutexGuard<'_, ()>, Problem> {
+        let one = self.opening.lock().await;
+        let most = self.limits.agreements;
+        if self.registry.agreements().len() < most {
+            return Ok(one);
+        }
+        self.metrics.limited("agreements");
+        let why = format!(
+            "this server keeps {most} agreements, which is as many as its operator lets be opened here"
+        );
+        Err(Problem::new(&kinds::NO_OPENINGS, why).instead("ask its operator for room (`limits.agreements`)"))
+    }
+
     ///
     /// # Errors
     /// There is none.

@@ -100,6 +100,8 @@ pub struct Limits {
 }
 
 impl Default for Limits {
+    /// How many agreements there may be for another one to be opened over the network.
+    pub agreements: usize,
     fn default() -> Self {
         Self {
             listen: listen::Limits {
@@ -122,6 +124,7 @@ impl Default for Limits {
         }
     }
 }
+            agreements: 1_000,
 
 /// Agreements that can be served.
 pub struct Service {

@@ -82,6 +82,8 @@ async fn take(desk: &Arc<Desk>, client: Client, request: Request) -> Result<Rece
     };
     let keys: Vec<_> = signed.keys().collect();
     let opens = opens(&signed);
+    // Until it is there, and counts.
+    let _opening = if opens { Some(desk.may_open().await?) } else { None };
     let taken = desk.registry.take(*signed).await;
     if opens {
         let opened = Arc::clone(desk);

@@ -61,6 +61,7 @@ struct LimitsOf {
     statements: Option<u32>,
     kept: Option<u64>,
     kept_of_one: Option<u64>,
+    agreements: Option<usize>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -120,7 +121,7 @@ impl Config {
     pub(super) fn limits(&self) -> Result<Limits, CliError> {
         let mut limits = Limits::default();
         let LimitsOf { connections, per_address, submissions, document, documents, .. } = self.limits;
-        let LimitsOf { requests, submitted, statements, kept, kept_of_one, .. } = self.limits;
+        let LimitsOf { requests, submitted, statements, kept, kept_of_one, agreements, .. } = self.limits;
         for (said, rate) in [
             (requests, &mut limits.requests),
             (submitted, &mut limits.submitted),
@@ -130,6 +131,7 @@ impl Config {
         }
         limits.quota.agreement = kept.unwrap_or(limits.quota.agreement);
         limits.quota.party = kept_of_one.unwrap_or(limits.quota.party);
+        limits.agreements = agreements.unwrap_or(limits.agreements);
         for (name, said, limit) in [
             ("connections", connections, &mut limits.listen.connections),
             ("per-address", per_address, &mut limits.listen.per_address),
