@@ -75,7 +75,12 @@ pub(super) async fn token(
 /// One signature is checked; how often an address may have that done is bounded as its submissions are.
 fn exchange(desk: &Desk, client: Client, signed: &Signed) -> Result<Token, Problem> {
     desk.may_submit(client)?;
-    desk.tokens.exchange(&signed.challenge, &signed.signature, desk.registry.now())
+    let exchanged = desk.tokens.exchange(&signed.challenge, &signed.signature, client, desk.registry.now());
+    exchanged.inspect_err(|problem| {
+        if problem.name() == kinds::TOO_MANY.name {
+            desk.metrics.limited("readers");
+        }
+    })
 }
 
 /// What a request brings, in the time and of the length that it may have.

@@ -6,6 +6,7 @@
 //! they could be used again.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,8 +15,10 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use super::client::Client;
 use super::kinds;
 use super::problem::Problem;
+use crate::net::share::{Held, Share};
 use crate::statement::request::Challenge;
 use crate::statement::sshsig::{self, Purpose};
 use crate::statement::{RawKey, SignatureError};
@@ -29,6 +32,15 @@ const TOKEN: Span = Span::from_seconds(15 * 60);
 
 /// How many used challenges are remembered; further signatures wait.
 const MOST_USED: usize = 65_536;
+
+/// How many of them one address may have used, so that a few addresses do not keep everybody else out.
+const MOST_OF_ONE: usize = MOST_USED / 256;
+
+/// How often those are looked for that could not be used again any more.
+const SWEEP: Span = Span::from_seconds(1);
+
+/// After how long whoever signs in too often may come again, where nobody knows when a challenge of theirs is over.
+const AGAIN: Duration = Duration::from_secs(29);
 
 /// Random bytes of a challenge.
 const RANDOM: usize = 16;
@@ -75,7 +87,57 @@ pub(super) struct Tokens {
     /// The address of this server, which a challenge names: whoever signs it signs for no other.
     server: String,
     secret: Zeroizing<[u8; 64]>,
-    used: Mutex<HashMap<[u8; RANDOM], Instant>>,
+    used: Mutex<Used>,
+}
+
+/// Challenges that were used.
+#[derive(Default)]
+struct Used {
+    /// Each until it is over, with what it takes of its address's share.
+    all: HashMap<[u8; RANDOM], (Instant, Share)>,
+    of: Held,
+    swept: Option<Instant>,
+}
+
+/// Why a challenge is not taken.
+#[derive(Debug, PartialEq, Eq)]
+enum Unused {
+    /// It was used already.
+    Again,
+    /// There is no room to remember it.
+    Full,
+    /// Its address has used so many.
+    Often,
+}
+
+impl Used {
+    /// Remembers a challenge as used, by somebody at this address.
+    fn once(
+        &mut self,
+        random: [u8; RANDOM],
+        expires: Instant,
+        by: IpAddr,
+        now: Instant,
+    ) -> Result<(), Unused> {
+        if self.all.contains_key(&random) {
+            return Err(Unused::Again);
+        }
+        let mut share = self.share(by);
+        if share.is_err() && self.swept.is_none_or(|swept| now.since(swept) >= SWEEP) {
+            self.swept = Some(now);
+            self.all.retain(|_, (expires, _)| *expires > now);
+            share = self.share(by);
+        }
+        self.all.insert(random, (expires, share?));
+        Ok(())
+    }
+
+    fn share(&self, by: IpAddr) -> Result<Share, Unused> {
+        if self.all.len() >= MOST_USED {
+            return Err(Unused::Full);
+        }
+        self.of.one_more(by, MOST_OF_ONE).ok_or(Unused::Often)
+    }
 }
 
 impl Tokens {
@@ -99,8 +161,14 @@ impl Tokens {
     /// A token for the key that has signed a challenge of this server, once.
     ///
     /// # Errors
-    /// It is none of this server's, is over, was used, or is not signed.
-    pub(super) fn exchange(&self, text: &str, armour: &str, now: Instant) -> Result<Token, Problem> {
+    /// It is none of this server's, is over, was used, or is not signed; or its address has used too many.
+    pub(super) fn exchange(
+        &self,
+        text: &str,
+        armour: &str,
+        client: Client,
+        now: Instant,
+    ) -> Result<Token, Problem> {
         let wrong = |why: &str| {
             let anew = "take a challenge from `GET /v1/challenge`, and sign it as it is";
             Problem::new(&kinds::BAD_CHALLENGE, why).instead(anew)
@@ -120,8 +188,10 @@ impl Tokens {
             made_here.ok_or_else(|| wrong("the challenge was not made here, or before a new start"))?;
         let signed = sshsig::verify_for(Purpose::Request, armour, text.as_bytes());
         let key = signed.map_err(|error| unsigned(&error))?.raw();
-        self.use_once(*random, challenge.expires, now).map_err(|full| {
-            if full { Problem::busy_with_readers() } else { wrong("the challenge was used already") }
+        self.use_once(*random, challenge.expires, client, now).map_err(|why| match why {
+            Unused::Again => wrong("the challenge was used already"),
+            Unused::Full => Problem::busy_with_readers(),
+            Unused::Often => Problem::too_many("this address signs in more often than one may", AGAIN),
         })?;
         let until = now.plus(TOKEN);
         let proof = self.mac("token", &key.0, until);
@@ -141,20 +211,14 @@ impl Tokens {
             .then_some(Caller(Some((RawKey(*key), end))))
     }
 
-    /// Remembers a challenge as used. `Err(true)` where there is no room, `Err(false)` where it was.
-    fn use_once(&self, random: [u8; RANDOM], expires: Instant, now: Instant) -> Result<(), bool> {
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        if used.contains_key(&random) {
-            return Err(false);
-        }
-        if used.len() >= MOST_USED {
-            used.retain(|_, expires| *expires > now);
-        }
-        if used.len() >= MOST_USED {
-            return Err(true);
-        }
-        used.insert(random, expires);
-        Ok(())
+    fn use_once(
+        &self,
+        random: [u8; RANDOM],
+        expires: Instant,
+        client: Client,
+        now: Instant,
+    ) -> Result<(), Unused> {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).once(random, expires, client.0, now)
     }
 
     fn mac(&self, what: &str, of: &[u8], until: Instant) -> [u8; MAC] {
@@ -215,14 +279,18 @@ mod tests {
     fn no_more_challenges_are_remembered_than_there_is_room_for() {
         let tokens = Tokens::new(String::new()).unwrap();
         let (now, soon) = (Instant::from_unix(0), Instant::from_unix(60));
-        for number in 0..MOST_USED as u128 {
-            assert_eq!(tokens.use_once(number.to_be_bytes(), soon, now), Ok(()));
+        let client = |number: usize| {
+            let [.., a, b] = (number / MOST_OF_ONE).to_be_bytes();
+            Client([10, 0, a, b].into())
+        };
+        for number in 0..MOST_USED {
+            assert_eq!(tokens.use_once((number as u128).to_be_bytes(), soon, client(number), now), Ok(()));
         }
         let next = (MOST_USED as u128).to_be_bytes();
-        assert_eq!(tokens.use_once(next, soon, now), Err(true));
-        assert_eq!(tokens.use_once([0; RANDOM], soon, now), Err(false));
+        assert_eq!(tokens.use_once(next, soon, client(MOST_USED), now), Err(Unused::Full));
+        assert_eq!(tokens.use_once([0; RANDOM], soon, client(0), now), Err(Unused::Again));
         // What is over makes room.
-        assert_eq!(tokens.use_once(next, soon.plus(CHALLENGE), soon), Ok(()));
-        assert_eq!(tokens.used.lock().unwrap().len(), 1);
+        assert_eq!(tokens.use_once(next, soon.plus(CHALLENGE), client(0), soon), Ok(()));
+        assert_eq!(tokens.used.lock().unwrap().all.len(), 1);
     }
 }
