@@ -155,8 +155,8 @@ impl Desk {
             tokio::spawn(cosign(Arc::downgrade(self), Arc::clone(&feed), Arc::clone(cosigning)));
         }
         // Before anybody finds it.
-        self.look_at(&feed);
-        tokio::spawn(feed::follow(Arc::downgrade(self), Arc::clone(&feed)));
+        let Some(told) = feed::begin(&self.registry, &feed) else { return };
+        tokio::spawn(feed::follow(Arc::downgrade(self), Arc::clone(&feed), told));
         self.feeds.write().unwrap_or_else(PoisonError::into_inner).insert(name, feed);
     }
 

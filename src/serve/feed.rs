@@ -209,26 +209,37 @@ impl Feed {
     }
 }
 
-/// Follows an agreement as long as it is served.
-pub(super) async fn follow(desk: Weak<Desk>, feed: Arc<Feed>) {
+/// What was told of an agreement last: its state, and as of when.
+pub(super) type Told = (State, Instant);
+
+/// Reads what an agreement has, before anybody can find it: whoever listens hears of every entry after what they have, whose keys
+/// have spoken is known, and what its documents take. Nothing of it is told: nobody could listen.
+pub(super) fn begin(registry: &Registry, feed: &Feed) -> Option<Told> {
+    let (published, at) = (registry.agreement(&feed.anchor)?, registry.now());
+    let state = published.state.at(at).into_owned();
+    feed.looked(&state, at);
+    let known = entries(registry, feed, &published, |_, _| {});
+    feed.tell(known, Vec::new());
+    Some((state, at))
+}
+
+/// Follows an agreement as long as it is served, from where it [began](begin).
+pub(super) async fn follow(desk: Weak<Desk>, feed: Arc<Feed>, told: Told) {
     let Some(mut followed) = Followed::new(desk, feed.anchor) else { return };
-    let mut before: Option<(State, Instant)> = None;
+    let mut before = told;
     while let Some((now, published)) = followed.now() {
         let at = now.registry.now();
         let state = published.state.at(at).into_owned();
         // Before anybody is told of it: whom it lets in is told, and whom it dismisses is not.
         feed.looked(&state, at);
-        let (known, mut events) = entries(&now.registry, &feed, &published);
-        match &before {
-            Some((before, was)) => {
-                events.extend(changed((before, *was), (&state, at), published.head.size));
-            }
-            // Nobody could listen before; whoever wants what was before asks for it.
-            None => events.clear(),
-        }
+        let mut events = Vec::new();
+        let known = entries(&now.registry, &feed, &published, |index, bytes| {
+            events.extend(entry_event(index, bytes));
+        });
+        events.extend(changed((&before.0, before.1), (&state, at), published.head.size));
         feed.tell(known, events);
         let sleep = until_next(&now.registry, &state);
-        before = Some((state, at));
+        before = (state, at);
         drop((published, now));
         if followed.growth_within(sleep).await.is_none() {
             return;
@@ -237,9 +248,8 @@ pub(super) async fn follow(desk: Weak<Desk>, feed: Arc<Feed>) {
 }
 
 /// Reads the entries that are new, and says how many there are now.
-fn entries(registry: &Registry, feed: &Feed, published: &Published) -> (u64, Vec<Event>) {
+fn entries(registry: &Registry, feed: &Feed, published: &Published, mut each: impl FnMut(u64, &[u8])) -> u64 {
     let mut known = feed.news().entries;
-    let mut events = Vec::new();
     for read in registry.store().entries(&feed.anchor, known..published.head.size) {
         let (index, bytes) = match read {
             Ok(read) => read,
@@ -254,10 +264,10 @@ fn entries(registry: &Registry, feed: &Feed, published: &Published) -> (u64, Vec
         if let Some(said) = said {
             feed.documents.entry(&said, registry.store());
         }
-        events.extend(entry_event(index, &bytes));
+        each(index, &bytes);
         known = index + 1;
     }
-    (known, events)
+    known
 }
 
 /// `event: entry`, by whose `id` a listener who was cut off goes on.
