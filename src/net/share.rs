@@ -21,30 +21,38 @@ pub struct Held(Arc<Mutex<HashMap<IpAddr, usize>>>);
 
 impl Held {
     /// One more for this address, until what is given back is dropped; `None` where it holds `most` already.
-    pub fn one_more(&self, address: IpAddr, most: usize) -> Option<OneHeld> {
+    pub fn one_more(&self, address: IpAddr, most: usize) -> Option<Share> {
+        self.more(address, 1, most)
+    }
+
+    /// So many more for this address, until what is given back is dropped; `None` where it would hold more than `most` by them,
+    /// unless it holds nothing else.
+    pub fn more(&self, address: IpAddr, number: usize, most: usize) -> Option<Share> {
         let address = counted(address);
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = held.entry(address).or_default();
-        if *count >= most {
+        let count = held.get(&address).copied().unwrap_or(0);
+        let after = count.saturating_add(number);
+        if after > most && count > 0 {
             return None;
         }
-        *count += 1;
-        Some(OneHeld { all: self.clone(), address })
+        held.insert(address, after);
+        Some(Share { all: self.clone(), address, number })
     }
 }
 
-/// One of those that an address holds.
+/// A part of what an address holds.
 #[derive(Debug)]
-pub struct OneHeld {
+pub struct Share {
     all: Held,
     address: IpAddr,
+    number: usize,
 }
 
-impl Drop for OneHeld {
+impl Drop for Share {
     fn drop(&mut self) {
         let mut held = self.all.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = held.get_mut(&self.address) {
-            *count -= 1;
+            *count = count.saturating_sub(self.number);
             if *count == 0 {
                 held.remove(&self.address);
             }
@@ -66,6 +74,18 @@ mod tests {
         assert_eq!(told("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
         assert_eq!(told("::ffff:192.0.2.7"), "192.0.2.7");
         assert_eq!(told("192.0.2.7"), "192.0.2.7");
+    }
+
+    #[test]
+    fn what_is_more_than_one_may_hold_is_held_alone() {
+        let held = Held::default();
+        let long = held.more(address("192.0.2.7"), 9, 4);
+        assert!(long.is_some() && held.more(address("192.0.2.7"), 1, 4).is_none());
+        assert!(held.more(address("192.0.2.8"), 1, 4).is_some());
+        drop(long);
+        let short = held.more(address("192.0.2.7"), 3, 4);
+        assert!(short.is_some() && held.more(address("192.0.2.7"), 2, 4).is_none());
+        assert!(held.more(address("192.0.2.7"), 1, 4).is_some());
     }
 
     #[test]

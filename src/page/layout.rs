@@ -5,6 +5,7 @@ use maud::{DOCTYPE, Markup, html};
 use super::About;
 use super::assets;
 use super::parts::when;
+use crate::values::Instant;
 use crate::view::{SPECIMEN, entries};
 use crate::workflow::model::Nature;
 
@@ -23,9 +24,14 @@ pub(super) fn of(about: &About<'_>, here: Here, heading: &str, body: &Markup) ->
 pub(super) fn standing(about: &About<'_>) -> Markup {
     html! {
         @if about.workflow().nature == Nature::Specimen { p.specimen { strong { (SPECIMEN) } } }
-        p.asof { "As of " (when(about.at)) ". The log has " (entries(about.head.size)) "." }
+        p.asof { (as_of(about.at)) "The log has " (entries(about.head.size)) "." }
         @if let Some(why) = about.read_only { p.specimen { strong { "READ-ONLY: " (why.words()) } } }
     }
+}
+
+/// As of when a page tells.
+pub(super) fn as_of(at: Instant) -> Markup {
+    html! { "As of " (when(at)) ". " }
 }
 
 /// A whole page. `top` is its heading and what belongs to it.

@@ -58,6 +58,11 @@ pub use record::{Line, PAGE, record};
 pub use sign_in::sign_in;
 pub use workflow::workflow;
 
+/// A page without the words as of when it tells, which come first in it and go on: the same where nothing else has changed.
+pub fn without_as_of(page: &str, at: Instant) -> String {
+    page.replacen(&layout::as_of(at).0, "", 1)
+}
+
 /// The agreement that a page is about, as it is now.
 #[derive(Debug)]
 pub struct About<'a> {

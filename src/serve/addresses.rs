@@ -8,7 +8,7 @@ use super::kinds::{
     NO_OPENINGS, NO_RECEIPT, NOT_FOUND, QUOTA, READ_ONLY, REFUSED, STOPPED, STORAGE, TIER, TOO_LONG,
     TOO_SLOW,
 };
-use super::{certificate, events, feed, health, pages, read, reports, sign_in, site, submit};
+use super::{certificate, documents, events, feed, health, pages, read, reports, sign_in, site, submit};
 use crate::view::document::{Licence, Line, Status};
 
 const ID: &str = "^[a-z0-9-]{1,64}$";
@@ -82,9 +82,11 @@ fn statements(api: Api) -> Api {
 
 /// An address under an agreement.
 fn of_agreement(name: &str, summary: &str) -> Doc {
-    Doc::new(name, summary)
-        .part("agreement", "The agreement's name.", word(ID, "agi-2025"))
-        .problems(&[&NO_AGREEMENT, &FAILED])
+    Doc::new(name, summary).part("agreement", "The agreement's name.", word(ID, "agi-2025")).problems(&[
+        &NO_AGREEMENT,
+        &FAILED,
+        &BUSY,
+    ])
 }
 
 /// What is told of an agreement.
@@ -92,7 +94,7 @@ fn agreement(api: Api) -> Api {
     let now = |says: &str| Answer::new(200, says).asked_again().public();
     let known = "The tag of an answer that is known already, or several.";
     let conditional = |doc: Doc| {
-        let same = Answer::new(304, "What is known already is still so.").tagged();
+        let same = Answer::new(304, "What is known already is still so.").tagged().asked_again().public();
         doc.header("if-none-match", known, json!({ "type": "string" })).answer(same)
     };
     let at = "The time asked about; now, where it is left out.";
@@ -127,7 +129,7 @@ fn agreement(api: Api) -> Api {
             instant(),
         )
         .answer(now("It is.").json::<Licence>().tagged())
-        .problems(&[&BAD_REQUEST, &NOT_FOUND, &BUSY]),
+        .problems(&[&BAD_REQUEST, &NOT_FOUND]),
     )
     .get(
         "/v1/agreements/{agreement}/certificate",
@@ -139,7 +141,7 @@ fn agreement(api: Api) -> Api {
             )
             .asked("at", "As of this time, which the record shows; the latest such, where it is left out.", instant())
             .answer(now("It is.").json_value(json!({ "type": "object" })))
-            .problems(&[&BAD_REQUEST, &NOT_FOUND, &BUSY, &READ_ONLY]),
+            .problems(&[&BAD_REQUEST, &NOT_FOUND, &READ_ONLY]),
     )
     .get(
         "/v1/agreements/{agreement}/cases/{procedure}/{case}/report",
@@ -153,7 +155,11 @@ fn agreement(api: Api) -> Api {
             .asked("documents", "Whether the texts of the documents that votes carry are put into it.", json!({ "type": "boolean" }))
             .answer(
                 Answer::new(200, "It is.")
-                    .asked_again()
+                    .header(
+                        "cache-control",
+                        "May be kept, and is asked for again; with documents, which may be struck, it is not kept.",
+                        "^(no-cache|no-store)$",
+                    )
                     .text("text/markdown; charset=utf-8")
                     .text("text/html; charset=utf-8")
                     .json_value(json!({ "type": "object" })),
@@ -170,7 +176,7 @@ fn agreement(api: Api) -> Api {
         .says("What `quorate status --json` tells.")
         .asked("at", at, instant())
         .answer(now("It is.").json::<Status>().tagged())
-        .problems(&[&BAD_REQUEST, &NOT_FOUND, &BUSY]),
+        .problems(&[&BAD_REQUEST, &NOT_FOUND]),
     )
     .get(
         "/v1/agreements/{agreement}/entries",
@@ -289,7 +295,7 @@ fn log(api: Api) -> Api {
     )
     .get(
         "/a/{agreement}/blobs/{hex}",
-        site::document,
+        documents::salted,
         of_agreement("document", "A document that an entry names: its salt, then its content")
             .says("None where it was struck, or is not kept here.")
             .part("hex", "The SHA-256 of both, in hexadecimal.", word("^[0-9a-f]{64}$", &"0".repeat(64)))

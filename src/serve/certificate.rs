@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::response::Response;
 use serde::Deserialize;
 
 use super::asked::{Asked, At};
+use super::client::Client;
 use super::desk::Desk;
 use super::kinds;
 use super::problem::{Problem, read_only};
@@ -28,12 +29,13 @@ pub(super) async fn certificate(
     State(desk): State<Arc<Desk>>,
     At(name): At<String>,
     Asked(AsOf { at }): Asked<AsOf>,
+    Extension(client): Extension<Client>,
 ) -> Result<Response, Problem> {
     let found = desk.find(&name)?;
     let at = instant("at", at.as_deref())?;
     // It carries the whole log and rests on an audit of it, which nobody may ask for as often as they like.
     let (issuing, anchor) = (Arc::clone(&desk), found.feed.anchor);
-    let text = desk.past.run(move || issue(&issuing, anchor, at)).await??;
+    let text = desk.thinking.run(client, move || issue(&issuing, anchor, at)).await??;
     Ok(json_text(text.into()))
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::{MutexGuard, Notify, Semaphore};
 
+use super::answers::Answers;
 use super::client::Client;
 use super::cosigning::{Cosigning, cosign};
 use super::feed::{self, Feed};
@@ -16,8 +17,8 @@ use super::health::Disk;
 use super::metrics::Metrics;
 use super::problem::Problem;
 use super::rate::Rates;
-use super::replays::Replays;
 use super::tokens::{Caller, Tokens};
+use super::work::Work;
 use super::{Export, Hooks, Limits, Service, kinds, mirror};
 use crate::engine::access::Access;
 use crate::net::share::Held;
@@ -42,14 +43,18 @@ pub(super) struct Desk {
     /// Told when storage has failed.
     pub(super) failed: Notify,
     following: Mutex<()>,
-    /// Room for submissions.
     /// Held by whoever opens an agreement.
     opening: tokio::sync::Mutex<()>,
+    /// Room for submissions.
     pub(super) room: Semaphore,
     /// How many statements each address is sending the documents of.
     pub(super) receives: Held,
-    /// Room for replays of the past.
-    pub(super) past: Replays,
+    /// Room for what counts and replays.
+    pub(super) thinking: Work,
+    /// Room for what reads the disk.
+    pub(super) reading: Work,
+    /// Room for answers that are long.
+    pub(super) answers: Answers,
     /// The proxies that are believed whom they speak for.
     pub(super) proxies: Vec<IpAddr>,
     /// How often an address asks.
@@ -91,7 +96,7 @@ impl Desk {
             proxies,
             metrics: _,
         } = service;
-        let (room, past) = (Semaphore::new(limits.submissions), Replays::new());
+        let room = Semaphore::new(limits.submissions);
         let receives = Held::default();
         let (asks, submits) = (Rates::new(limits.requests), Rates::new(limits.submitted));
         let (signs, metrics) = (Rates::new(limits.statements), Arc::new(Metrics::new()));
@@ -114,12 +119,14 @@ impl Desk {
             evidence,
             failed: Notify::new(),
             following: Mutex::new(()),
+            opening: tokio::sync::Mutex::default(),
             room,
             receives,
-            past,
+            thinking: Work::thinking(),
+            reading: Work::reading(),
+            answers: Answers::new(),
             proxies,
             asks,
-            opening: tokio::sync::Mutex::default(),
             submits,
             signs,
             disk: Disk::default(),
@@ -246,13 +253,6 @@ impl Desk {
         may.map_err(|wait| self.limited("submissions", "this address submits more often than one may", wait))
     }
 
-    /// What a limit answers, which is counted.
-    pub(super) fn limited(&self, limit: &'static str, what: &str, wait: Duration) -> Problem {
-        self.metrics.limited(limit);
-        Problem::too_many(what, wait)
-    }
-
-    /// The agreement of this name. Whether whoever asks may know of it the [gate](super::gate) has looked at before.
     /// That another agreement may be opened: one at a time, until what is given back is dropped.
     ///
     /// # Errors
@@ -270,6 +270,13 @@ impl Desk {
         Err(Problem::new(&kinds::NO_OPENINGS, why).instead("ask its operator for room (`limits.agreements`)"))
     }
 
+    /// What a limit answers, which is counted.
+    pub(super) fn limited(&self, limit: &'static str, what: &str, wait: Duration) -> Problem {
+        self.metrics.limited(limit);
+        Problem::too_many(what, wait)
+    }
+
+    /// The agreement of this name. Whether whoever asks may know of it the [gate](super::gate) has looked at before.
     ///
     /// # Errors
     /// There is none.

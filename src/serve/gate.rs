@@ -19,7 +19,7 @@ use super::tokens::Caller;
 use crate::values::Instant as Moment;
 
 /// The part of an address that names an agreement, in every route that has one.
-const AGREEMENT: &str = "{agreement}";
+pub(super) const AGREEMENT: &str = "{agreement}";
 
 /// The cookie of whoever has signed in with a browser.
 pub(super) const COOKIE: &str = "quorate-token";

@@ -11,7 +11,8 @@
 //! | `certificate`, `reports` | licence certificates, and reports, as the command line writes them |
 //! | `read`, `newest` | what is told of an agreement, for machines |
 //! | `pages` | the same for people with a browser: what a page needs, and how it may be used |
-//! | `again` | answers 304 to whoever has a page as it is |
+//! | `again` | answers 304 to whoever has an answer as it is |
+//! | `documents` | whether a document may be given out, and its bytes |
 //! | `follow` | what every task has in common that follows an agreement |
 //! | `feed`, `events` | follows each agreement, and tells whoever listens what is new |
 //! | `hooks` | tells other machines when a licence moves |
@@ -19,7 +20,7 @@
 //! | `cosigning` | has witnesses cosign what is new |
 //! | `gate` | whether whoever asks may know of an agreement: every address of one is behind it |
 //! | `tokens`, `sign_in` | how a reader shows whose key they have |
-//! | `client`, `rate`, `quota`, `replays` | who asks, how often they may, and how much is kept and done for them |
+//! | `client`, `rate`, `quota`, `work`, `answers` | who asks, how often they may, and how much is kept, done and held for them |
 //! | `metrics` | what is counted, at an address of its own |
 //! | `health` | for whoever operates it |
 //! | `problem`, `kinds` | what goes wrong, as RFC 9457 has it, and every way to |
@@ -29,12 +30,14 @@
 
 mod addresses;
 mod again;
+mod answers;
 mod api;
 mod asked;
 mod certificate;
 mod client;
 mod cosigning;
 mod desk;
+mod documents;
 mod events;
 mod feed;
 mod follow;
@@ -51,13 +54,13 @@ mod problem;
 mod quota;
 mod rate;
 mod read;
-mod replays;
 mod reports;
 mod routes;
 mod sign_in;
 mod site;
 mod submit;
 mod tokens;
+mod work;
 
 use std::future::Future;
 use std::net::IpAddr;
@@ -97,11 +100,11 @@ pub struct Limits {
     pub statements: Rate,
     /// How many bytes of documents are kept.
     pub quota: Quota,
+    /// How many agreements there may be for another one to be opened over the network.
+    pub agreements: usize,
 }
 
 impl Default for Limits {
-    /// How many agreements there may be for another one to be opened over the network.
-    pub agreements: usize,
     fn default() -> Self {
         Self {
             listen: listen::Limits {
@@ -121,10 +124,10 @@ impl Default for Limits {
             submitted: Rate { per_minute: 1_200, at_once: 1_200 },
             statements: Rate { per_minute: 120, at_once: 1_000 },
             quota: Quota { agreement: 4 << 30, party: 1 << 30 },
+            agreements: 1_000,
         }
     }
 }
-            agreements: 1_000,
 
 /// Agreements that can be served.
 pub struct Service {

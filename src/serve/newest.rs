@@ -3,12 +3,12 @@
 use std::sync::{Mutex, PoisonError};
 
 use axum::body::Bytes;
-use axum::http::HeaderMap;
 use axum::response::Response;
 
+use super::again::{tagged, written};
 use super::desk::Found;
 use super::problem::Problem;
-use super::read::{When, before, json_text, tag, tagged, unchanged};
+use super::read::{before, json_text};
 use crate::log::Head;
 use crate::values::Instant;
 use crate::view::document::Licence;
@@ -22,8 +22,8 @@ pub(super) struct Newest(Mutex<Option<Written>>);
 struct Written {
     head: Head,
     at: Instant,
-    tag: String,
     document: Bytes,
+    tag: String,
 }
 
 impl Newest {
@@ -39,20 +39,17 @@ impl Newest {
 }
 
 /// The licence as it is now. Whether whoever asks may know of the agreement was looked at before.
-pub(super) fn licence(found: &Found, now: Instant, headers: &HeaderMap) -> Result<Response, Problem> {
+pub(super) fn licence(found: &Found, now: Instant) -> Result<Response, Problem> {
     let Found { feed, published } = found;
-    let written = if let Some(written) = feed.licence.of(published.head, now) {
-        written
+    let newest = if let Some(newest) = feed.licence.of(published.head, now) {
+        newest
     } else {
-        let document = Licence::of(&published.state, published.head, now);
-        let document = document.ok_or_else(|| before(&published.state, now))?;
-        let tag = tag(found, &published.state, now, &When::default());
-        // Nothing that JSON could not write.
-        let document = serde_json::to_string(&document).unwrap_or_default().into();
-        let written = Written { head: published.head, at: now, tag, document };
-        feed.licence.keep(written.clone());
-        written
+        let licence = Licence::of(&published.state, published.head, now);
+        let licence = licence.ok_or_else(|| before(&published.state, now))?;
+        let (document, tag) = written(licence, |it| &mut it.facts);
+        let newest = Written { head: published.head, at: now, document, tag };
+        feed.licence.keep(newest.clone());
+        newest
     };
-    let whole = || tagged(json_text(written.document.clone()), &written.tag);
-    Ok(unchanged(headers, &written.tag).unwrap_or_else(whole))
+    Ok(tagged(json_text(newest.document), &newest.tag))
 }

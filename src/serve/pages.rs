@@ -12,25 +12,39 @@ use base64ct::{Base64, Encoding as _};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
+use super::again::{tag, tagged};
 use super::asked::{Asked, At};
+use super::client::Client;
 use super::desk::{Desk, Found};
 use super::gate::listed;
 use super::problem::Problem;
-use super::replays::blocking;
 use super::reports::{self, no_case};
+use super::site::{ASK_AGAIN, FOR_EVER};
 use super::tokens::Caller;
 use crate::engine::State as Agreement;
 use crate::page::{self, About, Line, Shown, Signed, assets};
 use crate::report::Format;
-use crate::statement::{Blob, CaseRef, Checked, Entry};
-use crate::values::{Digest, Instant};
+use crate::statement::{CaseRef, Checked, Entry};
+use crate::values::Instant;
 
 /// What a page may do: nothing but use this server's own style, scripts, pictures and answers.
-pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; \
-                      frame-ancestors 'none'; form-action 'none'";
+macro_rules! policy {
+    (forms go to $whom:literal) => {
+        concat!(
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; ",
+            "frame-ancestors 'none'; form-action ",
+            $whom
+        )
+    };
+}
+
+pub(super) const POLICY: &str = policy!(forms go to "'none'");
+
+/// The same for a page with a form that goes to this server alone.
+pub(super) const WITH_FORM: &str = policy!(forms go to "'self'");
 
 /// The same for what is nothing but text or a picture.
-const NOTHING: &str =
+pub(super) const NOTHING: &str =
     "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'; sandbox";
 
 /// A problem, told on a page.
@@ -56,7 +70,7 @@ impl IntoResponse for Wrong {
 }
 
 /// What a page is asked for, of which a fault is told on a page.
-pub(super) struct OnPage<T>(T);
+pub(super) struct OnPage<T>(pub(super) T);
 
 impl<S: Send + Sync, T: FromRequestParts<S, Rejection = Problem>> FromRequestParts<S> for OnPage<T> {
     type Rejection = Wrong;
@@ -94,6 +108,17 @@ impl Now {
         Ok(About { state: self.state(), head: self.found.published.head, at: self.at, read_only })
     }
 
+    /// The page of an agreement, with a tag: of what it says but as of when, and of the minute, so that it is not as of long ago.
+    fn page(&self, text: String) -> Response {
+        let told = page::without_as_of(&text, self.at);
+        let tag = tag(self.found.published.head.size, &[told.as_bytes(), &self.minute()].concat());
+        tagged(html(text, POLICY), &tag)
+    }
+
+    fn minute(&self) -> [u8; 8] {
+        (self.at.unix() / 60).to_be_bytes()
+    }
+
     /// The lines of entries below an index, the newest first.
     fn lines(&self, desk: &Desk, before: u64, most: u64) -> Result<Vec<Line>, Wrong> {
         let entries =
@@ -127,7 +152,7 @@ pub(super) async fn agreement(
 ) -> Result<Response, Wrong> {
     let now = Now::of(&desk, &name)?;
     let newest = now.lines(&desk, now.found.published.head.size, NEWEST)?;
-    Ok(html(page::agreement(&now.about(&desk)?, &newest), POLICY))
+    Ok(now.page(page::agreement(&now.about(&desk)?, &newest)))
 }
 
 /// `GET …/grants/GRANT`.
@@ -137,7 +162,7 @@ pub(super) async fn grant(
 ) -> Result<Response, Wrong> {
     let now = Now::of(&desk, &name)?;
     let page = page::grant(&now.about(&desk)?, &grant);
-    Ok(html(page.ok_or_else(|| Problem::not_found("there is no such right or term"))?, POLICY))
+    Ok(now.page(page.ok_or_else(|| Problem::not_found("there is no such right or term"))?))
 }
 
 /// `GET …/workflow`.
@@ -146,7 +171,7 @@ pub(super) async fn workflow(
     OnPage(At(name)): OnPage<At<String>>,
 ) -> Result<Response, Wrong> {
     let now = Now::of(&desk, &name)?;
-    Ok(html(page::workflow(&now.about(&desk)?), POLICY))
+    Ok(now.page(page::workflow(&now.about(&desk)?)))
 }
 
 /// `GET …/cases/PROCEDURE/NUMBER`.
@@ -157,18 +182,21 @@ pub(super) async fn case(
     let now = Now::of(&desk, &name)?;
     let case = case_ref(&procedure, &number)?;
     let page = page::case(&now.about(&desk)?, &case);
-    Ok(html(page.ok_or_else(no_case)?, POLICY))
+    Ok(now.page(page.ok_or_else(no_case)?))
 }
 
 /// `GET …/cases/PROCEDURE/NUMBER/report`: the very bytes of `quorate report --format html`.
 pub(super) async fn report(
     State(desk): State<Arc<Desk>>,
     OnPage(At((name, procedure, number))): OnPage<At<(String, String, String)>>,
+    Extension(client): Extension<Client>,
 ) -> Result<Response, Wrong> {
     let (found, id) = (desk.find(&name)?, case_ref(&procedure, &number)?);
-    let report = blocking(move || reports::made(&desk, &found, &id, None, None)).await??.write(Format::Html);
-    let policy = of_style(&report);
-    Ok(html(report, &policy))
+    let (size, working) = (found.published.head.size, Arc::clone(&desk));
+    let made = desk.thinking.run(client, move || reports::made(&working, &found, &id, None, None)).await??;
+    let report = made.write(Format::Html);
+    let (policy, tag) = (of_style(&report), tag(size, report.as_bytes()));
+    Ok(tagged(html(report, &policy), &tag))
 }
 
 /// The policy of a page that carries its own style and nothing else.
@@ -202,7 +230,7 @@ pub(super) async fn entries(
     // What is no number is no place in the log: the newest are shown.
     let before = before.and_then(|before| before.parse().ok()).unwrap_or(size).clamp(1, size.max(1));
     let lines = now.lines(&desk, before, page::PAGE)?;
-    Ok(html(page::record(&now.about(&desk)?, &lines, before.saturating_sub(page::PAGE)), POLICY))
+    Ok(now.page(page::record(&now.about(&desk)?, &lines, before.saturating_sub(page::PAGE))))
 }
 
 /// `GET …/entries/INDEX`.
@@ -222,7 +250,7 @@ pub(super) async fn entry(
         tracing::error!(index, "an entry does not pass");
         Problem::failed("this entry cannot be read; its operator has been told")
     })?;
-    Ok(html(page::entry(&now.about(&desk)?, &shown(&now, index, time, &checked)), POLICY))
+    Ok(now.page(page::entry(&now.about(&desk)?, &shown(&now, index, time, &checked))))
 }
 
 fn shown(now: &Now, index: u64, time: Instant, checked: &Checked) -> Shown {
@@ -241,42 +269,12 @@ fn shown(now: &Now, index: u64, time: Instant, checked: &Checked) -> Shown {
     }
 }
 
-/// `GET …/documents/HEX`: what a document says, without the salt before it.
-pub(super) async fn document(
-    State(desk): State<Arc<Desk>>,
-    OnPage(At((name, digest))): OnPage<At<(String, String)>>,
-    Extension(caller): Extension<Caller>,
-) -> Result<Response, Wrong> {
-    let now = Now::of(&desk, &name)?;
-    let none = || Problem::not_found("that document is not kept here, or was struck");
-    let digest: Digest = format!("sha256:{digest}").parse().map_err(|_| none())?;
-    let needed = now.state().documents.is_needed(&digest);
-    desk.may_read(&now.found, &digest, caller)?;
-    let bytes = desk.registry.store().blob(&digest)?.filter(|_| needed);
-    let document = bytes.and_then(|bytes| Blob::open(bytes, &digest)).ok_or_else(none)?;
-    let content = document.content().to_vec();
-    // Text is shown as text, whatever it looks like; everything else is only kept.
-    let (kind, how) = match std::str::from_utf8(&content) {
-        Ok(_) => ("text/plain; charset=utf-8", "inline"),
-        Err(_) => ("application/octet-stream", "attachment"),
-    };
-    let headers = [
-        (header::CONTENT_TYPE, kind),
-        (header::CONTENT_DISPOSITION, how),
-        // It may be struck, so nobody in between is to keep it.
-        (header::CACHE_CONTROL, "no-store"),
-        (header::CONTENT_SECURITY_POLICY, NOTHING),
-        (header::REFERRER_POLICY, "no-referrer"),
-    ];
-    Ok((headers, content).into_response())
-}
-
 /// `GET /assets/FILE`.
 pub(super) async fn asset(At(file): At<String>) -> Result<Response, Problem> {
     let asset = assets::named(&file).ok_or_else(|| Problem::not_found("there is no such file"))?;
     let headers = [
         (header::CONTENT_TYPE, asset.kind),
-        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+        (header::CACHE_CONTROL, FOR_EVER),
         (header::CONTENT_SECURITY_POLICY, NOTHING),
     ];
     Ok((headers, asset.content).into_response())
@@ -326,7 +324,7 @@ pub(super) fn html(text: impl Into<Body>, policy: &str) -> Response {
     let mut answer = (StatusCode::OK, text.into()).into_response();
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(ASK_AGAIN));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     if let Ok(policy) = policy.parse() {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);

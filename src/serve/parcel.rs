@@ -13,8 +13,8 @@ use super::desk::Desk;
 use super::kinds;
 use super::problem::Problem;
 use super::quota::Coming;
-use super::replays::blocking;
 use super::submit::MAX_ENVELOPE;
+use super::work::blocking;
 use crate::registry::{Signed, attachments};
 use crate::statement::Blob;
 

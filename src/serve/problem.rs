@@ -118,12 +118,12 @@ impl Problem {
             .retry(30)
     }
 
-    pub(super) fn busy_with_past() -> Self {
+    pub(super) fn busy_with_answers() -> Self {
         Self::new(
             &kinds::BUSY,
-            "as many questions about the past as can be answered at a time are being answered",
+            "as many questions that take time as can be answered at a time are being answered, or as many long answers sent",
         )
-        .instead("ask again, or replay the log yourself: `license --known-at` does, with --server")
+        .instead("ask again, or work it out yourself from the log: the command line does, with --server")
         .retry(2)
     }
 

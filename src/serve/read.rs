@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{Extension, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::again::{tagged, written};
 use super::asked::{Asked, At};
+use super::client::Client;
 use super::desk::{Desk, Found};
 use super::gate::listed;
 use super::newest;
@@ -22,7 +23,7 @@ use crate::engine::State as Agreement;
 use crate::log::Head;
 use crate::registry::SubmitError;
 use crate::statement::AgreementRef;
-use crate::values::{Digest, Instant};
+use crate::values::Instant;
 use crate::view::document::{Facts, KnownAt, Licence, Line, Status};
 use crate::view::time;
 
@@ -107,12 +108,12 @@ pub(super) async fn licence(
     State(desk): State<Arc<Desk>>,
     At(name): At<String>,
     Asked(when): Asked<When>,
-    headers: HeaderMap,
+    Extension(client): Extension<Client>,
 ) -> Result<Response, Problem> {
     let found = desk.find(&name)?;
     let now = desk.registry.now();
     if when.known_at.is_none() && when.at.is_none() {
-        return newest::licence(&found, now, &headers);
+        return newest::licence(&found, now);
     }
     let known_at = instant("known_at", when.known_at.as_deref())?;
     if known_at.is_some_and(|at| at > now) {
@@ -121,14 +122,11 @@ pub(super) async fn licence(
         ));
     }
     let at = instant("at", when.at.as_deref())?.or(known_at).unwrap_or(now);
-    let state = &*shown(&desk, &found, known_at).await?;
-    let tag = tag(&found, state, at, &when);
-    if let Some(same) = unchanged(&headers, &tag) {
-        return Ok(same);
-    }
+    let state = &*shown(&desk, &found, known_at, client).await?;
     let mut document = Licence::of(state, found.published.head, at).ok_or_else(|| before(state, at))?;
     document.known_at = known_at.map(|at| KnownAt { at, entries: state.size });
-    Ok(tagged(json_answer(&document), &tag))
+    let (text, tag) = written(document, |it| &mut it.facts);
+    Ok(tagged(json_text(text), &tag))
 }
 
 /// `GET …/status`: what `status --json` tells.
@@ -136,7 +134,7 @@ pub(super) async fn status(
     State(desk): State<Arc<Desk>>,
     At(name): At<String>,
     Asked(when): Asked<When>,
-    headers: HeaderMap,
+    Extension(client): Extension<Client>,
 ) -> Result<Response, Problem> {
     let found = desk.find(&name)?;
     if when.known_at.is_some() {
@@ -147,12 +145,10 @@ pub(super) async fn status(
     let now = desk.registry.now();
     let at = instant("at", when.at.as_deref())?.unwrap_or(now);
     let past = Some(at).filter(|at| *at < found.published.state.last);
-    let state = &*shown(&desk, &found, past).await?;
-    let tag = tag(&found, state, at, &when);
-    if let Some(same) = unchanged(&headers, &tag) {
-        return Ok(same);
-    }
-    Ok(tagged(json_answer(&Status::of(state, found.published.head, at, now)), &tag))
+    let state = &*shown(&desk, &found, past, client).await?;
+    let status = Status::of(state, found.published.head, at, now);
+    let (text, tag) = written(status, |it| &mut it.facts);
+    Ok(tagged(json_text(text), &tag))
 }
 
 /// Which entries are asked for.
@@ -168,6 +164,7 @@ pub(super) async fn entries(
     State(desk): State<Arc<Desk>>,
     At(name): At<String>,
     Asked(Span { from, limit }): Asked<Span>,
+    Extension(client): Extension<Client>,
 ) -> Result<Response, Problem> {
     let found = desk.find(&name)?;
     let (from, limit) = (from.unwrap_or(0), limit.unwrap_or(PAGE));
@@ -176,14 +173,17 @@ pub(super) async fn entries(
     }
     let size = found.published.head.size;
     let end = from.saturating_add(limit).min(size);
-    let mut each = Vec::new();
-    for read in desk.registry.store().entries(&found.feed.anchor, from.min(end)..end) {
-        let (index, bytes) = read?;
-        each.extend(Line::parse(index, &bytes));
-    }
-    let next = (end < size).then_some(end);
-    let (agreement, head) = (found.published.state.agreement.clone(), found.published.head);
-    Ok(json_answer(&Page { agreement, head, entries: each, next }))
+    let (next, reading) = ((end < size).then_some(end), Arc::clone(&desk));
+    let page = desk.reading.run(client, move || {
+        let mut entries = Vec::new();
+        for read in reading.registry.store().entries(&found.feed.anchor, from.min(end)..end) {
+            let (index, bytes) = read?;
+            entries.extend(Line::parse(index, &bytes));
+        }
+        let (agreement, head) = (found.published.state.agreement.clone(), found.published.head);
+        Ok::<_, Problem>(json_answer(&Page { agreement, head, entries, next }))
+    });
+    page.await?
 }
 
 /// `GET …/entries/INDEX`: the entry as it is in the log.
@@ -242,22 +242,28 @@ async fn shown<'a>(
     desk: &Arc<Desk>,
     found: &'a Found,
     at: Option<Instant>,
+    client: Client,
 ) -> Result<Cow<'a, Agreement>, Problem> {
     match at {
         None => Ok(Cow::Borrowed(&found.published.state)),
-        Some(at) => state_at(desk, found, at).await.map(Cow::Owned),
+        Some(at) => state_at(desk, found, at, client).await.map(Cow::Owned),
     }
 }
 
 /// The state as the record showed it at an instant. One before the last entry is replayed, signatures and all, which
 /// nobody may ask of the server as often as they like.
-async fn state_at(desk: &Arc<Desk>, found: &Found, at: Instant) -> Result<Agreement, Problem> {
+async fn state_at(
+    desk: &Arc<Desk>,
+    found: &Found,
+    at: Instant,
+    client: Client,
+) -> Result<Agreement, Problem> {
     let published = &found.published.state;
     if at >= published.last {
         return Ok(published.at(at).into_owned());
     }
     let (replaying, anchor) = (Arc::clone(desk), found.feed.anchor);
-    let past = desk.past.run(move || {
+    let past = desk.thinking.run(client, move || {
         let source = StoreSource { store: replaying.registry.store(), anchor };
         replay_until(&source, |_, time| time <= at)
     });
@@ -272,37 +278,13 @@ pub(super) fn before(state: &Agreement, at: Instant) -> Problem {
     ))
 }
 
-pub(super) fn tag(found: &Found, state: &Agreement, at: Instant, when: &When) -> String {
-    tag_of(found, state, at, &format!("{:?} {:?}", when.at, when.known_at))
-}
-
-/// The log's head, what time has brought about since, and what was asked. Weak: `at` itself goes on.
-pub(super) fn tag_of(found: &Found, state: &Agreement, at: Instant, asked: &str) -> String {
-    let later = state.at(at);
-    let due = later.next_due().map_or_else(|| "end".to_owned(), |due| due.moment.at.to_string());
-    let asked = format!("{asked} {due} {:?}", state.in_force_at(at).map(|it| it.from));
-    let asked = Digest::of(format!("{asked} {}", found.published.head.root).as_bytes()).hex();
-    format!("W/\"{}-{}\"", found.published.head.size, asked.get(..16).unwrap_or_default())
-}
-
-/// That the answer with this tag is known already, where it is.
-pub(super) fn unchanged(headers: &HeaderMap, tag: &str) -> Option<Response> {
-    let known = headers.get(header::IF_NONE_MATCH)?.to_str().ok()?;
-    let same = known.split(',').any(|known| known.trim() == tag);
-    same.then(|| tagged(StatusCode::NOT_MODIFIED.into_response(), tag))
-}
-
-/// The answer with its tag.
-pub(super) fn tagged(mut answer: Response, tag: &str) -> Response {
-    if let Ok(value) = tag.parse() {
-        answer.headers_mut().insert(header::ETAG, value);
-    }
-    answer
-}
-
 fn json_answer(document: &impl Serialize) -> Response {
+    json_text(json(document).into())
+}
+
+pub(super) fn json(document: &impl Serialize) -> String {
     // Nothing that JSON could not write.
-    json_text(serde_json::to_string(document).unwrap_or_default().into())
+    serde_json::to_string(document).unwrap_or_default()
 }
 
 pub(super) fn json_text(document: Bytes) -> Response {

@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use axum::extract::{Extension, State};
+use axum::http::header;
 use axum::response::Response;
 use serde::Deserialize;
 
 use super::asked::{Asked, At};
+use super::client::Client;
 use super::desk::{Desk, Found};
+use super::documents;
+use super::kinds;
 use super::pages::{html, of_style};
 use super::problem::Problem;
 use super::read::instant;
-use super::replays::blocking;
-use super::site::{ASK_AGAIN, kept};
+use super::site::{ASK_AGAIN, NEVER, kept};
 use super::tokens::Caller;
 use crate::report::{Format, Report, Sources, attached, last_change, texts};
 use crate::statement::{Blob, CaseRef};
@@ -45,22 +48,28 @@ pub(super) async fn report(
     At((name, procedure, number)): At<(String, String, u32)>,
     Asked(How { at, format, documents }): Asked<How>,
     Extension(caller): Extension<Caller>,
+    Extension(client): Extension<Client>,
 ) -> Result<Response, Problem> {
     let found = desk.find(&name)?;
     let id = format!("{procedure}#{number}").parse().map_err(|_| no_case())?;
     let at = instant("at", at.as_deref())?;
+    // Documents may be struck.
+    let cache = if documents { NEVER } else { ASK_AGAIN };
     let documents = documents.then_some(caller);
-    let report = blocking(move || made(&desk, &found, &id, at, documents)).await??;
+    let working = Arc::clone(&desk);
+    let report = desk.thinking.run(client, move || made(&working, &found, &id, at, documents)).await??;
     let (kind, written) = match format {
         Written::Md => ("text/markdown; charset=utf-8", report.write(Format::Markdown)),
         Written::Json => ("application/json", report.write(Format::Json)),
         Written::Html => {
             let page = report.write(Format::Html);
             let policy = of_style(&page);
-            return Ok(html(page, &policy));
+            let mut answer = html(page, &policy);
+            answer.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static(cache));
+            return Ok(answer);
         }
     };
-    Ok(kept(ASK_AGAIN, kind, written))
+    Ok(kept(cache, kind, written))
 }
 
 /// The report on a case as of a time, or as of when the record last changed; with the documents that somebody may read, where
@@ -90,11 +99,12 @@ pub(super) fn made(
     let attached = attached(case, |entry| store.entry(&found.feed.anchor, entry))?;
     let content = |digest: &_| {
         // What whoever asks may not read is as if it were not at hand.
-        let may = documents.is_some_and(|caller| desk.may_read(found, digest, caller).is_ok());
-        let bytes = if may { store.blob(digest)? } else { None };
-        Ok::<_, Problem>(
-            bytes.and_then(|bytes| Blob::open(bytes, digest)).map(|blob| blob.content().to_vec()),
-        )
+        let bytes = match documents.map(|caller| documents::read(desk, found, digest, caller)) {
+            Some(Err(problem)) if problem.name() == kinds::TIER.name => None,
+            read => read.transpose()?.flatten(),
+        };
+        let content = bytes.map(|mut bytes| bytes.split_off(Blob::SALT.min(bytes.len())));
+        Ok::<_, Problem>(content)
     };
     let documents = documents.is_some().then(|| texts(&attached, content)).transpose()?;
     let sources = Sources { state: &state, head: published.head, at, attached, documents };

@@ -8,7 +8,7 @@ use std::time::Instant;
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
 
@@ -16,7 +16,7 @@ use super::client::client;
 use super::desk::Desk;
 use super::gate::gate;
 use super::problem::Problem;
-use super::{addresses, again, kinds, pages, sign_in};
+use super::{addresses, again, answers, documents, kinds, pages, sign_in};
 use crate::net::listen::Peer;
 
 /// Everything that is served.
@@ -29,8 +29,7 @@ pub(super) fn router(desk: Arc<Desk>) -> Router {
         .route("/cases/{procedure}/{case}/report", get(pages::report))
         .route("/entries", get(pages::entries))
         .route("/entries/{index}", get(pages::entry))
-        .route("/documents/{digest}", get(pages::document))
-        .route_layer(from_fn_with_state(Arc::clone(&desk), again::pages));
+        .route("/documents/{digest}", get(documents::content));
     addresses::api()
         .into_router()
         .route("/", get(pages::agreements))
@@ -39,6 +38,8 @@ pub(super) fn router(desk: Arc<Desk>) -> Router {
         .nest("/agreements/{agreement}", page)
         .fallback(pages::nothing)
         .method_not_allowed_fallback(async || Problem::new(&kinds::METHOD, kinds::METHOD.means))
+        .layer(from_fn(again::known))
+        .layer(from_fn_with_state(Arc::clone(&desk), answers::held))
         .layer(from_fn_with_state(Arc::clone(&desk), gate))
         .layer(from_fn_with_state(Arc::clone(&desk), told))
         .with_state(desk)

@@ -15,7 +15,7 @@ use super::client::Client;
 use super::desk::Desk;
 use super::gate::COOKIE;
 use super::kinds;
-use super::pages::{Wrong, html};
+use super::pages::{WITH_FORM, Wrong, html};
 use super::problem::Problem;
 use super::tokens::{Caller, Token};
 use crate::page;
@@ -26,10 +26,6 @@ use crate::values::Instant;
 /// The most bytes of what is sent to sign in: a challenge and a signature, each character of which a form may write as
 /// three.
 const MOST: usize = 3 * (Challenge::MAX_BYTES + MAX_ARMOUR) + 1_024;
-
-/// A page with a form that goes to this server alone.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; \
-                      frame-ancestors 'none'; form-action 'self'";
 
 /// A challenge with its signature.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -116,7 +112,7 @@ pub(super) async fn page(
     let now = desk.registry.now();
     let until = caller.key(now).and(caller.until());
     let challenge = desk.tokens.challenge(now)?.to_text();
-    Ok(never_kept(html(page::sign_in(&challenge, until, None), POLICY)))
+    Ok(never_kept(html(page::sign_in(&challenge, until, None), WITH_FORM)))
 }
 
 /// `POST /sign-in`: takes the form of that page, and gives the browser a cookie. Whoever comes from another site is
@@ -141,7 +137,7 @@ pub(super) async fn signed(
             let anew = desk.tokens.challenge(desk.registry.now())?.to_text();
             let (status, why, instead) = problem.told();
             let page = page::sign_in(&anew, None, Some((why, instead)));
-            return Ok((status, never_kept(html(page, POLICY))).into_response());
+            return Ok((status, never_kept(html(page, WITH_FORM))).into_response());
         }
     };
     let secure = if desk.origin.starts_with("https://") { "; Secure" } else { "" };

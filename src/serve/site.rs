@@ -8,19 +8,21 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
 use super::asked::At;
+use super::client::Client;
 use super::desk::{Desk, Found};
 use super::problem::Problem;
-use super::tokens::Caller;
 use crate::log::tile::{Bundle, Tile};
 use crate::registry::StoreNodes;
 use crate::store::{Store, StoreError};
-use crate::values::Digest;
 
 /// What never changes under its name.
 pub(super) const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 /// What may change at any moment: kept, and asked again.
 pub(super) const ASK_AGAIN: &str = "no-cache";
+
+/// What may be struck, so that nobody in between is to keep it.
+pub(super) const NEVER: &str = "no-store";
 
 /// `checkpoint`: the newest, with the cosignatures that it has.
 pub(super) async fn checkpoint(
@@ -67,26 +69,15 @@ pub(super) async fn checkpoint_at(
     noted.transpose()?.flatten().map(text).ok_or_else(|| no_file(&format!("checkpoints/{name}")))
 }
 
-/// `blobs/HEX`: a document that an entry of this agreement names.
-pub(super) async fn document(
-    State(desk): State<Arc<Desk>>,
-    At((agreement, hex)): At<(String, String)>,
-    Extension(caller): Extension<Caller>,
-) -> Result<Response, Problem> {
-    let found = desk.find(&agreement)?;
-    if let Ok(digest) = format!("sha256:{hex}").parse() {
-        desk.may_read(&found, &digest, caller)?;
-    }
-    blob(desk.registry.store(), &found, &hex)?.ok_or_else(|| no_file(&format!("blobs/{hex}")))
-}
-
 /// `tile/LEVEL/INDEX`: a tile or a bundle of entries that the published head has.
 pub(super) async fn tile(
     State(desk): State<Arc<Desk>>,
     At((agreement, level, index)): At<(String, String, String)>,
+    Extension(client): Extension<Client>,
 ) -> Result<Response, Problem> {
-    let found = desk.find(&agreement)?;
-    tile_of(desk.registry.store(), &found, &format!("tile/{level}/{index}"))
+    let (found, reading) = (desk.find(&agreement)?, Arc::clone(&desk));
+    let file = format!("tile/{level}/{index}");
+    desk.reading.run(client, move || tile_of(reading.registry.store(), &found, &file)).await?
 }
 
 fn tile_of(store: &dyn Store, found: &Found, file: &str) -> Result<Response, Problem> {
@@ -105,22 +96,6 @@ fn tile_of(store: &dyn Store, found: &Found, file: &str) -> Result<Response, Pro
         return Err(no_file(file));
     }
     tile.bytes(&StoreNodes { store, anchor }).map(bytes).map_err(|error| Problem::unreadable(&error))
-}
-
-fn blob(store: &dyn Store, found: &Found, digest: &str) -> Result<Option<Response>, Problem> {
-    let digest: Option<Digest> = format!("sha256:{digest}").parse().ok();
-    let named = digest.filter(|digest| found.published.state.documents.is_needed(digest));
-    let Some(document) = named.map(|digest| store.blob(&digest)).transpose()?.flatten() else {
-        return Ok(None);
-    };
-    // It may be struck, so nobody in between is to keep it.
-    let headers = [
-        (header::CONTENT_TYPE, "application/octet-stream"),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::CONTENT_DISPOSITION, "attachment"),
-        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-    ];
-    Ok(Some((headers, document).into_response()))
 }
 
 fn text(text: String) -> Response {

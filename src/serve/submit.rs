@@ -20,7 +20,7 @@ use super::kinds;
 use super::parcel::{MAX_FORM, Parcel};
 use super::problem::Problem;
 use super::quota::Coming;
-use super::replays::blocking;
+use super::work::blocking;
 use crate::registry::{Receipted, Signed, Submission, UNKNOWN_AGREEMENT};
 use crate::statement::{AgreementRef, Body as Says, Entry, Envelope};
 use crate::values::Instant as Moment;

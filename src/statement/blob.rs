@@ -4,9 +4,6 @@
 
 use crate::values::Digest;
 
-/// The length of the salt.
-const SALT: usize = 32;
-
 /// A salted document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blob {
@@ -16,12 +13,15 @@ pub struct Blob {
 }
 
 impl Blob {
+    /// The length of the salt.
+    pub const SALT: usize = 32;
+
     /// Salts a document.
     ///
     /// # Errors
     /// The machine has no randomness to give.
     pub fn seal(content: &[u8]) -> Result<Self, getrandom::Error> {
-        let mut bytes = vec![0; SALT];
+        let mut bytes = vec![0; Self::SALT];
         getrandom::fill(&mut bytes)?;
         bytes.extend_from_slice(content);
         let digest = Digest::of(&bytes);
@@ -31,7 +31,7 @@ impl Blob {
     /// The document with these bytes, salt first; `None` where they are too few for one.
     pub fn of(bytes: Vec<u8>) -> Option<Self> {
         let digest = Digest::of(&bytes);
-        (bytes.len() >= SALT).then_some(Self { bytes, digest })
+        (bytes.len() >= Self::SALT).then_some(Self { bytes, digest })
     }
 
     /// The same, if their digest is the one that a statement names.
@@ -51,7 +51,7 @@ impl Blob {
 
     /// The document without its salt.
     pub fn content(&self) -> &[u8] {
-        self.bytes.get(SALT..).unwrap_or_default()
+        self.bytes.get(Self::SALT..).unwrap_or_default()
     }
 }
 

@@ -86,11 +86,7 @@ impl Answer {
 
     /// It has a tag by which it is asked for again.
     pub(in crate::serve) fn tagged(self) -> Self {
-        self.header(
-            "etag",
-            "Stands for the log's head, and for what time has brought about since.",
-            "^W/\".+\"$",
-        )
+        self.header("etag", "Stands for all that the answer says but the time asked about.", "^W/\".+\"$")
     }
 
     pub(super) fn finish(self) -> Value {

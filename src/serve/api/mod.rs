@@ -13,14 +13,14 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::handler::Handler;
-use axum::http::header;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use serde_json::{Map, Value, json};
 
 use super::desk::Desk;
 use super::pages::{POLICY, html};
+use super::site::{ASK_AGAIN, kept};
 pub(super) use answer::Answer;
 pub(super) use doc::Doc;
 pub(super) use parts::{documents, entry, envelope, instant, number, word};
@@ -116,12 +116,7 @@ fn of_itself() -> Doc {
 }
 
 async fn as_json(Extension(described): Extension<Described>) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "application/json"),
-        (header::CACHE_CONTROL, "no-cache"),
-        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-    ];
-    (headers, described.json).into_response()
+    kept(ASK_AGAIN, "application/json", described.json)
 }
 
 async fn as_page(Extension(described): Extension<Described>) -> Response {

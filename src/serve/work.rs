@@ -1,0 +1,148 @@
+//! Work for an answer: what takes a thread for a while, and that anybody can ask for. Only so much of it is done at a time, and
+//! only so much waits, of one address and of all, so that it leaves threads and cores to those who submit.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use super::client::Client;
+use super::problem::Problem;
+use crate::net::share::Held;
+
+/// The part of all places that one address may hold.
+const SHARE: usize = 4;
+
+/// Room for work of one kind.
+pub(super) struct Work {
+    running: Arc<Semaphore>,
+    /// Places of those who wait, and of what runs.
+    places: Arc<Semaphore>,
+    /// How many of them each address holds, and may.
+    held: Held,
+    share: usize,
+}
+
+impl Work {
+    /// What counts and replays, signatures and all: replays of the past, certificates, reports. One core each.
+    pub(super) fn thinking() -> Self {
+        Self::new(2, 16)
+    }
+
+    /// What reads the disk: documents, tiles, pages of the log.
+    pub(super) fn reading() -> Self {
+        Self::new(4, 256)
+    }
+
+    /// So much at a time, and so many places.
+    fn new(at_a_time: usize, places: usize) -> Self {
+        let [running, places_] = [at_a_time, places].map(|room| Arc::new(Semaphore::new(room)));
+        Self { running, places: places_, held: Held::default(), share: places.div_ceil(SHARE) }
+    }
+
+    /// Works on a thread that answers nobody else, in turn. The room for it is given back when the work is over, whether or not
+    /// anybody still waits for it; whoever goes away before it begins leaves the row.
+    ///
+    /// # Errors
+    /// There is no place to wait, or it came to no end.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        client: Client,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let share = self.held.one_more(client.0, self.share).ok_or_else(Problem::busy_with_answers)?;
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Problem::busy_with_answers())?;
+        let room = Arc::clone(&self.running).acquire_owned().await;
+        let held = (share, place, room.map_err(|_| Problem::busy_with_answers())?);
+        blocking(move || {
+            let done = work();
+            drop(held);
+            done
+        })
+        .await
+    }
+}
+
+/// Does what takes a thread for a while on one that answers nobody else. How much of it there is at a time, whoever asks for it
+/// bounds.
+///
+/// # Errors
+/// It came to no end.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.map_err(|ended| {
+        tracing::error!(%ended, "work for an answer came to no end");
+        Problem::failed("this cannot be answered at the moment; the operator has been told")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    fn client(last: u8) -> Client {
+        Client([192, 0, 2, last].into())
+    }
+
+    fn told<T>(done: Result<T, Problem>) -> Result<T, String> {
+        done.map_err(|problem| problem.name().to_owned())
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn work_that_nobody_waits_for_any_more_keeps_its_room_until_its_end() {
+        let room = Arc::new(Work::new(2, 2));
+        let mut ends = Vec::new();
+        for last in 0..2 {
+            let ((begun, begins), (end, ended)) = (channel(), channel::<()>());
+            let running = Arc::clone(&room);
+            let asked = tokio::spawn(async move {
+                let work = running.run(client(last), move || {
+                    begun.send(()).unwrap();
+                    let _ = ended.recv();
+                });
+                drop(work.await);
+            });
+            begins.recv().unwrap();
+            // Whoever asked has gone away.
+            asked.abort();
+            assert!(asked.await.unwrap_err().is_cancelled());
+            ends.push(end);
+        }
+        assert_eq!(told(room.run(client(7), || ()).await), Err("busy".to_owned()));
+        drop(ends);
+        assert!(Arc::clone(&room.places).acquire_many_owned(2).await.is_ok());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn one_address_holds_a_part_of_the_places_and_whoever_goes_away_leaves_the_row() {
+        let room = Arc::new(Work::new(1, 8));
+        let ((begun, begins), (end, ended)) = (channel(), channel::<()>());
+        let waits = |last, work: Box<dyn FnOnce() + Send>| {
+            let room = Arc::clone(&room);
+            tokio::spawn(async move { told(room.run(client(last), work).await) })
+        };
+        let first = waits(
+            1,
+            Box::new(move || {
+                begun.send(()).unwrap();
+                let _ = ended.recv();
+            }),
+        );
+        begins.recv().unwrap();
+        let second = waits(1, Box::new(|| ()));
+        while room.places.available_permits() > 6 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(told(room.run(client(1), || ()).await), Err("busy".to_owned()));
+        let other = waits(2, Box::new(|| ()));
+        second.abort();
+        assert!(second.await.unwrap_err().is_cancelled());
+        let again = waits(1, Box::new(|| ()));
+        end.send(()).unwrap();
+        for done in [first, other, again] {
+            assert_eq!(done.await.unwrap(), Ok(()));
+        }
+    }
+}
