@@ -82,6 +82,96 @@ fn what_moved_while_nobody_listened_or_the_server_was_killed_is_told_afterwards_
 }
 
 #[test]
+fn what_waits_in_a_file_of_an_earlier_version_is_told() {
+    let operator = prompt();
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    configured(&operator, address);
+    let mut server = Server::start_with(&operator, &["--config", "server.toml"]);
+    let people = voting(&operator, &server);
+    vote_all(&people);
+    let outbox = operator.path.join("data/webhooks/licensing/panel.jsonl");
+    let before = outbox.with_extension("json");
+    let lines = || -> Vec<Value> {
+        let text = fs::read_to_string(&outbox).unwrap_or_default();
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    };
+    let begun = Instant::now();
+    while !lines().iter().any(|line| line["message"].is_object()) {
+        assert!(begun.elapsed() < PATIENCE, "nothing is to be told");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    server.process.kill().unwrap();
+    server.process.wait().unwrap();
+    drop(server);
+    // The same, as it was written before.
+    let lines = lines();
+    let last = |field: &str| lines.iter().rev().find(|line| !line[field].is_null()).unwrap()[field].clone();
+    let message = last("message");
+    let text = serde_json::json!({ "anchor": lines[0]["anchor"], "seen": last("seen"), "queue": [message] });
+    fs::write(&before, text.to_string()).unwrap();
+    fs::remove_file(&outbox).unwrap();
+
+    let (_, told) = receiver(&address.to_string(), Vec::new());
+    let server = Server::start_with(&operator, &["--config", "server.toml"]);
+    let first = told.recv_timeout(PATIENCE).unwrap();
+    assert_eq!(
+        (first.id.as_str(), first.body.as_str()),
+        (message["id"].as_str().unwrap(), message["body"].as_str().unwrap())
+    );
+    assert!(!before.exists() && outbox.exists());
+    let said = || fs::read_to_string(operator.path.join("serve.log")).unwrap();
+    assert!(said().contains("in the form of an earlier version, and was taken over"), "{}", said());
+    assert!(matches!(told.recv_timeout(Duration::from_secs(3)), Err(RecvTimeoutError::Timeout)));
+    assert_eq!(server.stop(), Some(0));
+
+    // Where this version has gone on already, that is said; what cannot be read is set aside.
+    fs::write(&before, text.to_string()).unwrap();
+    let server = Server::start_with(&operator, &["--config", "server.toml"]);
+    assert!(matches!(told.recv_timeout(Duration::from_secs(3)), Err(RecvTimeoutError::Timeout)));
+    assert!(before.exists() && said().contains("what waited in it is not told"), "{}", said());
+    assert_eq!(server.stop(), Some(0));
+    fs::remove_file(&outbox).unwrap();
+    fs::write(&before, "garbage").unwrap();
+    let _server = Server::start_with(&operator, &["--config", "server.toml"]);
+    let begun = Instant::now();
+    while !outbox.exists() {
+        assert!(begun.elapsed() < PATIENCE);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(
+        fs::read_to_string(operator.path.join("data/webhooks/licensing/panel.json.broken")).unwrap(),
+        "garbage"
+    );
+}
+
+#[test]
+fn of_a_restricted_agreement_those_are_told_whom_the_operator_names_for_it() {
+    let operator = operator_of(|workflow| {
+        let prompt = workflow.replace("change   = \"until close\"", "early    = \"all voted\"");
+        prompt.replace("nature   = \"specimen\"\n", "nature   = \"specimen\"\naccess   = \"restricted\"\n")
+    });
+    let (all, told) = receiver("127.0.0.1:0", Vec::new());
+    let (named, told_named) = receiver("127.0.0.1:0", Vec::new());
+    configured(&operator, all);
+    let config = format!(
+        "{}[[webhook]]\nname = \"party\"\nurl = \"http://{named}/quorate\"\nsecret-file = \"hook.secret\"\nagreements = [\"panel\"]\n",
+        fs::read_to_string(operator.path.join("server.toml")).unwrap()
+    );
+    fs::write(operator.path.join("server.toml"), config).unwrap();
+    let server = Server::start_with(&operator, &["--config", "server.toml"]);
+    let people = voting(&operator, &server);
+    vote_all(&people);
+    let message = told_named.recv_timeout(PATIENCE).unwrap();
+    message.check();
+    assert_eq!(message.json()["data"]["licence"]["grants"], people.ok("license --reader n1")["grants"]);
+    // Nobody else, neither of it nor of anything in it.
+    assert!(matches!(told.recv_timeout(Duration::from_secs(3)), Err(RecvTimeoutError::Timeout)));
+    let waiting = operator.path.join("data/webhooks/licensing/panel.jsonl");
+    let waiting = fs::read_to_string(waiting).unwrap_or_default();
+    assert!(!waiting.contains("message"), "{waiting}");
+}
+
+#[test]
 fn what_waits_of_an_agreement_that_is_restricted_since_is_told_to_nobody_who_does_not_name_it() {
     let operator = prompt();
     // Two webhooks, of which one names the agreement; nobody takes the other's message.

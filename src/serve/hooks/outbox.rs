@@ -30,6 +30,15 @@ const MOST: usize = 1_000;
 /// The first field of every file.
 const FORM: &str = "quorate/outbox/v1";
 
+/// What a file of the versions before had, `AGREEMENT.json`, which was replaced whole.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Before {
+    anchor: Digest,
+    seen: Option<Seen>,
+    queue: VecDeque<Message>,
+}
+
 /// From how many bytes on the file is written anew where most of it has been delivered.
 const LONG: u64 = 1 << 20;
 
@@ -123,6 +132,13 @@ impl Kept {
         Ok(text)
     }
 
+    /// What a file of a version before has; in words, why it is none.
+    fn read_before(text: &[u8]) -> Result<Self, String> {
+        let Before { anchor, seen, queue } =
+            serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        Ok(Self { anchor, seen, queue })
+    }
+
     /// What a file has; in words, why it is none.
     fn read(text: &[u8]) -> Result<Self, String> {
         // What a crash left of a last line has no end.
@@ -143,6 +159,27 @@ impl Kept {
     }
 }
 
+/// The file of a version before is not read again: what waited in it waits in the new one.
+fn taken_over(before: &Path, path: &Path, is_first: bool) -> Result<(), StoreError> {
+    if !before.exists() {
+        return Ok(());
+    }
+    if !is_first {
+        tracing::warn!(
+            path = %before.display(), used = %path.display(),
+            "the outbox of a webhook is there in the form of an earlier version as well, and is not read: what waited in it is \
+             not told; look at it, and remove it"
+        );
+        return Ok(());
+    }
+    fs::remove_file(before).map_err(StoreError::io("remove", before))?;
+    tracing::info!(
+        path = %path.display(), before = %before.display(),
+        "the outbox of a webhook was in the form of an earlier version, and was taken over: what waited in it is told"
+    );
+    Ok(())
+}
+
 fn line(value: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
     let mut line = serde_json::to_vec(value)?;
     line.push(b'\n');
@@ -155,9 +192,12 @@ impl Outbox {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(StoreError::io("create", folder))?;
         }
-        let kept = read(&path)?.filter(|kept| kept.anchor == anchor);
-        let kept = kept.unwrap_or_else(|| Kept::new(anchor));
+        let (there, before) = (read(&path, &Kept::read)?, path.with_extension("json"));
+        let is_first = there.is_none();
+        let kept = if is_first { read(&before, &Kept::read_before)? } else { there };
+        let kept = kept.filter(|kept| kept.anchor == anchor).unwrap_or_else(|| Kept::new(anchor));
         let writing = anew(&path, &kept)?;
+        taken_over(&before, &path, is_first)?;
         Ok(Self { path, writing: Mutex::new(writing), kept: Mutex::new(kept), changed: Notify::new() })
     }
 
@@ -241,16 +281,18 @@ fn anew(path: &Path, kept: &Kept) -> Result<Writing, StoreError> {
 }
 
 /// What a file has; `None` where it is not there. One that is none is set aside: else nobody would be told anything more.
-fn read(path: &Path) -> Result<Option<Kept>, StoreError> {
+fn read(path: &Path, form: &dyn Fn(&[u8]) -> Result<Kept, String>) -> Result<Option<Kept>, StoreError> {
     let bytes = match fs::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         read => read.map_err(StoreError::io("read", path))?,
     };
-    let why = match Kept::read(&bytes) {
+    let why = match form(&bytes) {
         Ok(kept) => return Ok(Some(kept)),
         Err(why) => why,
     };
-    let aside = path.with_extension("jsonl.broken");
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(".broken");
+    let aside = PathBuf::from(aside);
     fs::rename(path, &aside).map_err(StoreError::io("rename", path))?;
     tracing::error!(
         path = %path.display(), %why, aside = %aside.display(),
