@@ -343,10 +343,8 @@ fn the_parties_open_an_agreement_at_a_server_that_takes_openings() {
     people.ok(&format!("status another@{anchor}"));
     assert_eq!(unsure(&people), Vec::<PathBuf>::new());
     // What works on the data folder takes no server.
-    for line in ["export public --agreement another", "cosign"] {
-        let error = people.fails(line, 2);
-        assert!(what(&error).contains("leave out --server"), "{error}");
-    }
+    let error = people.fails("cosign", 2);
+    assert!(what(&error).contains("leave out --server"), "{error}");
     // The key of an agreement that is there is known, of another the operator knows it.
     assert_eq!(people.ok("key show --log another")["vkey"], vkey.as_str());
     assert!(what(&people.fails("key show --log third", 2)).contains("there is no agreement `third`"));

@@ -16,8 +16,9 @@ use super::refused::{Held, Holder};
 use super::seen::{Kept, Seen};
 use super::show::{Page, Tone, bounds, by_entry, late, marked, time, title};
 use super::source::{self, Opened, Served};
-use crate::audit::{Finding, Place, Report};
+use crate::audit::{Finding, Place, Report, Source as _};
 use crate::engine::licence::Licence;
+use crate::export::Site;
 use crate::log::{Receipt, VerifierKey};
 use crate::statement::Refused;
 use crate::store::ReadOnly;
@@ -43,9 +44,9 @@ pub struct AuditArgs {
     /// The identity that the agreement must have
     #[arg(long, value_name = "DIGEST")]
     anchor: Option<Digest>,
-    /// A receipt, signed refusal, checkpoint or older export of this log that was kept elsewhere; may be given
-    /// several times
-    #[arg(long, value_name = "FILE")]
+    /// A receipt, signed refusal, checkpoint or export of this log that was kept elsewhere, or the address of an export; may
+    /// be given several times
+    #[arg(long, value_name = "FILE|URL")]
     against: Vec<PathBuf>,
     /// The statement that was refused, as it was submitted, where it is not beside the refusal; may be given several
     /// times
@@ -64,7 +65,7 @@ pub fn run(context: &Context, args: &AuditArgs) -> Result<Answer, CliError> {
     for file in &args.against {
         match refusal(file)? {
             Some(note) => notes.push((file.as_path(), note)),
-            None => kept.push(kept_checkpoint(file)?),
+            None => kept.push(kept_checkpoint(context, file)?),
         }
     }
     let own = opened.served.as_ref().map_or(Ok(Vec::new()), |served| served.seen.checkpoints())?;
@@ -81,7 +82,10 @@ pub fn run(context: &Context, args: &AuditArgs) -> Result<Answer, CliError> {
 }
 
 /// Keeps what was seen of a log that a server keeps, or what convicts it.
-fn seen_again(served: &Served, own: &[Kept], report: &Report) -> Result<(), CliError> {
+///
+/// # Errors
+/// It cannot be written; or what was seen is of two histories.
+pub fn seen_again(served: &Served, own: &[Kept], report: &Report) -> Result<(), CliError> {
     Seen::signed(own, report)?;
     if let (Some(state), true) = (&report.state, report.passes()) {
         let shown = |size| report.tree.root_at(size);
@@ -126,17 +130,26 @@ fn answer(
 
 /// The signed refusal in a file, if it is one.
 fn refusal(file: &Path) -> Result<Option<Vec<u8>>, CliError> {
-    if file.is_dir() {
+    if file.is_dir() || address(file).is_some() {
         return Ok(None);
     }
     Ok(Some(read(file)?).filter(|bytes| Refused::is_meant(bytes)))
 }
 
-/// The signed checkpoint in a file, which is a receipt or the checkpoint itself; that of an exported folder.
+/// What somebody names, where it is an address.
+fn address(file: &Path) -> Option<&str> {
+    file.to_str().filter(|name| Site::is_address(name))
+}
+
+/// The signed checkpoint in a file, which is a receipt or the checkpoint itself; that of an exported folder, or of an
+/// exported log at an address.
 ///
 /// # Errors
 /// The file cannot be read.
-pub fn kept_checkpoint(file: &Path) -> Result<String, CliError> {
+pub fn kept_checkpoint(context: &Context, file: &Path) -> Result<String, CliError> {
+    if let Some(address) = address(file) {
+        return Ok(source::export(context, address)?.checkpoint()?.unwrap_or_default());
+    }
     if file.is_dir() {
         let checkpoint = file.join("checkpoint");
         // Whoever gave the folder may have put a pipe there, and opening one may wait for ever.

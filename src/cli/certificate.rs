@@ -6,7 +6,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
+use super::audit::seen_again;
 use super::error::CliError;
+use super::given::Given;
 use super::license;
 use super::parcel::write_new;
 use super::record::Record;
@@ -54,24 +56,37 @@ fn not_certified(record: &Record, why: NotCertified) -> CliError {
     CliError::usage(format!("{why}{words}"))
 }
 
-/// Replays a certificate, compares its answer with what follows, and its log with signed checkpoints that were `kept`.
+/// Replays a certificate, compares its answer with what follows, and its log with signed checkpoints that were `kept`; where
+/// a server was asked for it, also with what was seen of that before, to which it is added.
 ///
 /// # Errors
-/// It cannot be replayed at all.
-pub fn check(text: &[u8], anchor: Option<Digest>, kept: &[String], now: Instant) -> Result<Answer, CliError> {
-    let certificate = match Certificate::parse(text) {
+/// It cannot be replayed at all, or what was seen before cannot be read.
+pub fn check(
+    given: &Given,
+    anchor: Option<Digest>,
+    mut kept: Vec<String>,
+    now: Instant,
+) -> Result<Answer, CliError> {
+    let certificate = match Certificate::parse(&given.bytes) {
         Ok(certificate) => certificate,
         Err(error) => return Ok(faulty(&error.to_string())),
     };
+    let served = given.served.as_ref();
+    let seen = served.map_or(Ok(Vec::new()), |served| served.seen.checkpoints())?;
+    kept.extend(seen.iter().map(|seen| seen.note.clone()));
+    let anchor = anchor.or(served.and_then(|served| served.known));
     let report = audit(&certificate, anchor, &mut |_, _| {})?;
     if let Some(first) = report.causes().next() {
         return Ok(faulty(&format!("its log does not pass: {first}")));
     }
-    let mut report = match kept {
+    let mut report = match kept.as_slice() {
         [] => report,
         // Apart from the first, which tells what is wrong with the certificate alone.
         kept => audit_against(&certificate, anchor, kept, &mut |_, _| {})?,
     };
+    if let Some(served) = served {
+        seen_again(served, &seen, &report)?;
+    }
     if let Some(first) = report.causes().next() {
         return Ok(faulty(&format!("what you kept contradicts it: {first}")));
     }

@@ -1,4 +1,4 @@
-//! `check`: a receipt, a refusal or a certificate, offline.
+//! `check`: a receipt, a refusal or a certificate, offline or as somebody gives it out.
 
 use std::path::{Path, PathBuf};
 
@@ -9,8 +9,9 @@ use super::answer::Answer;
 use super::audit::kept_checkpoint;
 use super::certificate;
 use super::context::Context;
-use super::documents::{read, read_text};
+use super::documents::read_text;
 use super::error::CliError;
+use super::given::Given;
 use super::refused;
 use super::show::{Page, Tone, in_words, statement as words, time};
 use crate::audit::Certificate;
@@ -20,15 +21,18 @@ use crate::statement::{AgreementRef, Body, Checked, Entry, PublicKey, Refused};
 use crate::values::{Digest, Instant};
 use crate::workflow::model::Nature;
 
-/// Check a receipt, a signed refusal or a licence certificate, offline
+/// Check a receipt, a signed refusal or a licence certificate, offline, or as an address gives it out
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  quorate check 24.tlog-proof --log-key paper.toml\n  \
-    quorate check refused.note --statement vote.json --log-key paper.toml\n\n\
+    quorate check refused.note --statement vote.json --log-key paper.toml\n  \
+    quorate check agi-2025@sha256:34759fbf… --server https://log.example.org\n\n\
     Without --log-key the key is taken from the file log.vkey beside the receipt, which is only a hint: whoever \
     gave you the receipt could have written both.")]
 pub struct CheckArgs {
-    /// The receipt (C2SP tlog-proof), the refusal, or the certificate
-    pub file: PathBuf,
+    /// The receipt (C2SP tlog-proof), the refusal, or the certificate: a file, or the address that gives it out; with
+    /// --server an agreement, whose certificate it is asked for
+    #[arg(value_name = "FILE|URL|AGREEMENT")]
+    file: PathBuf,
     /// The log's verifier key: itself, a file with it, or a ballot paper
     #[arg(long, value_name = "VKEY|FILE")]
     log_key: Option<String>,
@@ -38,8 +42,9 @@ pub struct CheckArgs {
     /// The statement or envelope that must be the one refused
     #[arg(long, value_name = "FILE")]
     pub statement: Option<PathBuf>,
-    /// A receipt, checkpoint or exported folder that you kept: a certificate without its entries is stale
-    #[arg(long, value_name = "FILE")]
+    /// A receipt, checkpoint or exported folder that you kept, or the address of one: a certificate without its entries is
+    /// stale
+    #[arg(long, value_name = "FILE|URL")]
     against: Vec<PathBuf>,
 }
 
@@ -67,11 +72,12 @@ struct Shown {
 /// # Errors
 /// The receipt cannot be read, no key is known, or it does not pass.
 pub fn run(context: &Context, args: &CheckArgs) -> Result<Answer, CliError> {
-    let bytes = read(&args.file)?;
-    if Certificate::is_meant(&bytes) {
+    let given = Given::of(context, &args.file)?;
+    let bytes = &given.bytes;
+    if given.served.is_some() || Certificate::is_meant(bytes) {
         let kept: Vec<String> =
-            args.against.iter().map(|file| kept_checkpoint(file)).collect::<Result<_, _>>()?;
-        return certificate::check(&bytes, args.anchor, &kept, context.now());
+            args.against.iter().map(|file| kept_checkpoint(context, file)).collect::<Result<_, _>>()?;
+        return certificate::check(&given, args.anchor, kept, context.now());
     }
     if !args.against.is_empty() {
         return Err(CliError::usage(
@@ -79,8 +85,8 @@ pub fn run(context: &Context, args: &CheckArgs) -> Result<Answer, CliError> {
              with a log",
         ));
     }
-    if Refused::is_meant(&bytes) {
-        return refused::check(&bytes, args, context.now());
+    if Refused::is_meant(bytes) {
+        return refused::check(&given, args, context.now());
     }
     if args.statement.is_some() {
         return Err(CliError::usage(
@@ -88,11 +94,11 @@ pub fn run(context: &Context, args: &CheckArgs) -> Result<Answer, CliError> {
         ));
     }
     // What is no receipt needs no key to be told so.
-    if let Err(error) = Receipt::parse(&bytes) {
+    if let Err(error) = Receipt::parse(bytes) {
         return Ok(faulty(&error.to_string(), None));
     }
-    let known = log_key(args)?;
-    let (receipt, shown) = match check(&bytes, &known, args.anchor) {
+    let known = log_key(args, &given)?;
+    let (receipt, shown) = match check(bytes, &known, args.anchor) {
         Ok(passed) => passed,
         Err(fault) => return Ok(faulty(&fault, Some(&known))),
     };
@@ -185,21 +191,20 @@ fn check(bytes: &[u8], known: &Known, anchor: Option<Digest>) -> Result<(Receipt
 ///
 /// # Errors
 /// There is none, or what should hold it does not.
-pub fn log_key(args: &CheckArgs) -> Result<Known, CliError> {
-    if let Some(given) = &args.log_key {
-        if let Ok(key) = given.parse() {
+pub fn log_key(args: &CheckArgs, given: &Given) -> Result<Known, CliError> {
+    if let Some(named) = &args.log_key {
+        if let Ok(key) = named.parse() {
             return Ok(Known { key, from: "as you gave it", given: true, agreement: None });
         }
-        let (key, agreement) = from_file(Path::new(given))?;
+        let (key, agreement) = from_file(Path::new(named))?;
         return Ok(Known { key, from: "from the file that you named", given: true, agreement });
     }
-    let hint = args.file.parent().unwrap_or(Path::new("")).join("log.vkey");
-    if hint.exists() {
+    if let Some(hint) = given.beside("log.vkey").filter(|hint| hint.exists()) {
         let (key, agreement) = from_file(&hint)?;
         let from = "from log.vkey beside it: identity not checked";
         return Ok(Known { key, from, given: false, agreement });
     }
-    if let Some(key) = own_key(&args.file) {
+    if let Some(key) = own_key(&given.bytes) {
         let from = "from the opening statement itself: identity not checked";
         return Ok(Known { key, from, given: false, agreement: None });
     }
@@ -223,8 +228,8 @@ fn from_file(path: &Path) -> Result<(VerifierKey, Option<AgreementRef>), CliErro
 }
 
 /// The key that an opening statement names.
-fn own_key(file: &Path) -> Option<VerifierKey> {
-    let receipt = Receipt::parse(&read(file).ok()?).ok()?;
+fn own_key(receipt: &[u8]) -> Option<VerifierKey> {
+    let receipt = Receipt::parse(receipt).ok()?;
     let entry = Entry::parse(receipt.extra.as_ref()?).ok()?;
     match entry.envelope.check().ok()?.statement().body {
         Body::Open(ref open) => open.log.vkey.parse().ok(),

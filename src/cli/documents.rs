@@ -11,7 +11,7 @@ use crate::statement::{Attachments, Blob};
 use crate::values::Id;
 
 /// The longest document in bytes. It is kept in memory while it is salted and stored.
-const LONGEST: u64 = 64 * 1024 * 1024;
+pub const LONGEST: u64 = 64 * 1024 * 1024;
 
 /// The option of every command that files documents.
 #[derive(Debug, Clone, Default, Args)]

@@ -17,6 +17,7 @@ mod error;
 mod explore;
 mod export;
 mod generate;
+mod given;
 mod init;
 mod keyring;
 mod keys;

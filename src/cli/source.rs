@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use super::context::Context;
+use super::documents::read;
 use super::error::CliError;
 use super::record::open_store;
 use super::remote::Server;
 use super::seen::Seen;
-use crate::audit::{Source, StoreSource};
+use crate::audit::{Certificate, Source, StoreSource};
 use crate::export::{Reader, Site};
 use crate::statement::AgreementRef;
 use crate::store::data::{DataDir, DataError};
@@ -92,7 +93,7 @@ pub fn copy(context: &Context, name: &str) -> Result<(Reader, Option<Digest>), C
 }
 
 /// Whether no agreement has such a name, so that a folder is meant, whether there is one or not.
-fn is_path(name: &str) -> bool {
+pub fn is_path(name: &str) -> bool {
     name.parse::<AgreementRef>().is_err() && name.contains(['/', '.'])
 }
 
@@ -101,6 +102,11 @@ fn is_path(name: &str) -> bool {
 /// # Errors
 /// There is none, or it cannot be read at all.
 pub fn export(context: &Context, name: &str) -> Result<Reader, CliError> {
+    if is_certificate(name)? {
+        return Err(CliError::usage(format!(
+            "`{name}` is a licence certificate: `quorate check {name}` replays the log in it, and compares its answer"
+        )));
+    }
     if Site::is_address(name) {
         return Ok(Reader::site(name, context.reads_with())?);
     }
@@ -114,6 +120,15 @@ pub fn export(context: &Context, name: &str) -> Result<Reader, CliError> {
         }
         _ => Ok(Reader::folder(name)?),
     }
+}
+
+/// Whether somebody names a certificate, by a file or by the address at which a server gives one out.
+fn is_certificate(name: &str) -> Result<bool, CliError> {
+    if Site::is_address(name) {
+        let path = name.split(['?', '#']).next().unwrap_or_default();
+        return Ok(path.contains("/v1/agreements/") && path.ends_with("/certificate"));
+    }
+    Ok(Path::new(name).is_file() && Certificate::is_meant(&read(Path::new(name))?))
 }
 
 fn is_schemes(byte: u8) -> bool {

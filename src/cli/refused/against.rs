@@ -43,7 +43,7 @@ impl Holder<'_> {
         let mut held =
             Held { file: file.to_owned(), refused: None, outcome: Outcome::Judged(Verdict::Unjudged) };
         let Some(refused) = report.compare_refusal(note) else { return Ok(held) };
-        let envelopes = candidates(file, self.statements, &refused)?;
+        let envelopes = candidates(Some(file), self.statements, &refused)?;
         held.outcome = match envelopes.iter().find(|envelope| refused.is_of(envelope)) {
             Some(envelope) => Outcome::Judged(report.judge_refusal(self.source, &refused, envelope)?),
             None => {

@@ -6,6 +6,7 @@ use super::candidates;
 use crate::cli::answer::Answer;
 use crate::cli::check::{CheckArgs, Known, log_key};
 use crate::cli::error::CliError;
+use crate::cli::given::Given;
 use crate::cli::show::{Page, Tone, in_words, statement as words, time};
 use crate::statement::{Checked, Envelope, PublicKey, Refused};
 use crate::values::{Digest, Instant};
@@ -14,12 +15,13 @@ use crate::values::{Digest, Instant};
 ///
 /// # Errors
 /// No key is known, or the statement that is named cannot be read.
-pub fn check(note: &[u8], args: &CheckArgs, now: Instant) -> Result<Answer, CliError> {
+pub fn check(given: &Given, args: &CheckArgs, now: Instant) -> Result<Answer, CliError> {
+    let note = &given.bytes;
     // What is no refusal needs no key to be told so.
     if let Err(error) = Refused::parse(note) {
         return Ok(faulty(&error.to_string()));
     }
-    let known = log_key(args)?;
+    let known = log_key(args, given)?;
     let refused = match Refused::open(note, &known.key) {
         Ok(refused) => refused,
         Err(error) => return Ok(faulty(&error.to_string())),
@@ -31,7 +33,7 @@ pub fn check(note: &[u8], args: &CheckArgs, now: Instant) -> Result<Answer, CliE
         return Ok(faulty(&fault));
     }
     let named: Vec<PathBuf> = args.statement.clone().into_iter().collect();
-    let envelopes = candidates(&args.file, &named, &refused)?;
+    let envelopes = candidates(given.file.as_deref(), &named, &refused)?;
     let digest = |envelope: &Envelope| Digest::of(envelope.statement.as_bytes());
     if let (Some(file), Some(other)) = (&args.statement, envelopes.first())
         && digest(other) != refused.statement

@@ -15,12 +15,12 @@ use super::error::CliError;
 use super::parcel;
 use crate::statement::{Envelope, Refused};
 
-/// The envelopes that may be what was refused: those that somebody names, else the one beside the note, which
-/// [`keep`] wrote. One beside it that was not refused is none.
+/// The envelopes that may be what was refused: those that somebody names, else the one beside the note's file,
+/// which [`keep`] wrote. One beside it that was not refused is none.
 ///
 /// # Errors
 /// A file that somebody names cannot be read, or is neither a statement nor an envelope.
-fn candidates(note: &Path, named: &[PathBuf], refused: &Refused) -> Result<Vec<Envelope>, CliError> {
+fn candidates(note: Option<&Path>, named: &[PathBuf], refused: &Refused) -> Result<Vec<Envelope>, CliError> {
     let mut envelopes = Vec::new();
     for file in named {
         // Nothing is submitted here, so nothing is refused: whoever names the file named the wrong one.
@@ -34,7 +34,8 @@ fn candidates(note: &Path, named: &[PathBuf], refused: &Refused) -> Result<Vec<E
         });
         envelopes.push(opened?.0);
     }
-    let beside = read_text(&note.with_extension("json")).ok().and_then(|text| Envelope::parse(&text).ok());
+    let beside = note.and_then(|note| read_text(&note.with_extension("json")).ok());
+    let beside = beside.and_then(|text| Envelope::parse(&text).ok());
     envelopes.extend(beside.filter(|envelope| refused.is_of(envelope)));
     Ok(envelopes)
 }
