@@ -9,6 +9,7 @@
 
 mod amend;
 mod check;
+mod expected;
 mod judge;
 mod meant;
 pub mod model;

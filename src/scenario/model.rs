@@ -202,7 +202,7 @@ pub struct Expect {
     pub events: Option<Names>,
     /// The events that were annulled, in the order in which they were emitted.
     pub annulled: Option<Names>,
-    /// For whom the case waits: parties, roles, seats.
+    /// Who is missing: whoever names for a seat or is to take it, and electors who have not voted.
     pub awaited: Option<Names>,
     /// The duties that are owed and not yet overdue.
     pub owed: Option<Names>,

@@ -106,10 +106,24 @@ impl<'t> Reader<'t> {
         let (root, errors) = DeTable::parse_recoverable(self.text);
         for error in &errors {
             let at = error.span().unwrap_or(0..0);
-            let help = "The file is TOML (https://toml.io): `key = value`, texts in quotes, lists in [ ]";
+            let help = self.remedy(error.message(), &at);
             self.error(&at, format!("the file cannot be read: {}", error.message()), help);
         }
         errors.is_empty().then_some(root)
+    }
+
+    /// What to do where the text is no TOML.
+    fn remedy(&self, message: &str, at: &Range<usize>) -> String {
+        let key = self.text.get(at.clone()).unwrap_or_default();
+        if message.starts_with("cannot extend value of type") && !key.is_empty() {
+            let written = self.text.get(at.start..).unwrap_or_default();
+            let written = written.split([' ', '=', '\n']).next().unwrap_or(key);
+            return format!(
+                "`{key}` has a value already: where another is named beside it, name both, as in \
+                 {{ {key}.status = \"…\", {written} = \"…\" }}"
+            );
+        }
+        "The file is TOML (https://toml.io): `key = value`, texts in quotes, lists in [ ]".to_owned()
     }
 
     /// What was read, with the warnings; or the findings, if one of them is an error.
