@@ -5,7 +5,9 @@
 
 use super::Checker;
 use super::evidence::lapses;
-use crate::workflow::model::{Ballot, Comparison, Counted, Early, ExtendOn, Operator, Term, Unrevealed};
+use crate::workflow::model::{
+    Ballot, Bound, Comparison, Counted, Early, ExtendOn, Operator, Term, Unrevealed,
+};
 
 pub(super) fn check(c: &mut Checker<'_>, ballot: &Ballot) {
     let Some(sealed) = &ballot.sealed else { return };
@@ -98,28 +100,54 @@ fn place(ballot: &Ballot) -> String {
     format!("ballot.{}.sealed.unrevealed", ballot.name)
 }
 
-/// What becomes of a demand for turnout, or of a rule that asks for its lack, where a vote is not revealed that counts so
-/// then: one that counts something which a revealed vote adds to and an unrevealed one does not. In an outcome's rule a
-/// choice is no turnout: its own voters lose.
+/// What becomes of a rule where a vote is not revealed that counts so then. It asks for turnout, or for its lack: for
+/// something which a revealed vote adds to and an unrevealed one does not; in an outcome's rule a choice is no turnout:
+/// its own voters lose. Or it asks for a share of turnout.
 fn turned(
     ballot: &Ballot,
     unrevealed: &Unrevealed,
     comparison: &Comparison,
     quorum: bool,
 ) -> Option<&'static str> {
-    let lost = |term: &Term| match (&term.counted, unrevealed) {
-        (Counted::Participating, Unrevealed::HasNotVoted)
-        | (Counted::Votes, Unrevealed::HasNotVoted | Unrevealed::Abstains) => true,
-        (Counted::Choice(_) | Counted::Leading | Counted::Answers | Counted::Agreed, _) => quorum,
+    let lost = |term: &Term| match &term.counted {
+        Counted::Choice(_) | Counted::Leading | Counted::Answers | Counted::Agreed => quorum,
+        counted => turnout(counted, unrevealed),
+    };
+    // Where it is asked for at all, less of it is asked for: a quorum in other words.
+    let below = matches!(comparison.op, Operator::Below | Operator::AtMost);
+    if comparison.amount.iter().any(lost) || sums(ballot, unrevealed, comparison) {
+        return Some(if below { "holds" } else { "fails" });
+    }
+    lowered(ballot, unrevealed, comparison).then_some(if below { "fails" } else { "holds" })
+}
+
+/// Whether this counts who takes part, and a vote that counts so is none of them.
+fn turnout(counted: &Counted, unrevealed: &Unrevealed) -> bool {
+    match counted {
+        Counted::Participating => matches!(unrevealed, Unrevealed::HasNotVoted),
+        Counted::Votes => matches!(unrevealed, Unrevealed::HasNotVoted | Unrevealed::Abstains),
         _ => false,
-    };
-    let turns = comparison.amount.iter().any(lost) || sums(ballot, unrevealed, comparison);
-    let what = match comparison.op {
-        Operator::Above | Operator::AtLeast | Operator::Equal => "fails",
-        // Where it is asked for at all, less of it is asked for: a quorum in other words.
-        Operator::Below | Operator::AtMost => "holds",
-    };
-    turns.then_some(what)
+    }
+}
+
+/// Whether an unrevealed vote for something else lets a choice reach its share with fewer votes, to the gain of somebody:
+/// where there is one other choice alone, whoever is for it does not want that.
+fn lowered(ballot: &Ballot, unrevealed: &Unrevealed, comparison: &Comparison) -> bool {
+    let asked = |counted: &Counted| share_of(&comparison.bound, counted) && turnout(counted, unrevealed);
+    let abstaining = ballot.abstention.iter().filter(|_| asked(&Counted::Participating));
+    let ways: Vec<_> = ballot.choices.iter().chain(abstaining).collect();
+    let named = ways.iter().filter(|way| counts(comparison, &Counted::Choice((**way).clone()))).count();
+    let for_it = if counts(comparison, &Counted::Leading) { 1 } else { named };
+    let others = ways.len().saturating_sub(for_it);
+    for_it > 0 && others > 1 && (asked(&Counted::Votes) || asked(&Counted::Participating))
+}
+
+fn share_of(bound: &Bound, counted: &Counted) -> bool {
+    match bound {
+        Bound::Number(_) => false,
+        Bound::Share { of, .. } | Bound::Times { of, .. } => of.iter().any(|term| term.counted == *counted),
+        Bound::Lesser(one, other) => share_of(one, counted) || share_of(other, counted),
+    }
 }
 
 /// Whether the votes for all choices are added up, which are `votes` in other words, and an unrevealed one is none of

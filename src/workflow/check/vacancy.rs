@@ -25,7 +25,60 @@ pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
             way.and(vacancy.after.longest())
         );
         c.warn(&format!("panel.{}.vacant.after", panel.name), message, help);
+    // Where it never passes in time, it is told who can keep the case from going on.
+    } else if let Some((state, end)) =
+        ends_before(procedure, vacancy).filter(|_| passes_in_time(procedure, vacancy))
+    {
+        let message = format!(
+            "the right to name for `{}` passes to `{}` {} after the opening of the case, and `{state}`, which waits for its \
+             seats, may have ended {end} after it",
+            panel.name, vacancy.filled_by, vacancy.after
+        );
+        let help = "Count the clock of that state from the opening as well (of = \"opened\"), longer than the way there and \
+                    this time";
+        c.warn(&format!("panel.{}.vacant.after", panel.name), message, help);
     }
+}
+
+/// A state that waits for seats and, entered as early as it can be, has ended before the right to name passes on.
+fn ends_before<'p>(procedure: &'p Procedure, vacancy: &Vacancy) -> Option<(&'p Id, Span)> {
+    let earliest = earliest(procedure);
+    let states = procedure.states.iter().filter(|state| waits_for_seats(state));
+    let states = states.filter(|state| !state.doings().any(|doing| doing.extends.is_some()));
+    let ends = states.filter_map(|state| {
+        let come = *earliest.get(&state.name)?;
+        Some((&state.name, state.steps.iter().filter_map(|step| ends(step, come)).min()?))
+    });
+    ends.min_by_key(|(_, end)| *end).filter(|(_, end)| *end <= vacancy.after.shortest())
+}
+
+/// How early after the opening of the case each state can be entered before anybody has voted, where whoever may act does
+/// so at once.
+fn earliest(procedure: &Procedure) -> BTreeMap<&Id, Span> {
+    let mut earliest: BTreeMap<&Id, Span> = [(&procedure.start, Span::from_seconds(0))].into();
+    let mut open = vec![&procedure.start];
+    while let Some(name) = open.pop() {
+        let (Some(state), Some(come)) = (procedure.state(name), earliest.get(name).copied()) else {
+            continue;
+        };
+        if waits_for_seats(state) || state.ballots().next().is_some() {
+            continue;
+        }
+        for step in &state.steps {
+            let Some(to) = &step.to else { continue };
+            let there = match &step.trigger {
+                Trigger::After(delay) => since_opening(delay, come),
+                Trigger::Do(doing) => doing.not_before.as_ref().and_then(|delay| since_opening(delay, come)),
+                _ => None,
+            };
+            let there = there.unwrap_or(come);
+            if earliest.get(to).is_none_or(|known| there < *known) {
+                earliest.insert(to, there);
+                open.push(to);
+            }
+        }
+    }
+    earliest
 }
 
 /// Whether the right to name passes to somebody else before every state has ended that waits for seats. Where it is not
