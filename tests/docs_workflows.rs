@@ -86,6 +86,28 @@ fn the_scenarios_of_the_example_come_true() {
     }
 }
 
+/// A scenario behind a pattern is played with that laid over the example.
+#[test]
+fn the_scenarios_of_patterns_come_true() {
+    let page = page();
+    let blocks = blocks(&page);
+    let pairs = blocks.windows(2).filter_map(|pair| match pair {
+        [("toml pattern", pattern), ("toml pattern-scenario", text)] => Some((*pattern, *text)),
+        _ => None,
+    });
+    let mut played = 0;
+    for (pattern, text) in pairs {
+        let rules = with(&page, pattern);
+        let outcome = Scenario::parse(text).unwrap().run(&rules);
+        let outcome = outcome.unwrap_or_else(|failure| {
+            panic!("{}", failure.render(("scenario", text), ("pattern", &rules), false))
+        });
+        assert!(outcome.met > 0, "{text}");
+        played += 1;
+    }
+    assert!(played >= 1 && played == all(&page, "toml pattern-scenario").len(), "{played}");
+}
+
 #[test]
 fn the_first_file_passes_and_its_scenario_comes_true() {
     let page = page();
