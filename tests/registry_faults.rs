@@ -8,12 +8,14 @@ mod registry_support;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use quorate::engine::Refusal;
 use quorate::log::Hash;
-use quorate::registry::{Receipted, Submission, SubmitError};
-use quorate::scenario::{Stage, StageError};
+use quorate::registry::{Receipted, Registry, Settings, SimulatedClock, Submission, SubmitError};
+use quorate::scenario::{LOG_NAME, Stage, StageError, log_seed};
 use quorate::statement::{By, Entry, Envelope, HolderRef, Refused};
 use quorate::store::{
     Append, Entries, Fault, Faulty, MemoryStore, Notes, ReadOnly, Store, StoreError, StoredHead,
@@ -519,22 +521,44 @@ fn a_clock_that_goes_back_a_little_gives_the_last_time_again_and_one_far_behind_
 
 #[test]
 fn a_statement_without_receipt_is_in_the_log_and_submitted_again_gets_it() {
-    // The last call of a submission reads a node for the proof.
+    // What has just been added has its receipt from memory; the last call for one that is known reads a node for the proof.
     let members: Vec<HolderRef> = seats().into_iter().take(3).collect();
     let counting = Arc::new(Faulty::counting(MemoryStore::new()));
     let stage = opened(counting.clone(), &members);
     let (envelope, _) = vote_of(&stage, &members);
-    stage.submit(envelope, Vec::new()).unwrap();
+    assert!(!stage.submit(envelope.clone(), Vec::new()).unwrap().known);
+    assert!(stage.submit(envelope, Vec::new()).unwrap().known);
     let last = counting.calls() - 1;
 
     let failing = Arc::new(Faulty::failing(MemoryStore::new(), last, Fault::NotPersisted));
     let stage = opened(failing.clone(), &members);
     let (envelope, size) = vote_of(&stage, &members);
+    assert_eq!(stage.submit(envelope.clone(), Vec::new()).unwrap().index, size);
     let error = stage.submit(envelope.clone(), Vec::new()).unwrap_err();
     assert!(matches!(error, SubmitError::NoReceipt { index, .. } if index == size), "{error:?}");
     assert!(!error.is_fatal() && error.to_string().contains("submit the same statement again"), "{error}");
     let told = stage.submit(envelope, Vec::new()).unwrap();
     assert_eq!((told.index, told.known), (size, true));
+}
+
+/// Reports and exports take threads of the runtime's pool: the writer has one of its own, and the time of an entry is that at
+/// which its turn comes.
+#[test]
+fn the_writer_waits_for_nothing_else_that_blocks() {
+    let hall = Hall::new();
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_time().max_blocking_threads(1).build().unwrap();
+    let (end, ended) = channel::<()>();
+    let blocks = runtime.spawn_blocking(move || ended.recv());
+    let answer = runtime.block_on(async {
+        let (settings, clock) = (Settings::new(LOG_NAME), Arc::new(SimulatedClock::at(start())));
+        let registry = Registry::open(hall.store.clone(), log_seed(), settings, clock).unwrap();
+        let submitted = registry.submit(hall.submission(0, 0));
+        tokio::time::timeout(Duration::from_secs(20), submitted).await
+    });
+    end.send(()).unwrap();
+    runtime.block_on(blocks).unwrap().unwrap();
+    answer.expect("it waited for the pool's only thread").unwrap();
 }
 
 /// A vote of the first member, and the size of the log before it.

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use crate::engine::State;
 use crate::log::{Checkpoint, Hash, Head, LogKey, MemoryTree, Nodes as _};
 use crate::registry::SubmitError;
+use crate::registry::tree::Tree;
 use crate::store::NewEntry;
 use crate::values::Digest;
 
@@ -31,18 +32,24 @@ pub(super) struct Shown {
     pub(super) now: Arc<Published>,
     /// The size of `now`, for whoever waits for more.
     pub(super) size: watch::Sender<u64>,
+    /// The writer's tree, which may be ahead of `now`.
+    pub(super) tree: Tree,
 }
 
 impl Shown {
-    pub(super) fn new(published: Published) -> Self {
+    pub(super) fn new(published: Published, tree: Tree) -> Self {
         let (size, _) = watch::channel(published.head.size);
-        Self { now: Arc::new(published), size }
+        Self { now: Arc::new(published), size, tree }
     }
 
+    /// Shows a newer state; nobody is [told](Self::tell) yet.
     pub(super) fn replace(&mut self, published: Published) {
-        let size = published.head.size;
         self.now = Arc::new(published);
-        self.size.send_replace(size);
+    }
+
+    /// Tells those who wait for more that there is.
+    pub(super) fn tell(&self) {
+        self.size.send_replace(self.now.head.size);
     }
 }
 
@@ -63,7 +70,7 @@ pub(super) fn closed_nodes(tree: &MemoryTree, leaves: Range<u64>) -> Vec<(u8, u6
 /// What the writer works on: it may be ahead of the disk by one batch.
 pub(super) struct Working {
     pub(super) state: State,
-    pub(super) tree: MemoryTree,
+    pub(super) tree: Tree,
     /// The log's key, once it is needed; not everybody who reads a store holds it.
     pub(super) key: Option<LogKey>,
     /// What the current batch adds.
@@ -73,7 +80,7 @@ pub(super) struct Working {
 }
 
 impl Working {
-    pub(super) fn new(state: State, tree: MemoryTree) -> Self {
+    pub(super) fn new(state: State, tree: Tree) -> Self {
         Self { state, tree, key: None, added: Vec::new(), appended: String::new() }
     }
 
@@ -84,7 +91,7 @@ impl Working {
 
     /// The complete subtrees that the current batch closes: level, index, hash.
     pub(super) fn closed_nodes(&self) -> Vec<(u8, u64, Hash)> {
-        closed_nodes(&self.tree, self.first()..self.tree.size())
+        closed_nodes(&self.tree.now(), self.first()..self.tree.size())
     }
 
     /// The signed checkpoint over everything so far.

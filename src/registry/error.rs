@@ -70,6 +70,9 @@ pub enum SubmitError {
         /// What is allowed.
         longest: Span,
     },
+    /// The writer has no thread to run on.
+    #[error("the machine gives no thread for the writer: {0}")]
+    NoThread(std::io::Error),
     /// A log name that cannot be a key name.
     #[error("the log name `{name}` cannot be used: {error}; choose one such as `example.org/quorate`")]
     LogName {

@@ -17,6 +17,7 @@ mod receipt;
 mod restore;
 mod shut;
 mod submission;
+mod tree;
 mod writer;
 
 use std::collections::BTreeMap;
@@ -24,7 +25,7 @@ use std::future::Future;
 use std::sync::{Arc, OnceLock, RwLock};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 
 pub use crate::statement::attachments;
 pub use agreement::Published;
@@ -38,17 +39,16 @@ pub use submission::{Signed, Submission};
 use crate::audit::{StoreSource, audit};
 use crate::engine::Refusal;
 use crate::log::{LogKey, Receipt};
-use crate::statement::{Checked, Entry, Statement};
+use crate::statement::{Checked, Entry, Envelope, Statement};
 use crate::store::{ReadOnly, Store, StoreError};
 use crate::values::{Digest, Id, Instant, Span};
 use agreement::{Shelf, Shown, Working};
 use pen::Pen;
 use receipt::Roots;
 use shut::Shut;
-use writer::{Job, Pace, Writer};
-
-/// How many submissions may wait for the writer before the next one waits outside.
-const QUEUE: usize = 1024;
+use submission::Unfit;
+use tree::Tree;
+use writer::{AtWork, Job, Pace, Placed, Writer};
 
 /// The name of the refusal of a statement of an agreement that is not kept here, or of which its signers may not know.
 pub const UNKNOWN_AGREEMENT: &str = "unknown-agreement";
@@ -81,7 +81,7 @@ pub struct Registry {
     store: Arc<dyn Store>,
     pen: Arc<Pen>,
     published: Shelf,
-    jobs: mpsc::Sender<Job>,
+    writer: AtWork,
     flushes: Flushes,
     shut: Shut,
 }
@@ -103,11 +103,11 @@ pub struct Receipted {
 }
 
 impl Registry {
-    /// Opens every agreement of the store by replaying it, and starts the writer on the current tokio
-    /// runtime.
+    /// Opens every agreement of the store by replaying it, and starts the writer. It has a thread of its own, so that it
+    /// waits for nothing else before it reads the clock, and ends with whoever could submit to it.
     ///
     /// # Errors
-    /// The store cannot be read, or what it holds does not pass an audit.
+    /// The store cannot be read, what it holds does not pass an audit, or the machine gives no thread.
     pub fn open(
         store: Arc<dyn Store>,
         seed: [u8; 32],
@@ -125,14 +125,14 @@ impl Registry {
                 return Err(SubmitError::Damaged { anchor, name, first });
             };
             let shown = Published { state: state.clone(), head: report.head, checkpoint: report.checkpoint };
-            published.insert(anchor, Shown::new(shown));
-            working.insert(anchor, Working::new(state, report.tree));
+            let tree = Tree::new(report.tree);
+            published.insert(anchor, Shown::new(shown, tree.clone()));
+            working.insert(anchor, Working::new(state, tree));
         }
         // What was struck and could not be erased then, because of a crash or an error.
         let states = working.values().map(|working: &Working| &working.state);
         erase::erase(&*store, states.clone().flat_map(|state| state.documents.struck()).collect(), &states)?;
         let published = Arc::new(RwLock::new(published));
-        let (jobs, queue) = mpsc::channel(QUEUE);
         let pen = Arc::new(Pen { seed: seed.into(), settings, clock });
         let (flushes, shut) = (Flushes::default(), Shut::default());
         let writer = Writer {
@@ -144,8 +144,8 @@ impl Registry {
             shut: shut.clone(),
             pace: Pace::default(),
         };
-        tokio::spawn(writer.run(queue));
-        Ok(Self { store, pen, published, jobs, flushes, shut })
+        let writer = AtWork::begin(writer).map_err(SubmitError::NoThread)?;
+        Ok(Self { store, pen, published, writer, flushes, shut })
     }
 
     /// Submits a statement. Returns once it is on stable storage, or with the reason why it was not
@@ -164,10 +164,7 @@ impl Registry {
     /// # Errors
     /// One of them does not hold.
     pub fn check(&self, submission: Submission) -> Result<Signed, SubmitError> {
-        match submission.check() {
-            Ok(checked) => Ok(Signed { submission, checked, hidden: false }),
-            Err(refusal) => Err(self.unfit(&submission, refusal)),
-        }
+        submission.check().map_err(|(refusal, unfit)| self.unfit(&unfit, refusal))
     }
 
     /// The second part of [`submit`](Self::submit).
@@ -176,23 +173,30 @@ impl Registry {
     /// As there.
     pub async fn take(&self, signed: Signed) -> Result<Receipted, SubmitError> {
         self.kept_here(&signed)?;
-        let Signed { submission, checked, hidden } = signed;
         let (answer, answered) = oneshot::channel();
-        let job = Job {
-            bytes: submission.envelope.to_text().len(),
-            checked,
-            hidden,
-            blobs: submission.blobs,
-            clock_jump: submission.accept_clock_jump,
-            answer,
+        self.writer.take(Job { signed, answer }).await?;
+        let Placed { anchor, index, added } = answered.await.map_err(|_| SubmitError::Stopped)??;
+        let known = added.is_none();
+        let receipt = match added {
+            Some(bytes) => self.receipt_of(&anchor, index, bytes),
+            None => self.receipt(&anchor, index),
         };
-        self.jobs.send(job).await.map_err(|_| SubmitError::Stopped)?;
-        let place = answered.await.map_err(|_| SubmitError::Stopped)??;
-        let writer::Placed { anchor, index, known } = place;
-        let receipt = self.receipt(&anchor, index);
         let receipt =
             receipt.map_err(|cause| SubmitError::NoReceipt { anchor, index, cause: cause.into() })?;
         Ok(Receipted { anchor, index, known, receipt })
+    }
+
+    /// The receipt of an entry that has just been added, and has these bytes: as [`receipt`](Self::receipt), and nothing is
+    /// read from the store.
+    fn receipt_of(&self, anchor: &Digest, index: u64, bytes: Vec<u8>) -> Result<Receipt, SubmitError> {
+        let shown = self.published.read().ok().and_then(|all| {
+            let shown = all.get(anchor)?;
+            Some((Arc::clone(&shown.now), shown.tree.clone()))
+        });
+        let (published, tree) = shown.ok_or(SubmitError::NoEntry { index })?;
+        let proof = tree.proof(index, published.head.size);
+        let proof = proof.map_err(|error| SubmitError::Proof { index, error: error.to_string() })?;
+        receipt::proved((index, bytes), proof, published.head, published.checkpoint.clone())
     }
 
     /// The receipt of a statement that the log has already: nobody need judge it again. `None` where it has not, as far as
@@ -226,7 +230,7 @@ impl Registry {
     /// As [`submit`](Self::submit).
     pub fn would_take(&self, signed: &Signed) -> Result<(), SubmitError> {
         self.kept_here(signed)?;
-        let Signed { submission, checked, hidden: _ } = signed;
+        let checked = &signed.checked;
         let anchor = checked.anchor();
         // What opens an agreement names no documents, and is judged by the writer alone: there is no state to judge it by.
         if checked.statement().header.is_none() {
@@ -240,7 +244,8 @@ impl Registry {
         let nodes = StoreNodes { store: &*self.store, anchor: &anchor };
         let roots = Roots { nodes, size: published.head.size };
         let taken = published.state.would_admit(time, checked, &roots);
-        taken.map_err(|refusal| match self.sign_unfit(&published, submission, &refusal) {
+        let (envelope, jump) = (checked.envelope(), signed.accept_clock_jump);
+        taken.map_err(|refusal| match self.sign_unfit(&published, envelope, jump, &refusal) {
             Some(signed) => signed,
             None => refusal.into(),
         })
@@ -310,33 +315,37 @@ impl Registry {
 
     /// Returns once nothing is written any more: after a failure of the store.
     pub fn stopped(&self) -> impl Future<Output = ()> + Send + 'static {
-        let jobs = self.jobs.clone();
-        async move { jobs.closed().await }
+        self.writer.ended()
     }
 
     /// Whether nothing is written any more.
     pub fn is_stopped(&self) -> bool {
-        self.jobs.is_closed()
+        self.writer.has_ended()
     }
 
     /// The refusal of what needs no log to be refused, signed after the newest head that readers see. It costs the
     /// writer nothing: whoever sends rubbish waits for nobody and holds up nobody. Nothing is signed of what is no
     /// statement of an agreement that is kept here: the log would be signing whatever it is sent. Nor of a restricted one:
     /// whoever sends it has not shown yet that they may know of that.
-    fn unfit(&self, submission: &Submission, refusal: Refusal) -> SubmitError {
-        let header =
-            Statement::parse(&submission.envelope.statement).ok().and_then(|statement| statement.header);
+    fn unfit(&self, Unfit { envelope, accept_clock_jump }: &Unfit, refusal: Refusal) -> SubmitError {
+        let header = Statement::parse(&envelope.statement).ok().and_then(|statement| statement.header);
         let published = header.and_then(|header| self.agreement(&header.agreement.anchor));
         let published = published.filter(|published| !published.state.is_restricted());
-        let signed = published.and_then(|published| self.sign_unfit(&published, submission, &refusal));
+        let signed = published
+            .and_then(|published| self.sign_unfit(&published, envelope, *accept_clock_jump, &refusal));
         signed.unwrap_or_else(|| refusal.into())
     }
 
-    fn sign_unfit(&self, of: &Published, submission: &Submission, refusal: &Refusal) -> Option<SubmitError> {
-        let Published { state, head, .. } = of;
-        let time = self.pen.time(Some(state.last), submission.accept_clock_jump).ok()?;
+    fn sign_unfit(
+        &self,
+        Published { state, head, .. }: &Published,
+        envelope: &Envelope,
+        jump: bool,
+        refusal: &Refusal,
+    ) -> Option<SubmitError> {
+        let time = self.pen.time(Some(state.last), jump).ok()?;
         let key = self.pen.key(&state.agreement.name, &state.log.vkey).ok()?;
-        Some(pen::signed(refusal.clone(), &submission.envelope, time, (&state.agreement, *head), &key))
+        Some(pen::signed(refusal.clone(), envelope, time, (&state.agreement, *head), &key))
     }
 
     /// The receipt of an entry, against the newest head.

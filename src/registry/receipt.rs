@@ -4,7 +4,7 @@ use super::SubmitError;
 use crate::engine::admit::Heads;
 use crate::log::proof::verify_inclusion;
 use crate::log::tree::{TreeError, inclusion_proof};
-use crate::log::{Hash, Nodes, Receipt};
+use crate::log::{Hash, Head, Nodes, Receipt};
 use crate::store::{Store, StoreError};
 use crate::values::Digest;
 
@@ -20,10 +20,20 @@ pub fn receipt(store: &dyn Store, anchor: &Digest, index: u64) -> Result<Receipt
         TreeError::Nodes(NodeError::Store(error)) => SubmitError::Store(error),
         error => SubmitError::Proof { index, error: error.to_string() },
     })?;
-    // The nodes come from the disk: a proof that others would refuse does not leave.
-    verify_inclusion(Hash::leaf(&bytes), index, head.head, &proof)
+    proved((index, bytes), proof, head.head, head.checkpoint)
+}
+
+/// The receipt with this proof. Its nodes come from a disk, or have been in memory for long: one that others would refuse does
+/// not leave.
+pub(super) fn proved(
+    (index, bytes): (u64, Vec<u8>),
+    proof: Vec<Hash>,
+    head: Head,
+    checkpoint: String,
+) -> Result<Receipt, SubmitError> {
+    verify_inclusion(Hash::leaf(&bytes), index, head, &proof)
         .map_err(|error| SubmitError::Proof { index, error: error.to_string() })?;
-    Ok(Receipt { extra: Some(bytes), index, proof, checkpoint: head.checkpoint })
+    Ok(Receipt { extra: Some(bytes), index, proof, checkpoint })
 }
 
 /// The tree of one agreement as a store keeps it.

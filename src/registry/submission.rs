@@ -22,8 +22,11 @@ pub struct Submission {
 /// A submission whose form and signatures have passed.
 #[derive(Debug)]
 pub struct Signed {
-    pub(super) submission: Submission,
     pub(super) checked: Checked,
+    /// The envelope as its entry will hold it: written before the writer's turn.
+    pub(super) text: String,
+    pub(super) blobs: Vec<Blob>,
+    pub(super) accept_clock_jump: bool,
     /// Whether whoever signed it is not to learn that its agreement is kept here.
     pub(super) hidden: bool,
 }
@@ -32,7 +35,7 @@ impl Signed {
     /// Documents that came after it. What its statement does not name is left out.
     pub fn brings(&mut self, blobs: Vec<Blob>) {
         let named: BTreeSet<Digest> = attachments(&self.checked.statement().body).into_values().collect();
-        self.submission.blobs.extend(blobs.into_iter().filter(|blob| named.contains(&blob.digest())));
+        self.blobs.extend(blobs.into_iter().filter(|blob| named.contains(&blob.digest())));
     }
 
     /// Of whom nobody may read the agreement: it is answered as one of an agreement that is not kept here, and does as
@@ -65,6 +68,12 @@ impl Signed {
     }
 }
 
+/// What was refused by its form or its signatures.
+pub(super) struct Unfit {
+    pub(super) envelope: Envelope,
+    pub(super) accept_clock_jump: bool,
+}
+
 impl Submission {
     /// A statement without documents.
     pub fn of(envelope: Envelope) -> Self {
@@ -72,15 +81,20 @@ impl Submission {
     }
 
     /// Checks form and signatures, and that every document brought along is one that the statement names.
-    pub(super) fn check(&self) -> Result<Checked, Refusal> {
-        let checked = self.envelope.check().map_err(|error| {
-            Refusal::new("bad-envelope", error.to_string(), "mend the statement or sign it again")
+    pub(super) fn check(self) -> Result<Signed, (Refusal, Unfit)> {
+        let Self { envelope, blobs, accept_clock_jump } = self;
+        let checked = envelope.checked_or_back().map_err(|(error, envelope)| {
+            let refusal =
+                Refusal::new("bad-envelope", error.to_string(), "mend the statement or sign it again");
+            (refusal, Unfit { envelope, accept_clock_jump })
         })?;
         let named: BTreeSet<Digest> = attachments(&checked.statement().body).values().copied().collect();
-        if let Some(blob) = self.blobs.iter().find(|blob| !named.contains(&blob.digest())) {
+        if let Some(blob) = blobs.iter().find(|blob| !named.contains(&blob.digest())) {
             let why = format!("the document {} is not named by the statement", blob.digest());
-            return Err(Refusal::new("needless-document", why, "submit only the documents that it names"));
+            let refusal = Refusal::new("needless-document", why, "submit only the documents that it names");
+            return Err((refusal, Unfit { envelope: checked.envelope().clone(), accept_clock_jump }));
         }
-        Ok(checked)
+        let text = checked.envelope().to_text();
+        Ok(Signed { checked, text, blobs, accept_clock_jump, hidden: false })
     }
 }

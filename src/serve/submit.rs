@@ -244,8 +244,7 @@ pub(super) struct Taken {
 }
 
 fn receipted_json(desk: &Desk, receipted: &Receipted) -> Response {
-    let time =
-        receipted.receipt.extra.as_deref().and_then(|bytes| Entry::parse(bytes).ok()).map(|entry| entry.time);
+    let time = receipted.receipt.extra.as_deref().and_then(Entry::time_of);
     let agreement = desk.registry.agreement(&receipted.anchor).map(|it| it.state.agreement.clone());
     let answer = Taken {
         agreement,

@@ -4,6 +4,10 @@ use super::envelope::Envelope;
 use super::exact::{Exact, FormatError, put_string};
 use crate::values::{Instant, ValueError};
 
+/// What stands before an entry's time, and between it and the envelope.
+const TIME: &str = "{\"time\":";
+const ENVELOPE: &str = ",\"envelope\":";
+
 /// A leaf: `{"time":"…","envelope":{…}}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -52,15 +56,26 @@ impl Entry {
 
     /// The bytes that are stored and hashed.
     pub fn to_bytes(&self) -> Result<Vec<u8>, TooLong> {
-        let signatures = 512 * (self.envelope.signatures.len() + 1);
-        let mut text = String::with_capacity(self.envelope.statement.len() * 5 / 4 + signatures);
-        text.push_str("{\"time\":");
-        put_string(&mut text, &self.time.to_string());
-        text.push_str(",\"envelope\":");
-        self.envelope.write(&mut text);
+        Self::bytes_of(self.time, &self.envelope.to_text())
+    }
+
+    /// The same, of an envelope that is [written](Envelope::to_text) already.
+    pub fn bytes_of(time: Instant, envelope: &str) -> Result<Vec<u8>, TooLong> {
+        let mut text = String::with_capacity(envelope.len() + 64);
+        text.push_str(TIME);
+        put_string(&mut text, &time.to_string());
+        text.push_str(ENVELOPE);
+        text.push_str(envelope);
         text.push('}');
         check_length(text.len())?;
         Ok(text.into_bytes())
+    }
+
+    /// The time of an entry; the envelope inside is not read. `None` where the bytes do not begin as an entry does.
+    pub fn time_of(bytes: &[u8]) -> Option<Instant> {
+        let rest = bytes.strip_prefix(TIME.as_bytes())?.strip_prefix(b"\"")?;
+        let (time, _) = rest.split_at_checked(rest.iter().position(|byte| *byte == b'"')?)?;
+        std::str::from_utf8(time).ok()?.parse().ok()
     }
 
     /// Reads exactly what [`Entry::to_bytes`] writes. The envelope inside is not checked.
@@ -69,9 +84,9 @@ impl Entry {
         let text =
             std::str::from_utf8(bytes).map_err(|error| EntryError::NotText { at: error.valid_up_to() })?;
         let mut exact = Exact::new(text);
-        exact.literal("{\"time\":")?;
+        exact.literal(TIME)?;
         let time = exact.string("time")?.parse()?;
-        exact.literal(",\"envelope\":")?;
+        exact.literal(ENVELOPE)?;
         let envelope = Envelope::read(&mut exact)?;
         exact.literal("}")?;
         exact.end()?;

@@ -92,9 +92,24 @@ impl Envelope {
 
     /// [`Envelope::check`] of an envelope that nobody else needs.
     pub fn into_checked(self) -> Result<Checked, EnvelopeError> {
-        let statement = Statement::parse(&self.statement)?;
-        let signers = self.check_signatures()?;
-        Ok(Checked { digest: Digest::of(self.statement.as_bytes()), statement, signers, envelope: self })
+        self.checked_or_back().map_err(|(error, _)| error)
+    }
+
+    /// The same, and gives one that does not pass back.
+    ///
+    /// # Errors
+    /// Why it does not, and the envelope.
+    pub fn checked_or_back(self) -> Result<Checked, (EnvelopeError, Self)> {
+        let read = Statement::parse(&self.statement).map_err(EnvelopeError::from);
+        match read.and_then(|statement| Ok((statement, self.check_signatures()?))) {
+            Ok((statement, signers)) => Ok(Checked {
+                digest: Digest::of(self.statement.as_bytes()),
+                statement,
+                signers,
+                envelope: self,
+            }),
+            Err(error) => Err((error, self)),
+        }
     }
 
     fn check_signatures(&self) -> Result<Vec<PublicKey>, EnvelopeError> {

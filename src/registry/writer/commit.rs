@@ -1,4 +1,4 @@
-//! Committing: one flush for the batch, then readers see it, then whoever waits is answered.
+//! Committing: one flush for the batch, then readers see it, then whoever waits is answered, and then those who follow are told.
 
 use std::collections::BTreeSet;
 
@@ -11,13 +11,14 @@ use crate::store::Append;
 use crate::values::Digest;
 
 impl Writer {
-    /// Makes the batch durable, then shows it to readers, then answers.
+    /// Makes the batch durable, then shows it to readers, then answers, and tells those who follow, whose work comes after the
+    /// answers.
     ///
     /// After any failure memory is ahead of the disk, whatever the disk has: `false`, and only a new start
     /// brings them together. The first who waits is told the cause, everybody else [`SubmitError::Stopped`].
     pub(super) fn commit(&mut self, batch: Batch) -> bool {
         let begun = std::time::Instant::now();
-        if let Err(error) = self.append() {
+        if let Err(error) = self.append(&batch.heads) {
             tracing::error!(%error, "the store failed; nothing more is written");
             let error =
                 if error.is_fatal() { error } else { SubmitError::NotAppended { cause: Box::new(error) } };
@@ -30,20 +31,21 @@ impl Writer {
         if let (Some(told), false) = (self.flushes.get(), batch.admitted.is_empty()) {
             told(u32::try_from(batch.admitted.len()).unwrap_or(u32::MAX), begun.elapsed());
         }
-        self.publish(&batch.admitted);
+        self.publish(&batch.heads);
         self.erase_struck(&batch.admitted);
         for (answer, told) in batch.waiting {
             let _ = answer.send(told);
         }
+        if let Ok(all) = self.published.read() {
+            batch.heads.iter().filter_map(|anchor| all.get(anchor)).for_each(Shown::tell);
+        }
         true
     }
 
-    fn append(&mut self) -> Result<(), SubmitError> {
+    fn append(&mut self, touched: &BTreeSet<Digest>) -> Result<(), SubmitError> {
         let mut appends = Vec::new();
-        for (anchor, working) in &mut self.working {
-            if working.added.is_empty() {
-                continue;
-            }
+        for anchor in touched {
+            let Some(working) = self.working.get_mut(anchor) else { continue };
             working.appended = working.checkpoint()?;
             appends.push(Append {
                 anchor: *anchor,
@@ -75,17 +77,16 @@ impl Writer {
 
     /// Shows what is now durable to readers. The state is shared as far as it is the same; what readers hold stays as
     /// it is.
-    fn publish(&self, admitted: &[Admitted]) {
-        let touched: BTreeSet<Digest> = admitted.iter().map(|admitted| admitted.anchor).collect();
+    fn publish(&self, touched: &BTreeSet<Digest>) {
         for anchor in touched {
-            let Some(working) = self.working.get(&anchor) else { continue };
+            let Some(working) = self.working.get(anchor) else { continue };
             let (state, head) = (working.state.clone(), working.tree.head());
             let checkpoint = working.appended.clone();
             let published = Published { state, head, checkpoint };
             let Ok(mut all) = self.published.write() else { continue };
-            match all.get_mut(&anchor) {
+            match all.get_mut(anchor) {
                 Some(shown) => shown.replace(published),
-                None => drop(all.insert(anchor, Shown::new(published))),
+                None => drop(all.insert(*anchor, Shown::new(published, working.tree.clone()))),
             }
         }
     }

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::{Admitted, Batch, Placed, Writer};
 use crate::engine::{Refusal, State};
-use crate::log::{Hash, LogKey, MemoryTree};
+use crate::log::{Hash, LogKey};
 use crate::registry::agreement::Working;
-use crate::registry::{SubmitError, is_entry_of, log_key, pen, unknown};
+use crate::registry::tree::Tree;
+use crate::registry::{Signed, SubmitError, is_entry_of, log_key, pen, unknown};
 use crate::statement::{Blob, Body, Checked, Entry, Open, attachments};
 use crate::store::NewEntry;
 use crate::values::{Digest, Instant};
@@ -14,58 +15,55 @@ use crate::values::{Digest, Instant};
 impl Writer {
     /// Admits a statement into the batch, or finds it known. The flag says whether the answer waits
     /// for the batch.
-    pub(super) fn take(
-        &mut self,
-        batch: &mut Batch,
-        checked: Checked,
-        blobs: &[Blob],
-        jump: bool,
-    ) -> Result<(Placed, bool), SubmitError> {
+    pub(super) fn take(&mut self, batch: &mut Batch, signed: Signed) -> Result<(Placed, bool), SubmitError> {
+        let checked = &signed.checked;
         let anchor = checked.anchor();
         if let Some(index) = self.store.find(&anchor, &checked.digest())? {
-            self.confirm(anchor, index, &checked)?;
-            return Ok((Placed { anchor, index, known: true }, false));
+            self.confirm(anchor, index, checked)?;
+            return Ok((Placed { anchor, index, added: None }, false));
         }
         let same =
             |admitted: &&Admitted| admitted.anchor == anchor && admitted.checked.digest() == checked.digest();
         if let Some(index) = batch.admitted.iter().find(same).map(|admitted| admitted.index) {
-            return Ok((Placed { anchor, index, known: true }, true));
+            return Ok((Placed { anchor, index, added: None }, true));
         }
         if let Some(why) = self.shut.why(&anchor).or(self.store.read_only(&anchor)?) {
             let name = self.working.get(&anchor).map(|working| working.state.agreement.name.clone());
             return Err(SubmitError::ReadOnly { name, why });
         }
         let last = self.working.get(&anchor).map(|working| working.state.last);
-        let time = self.pen.time(last, jump)?;
-        match self.judge(time, &checked, blobs) {
-            Ok(index) => {
-                batch.admitted.push(Admitted { anchor, index, checked });
-                Ok((Placed { anchor, index, known: false }, true))
+        let time = self.pen.time(last, signed.accept_clock_jump)?;
+        match self.judge(time, &signed) {
+            Ok((index, bytes)) => {
+                batch.admitted.push(Admitted { anchor, index, checked: signed.checked });
+                Ok((Placed { anchor, index, added: Some(bytes) }, true))
             }
-            Err(SubmitError::Refused { refusal, .. }) => Err(self.refuse(time, &checked, refusal)),
+            Err(SubmitError::Refused { refusal, .. }) => Err(self.refuse(time, checked, refusal)),
             Err(error) => Err(error),
         }
     }
 
     /// What opened an agreement, from somebody who may not know of it: refused as another statement would be that is to open
     /// one of this name. Nothing is looked up by what it says, nor signed.
-    pub(super) fn refuse_hidden(&self, checked: &Checked) -> Result<(Placed, bool), SubmitError> {
+    pub(super) fn refuse_hidden(&self, signed: &Signed) -> Result<Placed, SubmitError> {
+        let checked = &signed.checked;
         let anchor = checked.anchor();
         if let Body::Open(open) = &checked.statement().body {
             // As for another: that costs the same.
             self.store.find(&anchor, &checked.digest())?;
-            entry_bytes(self.pen.time(None, false)?, checked)?;
+            entry_bytes(self.pen.time(None, false)?, &signed.text)?;
             self.may_open(open)?;
         }
         Err(unknown(anchor))
     }
 
-    /// Admits a statement that is new here, at `time`, and gives its index.
-    fn judge(&mut self, time: Instant, checked: &Checked, blobs: &[Blob]) -> Result<u64, SubmitError> {
+    /// Admits a statement that is new here, at `time`, and gives its index and its entry.
+    fn judge(&mut self, time: Instant, signed: &Signed) -> Result<(u64, Vec<u8>), SubmitError> {
+        let Signed { checked, text, blobs, .. } = signed;
         self.judge_blobs(checked, blobs)?;
-        let bytes = entry_bytes(time, checked)?;
+        let bytes = entry_bytes(time, text)?;
         self.keep_blobs(time, checked, blobs)?;
-        self.admit(time, checked, &bytes)
+        Ok((self.admit(time, checked, &bytes)?, bytes))
     }
 
     /// A refusal at `time`, signed where the agreement is kept here. What was not opened here has no head to be
@@ -178,7 +176,7 @@ impl Writer {
     ) -> Result<&mut Working, SubmitError> {
         let key = self.may_open(open)?;
         let state = State::open(time, checked)?;
-        let mut working = Working::new(state, MemoryTree::default());
+        let mut working = Working::new(state, Tree::default());
         working.key = Some(key);
         Ok(self.working.entry(anchor).or_insert(working))
     }
@@ -202,8 +200,8 @@ impl Writer {
 }
 
 /// A statement as an entry, unless it is too long for one.
-fn entry_bytes(time: Instant, checked: &Checked) -> Result<Vec<u8>, Refusal> {
-    Entry { time, envelope: checked.envelope().clone() }.to_bytes().map_err(|long| {
+fn entry_bytes(time: Instant, envelope: &str) -> Result<Vec<u8>, Refusal> {
+    Entry::bytes_of(time, envelope).map_err(|long| {
         let why =
             format!("as an entry it would take {} bytes, and an entry has at most {}", long.bytes, long.most);
         Refusal::new("too-long", why, "shorten it; long documents are attached, not quoted")

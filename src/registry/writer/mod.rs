@@ -1,6 +1,7 @@
 //! The one writer: judges submissions in the order in which they came, appends many with one flush,
 //! and answers when they are durable.
 
+mod at_work;
 mod commit;
 mod judge;
 
@@ -10,11 +11,13 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
+pub(super) use at_work::AtWork;
+
 use super::agreement::{Shelf, Working};
 use super::pen::Pen;
 use super::shut::Shut;
-use super::{Flushes, SubmitError};
-use crate::statement::{Blob, Checked};
+use super::{Flushes, Signed, SubmitError};
+use crate::statement::Checked;
 use crate::store::{MAX_BATCH_WEIGHT, Store, entry_weight, head_weight};
 use crate::values::Digest;
 
@@ -28,24 +31,19 @@ const CHECKPOINT_BYTES: usize = 1_024;
 /// What an entry has around its envelope: `{"time":"2026-03-01T12:00:00Z","envelope":}`.
 const TIME_BYTES: usize = 44;
 
-/// A submission whose form and signatures have passed.
+/// A submission that waits for its answer.
 pub(super) struct Job {
-    pub(super) checked: Checked,
-    /// Whether whoever signed it is not to learn that it has opened an agreement here.
-    pub(super) hidden: bool,
-    /// The length of its envelope's text.
-    pub(super) bytes: usize,
-    pub(super) blobs: Vec<Blob>,
-    pub(super) clock_jump: bool,
+    pub(super) signed: Signed,
     pub(super) answer: oneshot::Sender<Answer>,
 }
 
 /// Where a statement is.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Placed {
     pub(super) anchor: Digest,
     pub(super) index: u64,
-    pub(super) known: bool,
+    /// The entry, where it has just been added; `None` where it was there already.
+    pub(super) added: Option<Vec<u8>>,
 }
 
 pub(super) struct Writer {
@@ -98,18 +96,11 @@ struct Admitted {
 }
 
 impl Writer {
-    /// Works until every sender is gone, or the store has failed.
-    pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Job>) {
-        while let Some(first) = queue.recv().await {
-            // Signing, judging and above all fsync block: not on a thread that serves others.
-            let worked = tokio::task::spawn_blocking(move || {
-                let sound = self.work(first, &mut queue);
-                (self, queue, sound)
-            });
-            match worked.await {
-                Ok((writer, jobs, true)) => (self, queue) = (writer, jobs),
-                // Whoever waits is told `Stopped`, since the channels close. Never try again.
-                Ok((_, _, false)) | Err(_) => return,
+    /// Works until nobody can submit any more, or the store has failed: never try again.
+    fn run(mut self, mut queue: mpsc::Receiver<Job>) {
+        while let Some(first) = queue.blocking_recv() {
+            if !self.work(first, &mut queue) {
+                return;
             }
         }
     }
@@ -126,12 +117,12 @@ impl Writer {
             {
                 return false;
             }
-            let (weight, anchor) = (self.weight(&batch, &job), job.checked.anchor());
-            let answer = job.answer;
-            let taken = if job.hidden {
-                self.refuse_hidden(&job.checked)
+            let (weight, anchor) = (self.weight(&batch, &job), job.signed.checked.anchor());
+            let Job { signed, answer } = job;
+            let taken = if signed.hidden {
+                self.refuse_hidden(&signed).map(|placed| (placed, false))
             } else {
-                self.take(&mut batch, job.checked, &job.blobs, job.clock_jump)
+                self.take(&mut batch, signed)
             };
             match taken {
                 Ok((placed, true)) => {
@@ -181,11 +172,11 @@ impl Writer {
 
     /// What a submission adds to the batch at most, with the agreement's head where it is the first to need it.
     fn weight(&self, batch: &Batch, job: &Job) -> usize {
-        let anchor = job.checked.anchor();
+        let anchor = job.signed.checked.anchor();
         let index = self.working.get(&anchor).map_or(0, |working| working.tree.size());
         // A leaf closes a subtree at every level whose size divides the size after it, and itself.
         let nodes = usize::try_from(index.saturating_add(1).trailing_zeros()).unwrap_or(64) + 1;
         let head = if batch.heads.contains(&anchor) { 0 } else { head_weight(CHECKPOINT_BYTES) };
-        entry_weight(job.bytes + TIME_BYTES, nodes) + head
+        entry_weight(job.signed.text.len() + TIME_BYTES, nodes) + head
     }
 }
