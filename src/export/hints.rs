@@ -34,20 +34,23 @@ pub struct Signers {
 }
 
 impl Signers {
-    /// Takes over what an entry names. One that cannot be read names nothing.
-    pub fn add(&mut self, entry: &[u8]) {
-        let Some(statement) = statement(entry) else { return };
-        match statement.body {
-            Body::Open(open) => self.roster(open.roster),
-            Body::Amend(amend) => self.roster(amend.roster),
-            Body::Nominate(nominate) => drop(self.keys.insert((nominate.seat, nominate.key))),
-            Body::ReplaceKey(replace) => drop(self.keys.insert((replace.holder, replace.key))),
+    /// Takes over what an entry's statement names.
+    pub fn add(&mut self, statement: &Statement) {
+        match &statement.body {
+            Body::Open(open) => self.roster(&open.roster),
+            Body::Amend(amend) => self.roster(&amend.roster),
+            Body::Nominate(nominate) => {
+                self.keys.insert((nominate.seat.clone(), nominate.key.clone()));
+            }
+            Body::ReplaceKey(replace) => {
+                self.keys.insert((replace.holder.clone(), replace.key.clone()));
+            }
             _ => {}
         }
     }
 
-    fn roster(&mut self, roster: Vec<RosterLine>) {
-        self.keys.extend(roster.into_iter().map(|line| (line.holder, line.key)));
+    fn roster(&mut self, roster: &[RosterLine]) {
+        self.keys.extend(roster.iter().map(|line| (line.holder.clone(), line.key.clone())));
     }
 
     /// Everybody for whom the entries name a key, whatever wraps it.
@@ -72,7 +75,10 @@ impl Signers {
 pub(super) fn allowed_signers(store: &dyn Store, state: &State, size: u64) -> Result<String, StoreError> {
     let mut signers = Signers::default();
     for read in store.entries(&state.agreement.anchor, 0..size) {
-        signers.add(&read?.1);
+        // An entry that cannot be read names nothing.
+        if let Some(statement) = statement(&read?.1) {
+            signers.add(&statement);
+        }
     }
     Ok(signers.allowed_signers())
 }

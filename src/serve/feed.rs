@@ -21,7 +21,7 @@ use crate::engine::State;
 use crate::engine::access::Access;
 use crate::export::Signers;
 use crate::registry::{Published, Registry};
-use crate::statement::{Entry, HolderRef, PublicKey, Statement};
+use crate::statement::{HolderRef, PublicKey};
 use crate::store::Store;
 use crate::values::{Digest, Instant};
 use crate::view::changes;
@@ -175,7 +175,8 @@ impl Feed {
         for read in store.entries(&self.anchor, place.entry..known) {
             let Ok((index, entry)) = read else { break };
             // What cannot be read is told by an audit.
-            bytes.extend(entry_event(index, &entry).into_iter().flat_map(|event| event.bytes));
+            let event = Line::parse(index, &entry).and_then(|line| entry_event(&line));
+            bytes.extend(event.into_iter().flat_map(|event| event.bytes));
             place.entry = index + 1;
             if bytes.len() > most {
                 break;
@@ -218,7 +219,7 @@ pub(super) fn begin(registry: &Registry, feed: &Feed) -> Option<Told> {
     let (published, at) = (registry.agreement(&feed.anchor)?, registry.now());
     let state = published.state.at(at).into_owned();
     feed.looked(&state, at);
-    let known = entries(registry, feed, &published, |_, _| {});
+    let known = entries(registry, feed, &published, |_| {});
     feed.tell(known, Vec::new());
     Some((state, at))
 }
@@ -233,8 +234,8 @@ pub(super) async fn follow(desk: Weak<Desk>, feed: Arc<Feed>, told: Told) {
         // Before anybody is told of it: whom it lets in is told, and whom it dismisses is not.
         feed.looked(&state, at);
         let mut events = Vec::new();
-        let known = entries(&now.registry, &feed, &published, |index, bytes| {
-            events.extend(entry_event(index, bytes));
+        let known = entries(&now.registry, &feed, &published, |line| {
+            events.extend(entry_event(line));
         });
         events.extend(changed((&before.0, before.1), (&state, at), published.head.size));
         feed.tell(known, events);
@@ -248,7 +249,7 @@ pub(super) async fn follow(desk: Weak<Desk>, feed: Arc<Feed>, told: Told) {
 }
 
 /// Reads the entries that are new, and says how many there are now.
-fn entries(registry: &Registry, feed: &Feed, published: &Published, mut each: impl FnMut(u64, &[u8])) -> u64 {
+fn entries(registry: &Registry, feed: &Feed, published: &Published, mut each: impl FnMut(&Line)) -> u64 {
     let mut known = feed.news().entries;
     for read in registry.store().entries(&feed.anchor, known..published.head.size) {
         let (index, bytes) = match read {
@@ -258,21 +259,20 @@ fn entries(registry: &Registry, feed: &Feed, published: &Published, mut each: im
                 break;
             }
         };
-        feed.news().signers.add(&bytes);
-        let said =
-            Entry::parse(&bytes).ok().and_then(|entry| Statement::parse(&entry.envelope.statement).ok());
-        if let Some(said) = said {
+        // What cannot be read is told by an audit.
+        if let Some((time, said, digest)) = Line::read(&bytes) {
+            feed.news().signers.add(&said);
             feed.documents.entry(&said, registry.store());
+            each(&Line::of(index, time, &said, digest));
         }
-        each(index, &bytes);
         known = index + 1;
     }
     known
 }
 
 /// `event: entry`, by whose `id` a listener who was cut off goes on.
-fn entry_event(index: u64, bytes: &[u8]) -> Option<Event> {
-    let data = serde_json::to_string(&Line::parse(index, bytes)?).ok()?;
+fn entry_event(line: &Line) -> Option<Event> {
+    let (index, data) = (line.entry, serde_json::to_string(line).ok()?);
     let bytes = Bytes::from(format!("id: {index}\nevent: entry\ndata: {data}\n\n"));
     Some(Event { bytes, entry: Some(index) })
 }

@@ -29,10 +29,15 @@ pub struct Line {
 impl Line {
     /// The entry with this index, which has these bytes; `None` where they are none, which is for an audit to tell.
     pub fn parse(index: u64, bytes: &[u8]) -> Option<Self> {
+        let (time, said, digest) = Self::read(bytes)?;
+        Some(Self::of(index, time, &said, digest))
+    }
+
+    /// The time, the statement and its digest of an entry with these bytes; `None` where they are none.
+    pub fn read(bytes: &[u8]) -> Option<(Instant, Statement, Digest)> {
         let entry = Entry::parse(bytes).ok()?;
         let said = Statement::parse(&entry.envelope.statement).ok()?;
-        let digest = Digest::of(entry.envelope.statement.as_bytes());
-        Some(Self::of(index, entry.time, &said, digest))
+        Some((entry.time, said, Digest::of(entry.envelope.statement.as_bytes())))
     }
 
     /// The entry with this index and time, whose statement this is.
