@@ -84,3 +84,22 @@ fn colour_is_added_only_where_asked_for() {
     assert!(!findings(&text).render("a.toml", &text, false).contains('\u{1b}'));
     assert!(findings(&text).render("a.toml", &text, true).contains('\u{1b}'));
 }
+
+/// With two choices whoever withholds a vote for one of them helps the other alone, which nobody wants who is for the one;
+/// where withholding is not to have taken part, an abstention is a third way.
+#[test]
+fn a_share_of_votes_is_accused_where_somebody_gains_by_withholding() {
+    let text = fs::read_to_string("tests/workflows/broken/sealed-withheld-share.toml").unwrap();
+    let two = text.replace(r#""yes", "in-part", "no""#, r#""yes", "no""#);
+    let said = |text: &str| findings(text).render("share.toml", text, false);
+    assert_eq!(said(&two), "");
+    assert_eq!(said(&text.replace("1/2 of votes", "1/2 of participating")), "");
+    let not_voted = two
+        .replace("1/2 of votes", "1/2 of participating")
+        .replace(r#"unrevealed = "abstains""#, r#"unrevealed = "has not voted""#);
+    let said = said(&not_voted);
+    assert!(
+        said.contains("withholding pays") && said.contains("`yes > 1/2 of participating` holds"),
+        "{said}"
+    );
+}
