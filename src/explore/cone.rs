@@ -6,7 +6,7 @@
 //! panel, because cases are about seats. None does of which nobody opens a case but who is silent. Where an invariant would
 //! only be kept more often if an event were annulled, whatever annuls it is left alone too.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::told;
 use super::view::spelt_out;
@@ -15,8 +15,34 @@ use crate::workflow::Workflow;
 use crate::workflow::invariant::{Holds, Invariant, Promise};
 use crate::workflow::model::{Actor, Actors, Procedure};
 
+/// Invariants that share a walk: they suppose the same silence, and hang on the same procedures.
+pub(super) struct Group<'w> {
+    /// Where each stands in the file.
+    pub places: Vec<usize>,
+    pub invariants: Vec<&'w Invariant>,
+    /// What of the workflow they hang on.
+    pub part: Workflow,
+}
+
+/// The invariants of a workflow, by the walk that they share; unless it is `reduced`, each hangs on all of it.
+pub(super) fn groups(workflow: &Workflow, reduced: bool) -> Vec<Group<'_>> {
+    let mut alike: BTreeMap<_, (Vec<usize>, Vec<&Invariant>)> = BTreeMap::new();
+    for (place, invariant) in workflow.invariants.iter().enumerate() {
+        let procedures = reduced.then(|| procedures(workflow, invariant));
+        let (places, invariants) = alike.entry((&*invariant.silent, procedures)).or_default();
+        places.push(place);
+        invariants.push(invariant);
+    }
+    let group = |((_, procedures), (places, invariants)): ((_, Option<BTreeSet<Id>>), (_, Vec<_>))| {
+        let part = procedures
+            .map_or_else(|| workflow.clone(), |procedures| part(workflow, &procedures, &invariants));
+        Group { places, invariants, part }
+    };
+    alike.into_iter().map(group).collect()
+}
+
 /// The procedures on which an invariant hangs.
-pub(super) fn procedures(workflow: &Workflow, invariant: &Invariant) -> BTreeSet<Id> {
+fn procedures(workflow: &Workflow, invariant: &Invariant) -> BTreeSet<Id> {
     let silent = spelt_out(workflow, &invariant.silent);
     let mut cone = Cone { workflow, silent, procedures: BTreeSet::new(), emitted: BTreeSet::new() };
     match &invariant.promise {
@@ -29,7 +55,7 @@ pub(super) fn procedures(workflow: &Workflow, invariant: &Invariant) -> BTreeSet
 
 /// A workflow with these procedures alone: with the ballots that they ask, the panels that they have to do with, and the
 /// grants of which the invariants speak.
-pub(super) fn part(workflow: &Workflow, procedures: &BTreeSet<Id>, invariants: &[&Invariant]) -> Workflow {
+fn part(workflow: &Workflow, procedures: &BTreeSet<Id>, invariants: &[&Invariant]) -> Workflow {
     let mut part = workflow.clone();
     part.procedures.retain(|it| procedures.contains(&it.name));
     let Workflow { procedures, ballots, panels, grants, .. } = &mut part;

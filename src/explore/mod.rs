@@ -20,6 +20,7 @@ mod mixer;
 mod search;
 mod seating;
 mod story;
+mod times;
 mod told;
 mod tree;
 mod view;

@@ -1,6 +1,6 @@
 //! The walk: breadth first, so that the first behaviour that breaks an invariant is a shortest one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,18 +8,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::between;
 use super::blank;
 use super::branch::{Branch, Turn};
-use super::cone;
+use super::cone::groups;
 use super::holds::holds;
 use super::key::key;
 use super::mixer::ByKey;
 use super::tree::{Stage, Tree};
 use super::view::View;
-use super::{Bounds, ExploreError, Progress, Report, Verdict, story, view};
+use super::{Bounds, ExploreError, Progress, Report, Verdict, story, times};
 use crate::engine::State;
 use crate::engine::possible::Possible;
 use crate::scenario::{plain_key, supposed_agreement};
 use crate::statement::{CaseRef, HolderRef, PublicKey};
-use crate::values::{Id, Instant};
+use crate::values::Instant;
 use crate::workflow::Workflow;
 use crate::workflow::invariant::{Invariant, Promise};
 use crate::workflow::model::Formed;
@@ -89,31 +89,6 @@ pub fn explore_until(
     })
 }
 
-/// Invariants that share a walk: they suppose the same silence, and hang on the same procedures.
-struct Group<'w> {
-    /// Where each stands in the file.
-    places: Vec<usize>,
-    invariants: Vec<&'w Invariant>,
-    /// What of the workflow they hang on.
-    part: Workflow,
-}
-
-fn groups(workflow: &Workflow, reduced: bool) -> Vec<Group<'_>> {
-    let mut alike: BTreeMap<_, (Vec<usize>, Vec<&Invariant>)> = BTreeMap::new();
-    for (place, invariant) in workflow.invariants.iter().enumerate() {
-        let procedures = reduced.then(|| cone::procedures(workflow, invariant));
-        let (places, invariants) = alike.entry((&*invariant.silent, procedures)).or_default();
-        places.push(place);
-        invariants.push(invariant);
-    }
-    let group = |((_, procedures), (places, invariants)): ((_, Option<BTreeSet<Id>>), (_, Vec<_>))| {
-        let part = procedures
-            .map_or_else(|| workflow.clone(), |procedures| cone::part(workflow, &procedures, &invariants));
-        Group { places, invariants, part }
-    };
-    alike.into_iter().map(group).collect()
-}
-
 /// Whether a walk that is done has seen all that can be.
 fn shows_all(workflow: &Workflow) -> bool {
     workflow.calendar.is_none() && !houses(workflow) && !opened_on_one_day(workflow)
@@ -122,7 +97,7 @@ fn shows_all(workflow: &Workflow) -> bool {
 /// Whether it matters when the agreement is opened, and a walk opens it on one day: times count from then, and other
 /// things happen at dates.
 pub(super) fn opened_on_one_day(workflow: &Workflow) -> bool {
-    !view::after_opening(workflow).is_empty() && view::names_dates(workflow)
+    !times::after_opening(workflow).is_empty() && times::names_dates(workflow)
 }
 
 /// Whether panelists may count together, which no walk has: each works for a house of their own.

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::key::goes_on;
 use super::seating::Seating;
+use super::times::{self, Clocks};
 use super::{Bounds, blank, story, told};
 use crate::engine;
 use crate::statement::{CaseRef, HolderRef};
-use crate::values::{Id, Instant, Length, Span};
+use crate::values::{Id, Instant, Span};
 use crate::workflow::Workflow;
 use crate::workflow::invariant::{Holds, Invariant, Promise};
-use crate::workflow::model::{Cause, Delay, Moves, Origin, Procedure, State, Step, Trigger};
+use crate::workflow::model::{Origin, Procedure, State, Step, Trigger};
 
 /// What matters of a workflow for a set of invariants.
 pub(super) struct View<'w> {
@@ -62,21 +63,6 @@ pub(super) struct View<'w> {
     strikable: BTreeMap<Id, BTreeSet<Id>>,
 }
 
-/// What matters of a case in a state: how far its clocks count, and who can still do something.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Clocks {
-    /// The longest time from entering the state.
-    pub entered: Option<Span>,
-    /// The longest time from the opening of the case, in this state or a later one.
-    pub opened: Option<Span>,
-    /// The longest time from the latest notice that was served, likewise.
-    pub served: Option<Span>,
-    /// Whether somebody can act there though the case has ended.
-    pub acts: bool,
-    /// Whether it matters from then on who has a seat, beside the electors of ballots that are open by then.
-    pub seats: bool,
-}
-
 impl<'w> View<'w> {
     /// The view of a part of the `whole` workflow for invariants that hang on no more of it, and all suppose the same
     /// silence.
@@ -100,14 +86,14 @@ impl<'w> View<'w> {
             Holds::Within { span, of } => Some((*span, of.clone())),
             _ => None,
         });
-        let dates = dates(workflow, &parts);
+        let dates = times::dates(workflow, &parts);
         // Where business days count, nothing can be told as of another day.
-        let after_opening = after_opening(workflow);
+        let after_opening = times::after_opening(workflow);
         let waits = workflow.calendar.is_some()
             || !after_opening.is_empty()
-            || steps(workflow).any(|(_, step)| matches!(step.trigger, Trigger::At(_)));
+            || times::steps(workflow).any(|(_, step)| matches!(step.trigger, Trigger::At(_)));
         let anchored: Vec<Instant> = if waits { dates.iter().copied().collect() } else { Vec::new() };
-        let horizon = horizon(workflow);
+        let horizon = times::horizon(workflow);
         let opened = match anchored.first() {
             None if waits => story::usual(),
             None => Instant::MIN,
@@ -140,8 +126,8 @@ impl<'w> View<'w> {
             anchored: anchored.into_iter().collect(),
             dates: if waits { Vec::new() } else { dates.iter().flat_map(|it| [*it, it.next()]).collect() },
             horizon,
-            leads: if waits { leads(workflow) } else { Vec::new() },
-            begun: if bounds.between { begun(workflow) } else { Vec::new() },
+            leads: if waits { times::leads(workflow) } else { Vec::new() },
+            begun: if bounds.between { times::begun(workflow) } else { Vec::new() },
             marks: Vec::new(),
             withins: withins.collect(),
             ends: ends.collect(),
@@ -158,13 +144,13 @@ impl<'w> View<'w> {
                 let acts = state.steps.iter().enumerate();
                 let acts = acts.filter(|(_, step)| matches!(step.trigger, Trigger::Do(_)));
                 let acts = acts.into_iter().any(|(place, _)| !idle(place));
-                let seats =
-                    !bounds.reduced || told::seats(workflow, procedure, &reached(procedure, state), state);
-                let clocks = Clocks { acts, seats, ..clocks(procedure, state) };
+                let seats = !bounds.reduced
+                    || told::seats(workflow, procedure, &times::reached(procedure, state), state);
+                let clocks = Clocks { acts, seats, ..times::clocks(procedure, state) };
                 view.states.entry(procedure.name.clone()).or_default().insert(state.name.clone(), clocks);
             }
         }
-        for delay in delays(workflow) {
+        for delay in times::delays(workflow) {
             if let Origin::Event(event) = &delay.of {
                 let longest = view.events.entry(event.clone()).or_insert(delay.length.longest());
                 *longest = (*longest).max(delay.length.longest());
@@ -255,16 +241,6 @@ pub(super) fn spelt_out(workflow: &Workflow, silent: &[Id]) -> BTreeSet<Id> {
     silent.iter().flat_map(|name| seats(name).into_iter().chain([name.clone()])).collect()
 }
 
-fn steps(workflow: &Workflow) -> impl Iterator<Item = (&State, &Step)> {
-    let states = workflow.procedures.iter().flat_map(|procedure| &procedure.states);
-    states.flat_map(|state| state.steps.iter().map(move |step| (state, step)))
-}
-
-/// Every time of a step, and those within which cases can be opened.
-fn delays(workflow: &Workflow) -> impl Iterator<Item = &Delay> {
-    workflow.procedures.iter().flat_map(Procedure::delays)
-}
-
 fn idle(workflow: &Workflow) -> BTreeSet<(Id, Id, usize)> {
     let mut idle = BTreeSet::new();
     for procedure in &workflow.procedures {
@@ -280,115 +256,4 @@ fn idle(workflow: &Workflow) -> BTreeSet<(Id, Id, usize)> {
 fn strikable(procedure: &Procedure) -> BTreeSet<Id> {
     let doings = procedure.states.iter().flat_map(State::doings);
     doings.flat_map(|doing| doing.strikes.iter().cloned()).collect()
-}
-
-/// Every instant that the file names where it matters: in steps, grants and propositions.
-fn dates(workflow: &Workflow, parts: &[Holds]) -> BTreeSet<Instant> {
-    let said = parts.iter().filter_map(|part| match part {
-        Holds::Now(_, at) => Some(*at),
-        _ => None,
-    });
-    workflow.dates().chain(said).collect()
-}
-
-/// Whether the file names a date at which something happens or is said.
-pub(super) fn names_dates(workflow: &Workflow) -> bool {
-    let mut parts = Vec::new();
-    for proposition in workflow.invariants.iter().filter_map(|invariant| invariant.promise.proposition()) {
-        proposition.holds.each(&mut |part| parts.push(part.clone()));
-    }
-    !dates(workflow, &parts).is_empty()
-}
-
-/// Every length that counts from the opening of the agreement.
-pub(super) fn after_opening(workflow: &Workflow) -> Vec<Length> {
-    let delays = delays(workflow).filter(|delay| delay.of == Origin::Agreement);
-    let attributes = workflow.grants.iter().flat_map(|grant| &grant.attributes);
-    let moves = attributes.flat_map(|attribute| &attribute.values).filter_map(|value| value.moves.as_ref());
-    let causes = moves.flat_map(Moves::causes).filter_map(|cause| match cause {
-        Cause::After(span) => Some(Length::Time(*span)),
-        Cause::Event(_) | Cause::At(..) => None,
-    });
-    delays.map(|delay| delay.length.clone()).chain(causes).collect()
-}
-
-/// Everything that can make a case longer, each as long as it can be: its times, what acts put them off by, ballots, the
-/// passing of the right to nominate.
-fn stretches(workflow: &Workflow) -> Vec<Span> {
-    let times = |span: Span, most: u32| Span::from_seconds(span.seconds().saturating_mul(u64::from(most)));
-    let mut all: Vec<Span> = delays(workflow).map(|delay| delay.length.longest()).collect();
-    all.extend(
-        steps(workflow)
-            .filter_map(|(_, step)| Some(times(step.doing()?.extends?, step.at_most.unwrap_or(1)))),
-    );
-    all.extend(workflow.ballots.iter().map(|ballot| {
-        let reveal = ballot.sealed.iter().map(|sealed| sealed.reveal_for.longest());
-        let lasting = ballot.outcomes.iter().filter_map(|outcome| outcome.lasting).max();
-        let put_off = ballot.extend.iter().map(|extend| times(extend.by, extend.at_most.unwrap_or(1)));
-        reveal.chain(lasting).chain(put_off).fold(ballot.open_for.longest(), Span::and)
-    }));
-    all.extend(workflow.panels.iter().filter_map(|it| it.vacancy.as_ref()).map(|it| it.after.longest()));
-    all
-}
-
-/// How long a case takes at most, as far as its steps have a bound: everything once, and again as often as one of them
-/// can lead back.
-fn longest_case(workflow: &Workflow) -> Span {
-    let once = stretches(workflow).into_iter().fold(Span::from_seconds(0), Span::and);
-    let leading = steps(workflow).filter(|(_, step)| step.to.is_some());
-    let again = leading.filter_map(|(_, step)| step.at_most).max().unwrap_or(0);
-    Span::from_seconds(once.seconds().saturating_mul(u64::from(again) + 1)).min(Span::MAX)
-}
-
-fn leads(workflow: &Workflow) -> Vec<Span> {
-    let all: BTreeSet<Span> = stretches(workflow).into_iter().chain([longest_case(workflow)]).collect();
-    all.into_iter().collect()
-}
-
-/// Every time that an act can begin: of states, ballots, and of seats that are left.
-fn begun(workflow: &Workflow) -> Vec<Span> {
-    let vacant = workflow.panels.iter().filter_map(|panel| panel.vacancy.as_ref());
-    let reveals = workflow.ballots.iter().filter_map(|ballot| ballot.sealed.as_ref());
-    let more = vacant.map(|it| &it.after).chain(reveals.map(|it| &it.reveal_for)).map(Length::longest);
-    let all: BTreeSet<Span> = leads(workflow).into_iter().chain(more).collect();
-    all.into_iter().filter(|length| length.seconds() > 0).collect()
-}
-
-fn horizon(workflow: &Workflow) -> Span {
-    let again = workflow.procedures.iter().filter_map(|it| it.again_after.as_ref());
-    let owed = workflow.procedures.iter().flat_map(Procedure::duties).filter(|duty| !duty.if_late.is_empty());
-    let after = again.map(Length::longest).chain(owed.map(|duty| duty.within.longest()));
-    // The last instant before a date is another than one long before it, also where nothing takes any time.
-    after.fold(longest_case(workflow), Span::and).and(Span::from_seconds(1))
-}
-
-fn clocks(procedure: &Procedure, state: &State) -> Clocks {
-    let longest = |states: &[&State], of: &Origin| {
-        let steps = states.iter().flat_map(|state| &state.steps);
-        let delays = steps.flat_map(Step::delays);
-        delays.filter(|delay| delay.of == *of).map(|delay| delay.length.longest()).max()
-    };
-    let reached = reached(procedure, state);
-    Clocks {
-        entered: longest(&[state], &Origin::Entered),
-        opened: longest(&reached, &Origin::Opened),
-        served: longest(&reached, &Origin::Served),
-        acts: false,
-        seats: true,
-    }
-}
-
-/// The states that a case can come to, itself included.
-fn reached<'p>(procedure: &'p Procedure, state: &'p State) -> Vec<&'p State> {
-    let mut reached = vec![state];
-    let mut next = 0;
-    while let Some(from) = reached.get(next).copied() {
-        next += 1;
-        for to in from.steps.iter().filter_map(|step| procedure.state(step.to.as_ref()?)) {
-            if !reached.iter().any(|known| known.name == to.name) {
-                reached.push(to);
-            }
-        }
-    }
-    reached
 }
