@@ -229,3 +229,69 @@ fn an_ended_case_in_which_something_is_owed_is_told_by_its_seats() {
     let report = explored(&text, 0);
     assert!(matches!(&report.verdicts[..], [Verdict::Broken(_)]), "{:?}", report.verdicts);
 }
+
+const PANEL: &str = r#"
+[panel.board]
+formed = "per case"
+seats  = [{ name = "b1", by = "buyer" }, { name = "s1", by = "seller" }]
+chair  = { first-filled = ["s1", "b1"] }
+filled = ["accepted"]
+"#;
+
+/// Whoever chairs acts, also where another seat stands before theirs in the order of names.
+#[test]
+fn the_chair_acts_whatever_its_seat_is_called() {
+    let text = format!(
+        "{HEAD}{PANEL}{}",
+        r#"
+[event]
+ruled = "The chair has ruled"
+[procedure.a]
+open  = { do = "claim", by = "seller" }
+panel = "board"
+cases = { at-most = 1 }
+start = "forming"
+[procedure.a.state.forming]
+steps = [{ when = "every seat filled", to = "ruling" }, { after = "30 days", to = "closed" }]
+[procedure.a.state.ruling]
+steps = [{ do = "rule", by = "chair", to = "closed", emits = "ruled" }, { after = "30 days", to = "closed" }]
+[procedure.a.state.closed]
+ends = true
+[grant.g]
+status = [{ is = "held" }, { is = "due", first-of = ["ruled"] }]
+[[invariant]]
+title = "Never ruled"
+never = "ruled"
+"#
+    );
+    assert!(explored(&text, 0).fails());
+}
+
+/// A duty goes on in later states, in which nobody else does anything by their seat.
+#[test]
+fn who_owes_from_an_earlier_state_is_told_by_their_seat() {
+    let text = format!(
+        "{HEAD}{PANEL}{}",
+        r#"
+[event]
+reported = "The chair has reported"
+late     = "The chair has not reported in time"
+[procedure.a]
+open  = { do = "claim", by = "seller" }
+panel = "board"
+cases = { at-most = 1 }
+start = "open"
+[procedure.a.state.open]
+duties = [{ do = "report", by = "chair", attach = ["report"], within = "5 days", emits = "reported", if-late = "late" }]
+steps  = [{ after = "2 days", to = "closed" }]
+[procedure.a.state.closed]
+ends = true
+[grant.g]
+status = [{ is = "held" }, { is = "due", first-of = ["reported"] }, { is = "lost", first-of = ["late"] }]
+[[invariant]]
+title = "Never late and reported"
+never = "late and reported"
+"#
+    );
+    assert!(explored(&text, 0).fails());
+}

@@ -37,7 +37,7 @@ pub(super) fn is_blank(workflow: &Workflow, ballot: &Ballot, parts: &[Holds]) ->
         Early::When(rule) => !told::counts_voters(rule),
         Early::Certain | Early::Confirmed => true,
     };
-    let told = ballot.candidates() && !counts_heads(workflow, ballot)
+    let told = ballot.candidates()
         || ballot.lasts()
         || ends
         || !ballot.extend.as_ref().is_none_or(|extend| extends(extend.on))
@@ -45,19 +45,8 @@ pub(super) fn is_blank(workflow: &Workflow, ballot: &Ballot, parts: &[Holds]) ->
     !told && most_ways(workflow, ballot, parts).is_some_and(|ways| ways <= MOST_WAYS)
 }
 
-/// Whether all votes of a panel count the same on one of its ballots.
-fn counts_heads(workflow: &Workflow, ballot: &Ballot) -> bool {
-    let seats = || workflow.panel(&ballot.panel).into_iter().flat_map(|panel| &panel.seats);
-    let alike = seats().zip(seats().skip(1)).all(|(a, b)| a.weight == b.weight);
-    alike && told::of_ballot(ballot).iter().all(|term| term.class.is_none())
-}
-
 /// In how many ways all seats can vote that no rule tells apart.
 fn most_ways(workflow: &Workflow, ballot: &Ballot, parts: &[Holds]) -> Option<u64> {
-    if ballot.candidates() {
-        // Few: what matters is how many votes each candidate has, and who has most.
-        return Some(0);
-    }
     let classes = told::classes(workflow, parts);
     let mut heads: BTreeMap<(Option<&Id>, u32), u64> = BTreeMap::new();
     for seat in &workflow.panel(&ballot.panel)?.seats {
@@ -118,13 +107,7 @@ pub(super) fn chosen(view: &View<'_>, before: &Branch, turn: &Turn, after: &Bran
         }
         all_seen.insert(Seen::of(view, &so))
     };
-    let ways = if run.rules().is_some_and(Ballot::candidates) {
-        let abstention = run.rules().and_then(|rules| rules.abstention.as_ref());
-        elections(&alike.into_values().flatten().collect::<Vec<_>>(), &votable, abstention)
-    } else {
-        ways(alike.values(), votable.len())
-    };
-    let ways = ways.into_iter().filter(|way| new(way));
+    let ways = ways(alike.values(), votable.len()).into_iter().filter(|way| new(way));
     Some(ways.map(|way| Turn::Chosen(Box::new(inner.clone()), votes(way))).collect())
 }
 
@@ -179,43 +162,6 @@ fn ways<'a>(alike: impl Iterator<Item = &'a Vec<&'a Id>>, choices: usize) -> Vec
         }
     }
     all
-}
-
-/// Every way for seats to vote for candidates of which only matters how many votes each has and who has most: with each
-/// candidate first, and the others behind in their order.
-fn elections<'a>(seats: &[&'a Id], votable: &[Id], abstention: Option<&Id>) -> Vec<Vec<(&'a Id, usize)>> {
-    let (abstaining, candidates): (Vec<usize>, Vec<usize>) =
-        (0..votable.len()).partition(|place| votable.get(*place) == abstention);
-    let most_abstain = if abstaining.is_empty() { 0 } else { seats.len() };
-    let mut all = Vec::new();
-    for abstain in 0..=most_abstain {
-        for shares in shares(seats.len() - abstain, seats.len(), candidates.len()) {
-            for first in &candidates {
-                let others = candidates.iter().filter(|other| *other != first);
-                let behind = [first].into_iter().chain(others).zip(&shares);
-                let voted = behind.flat_map(|(candidate, votes)| std::iter::repeat_n(*candidate, *votes));
-                let abstained =
-                    abstaining.first().into_iter().flat_map(|it| std::iter::repeat_n(*it, abstain));
-                all.push(seats.iter().copied().zip(voted.chain(abstained)).collect());
-            }
-        }
-    }
-    all
-}
-
-/// Every way to write a number as a sum of at most so many numbers from 1 to `most`, the greatest first.
-fn shares(number: usize, most: usize, parts: usize) -> Vec<Vec<usize>> {
-    if number == 0 {
-        return vec![Vec::new()];
-    }
-    if parts == 0 {
-        return Vec::new();
-    }
-    let with = |first: usize| {
-        let rest = shares(number - first, first, parts - 1);
-        rest.into_iter().map(move |rest| [first].into_iter().chain(rest).collect())
-    };
-    (1..=number.min(most)).rev().flat_map(with).collect()
 }
 
 /// What is done where these votes are chosen: whoever votes or reveals a vote with it does so for what is chosen.

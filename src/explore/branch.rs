@@ -173,8 +173,11 @@ fn is_idle(view: &View<'_>, case: &Case, act: &Id) -> bool {
     let steps = case.rules().map_or(&[][..], |state| &state.steps).iter().enumerate();
     let its = steps.filter(|(_, step)| matches!(&step.trigger, Trigger::Do(doing) if doing.act == *act));
     let mut its = its.peekable();
-    // What is no step is a duty of which something comes.
-    its.peek().is_some() && its.all(|(place, _)| view.is_idle(&case.id.procedure, &case.state, place))
+    // What is no step, or is owed from an earlier state, is a duty of which something comes.
+    let owed = case.duties.iter().any(|duty| duty.act == *act && duty.tells());
+    !owed
+        && its.peek().is_some()
+        && its.all(|(place, _)| view.is_idle(&case.id.procedure, &case.state, place))
 }
 
 /// The next instant at which to look again: the last before, and the first after, whatever comes next.

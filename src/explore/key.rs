@@ -122,18 +122,19 @@ pub(super) fn put_off(view: &View<'_>, state: &State) -> bool {
 }
 
 fn is_put_off(view: &View<'_>, case: &Case) -> bool {
-    !case.extensions.is_empty() || tells_stops(view) && !case.stops.is_empty()
+    !case.extensions.is_empty() || tells_stops(view, case) && !case.stops.is_empty()
 }
 
-/// Whether it matters when a case stood still, and not only how long its clocks have run: where business days count. Without
-/// the reductions it is told of every case.
-fn tells_stops(view: &View<'_>) -> bool {
-    view.workflow.calendar.is_some() || !view.bounds.reduced
+/// Whether it matters when a case stood still, and not only how long its clocks have run: where business days count, and where
+/// acts may have put times off meanwhile. Without the reductions it is told of every case.
+fn tells_stops(view: &View<'_>, case: &Case) -> bool {
+    let both = !(case.stops.is_empty() || case.extensions.is_empty());
+    view.workflow.calendar.is_some() || both || !view.bounds.reduced
 }
 
 /// How long the clocks of a case have run since; where its stops are told, how long ago it was.
 pub(super) fn ran(view: &View<'_>, case: &Case, (from, now): (Instant, Instant)) -> Span {
-    if tells_stops(view) { now.since(from) } else { case.ran(from, now) }
+    if tells_stops(view, case) { now.since(from) } else { case.ran(from, now) }
 }
 
 /// How long ago, as far as it matters: beyond `longest` all is the same.
@@ -200,6 +201,7 @@ fn case_into(key: &mut Mixer, view: &View<'_>, case: &Case, (clocks, now): (Cloc
     }
     for duty in duties.iter().filter(|duty| duty.tells()) {
         key.put_id(&duty.act);
+        duty.emits.iter().chain(&duty.if_late).for_each(|event| key.put_id(event));
         key.put(u64::from(duty.stopped));
         if duty.may_lapse() {
             let standing = case.suspended().filter(|_| duty.stopped).unwrap_or(now);
@@ -226,7 +228,7 @@ fn stops_into(key: &mut Mixer, view: &View<'_>, (state, case): (&State, &Case), 
     if case.stops.is_empty() {
         return;
     }
-    if tells_stops(view) {
+    if tells_stops(view, case) {
         for Stop { from, until } in &case.stops {
             key.put(now.since(*from).seconds());
             key.put(until.map_or(u64::MAX, |until| now.since(until).seconds()));
@@ -268,7 +270,7 @@ fn ballot_into(key: &mut Mixer, view: &View<'_>, case: &Case, run: &BallotRun, n
         put_off_by: _, // as the state says
     } = run;
     // Where its case stands still, so does it.
-    let tells_stops = tells_stops(view);
+    let tells_stops = tells_stops(view, case);
     let now = if tells_stops { now } else { run.now(now, case.suspended()) };
     key.put_id(&id.ballot);
     key.put(closes.since(now).seconds());

@@ -27,27 +27,21 @@ pub(super) struct Seating {
 }
 
 impl Seating {
-    /// The seating of a panel in a walk in which these are silent, panels spelt out, and votes on these ballots are cast
-    /// blank. Unless it is `reduced` each seat is of a kind of its own.
+    /// The seating of a panel in a walk in which these are silent, panels spelt out. Unless it is
+    /// `reduced` each seat is of a kind of its own.
     pub(super) fn of(
         workflow: &Workflow,
         panel: &Panel,
         parts: &[Holds],
-        blank: &BTreeSet<Id>,
         (silent, reduced): (&BTreeSet<Id>, bool),
     ) -> Self {
         let mut seats: Vec<&Seat> = panel.seats.iter().collect();
         seats.sort_by(|a, b| a.name.cmp(&b.name));
         let (named, classes) = (named(workflow), told::classes(workflow, parts));
-        // A vote for one of them is no vote for another, unless it is only said at the closing who was voted for.
-        let mut choosing = workflow.ballots.iter().filter(|it| it.candidates() && it.panel == panel.name);
-        let told = choosing.any(|ballot| !blank.contains(&ballot.name));
-        // Where everybody can come to chair and all act, or none, somebody chairs as soon as anybody is there.
-        let silences = seats.iter().filter(|seat| silent.contains(&seat.name)).count();
-        let all_chair = seats.iter().all(|seat| panel.chair.contains(&seat.name));
-        let chairs = !(all_chair && (silences == 0 || silences == seats.len()));
+        // A vote for one of them is no vote for another.
+        let chosen = workflow.ballots.iter().any(|ballot| ballot.candidates() && ballot.panel == panel.name);
         let apart = |seat: &Seat| {
-            !reduced || told || named.contains(&seat.name) || chairs && panel.chair.contains(&seat.name)
+            !reduced || chosen || named.contains(&seat.name) || panel.chair.contains(&seat.name)
         };
         let unfilled = |seat: &Seat| seat.by.iter().any(|by| silent.contains(by));
         let one_acts = |vacancy: &Vacancy, seat: &Seat| {

@@ -7,6 +7,7 @@ use super::seating::Seating;
 use super::times::{self, Clocks};
 use super::{Bounds, blank, story, told};
 use crate::engine;
+use crate::engine::case::{Case, DutyRun};
 use crate::statement::{CaseRef, HolderRef};
 use crate::values::{Id, Instant, Span};
 use crate::workflow::Workflow;
@@ -104,8 +105,7 @@ impl<'w> View<'w> {
         };
         let counted = after_opening.iter().flat_map(|it| [false, true].map(|late| it.end(opened, late)));
         let anchored: BTreeSet<Instant> = anchored.into_iter().chain(counted).collect();
-        let blank = if bounds.reduced { blank_ballots(workflow, &parts) } else { BTreeSet::new() };
-        let seating = |panel: &_| Seating::of(workflow, panel, &parts, &blank, (&silent, bounds.reduced));
+        let seating = |panel: &_| Seating::of(workflow, panel, &parts, (&silent, bounds.reduced));
         let panels: BTreeMap<Id, Seating> =
             workflow.panels.iter().map(|it| (it.name.clone(), seating(it))).collect();
         let mut view = Self {
@@ -119,7 +119,7 @@ impl<'w> View<'w> {
             told: told::events(workflow, &parts),
             classes: told::classes(workflow, &parts),
             filled: !bounds.reduced || told::filled(workflow, &parts),
-            blank,
+            blank: if bounds.reduced { blank_ballots(workflow, &parts) } else { BTreeSet::new() },
             idle: if bounds.reduced { idle(workflow) } else { BTreeSet::new() },
             opened,
             since_opening: !after_opening.is_empty(),
@@ -190,7 +190,11 @@ impl<'w> View<'w> {
                 return opens || going_on.next().is_some();
             }
             let mut its = going_on.filter(|it| case.is_none_or(|case| *case == it.id));
-            opens && case.is_none() || its.any(|it| self.clocks(&procedure.name, &it.state).seats)
+            // What is owed from an earlier state is owed by whoever has the seat then.
+            let matter = |it: &Case| {
+                self.clocks(&procedure.name, &it.state).seats || it.duties.iter().any(DutyRun::tells)
+            };
+            opens && case.is_none() || its.any(|it| matter(it))
         })
     }
 
