@@ -105,7 +105,7 @@ impl Server {
         }
         let after = match after {
             Ok(record) => Ok(Live::of(&record, self.now())),
-            // Whoever may not read any more has the receipt alone.
+            // Whoever may not read any more has the receipt alone, and keeps what was sent: nobody has shown them the log.
             Err(error @ CliError::Usage(_)) => Err(error),
             Err(error) => {
                 let again = self.again(&unsure);
@@ -115,7 +115,7 @@ impl Server {
                 return Ok(Submitted { receipted, after: Err(CliError::Storage(words)) });
             }
         };
-        if kept.is_some() {
+        if kept.is_some() && after.is_ok() {
             unsure.forget();
         }
         Ok(Submitted { receipted, after })

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{FileError, Files};
 use crate::net::{Client, NetError, Signs};
@@ -46,15 +46,20 @@ impl Site {
 impl Files for Site {
     fn read(&self, name: &str, most: usize) -> Result<Option<Vec<u8>>, FileError> {
         let url = self.place(name);
-        let mut pauses = PAUSES.iter();
+        let until = Instant::now() + TIMEOUT;
+        let mut pauses = PAUSES.iter().copied();
         loop {
             match self.client.get(&url, most) {
                 Ok(bytes) => return Ok(bytes),
                 Err(NetError::TooLong { url, most }) => return Err(FileError::TooLong { place: url, most }),
-                Err(error) => match pauses.next().filter(|_| may_pass(&error)) {
-                    Some(pause) => thread::sleep(*pause),
-                    None => return Err(FileError::Net(error)),
-                },
+                Err(error) => {
+                    // A server that is busy with this very reader's questions says when it has room again.
+                    let pause = asked_to_wait(&error).or_else(|| pauses.next()).filter(|_| may_pass(&error));
+                    match pause.filter(|pause| Instant::now() + *pause < until) {
+                        Some(pause) => thread::sleep(pause),
+                        None => return Err(FileError::Net(error)),
+                    }
+                }
             }
         }
     }
@@ -69,6 +74,14 @@ impl Files for Site {
 
     fn at_once(&self) -> usize {
         AT_ONCE
+    }
+}
+
+/// How long a server asks to be left alone (`Retry-After`).
+fn asked_to_wait(error: &NetError) -> Option<Duration> {
+    match error {
+        NetError::Problem { retry_after, .. } => retry_after.map(Duration::from_secs),
+        _ => None,
     }
 }
 

@@ -105,7 +105,9 @@ impl HttpBody for Counted {
             }
         }
         let length = self.next.len().min(CHUNK);
-        Poll::Ready(Some(Ok(Frame::data(self.next.split_to(length)))))
+        // A copy: a slice that waits for its client would hold the whole answer, which is not counted any more then.
+        let chunk = Bytes::copy_from_slice(&self.next.split_to(length));
+        Poll::Ready(Some(Ok(Frame::data(chunk))))
     }
 
     fn is_end_stream(&self) -> bool {

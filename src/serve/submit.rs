@@ -38,15 +38,19 @@ pub(super) async fn submit(
     Extension(client): Extension<Client>,
     request: Request,
 ) -> Response {
-    let came = tokio::time::Instant::now();
     // A task of its own: whoever hangs up gives back neither the place nor the room that the statement takes as long as it
     // waits for the writer, and a statement that is taken is followed to its end.
     let taking = Arc::clone(&desk);
-    let taken = tokio::spawn(async move { take(&taking, client, request).await }).await;
-    let taken = taken.unwrap_or_else(|ended| {
+    let taken = tokio::spawn(async move {
+        let mut came = tokio::time::Instant::now();
+        let taken = take(&taking, client, request, &mut came).await;
+        (taken, came)
+    });
+    let (taken, came) = taken.await.unwrap_or_else(|ended| {
         tracing::error!(%ended, "a submission was not taken to its end");
-        Err(Problem::failed("what has become of the statement cannot be told")
-            .instead("submit the same statement again; it is taken once, however often it is submitted"))
+        let failed = Problem::failed("what has become of the statement cannot be told")
+            .instead("submit the same statement again; it is taken once, however often it is submitted");
+        (Err(failed), tokio::time::Instant::now())
     });
     match taken {
         Ok(receipted) => {
@@ -73,10 +77,16 @@ enum Came<'a> {
     New { signed: Box<Signed>, place: SemaphorePermit<'a>, coming: Option<Coming> },
 }
 
-async fn take(desk: &Arc<Desk>, client: Client, request: Request) -> Result<Receipted, Problem> {
+/// Takes what comes; `came` is when all of the envelope was here.
+async fn take(
+    desk: &Arc<Desk>,
+    client: Client,
+    request: Request,
+    came: &mut tokio::time::Instant,
+) -> Result<Receipted, Problem> {
     desk.may_submit(client)?;
     // Until the entry tells of its documents, their room is taken.
-    let (signed, _place, _coming) = match receive(desk, client, request).await? {
+    let (signed, _place, _coming) = match receive(desk, client, request, came).await? {
         Came::Known(receipted) => return Ok(*receipted),
         Came::New { signed, place, coming } => (signed, place, coming),
     };
@@ -102,7 +112,12 @@ async fn take(desk: &Arc<Desk>, client: Client, request: Request) -> Result<Rece
 }
 
 /// Reads what is submitted, by a time.
-async fn receive(desk: &Desk, client: Client, request: Request) -> Result<Came<'_>, Problem> {
+async fn receive<'a>(
+    desk: &'a Desk,
+    client: Client,
+    request: Request,
+    came: &mut tokio::time::Instant,
+) -> Result<Came<'a>, Problem> {
     let by = tokio::time::Instant::now() + desk.limits.body;
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
     let kind = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
@@ -114,6 +129,7 @@ async fn receive(desk: &Desk, client: Client, request: Request) -> Result<Came<'
     match kind.as_str() {
         "application/json" => {
             let bytes = in_time(by, body(request.into_body())).await?;
+            *came = tokio::time::Instant::now();
             let signed = signed(desk, &bytes)?;
             if let Some(known) = desk.registry.known(&signed)? {
                 return Ok(Came::Known(Box::new(known)));
@@ -124,6 +140,7 @@ async fn receive(desk: &Desk, client: Client, request: Request) -> Result<Came<'
         }
         "multipart/form-data" => {
             let (mut parcel, bytes) = in_time(by, Parcel::open(request)).await?;
+            *came = tokio::time::Instant::now();
             let signed = signed(desk, &bytes)?;
             let of_here = desk.registry.is_of_here(&signed);
             let came = in_time(by, documents(desk, client, &mut parcel, signed)).await;
