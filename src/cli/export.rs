@@ -23,7 +23,7 @@ use crate::values::Digest;
 #[command(
     after_help = "Example:\n  quorate export public\n  quorate audit public --anchor sha256:34759fbf…\n\n\
     The folder is C2SP's tlog-tiles. A second export adds what is new, never rewrites a full tile, and replaces the \
-    checkpoint last. It carries the cosignatures that `quorate cosign` has collected; with --cosigned nothing is\n    \
+    checkpoint last. It carries the cosignatures that `quorate cosign` has collected; with --cosigned nothing is \
     published that the policy's quorum has not seen. With --server it is the log that the server gives out, audited, \
     with the documents that you may read."
 )]

@@ -87,7 +87,8 @@ impl Case {
 }
 
 fn ran(stops: &[Stop], from: Instant, now: Instant) -> Span {
-    let stood = stops.iter().map(|stop| stop.until.unwrap_or(now).since(stop.from.max(from)).seconds());
+    let until = |stop: &Stop| stop.until.map_or(now, |until| until.min(now));
+    let stood = stops.iter().map(|stop| until(stop).since(stop.from.max(from)).seconds());
     Span::from_seconds(now.since(from).seconds().saturating_sub(stood.sum()))
 }
 

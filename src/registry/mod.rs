@@ -50,9 +50,6 @@ use submission::Unfit;
 use tree::Tree;
 use writer::{AtWork, Job, Pace, Placed, Writer};
 
-/// The name of the refusal of a statement of an agreement that is not kept here, or of which its signers may not know.
-pub const UNKNOWN_AGREEMENT: &str = "unknown-agreement";
-
 /// What an operator sets.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -390,7 +387,7 @@ impl Registry {
 /// The refusal of a statement of an agreement that is not kept here.
 fn unknown(anchor: Digest) -> SubmitError {
     let why = format!("the agreement {} is not kept here", anchor.short());
-    Refusal::new(UNKNOWN_AGREEMENT, why, "submit it to the log that the agreement names").into()
+    Refusal::new("unknown-agreement", why, "submit it to the log that the agreement names").into()
 }
 
 /// Whether an entry's bytes hold this statement.

@@ -21,12 +21,15 @@ use super::parcel::{MAX_FORM, Parcel};
 use super::problem::Problem;
 use super::quota::Coming;
 use super::work::blocking;
-use crate::registry::{Receipted, Signed, Submission, UNKNOWN_AGREEMENT};
+use crate::registry::{Receipted, Signed, Submission};
 use crate::statement::{AgreementRef, Body as Says, Entry, Envelope};
 use crate::values::Instant as Moment;
 
 /// The most bytes of an envelope: an entry holds it, and JSON may write its characters longer.
 pub(super) const MAX_ENVELOPE: usize = 2 * Entry::MAX_BYTES;
+
+/// The refusal of a statement of an agreement that is not kept here, or of which its signers may not know.
+const UNKNOWN_AGREEMENT: &str = "unknown-agreement";
 
 /// The part of the places for submissions that one address may hold while its documents come: they take time.
 const SHARE: usize = 8;
