@@ -115,11 +115,9 @@ impl<'a> SeatMarks<'a> {
     /// That a case is about somebody marks their seat; and an ended one, where how long ago matters to the next about it.
     fn subject(&mut self, view: &View<'_>, case: &Case, (seated, now): (bool, Instant)) {
         let Some(Subject { seat, person: _, key: _, nominated: _ }) = &case.subject else { return };
-        let its = |marks: &&mut PanelMarks<'_>| match seat {
-            HolderRef::CaseSeat { case, .. } => marks.case == Some(case),
-            HolderRef::Office { body, .. } => marks.case.is_none() && marks.panel == body,
-        };
-        let Some(mark) = self.all.iter_mut().find(its).and_then(|marks| marks.mark(seat.name())) else {
+        let Some(mark) =
+            self.all.iter_mut().find(|panel| panel.has(seat)).and_then(|marks| marks.mark(seat.name()))
+        else {
             return;
         };
         match case.ended {
@@ -141,11 +139,7 @@ impl<'a> SeatMarks<'a> {
 
     /// Whether it does not matter any more who has a seat.
     pub(super) fn is_idle(&self, seat: &HolderRef) -> bool {
-        let its = |panel: &&PanelMarks<'_>| match seat {
-            HolderRef::CaseSeat { case, .. } => panel.case == Some(case),
-            HolderRef::Office { body, .. } => panel.case.is_none() && panel.panel == body,
-        };
-        let panel = self.all.iter().find(its);
+        let panel = self.all.iter().find(|panel| panel.has(seat));
         panel.is_none_or(|panel| {
             panel.seating.place(seat.name()).and_then(|place| panel.idle.get(place)) == Some(&true)
         })
@@ -165,6 +159,14 @@ impl<'a> SeatMarks<'a> {
 }
 
 impl PanelMarks<'_> {
+    /// Whether a seat is one of these.
+    fn has(&self, seat: &HolderRef) -> bool {
+        match seat {
+            HolderRef::CaseSeat { case, .. } => self.case == Some(case),
+            HolderRef::Office { body, .. } => self.case.is_none() && self.panel == body,
+        }
+    }
+
     /// The seats, those that are alike in any order.
     pub(super) fn sorted_into(&self, key: &mut Mixer) {
         let mut sorted: Vec<(usize, Mixer)> =

@@ -122,7 +122,7 @@ pub(super) fn clocks(procedure: &Procedure, state: &State) -> Clocks {
         let delays = steps.flat_map(Step::delays);
         delays.filter(|delay| delay.of == *of).map(|delay| delay.length.longest()).max()
     };
-    let reached = reached(procedure, state);
+    let reached = procedure.reached(&state.name);
     Clocks {
         entered: longest(&[state], &Origin::Entered),
         opened: longest(&reached, &Origin::Opened),
@@ -130,19 +130,4 @@ pub(super) fn clocks(procedure: &Procedure, state: &State) -> Clocks {
         acts: false,
         seats: true,
     }
-}
-
-/// The states that a case can come to, itself included.
-pub(super) fn reached<'p>(procedure: &'p Procedure, state: &'p State) -> Vec<&'p State> {
-    let mut reached = vec![state];
-    let mut next = 0;
-    while let Some(from) = reached.get(next).copied() {
-        next += 1;
-        for to in from.steps.iter().filter_map(|step| procedure.state(step.to.as_ref()?)) {
-            if !reached.iter().any(|known| known.name == to.name) {
-                reached.push(to);
-            }
-        }
-    }
-    reached
 }

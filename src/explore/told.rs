@@ -138,7 +138,7 @@ fn terms<'a>(workflow: &'a Workflow, parts: &'a [Holds]) -> Vec<&'a Term> {
 }
 
 /// Every term by which something is counted on a ballot.
-pub(super) fn of_ballot(ballot: &Ballot) -> Vec<&Term> {
+fn of_ballot(ballot: &Ballot) -> Vec<&Term> {
     let mut rules: Vec<&Rule> = ballot.quorum.iter().collect();
     rules.extend(ballot.outcomes.iter().filter_map(|outcome| outcome.rule.as_ref()));
     rules.extend(ballot.outcomes.iter().flat_map(|outcome| &outcome.eases).map(|ease| &ease.rule));

@@ -145,7 +145,7 @@ impl<'w> View<'w> {
                 let acts = acts.filter(|(_, step)| matches!(step.trigger, Trigger::Do(_)));
                 let acts = acts.into_iter().any(|(place, _)| !idle(place));
                 let seats = !bounds.reduced
-                    || told::seats(workflow, procedure, &times::reached(procedure, state), state);
+                    || told::seats(workflow, procedure, &procedure.reached(&state.name), state);
                 let clocks = Clocks { acts, seats, ..times::clocks(procedure, state) };
                 view.states.entry(procedure.name.clone()).or_default().insert(state.name.clone(), clocks);
             }

@@ -31,7 +31,7 @@ const ALL: u32 = 256 * 1024;
 /// The same of one address, for more than one answer.
 const OF_ONE: usize = 64 * 1024;
 
-/// How much of an answer leaves at a time: what has left is not counted any more.
+/// How much of an answer leaves at a time, beside what is counted: the room for all of it is held to its end.
 const CHUNK: usize = 64 * 1024;
 
 /// Room for answers.

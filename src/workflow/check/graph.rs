@@ -26,6 +26,12 @@ pub(super) fn ways(procedure: &Procedure, wanted: impl Fn(&Step) -> bool) -> Vec
 }
 
 impl Procedure {
+    /// The states that a case can come to from one, itself included, in the order of the file.
+    pub fn reached<'p>(&'p self, from: &'p Id) -> Vec<&'p State> {
+        let reached = reachable(self, from);
+        self.states.iter().filter(|state| reached.contains(&state.name)).collect()
+    }
+
     /// Whether a case that is in a state may still emit an event, there or later on, or by what it owes since before.
     pub fn still_emits(&self, from: &Id, event: &Id) -> bool {
         let there = reachable(self, from);
