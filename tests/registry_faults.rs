@@ -561,6 +561,35 @@ fn the_writer_waits_for_nothing_else_that_blocks() {
     answer.expect("it waited for the pool's only thread").unwrap();
 }
 
+#[test]
+fn whoever_follows_is_given_the_latest_entries_without_a_gap_and_as_they_are_stored() {
+    let members: Vec<HolderRef> = seats().into_iter().step_by(8).collect();
+    let stage = opened(Arc::new(MemoryStore::new()), &members);
+    let (registry, anchor) = (stage.registry(), stage.anchor());
+    let (published, added) = registry.grown(&anchor).unwrap();
+    assert!(added.is_empty(), "nobody followed until now");
+    let mut known = published.head.size;
+    for count in [1, 0, 7, 300] {
+        for number in 0..count {
+            let (envelope, blobs) = statement(&stage, &members[0], number).unwrap();
+            stage.submit(envelope, blobs).unwrap();
+        }
+        let (published, added) = registry.grown(&anchor).unwrap();
+        let size = published.head.size;
+        assert_eq!(size, known + count);
+        // Of very many the latest alone are kept.
+        let first = size - added.len() as u64;
+        assert!(first >= known && (first == known) == (count < 300), "{known} {first} {size}");
+        let given = added.iter().map(|entry| {
+            let envelope = entry.checked.envelope().clone();
+            (entry.index, Entry { time: entry.time, envelope }.to_bytes().unwrap())
+        });
+        let stored = registry.store().entries(&anchor, first..size).map(|read| read.unwrap());
+        assert_eq!(given.collect::<Vec<_>>(), stored.collect::<Vec<_>>());
+        known = size;
+    }
+}
+
 /// A vote of the first member, and the size of the log before it.
 fn vote_of(stage: &Stage, members: &[HolderRef]) -> (Envelope, u64) {
     let (envelope, _) = statement(stage, members.first().unwrap(), 0).unwrap();

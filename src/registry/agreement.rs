@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio::sync::watch;
 
@@ -10,8 +10,9 @@ use crate::engine::State;
 use crate::log::{Checkpoint, Hash, Head, LogKey, MemoryTree, Nodes as _};
 use crate::registry::SubmitError;
 use crate::registry::tree::Tree;
+use crate::statement::Checked;
 use crate::store::NewEntry;
-use crate::values::Digest;
+use crate::values::{Digest, Instant};
 
 /// What readers see: the state after the last durable entry.
 #[derive(Debug, Clone)]
@@ -24,6 +25,20 @@ pub struct Published {
     pub checkpoint: String,
 }
 
+/// An entry that has become durable, for whoever follows its agreement.
+#[derive(Debug)]
+pub struct Added {
+    /// Its index in the log.
+    pub index: u64,
+    /// When the log took it.
+    pub time: Instant,
+    /// What it took.
+    pub checked: Checked,
+}
+
+/// How many of them wait for whoever follows, at most: more than a batch has.
+const MOST_ADDED: usize = 128;
+
 /// What is published of every agreement. A reader takes a snapshot and holds no lock while it thinks.
 pub(super) type Shelf = Arc<RwLock<BTreeMap<Digest, Shown>>>;
 
@@ -34,17 +49,33 @@ pub(super) struct Shown {
     pub(super) size: watch::Sender<u64>,
     /// The writer's tree, which may be ahead of `now`.
     pub(super) tree: Tree,
+    /// The latest entries up to the last of `now`, for the one who follows; `None` until there is one.
+    added: Mutex<Option<Vec<Arc<Added>>>>,
 }
 
 impl Shown {
     pub(super) fn new(published: Published, tree: Tree) -> Self {
         let (size, _) = watch::channel(published.head.size);
-        Self { now: Arc::new(published), size, tree }
+        Self { now: Arc::new(published), size, tree, added: Mutex::default() }
     }
 
-    /// Shows a newer state; nobody is [told](Self::tell) yet.
-    pub(super) fn replace(&mut self, published: Published) {
+    /// Shows a newer state, and the entries that led to it; nobody is [told](Self::tell) yet.
+    pub(super) fn replace(&mut self, published: Published, entries: impl Iterator<Item = Arc<Added>>) {
         self.now = Arc::new(published);
+        let Some(added) = self.added.get_mut().unwrap_or_else(PoisonError::into_inner) else { return };
+        for entry in entries {
+            if added.len() >= MOST_ADDED {
+                // Whoever follows is behind, and reads them from the store.
+                added.clear();
+            }
+            added.push(entry);
+        }
+    }
+
+    /// What is shown, and the entries that came since this was asked last; see [`Registry::grown`](super::Registry::grown).
+    pub(super) fn grown(&self) -> (Arc<Published>, Vec<Arc<Added>>) {
+        let added = self.added.lock().unwrap_or_else(PoisonError::into_inner).replace(Vec::new());
+        (Arc::clone(&self.now), added.unwrap_or_default())
     }
 
     /// Tells those who wait for more that there is.

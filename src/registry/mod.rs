@@ -28,7 +28,7 @@ use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 
 pub use crate::statement::attachments;
-pub use agreement::Published;
+pub use agreement::{Added, Published};
 pub use clock::{Clock, SimulatedClock, SystemClock};
 pub use error::{SubmitError, read_only};
 pub use receipt::{NodeError, StoreNodes, receipt};
@@ -357,6 +357,12 @@ impl Registry {
     /// for what came since.
     pub fn agreement(&self, anchor: &Digest) -> Option<Arc<Published>> {
         Some(Arc::clone(&self.published.read().ok()?.get(anchor)?.now))
+    }
+
+    /// What is published of an agreement now, and the latest entries up to its last one, as far as they came since this was
+    /// asked last and are not too many: those before them are in the [store](Self::store). For one who follows the agreement.
+    pub fn grown(&self, anchor: &Digest) -> Option<(Arc<Published>, Vec<Arc<Added>>)> {
+        Some(self.published.read().ok()?.get(anchor)?.grown())
     }
 
     /// The number of entries that are published of an agreement, to be told when there are more. Once

@@ -1,13 +1,13 @@
 //! Bytes of answers that wait for their clients to read them. Whoever asks for much and reads it slowly holds it in memory for as
 //! long as they like: so there is room for so many of them, of one address and of all.
 
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::{Extension, MatchedPath, Request, State};
-use axum::middleware::Next;
+use axum::extract::{MatchedPath, Request};
 use axum::response::Response;
 use hyper::body::{Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -58,18 +58,20 @@ impl Answers {
 }
 
 /// Counts the answers about agreements: all others are short, or the same bytes for everybody.
-pub(super) async fn held(
-    State(desk): State<Arc<Desk>>,
-    Extension(client): Extension<Client>,
+pub(super) async fn held<F: Future<Output = Response>>(
+    desk: &Desk,
     request: Request,
-    next: Next,
+    next: impl FnOnce(Request) -> F,
 ) -> Response {
     let path = request.extensions().get::<MatchedPath>();
-    let counted = path.is_some_and(|path| path.as_str().contains(AGREEMENT));
+    let client = request.extensions().get::<Client>().copied();
+    let (true, Some(client)) = (path.is_some_and(|path| path.as_str().contains(AGREEMENT)), client) else {
+        return next(request).await;
+    };
     let headers = request.headers().clone();
-    let answer = next.run(request).await;
+    let answer = next(request).await;
     // Events have no length: they are sent as they come.
-    let Some(bytes) = answer.body().size_hint().exact().filter(|bytes| counted && *bytes > SMALL) else {
+    let Some(bytes) = answer.body().size_hint().exact().filter(|bytes| *bytes > SMALL) else {
         return answer;
     };
     let Some(room) = desk.answers.room(bytes, client) else {

@@ -1,8 +1,8 @@
 //! What is new in an agreement: every entry as it becomes durable, and what time alone brings about.
 //!
-//! One task an agreement reads each new entry once, whoever listens. The newest events are kept as the bytes that go
-//! out; a listener who is further behind reads entries from the store again, so a slow one costs no memory and misses
-//! nothing.
+//! One task an agreement takes each new entry once, whoever listens: from the writer, which had it in hand, or from the store
+//! where it comes too late for that. The newest events are kept as the bytes that go out; a listener who is further behind
+//! reads entries from the store again, so a slow one costs no memory and misses nothing.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
@@ -20,8 +20,8 @@ use super::tokens::Caller;
 use crate::engine::State;
 use crate::engine::access::Access;
 use crate::export::Signers;
-use crate::registry::{Published, Registry};
-use crate::statement::{HolderRef, PublicKey};
+use crate::registry::{Added, Published, Registry};
+use crate::statement::{HolderRef, PublicKey, Statement};
 use crate::store::Store;
 use crate::values::{Digest, Instant};
 use crate::view::changes;
@@ -216,10 +216,10 @@ pub(super) type Told = (State, Instant);
 /// Reads what an agreement has, before anybody can find it: whoever listens hears of every entry after what they have, whose keys
 /// have spoken is known, and what its documents take. Nothing of it is told: nobody could listen.
 pub(super) fn begin(registry: &Registry, feed: &Feed) -> Option<Told> {
-    let (published, at) = (registry.agreement(&feed.anchor)?, registry.now());
+    let ((published, added), at) = (registry.grown(&feed.anchor)?, registry.now());
     let state = published.state.at(at).into_owned();
     feed.looked(&state, at);
-    let known = entries(registry, feed, &published, |_| {});
+    let known = entries(registry, feed, (&published, &added), |_| {});
     feed.tell(known, Vec::new());
     Some((state, at))
 }
@@ -228,13 +228,14 @@ pub(super) fn begin(registry: &Registry, feed: &Feed) -> Option<Told> {
 pub(super) async fn follow(desk: Weak<Desk>, feed: Arc<Feed>, told: Told) {
     let Some(mut followed) = Followed::new(desk, feed.anchor) else { return };
     let mut before = told;
-    while let Some((now, published)) = followed.now() {
+    while let Some((now, _)) = followed.now() {
+        let Some((published, added)) = now.registry.grown(&feed.anchor) else { return };
         let at = now.registry.now();
         let state = published.state.at(at).into_owned();
         // Before anybody is told of it: whom it lets in is told, and whom it dismisses is not.
         feed.looked(&state, at);
         let mut events = Vec::new();
-        let known = entries(&now.registry, &feed, &published, |line| {
+        let known = entries(&now.registry, &feed, (&published, &added), |line| {
             events.extend(entry_event(line));
         });
         events.extend(changed((&before.0, before.1), (&state, at), published.head.size));
@@ -248,24 +249,38 @@ pub(super) async fn follow(desk: Weak<Desk>, feed: Arc<Feed>, told: Told) {
     }
 }
 
-/// Reads the entries that are new, and says how many there are now.
-fn entries(registry: &Registry, feed: &Feed, published: &Published, mut each: impl FnMut(&Line)) -> u64 {
+/// Takes the entries that are new, from the store where they are not at hand, and says how many there are now.
+fn entries(
+    registry: &Registry,
+    feed: &Feed,
+    (published, added): (&Published, &[Arc<Added>]),
+    mut each: impl FnMut(&Line),
+) -> u64 {
+    let mut new = |index, time, said: &Statement, digest| {
+        feed.news().signers.add(said);
+        feed.documents.entry(said, registry.store());
+        each(&Line::of(index, time, said, digest));
+    };
     let mut known = feed.news().entries;
-    for read in registry.store().entries(&feed.anchor, known..published.head.size) {
+    let at_hand = added.first().map_or(published.head.size, |entry| entry.index);
+    for read in registry.store().entries(&feed.anchor, known..at_hand) {
         let (index, bytes) = match read {
             Ok(read) => read,
             Err(error) => {
                 tracing::error!(%error, "an entry cannot be read, and is not told to those who listen");
-                break;
+                return known;
             }
         };
         // What cannot be read is told by an audit.
         if let Some((time, said, digest)) = Line::read(&bytes) {
-            feed.news().signers.add(&said);
-            feed.documents.entry(&said, registry.store());
-            each(&Line::of(index, time, &said, digest));
+            new(index, time, &said, digest);
         }
         known = index + 1;
+    }
+    let from = known;
+    for entry in added.iter().filter(|entry| entry.index >= from) {
+        new(entry.index, entry.time, entry.checked.statement(), entry.checked.digest());
+        known = entry.index + 1;
     }
     known
 }

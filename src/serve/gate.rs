@@ -2,12 +2,11 @@
 //! there, so that a restricted one answers those who may not as one that does not exist: the same bytes, at the same time
 //! after they asked.
 
-use std::sync::Arc;
+use std::future::Future;
 use std::time::Duration;
 
-use axum::extract::{FromRequestParts as _, MatchedPath, RawPathParams, Request, State};
+use axum::extract::{FromRequestParts as _, MatchedPath, RawPathParams, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use tokio::time::Instant;
 
@@ -34,15 +33,19 @@ pub(super) async fn until_told(came: Instant) {
 }
 
 /// Finds out who asks, and lets requests about an agreement pass that they may know of.
-pub(super) async fn gate(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> Response {
+pub(super) async fn gate<F: Future<Output = Response>>(
+    desk: &Desk,
+    request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response {
     let came = Instant::now();
     let now = desk.registry.now();
-    let caller = match caller(&desk, request.headers(), now) {
+    let caller = match caller(desk, request.headers(), now) {
         Ok(caller) => caller,
         Err(problem) => return problem.into_response(),
     };
-    let path =
-        request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned()).unwrap_or_default();
+    let path = request.extensions().get::<MatchedPath>().cloned();
+    let path = path.as_ref().map_or("", MatchedPath::as_str);
     let (mut parts, body) = request.into_parts();
     parts.extensions.insert(caller);
     let mut restricted = false;
@@ -50,13 +53,13 @@ pub(super) async fn gate(State(desk): State<Arc<Desk>>, request: Request, next: 
         let named = RawPathParams::from_request_parts(&mut parts, &()).await.ok();
         let named = named.as_ref().and_then(|all| all.iter().find(|(part, _)| *part == "agreement"));
         let Some(it) = desk.gate(named.map_or("", |(_, name)| name), caller, now) else {
-            let answer = unseen(&path, &parts.method);
+            let answer = unseen(path, &parts.method);
             until_told(came).await;
             return answer;
         };
         restricted = it.is_restricted();
     }
-    let mut answer = next.run(Request::from_parts(parts, body)).await;
+    let mut answer = next(Request::from_parts(parts, body)).await;
     if restricted {
         for_nobody_else(answer.headers_mut());
     }

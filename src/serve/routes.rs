@@ -1,5 +1,6 @@
 //! What every request goes through.
 
+use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -8,7 +9,7 @@ use std::time::Instant;
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
 
@@ -38,32 +39,38 @@ pub(super) fn router(desk: Arc<Desk>) -> Router {
         .nest("/agreements/{agreement}", page)
         .fallback(pages::nothing)
         .method_not_allowed_fallback(async || Problem::new(&kinds::METHOD, kinds::METHOD.means))
-        .layer(from_fn(again::known))
-        .layer(from_fn_with_state(Arc::clone(&desk), answers::held))
-        .layer(from_fn_with_state(Arc::clone(&desk), gate))
-        .layer(from_fn_with_state(Arc::clone(&desk), told))
+        .layer(from_fn_with_state(Arc::clone(&desk), through))
         .with_state(desk)
 }
 
+/// What every request goes through, from without to within. It is one layer: each layer copies the way to an address, with
+/// the layers below it, once more for each request.
+async fn through(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> Response {
+    let held = |request| answers::held(&desk, request, |request| again::known(request, next));
+    told(&desk, request, |request| gate(&desk, request, held)).await
+}
+
 /// Names each request, tells it in the log, and says how its answer may be used.
-async fn told(State(desk): State<Arc<Desk>>, mut request: Request, next: Next) -> Response {
+async fn told<F: Future<Output = Response>>(
+    desk: &Desk,
+    mut request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response {
     let begun = Instant::now();
     let id = request_id();
     let method = request.method().clone();
     // The pattern and not the address: what somebody puts into one is not for the log.
-    let path = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str).to_owned();
+    let path = request.extensions().get::<MatchedPath>().cloned();
+    let path = path.as_ref().map_or("unknown", MatchedPath::as_str);
     let peer = request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
     let client = client(peer, request.headers(), &desk.proxies);
     request.extensions_mut().insert(client);
     // Whoever looks whether the server lives asks as often as they like: it costs nothing.
-    let may = if matches!(path.as_str(), "/healthz" | "/readyz") {
-        Ok(())
-    } else {
-        desk.asks.take(client.counted(), begun)
-    };
+    let may =
+        if matches!(path, "/healthz" | "/readyz") { Ok(()) } else { desk.asks.take(client.counted(), begun) };
     let accepts = request.headers().get(header::ACCEPT).cloned();
     let mut answer = match may {
-        Ok(()) => next.run(request).await,
+        Ok(()) => next(request).await,
         Err(wait) => {
             desk.metrics.limited("requests");
             let problem = Problem::too_many("this address asks more often than one may", wait);
@@ -77,7 +84,7 @@ async fn told(State(desk): State<Arc<Desk>>, mut request: Request, next: Next) -
     }
     let status = answer.status().as_u16();
     let took = begun.elapsed();
-    desk.metrics.answered(&path, answer.status(), took);
+    desk.metrics.answered(path, answer.status(), took);
     let (client, micros) = (client.0, took.as_micros());
     tracing::info!(request = id, %client, %method, path, status, micros, "answered");
     answer

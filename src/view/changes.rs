@@ -9,6 +9,13 @@ use crate::view::time;
 /// The differences between two states of an agreement: cases that moved, ballots, events, grants.
 pub fn between(before: Option<&State>, after: &State) -> Vec<String> {
     let Some(before) = before else { return vec![format!("the agreement {} is open", after.agreement)] };
+    let mut changes = but_grants(before, after);
+    changes.extend(by_entries(before, after));
+    changes
+}
+
+/// The same, without grants.
+fn but_grants(before: &State, after: &State) -> Vec<String> {
     let mut changes = Vec::new();
     if after.workflow.digest != before.workflow.digest {
         let (old, new) = (&before.workflow, &after.workflow);
@@ -34,17 +41,24 @@ pub fn between(before: Option<&State>, after: &State) -> Vec<String> {
             changes.push(format!("event {} is annulled", is.event));
         }
     }
-    changes.extend(licence((before, after.last), (after, after.last)));
     changes
+}
+
+/// The grants that entries moved.
+fn by_entries(before: &State, after: &State) -> Vec<String> {
+    licence((before, after.last), (after, after.last))
 }
 
 /// The differences from one state and its instant to another, whether entries or time alone brought them about; and
 /// whether the value of any grant is another one.
 pub fn all(before: (&State, Instant), after: (&State, Instant)) -> (Vec<String>, bool) {
-    let mut told = between(Some(before.0), after.0);
-    // An instant that a grant names moves it, and is no entry's doing.
-    let moved = licence(before, after);
+    let mut told = but_grants(before.0, after.0);
+    let by_entries = by_entries(before.0, after.0);
+    // An instant that a grant names moves it, and is no entry's doing. Where no time has passed there is none.
+    let still = (before.1, after.1) == (after.0.last, after.0.last);
+    let moved = if still { by_entries.clone() } else { licence(before, after) };
     let any = !moved.is_empty();
+    told.extend(by_entries);
     let more: Vec<String> = moved.into_iter().filter(|moved| !told.contains(moved)).collect();
     told.extend(more);
     (told, any)

@@ -1,6 +1,7 @@
 //! Committing: one flush for the batch, then readers see it, then whoever waits is answered, and then those who follow are told.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::{Admitted, Batch, Writer};
 use crate::registry::SubmitError;
@@ -31,7 +32,7 @@ impl Writer {
         if let (Some(told), false) = (self.flushes.get(), batch.admitted.is_empty()) {
             told(u32::try_from(batch.admitted.len()).unwrap_or(u32::MAX), begun.elapsed());
         }
-        self.publish(&batch.heads);
+        self.publish(&batch);
         self.erase_struck(&batch.admitted);
         for (answer, told) in batch.waiting {
             let _ = answer.send(told);
@@ -65,7 +66,7 @@ impl Writer {
     /// Erases what the entries struck, now that they are durable. What a crash or an error leaves is erased when the
     /// registry is opened again.
     fn erase_struck(&self, admitted: &[Admitted]) {
-        let struck = admitted.iter().filter_map(|entry| match &entry.checked.statement().body {
+        let struck = admitted.iter().filter_map(|entry| match &entry.entry.checked.statement().body {
             Body::Act(act) => act.strike,
             _ => None,
         });
@@ -77,15 +78,18 @@ impl Writer {
 
     /// Shows what is now durable to readers. The state is shared as far as it is the same; what readers hold stays as
     /// it is.
-    fn publish(&self, touched: &BTreeSet<Digest>) {
-        for anchor in touched {
+    fn publish(&self, batch: &Batch) {
+        for anchor in &batch.heads {
             let Some(working) = self.working.get(anchor) else { continue };
             let (state, head) = (working.state.clone(), working.tree.head());
             let checkpoint = working.appended.clone();
             let published = Published { state, head, checkpoint };
             let Ok(mut all) = self.published.write() else { continue };
             match all.get_mut(anchor) {
-                Some(shown) => shown.replace(published),
+                Some(shown) => {
+                    let its = batch.admitted.iter().filter(|admitted| admitted.anchor == *anchor);
+                    shown.replace(published, its.map(|admitted| Arc::clone(&admitted.entry)));
+                }
                 None => drop(all.insert(*anchor, Shown::new(published, working.tree.clone()))),
             }
         }

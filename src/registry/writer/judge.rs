@@ -1,11 +1,12 @@
 //! Judging: a statement is known, refused with a note that the log signs, or admitted into the batch.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::{Admitted, Batch, Placed, Writer};
 use crate::engine::{Refusal, State};
 use crate::log::{Hash, LogKey};
-use crate::registry::agreement::Working;
+use crate::registry::agreement::{Added, Working};
 use crate::registry::tree::Tree;
 use crate::registry::{Signed, SubmitError, is_entry_of, log_key, pen, unknown};
 use crate::statement::{Blob, Body, Checked, Entry, Open, attachments};
@@ -22,9 +23,10 @@ impl Writer {
             self.confirm(anchor, index, checked)?;
             return Ok((Placed { anchor, index, added: None }, false));
         }
-        let same =
-            |admitted: &&Admitted| admitted.anchor == anchor && admitted.checked.digest() == checked.digest();
-        if let Some(index) = batch.admitted.iter().find(same).map(|admitted| admitted.index) {
+        let same = |admitted: &&Admitted| {
+            admitted.anchor == anchor && admitted.entry.checked.digest() == checked.digest()
+        };
+        if let Some(index) = batch.admitted.iter().find(same).map(|admitted| admitted.entry.index) {
             return Ok((Placed { anchor, index, added: None }, true));
         }
         if let Some(why) = self.shut.why(&anchor).or(self.store.read_only(&anchor)?) {
@@ -35,7 +37,8 @@ impl Writer {
         let time = self.pen.time(last, signed.accept_clock_jump)?;
         match self.judge(time, &signed) {
             Ok((index, bytes)) => {
-                batch.admitted.push(Admitted { anchor, index, checked: signed.checked });
+                let entry = Arc::new(Added { index, time, checked: signed.checked });
+                batch.admitted.push(Admitted { anchor, entry });
                 Ok((Placed { anchor, index, added: Some(bytes) }, true))
             }
             Err(SubmitError::Refused { refusal, .. }) => Err(self.refuse(time, checked, refusal)),

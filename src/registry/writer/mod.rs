@@ -13,11 +13,10 @@ use tokio::sync::{mpsc, oneshot};
 
 pub(super) use at_work::AtWork;
 
-use super::agreement::{Shelf, Working};
+use super::agreement::{Added, Shelf, Working};
 use super::pen::Pen;
 use super::shut::Shut;
 use super::{Flushes, Signed, SubmitError};
-use crate::statement::Checked;
 use crate::store::{MAX_BATCH_WEIGHT, Store, entry_weight, head_weight};
 use crate::values::Digest;
 
@@ -91,8 +90,7 @@ struct Batch {
 
 struct Admitted {
     anchor: Digest,
-    index: u64,
-    checked: Checked,
+    entry: Arc<Added>,
 }
 
 impl Writer {
