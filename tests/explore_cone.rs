@@ -46,6 +46,7 @@ fn procedures_that_hear_nothing_of_each_other_are_walked_alone() {
     text.push_str(
         "[grant.g]\nstatus = [{ is = \"held\" }, { is = \"due\", all-of = [\"a\", \"b\", \"c\"] }]\n",
     );
+    let ends = |name: &str| format!("ends = \"{name}\"\nwithin = \"40 days\"");
     let with = |invariants: &[&str]| {
         let mut text = text.clone();
         for invariant in invariants {
@@ -55,9 +56,9 @@ fn procedures_that_hear_nothing_of_each_other_are_walked_alone() {
         assert!(report.passes());
         report.states
     };
-    let one = with(&["ends = \"a\""]);
-    assert_eq!(with(&["ends = \"a\"", "ends = \"b\"", "ends = \"c\""]), 3 * one);
-    assert_eq!(with(&["ends = \"a\"", "never = \"a is late and not a is late\""]), one, "they share a walk");
+    let one = with(&[&ends("a")]);
+    assert_eq!(with(&[&ends("a"), &ends("b"), &ends("c")]), 3 * one);
+    assert_eq!(with(&[&ends("a"), "never = \"a is late and not a is late\""]), one, "they share a walk");
     let together = with(&["reaches = \"a and b and c\""]);
     assert!(together > 3 * one, "{together} and {one}");
     assert_eq!(with(&["reaches = \"g.status = 'due'\""]), together);

@@ -29,6 +29,9 @@ pub struct ExploreArgs {
     /// How many cases of each procedure somebody opens, at most
     #[arg(long, value_name = "N", default_value_t = 1)]
     cases: u32,
+    /// How often an act that may be done again is done in one case, at most
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..))]
+    repeats: u32,
     /// How often panelists step down, stay out of a case, or lose their keys, at most
     #[arg(long, value_name = "N", default_value_t = 1)]
     leaving: u8,
@@ -50,6 +53,7 @@ pub fn run(args: &ExploreArgs) -> Result<Answer, CliError> {
     let bounds = Bounds {
         states: args.most,
         cases: args.cases,
+        repeats: args.repeats,
         leaving: args.leaving,
         between: args.between,
         ..Bounds::default()
@@ -144,14 +148,15 @@ fn write(file: &Path, text: &str) -> Result<(), CliError> {
 }
 
 fn summary(page: &mut Page, report: &Report, workflow: &Workflow, stopped: bool) {
-    let Bounds { cases, leaving, states, between, kept: _, reduced: _ } = report.bounds;
+    let Bounds { cases, repeats, leaving, states, between, kept: _, reduced: _ } = report.bounds;
     page.blank();
     let all = if report.cut_short { ", not all" } else { "" };
     let seen = format!("{} different states{all}; {} moves and waits.", report.states, report.visits);
     page.line(Tone::Plain, &seen);
     let bounds = format!(
-        "Walked: at most {} of each procedure, panelists leaving or losing their keys {}, acts at once or at the edge of a deadline{}.",
+        "Walked: at most {} of each procedure, an act done again in one {}, panelists leaving or losing their keys {}, acts at once or at the edge of a deadline{}.",
         if cases == 1 { "one case".to_owned() } else { format!("{cases} cases") },
+        times(repeats),
         times(leaving.into()),
         if between { ", or such that a time that it begins ends at one" } else { "" },
     );
@@ -199,7 +204,7 @@ fn as_json(workflow: &Workflow, report: &Report, stopped: bool) -> Value {
         "not_walked": not_walked(workflow, report.between),
         "states": report.states,
         "visits": report.visits,
-        "bounds": { "states": report.bounds.states, "cases": report.bounds.cases, "leaving": report.bounds.leaving, "between": report.bounds.between },
+        "bounds": { "states": report.bounds.states, "cases": report.bounds.cases, "repeats": report.bounds.repeats, "leaving": report.bounds.leaving, "between": report.bounds.between },
         "invariants": workflow.invariants.iter().zip(&report.verdicts).map(one).collect::<Vec<_>>(),
     })
 }

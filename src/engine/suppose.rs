@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::admit::DISCLOSURE;
+use super::ballot::Cast;
+use super::panel::Done;
 use super::possible::{Deed, Possible};
 use crate::engine::{Heads, Refusal, State};
 use crate::log::{Hash, Head};
@@ -55,15 +57,17 @@ impl State {
         self.suppose_statement(at, possible.by.clone(), body)
     }
 
-    /// As if a seat had voted for this on an open ballot, where it has voted for something else or, on a sealed one, committed to
-    /// it: what nothing has told yet can be supposed later.
+    /// As if a seat had voted for this on an open ballot, where it has not voted, has voted for something else or, on a sealed
+    /// one, committed to it: what nothing has told yet can be supposed later.
     pub fn suppose_voted(&mut self, ballot: &BallotRef, seat: &Id, choice: &Id) {
         let Some(run) = self.ballot_run(ballot) else { return };
         let committed = run.sealed.is_some() && !run.votes.contains_key(seat);
         let commitment = committed.then(|| self.opening(&By::One(seat.clone()), ballot, choice).digest());
-        self.with_ballot(ballot, |run, _| match commitment {
-            Some(commitment) => run.commit_instead(seat, commitment),
-            None => run.votes.get_mut(seat).into_iter().for_each(|cast| choice.clone_into(&mut cast.choice)),
+        let done = Done { at: self.moment.at, entry: self.size };
+        self.with_ballot(ballot, |run, rules| match (commitment, run.votes.get_mut(seat)) {
+            (Some(commitment), _) => run.commit_instead(seat, commitment),
+            (None, Some(cast)) => choice.clone_into(&mut cast.choice),
+            (None, None) => run.cast(rules, seat.clone(), Cast { choice: choice.clone(), done }),
         });
     }
 

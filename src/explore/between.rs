@@ -23,7 +23,9 @@ pub(super) fn matters(
     next: &Branch,
 ) -> bool {
     let inner = if let Turn::Chosen(inner, _) = turn { inner } else { turn };
-    let (Some(Turn::Wait(until)), Turn::Does(_)) = (turns.first(), inner) else { return false };
+    let (Some(Turn::Wait(until)), Turn::Does(_) | Turn::Enough(..)) = (turns.first(), inner) else {
+        return false;
+    };
     let Some(between) = midst(branch.now, *until).map(Turn::Wait) else { return false };
     let later = tree.take(branch, &between).and_then(|waited| tree.take(&waited, turn));
     let (Some(later), Some(waited)) = (later, tree.take(next, &between)) else { return false };

@@ -1,33 +1,70 @@
-//! Votes that are cast blank: where nothing tells before a ballot closes what was voted, but only who has.
+//! Votes of which nothing tells before their ballot closes what they are, or not even who has cast one.
 //!
-//! On such a ballot a walk lets everybody vote for its first choice, and chooses at the closing what they had voted: one
-//! way for everything that the ballot can come to, and that a proposition counts of it, since nothing else of a closed
-//! ballot is looked at. Whatever was cast so could have been cast: what is told of a behaviour says of every vote what
-//! was chosen.
+//! On a ballot of the first kind votes are cast blank: a walk lets everybody vote for its first choice, and chooses at the
+//! closing what they had voted. On one of the second kind nobody votes before the closing, where who had voted is chosen too; only
+//! that so many vote at once that it ends the window is a turn of its own. Either gives one way for everything that the ballot can
+//! come to, and that a proposition counts of it, since nothing else of a closed ballot is looked at. Whatever was
+//! cast so could have been cast: what is told of a behaviour says who voted, and what was chosen.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::BuildHasherDefault;
+use std::rc::Rc;
 
 use super::branch::{Branch, Turn};
+use super::mixer::{Itself, Mixer};
 use super::told;
 use super::view::View;
-use crate::engine::ballot::{BallotRun, outcome};
+use crate::engine::ballot::{BallotRun, Cast, outcome};
+use crate::engine::clock::Moment;
+use crate::engine::count::Standing;
+use crate::engine::panel::Done;
 use crate::engine::possible::{Deed, Possible};
 use crate::statement::{BallotRef, By};
-use crate::values::Id;
+use crate::values::{Id, Instant};
 use crate::workflow::Workflow;
 use crate::workflow::invariant::Holds;
-use crate::workflow::model::{AnswerKind, Ballot, Early, ExtendOn, NewEvidence};
+use crate::workflow::model::{AnswerKind, Ballot, Early, ExtendOn, NewEvidence, Procedure, Trigger};
 
-/// A vote: on which ballot, of which seat, for what.
-pub(super) type Vote = (BallotRef, Id, Id);
+/// A vote: on which ballot, of which seat, for what; `None` is that it did not vote.
+pub(super) type Vote = (BallotRef, Id, Option<Id>);
 
-/// In how many ways the votes of a ballot may be spread over its choices, at most, for them to be cast blank.
-const MOST_WAYS: u64 = 5_000;
+/// In how many ways the votes of a ballot may be spread over its choices, at most, for them to be chosen at the closing.
+const MOST_WAYS: u64 = 20_000;
 
-/// Whether nothing tells before a ballot closes what was voted, but at most who has: neither does an outcome or a quorum that
-/// counts choices end or put off its window, nor does one begin to hold for some time, nor is anybody held to what they said
-/// before.
-pub(super) fn is_blank(workflow: &Workflow, ballot: &Ballot, parts: &[Holds]) -> bool {
+/// What is told of the votes of a ballot before it closes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// What was voted: an outcome or a quorum that counts choices ends or puts off its window, one begins to hold for some
+    /// time, or somebody is held to what they said before.
+    Choices,
+    /// Only who has voted.
+    Voters,
+    /// Neither.
+    Nothing,
+}
+
+/// A ballot as a walk sees it.
+pub(super) struct Asked {
+    pub told: Told,
+    /// The classes that something counts of it.
+    pub classes: BTreeSet<Id>,
+}
+
+impl Asked {
+    pub(super) fn of(workflow: &Workflow, ballot: &Ballot, parts: &[Holds]) -> Self {
+        let classes = told::classes_of(ballot, parts);
+        let few = |silent| most_ways(workflow, ballot, (&classes, silent)).is_some_and(|it| it <= MOST_WAYS);
+        let told = match told(workflow, ballot) {
+            Told::Nothing if few(true) => Told::Nothing,
+            // Votes for candidates can be told by who they are cast for, who may leave.
+            Told::Nothing | Told::Voters if few(false) && !ballot.candidates() => Told::Voters,
+            _ => Told::Choices,
+        };
+        Self { told, classes }
+    }
+}
+
+fn told(workflow: &Workflow, ballot: &Ballot) -> Told {
     let extends = |on: ExtendOn| match on {
         ExtendOn::Vote | ExtendOn::Evidence => true,
         ExtendOn::Quorum | ExtendOn::NoQuorum => ballot.quorum.iter().all(told::counts_voters),
@@ -37,25 +74,49 @@ pub(super) fn is_blank(workflow: &Workflow, ballot: &Ballot, parts: &[Holds]) ->
         Early::When(rule) => !told::counts_voters(rule),
         Early::Certain | Early::Confirmed => true,
     };
-    let told = ballot.candidates()
-        || ballot.lasts()
+    let choices = ballot.lasts()
         || ends
         || !ballot.extend.as_ref().is_none_or(|extend| extends(extend.on))
         || ballot.new_evidence == NewEvidence::VotesToReaffirm;
-    !told && most_ways(workflow, ballot, parts).is_some_and(|ways| ways <= MOST_WAYS)
+    let mut asking = workflow.procedures.iter().filter(|it| told::asks(it, &ballot.name));
+    let voters = ballot.sealed.is_some()
+        || ballot.extend.is_some()
+        || asking.any(|procedure| ends_suspended(workflow, procedure, &ballot.name));
+    match (choices, voters) {
+        (true, _) => Told::Choices,
+        (false, true) => Told::Voters,
+        (false, false) => Told::Nothing,
+    }
 }
 
-/// In how many ways all seats can vote that no rule tells apart.
-fn most_ways(workflow: &Workflow, ballot: &Ballot, parts: &[Holds]) -> Option<u64> {
-    let classes = told::classes(workflow, parts);
+/// Whether a ballot can end while its case stands still, so that there may have been no time at which to vote.
+fn ends_suspended(workflow: &Workflow, procedure: &Procedure, ballot: &Id) -> bool {
+    let suspending = workflow.procedures.iter().filter_map(|it| it.suspends.as_ref());
+    let mut suspending = suspending.filter(|it| it.procedures.contains(&procedure.name));
+    let asking = procedure.states.iter().filter(|state| state.ballots().any(|asked| asked == ballot));
+    let steps: Vec<_> = asking.flat_map(|state| &state.steps).collect();
+    suspending.any(|suspends| {
+        steps.iter().any(|step| match &step.trigger {
+            Trigger::At(_) | Trigger::On(_) => true,
+            Trigger::Do(doing) => step.to.is_some() && suspends.allow.contains(&doing.act),
+            Trigger::When(_) | Trigger::After(_) | Trigger::Outcome(_) => false,
+        })
+    })
+}
+
+/// In how many ways all seats can vote that no rule tells apart; `silent` is whether each can also not vote.
+fn most_ways(workflow: &Workflow, ballot: &Ballot, (classes, silent): (&BTreeSet<Id>, bool)) -> Option<u64> {
+    let panel = workflow.panel(&ballot.panel)?;
     let mut heads: BTreeMap<(Option<&Id>, u32), u64> = BTreeMap::new();
-    for seat in &workflow.panel(&ballot.panel)?.seats {
+    for seat in &panel.seats {
         *heads
             .entry((seat.class.as_ref().filter(|class| classes.contains(*class)), seat.weight))
             .or_default() += 1;
     }
+    let candidates = if ballot.candidates() { panel.seats.len() } else { ballot.choices.len() };
     let answers = ballot.answer_kind().into_iter().flat_map(AnswerKind::samples).count();
-    let choices = u64::try_from(ballot.choices.len() + ballot.abstention.iter().count() + answers).ok()?;
+    let choices = candidates + ballot.abstention.iter().count() + answers + usize::from(silent);
+    let choices = u64::try_from(choices).ok()?;
     // So many heads over so many choices: each further choice multiplies by (heads + choice) / choice, which is exact.
     let spread = |heads: u64| {
         (1..choices).try_fold(1_u64, |ways, choice| Some(ways.checked_mul(heads + choice)? / choice))
@@ -63,52 +124,293 @@ fn most_ways(workflow: &Workflow, ballot: &Ballot, parts: &[Holds]) -> Option<u6
     heads.into_values().try_fold(1_u64, |ways, heads| ways.checked_mul(spread(heads)?))
 }
 
-/// Whether a vote is walked: on a ballot whose votes are cast blank one for all.
+/// Whether a vote is walked by itself: one for all where votes are cast blank, none where they are cast at the closing.
 pub(super) fn is_walked(view: &View<'_>, branch: &Branch, ballot: &BallotRef, choice: &Id) -> bool {
-    !view.is_blank(&ballot.ballot) || branch.state.votable(ballot).first() == Some(choice)
+    match view.told_of(&ballot.ballot) {
+        Told::Choices => true,
+        Told::Voters => branch.state.votable(ballot).first() == Some(choice),
+        Told::Nothing => false,
+    }
 }
 
-/// The turn in each way in which blank votes can have been cast that count now, since it closes their ballot, once for all
-/// of which the same is seen; `None` where it closes none, or all are chosen.
-pub(super) fn chosen(view: &View<'_>, before: &Branch, turn: &Turn, after: &Branch) -> Option<Vec<Turn>> {
+/// That so many vote at once that it ends their ballot, for each on which nothing tells of votes before; `possible` is all that
+/// can be done now.
+pub(super) fn ended_by_votes(view: &View<'_>, branch: &Branch, possible: &[Possible]) -> Vec<Turn> {
+    let mut voters: BTreeMap<&BallotRef, BTreeSet<&Id>> = BTreeMap::new();
+    for it in possible {
+        if let (Deed::Vote { ballot, .. }, [seat]) = (&it.deed, it.by.actors())
+            && view.told_of(&ballot.ballot) == Told::Nothing
+            && !view.silent.contains(seat)
+        {
+            voters.entry(ballot).or_default().insert(seat);
+        }
+    }
+    let ends = |(ballot, voters): (&BallotRef, BTreeSet<&Id>)| {
+        let run = branch.state.ballot_run(ballot)?;
+        let voters: Vec<Id> =
+            run.awaited().map(|(seat, _)| seat).filter(|it| voters.contains(it)).cloned().collect();
+        let blank = branch.state.votable(ballot).into_iter().next()?;
+        let mut so = run.clone();
+        give(&mut so, voters.iter().map(|seat| (seat, Some(&blank))));
+        ends_early(&so).then(|| Turn::Enough(ballot.clone(), voters))
+    };
+    voters.into_iter().filter_map(ends).collect()
+}
+
+/// Whether the votes that an open ballot has end its window.
+fn ends_early(run: &BallotRun) -> bool {
+    run.rules().is_some_and(|rules| run.closes_early(rules, Moment::of(run.opened)))
+}
+
+/// Gives these seats these votes, or takes the one that a seat has.
+fn give<'v>(run: &mut BallotRun, votes: impl Iterator<Item = (&'v Id, Option<&'v Id>)>) {
+    let done = Done { at: run.opened, entry: 0 };
+    for (seat, choice) in votes {
+        match choice {
+            None => drop(run.votes.remove(seat)),
+            Some(choice) => drop(run.votes.insert(seat.clone(), Cast { choice: choice.clone(), done })),
+        }
+    }
+}
+
+/// The ways in which ballots can have been voted on of which nothing told before, by what is so of them.
+#[derive(Default)]
+pub(super) struct Ways(HashMap<u128, Rc<Vec<Way>>, BuildHasherDefault<Itself>>);
+
+/// What each of those who can have voted did, group by group: the place of the choice among those that can be voted for.
+type Way = Vec<Option<usize>>;
+
+/// Those who vote alike, as far as anything tells: whether they must have voted, their class and weight.
+type Alike<'a> = BTreeMap<(bool, Option<&'a Id>, u32), Vec<&'a Id>>;
+
+/// A ballot of which votes are chosen: before the turn that makes them count, and after it.
+#[derive(Clone, Copy)]
+struct Closed<'a> {
+    was: &'a BallotRun,
+    run: &'a BallotRun,
+    told: Told,
+    /// Whether it is votes that end it with this turn.
+    enough: bool,
+}
+
+/// The turn in each way in which votes can have been cast that count now, since it closes their ballot or the voter leaves, once
+/// for all of which the same is seen; `None` where nothing is to choose, or all is chosen.
+pub(super) fn chosen(
+    view: &View<'_>,
+    known_ways: &mut Ways,
+    before: &Branch,
+    turn: &Turn,
+    after: &Branch,
+) -> Option<Vec<Turn>> {
     let (inner, known) = match turn {
         Turn::Chosen(inner, votes) => (&**inner, &**votes),
         turn => (turn, &[][..]),
     };
     let running = before.state.cases.values().filter(|case| case.ended.is_none());
-    let blank = running.flat_map(|case| case.open_ballots()).filter(|run| view.is_blank(&run.id.ballot));
-    let closed = blank.filter_map(|run| after.state.ballot_run(&run.id)).filter(|run| run.closed.is_some());
-    let mut closed: Vec<&BallotRun> = closed.collect();
+    let open = running.flat_map(|case| case.open_ballots());
+    let open = open.filter(|run| view.told_of(&run.id.ballot) != Told::Choices);
+    let both = open.filter_map(|run| Some((run, after.state.ballot_run(&run.id)?)));
+    let mut both: Vec<(&BallotRun, &BallotRun)> = both.collect();
     // One that came to an outcome first: on that may hang whether another is cut short.
-    closed.sort_by_key(|run| run.closed.as_ref().is_none_or(|closing| closing.outcome.is_none()));
-    let chosen =
-        |run: &BallotRun, seat: &Id| known.iter().any(|(ballot, of, _)| *ballot == run.id && of == seat);
-    let open = |run: &&&BallotRun| cast(run).any(|seat| !chosen(run, seat));
-    let run = closed.iter().find(open)?;
-    let mut alike: BTreeMap<(Option<&Id>, u32), Vec<&Id>> = BTreeMap::new();
-    for seat in cast(run).filter(|seat| !chosen(run, seat)) {
-        let Some(standing) = run.electors.get(seat).map(|elector| &elector.standing) else { continue };
-        let class = standing.class.as_ref().filter(|class| view.classes.contains(*class));
-        alike.entry((class, standing.weight)).or_default().push(seat);
-    }
-    let votable = before.state.votable(&run.id);
-    let votes = |way: Vec<(&Id, usize)>| {
-        let way = way.into_iter().filter_map(|(seat, choice)| Some((seat, votable.get(choice)?)));
-        let way = way.map(|(seat, choice)| (run.id.clone(), seat.clone(), choice.clone()));
-        known.iter().cloned().chain(way).collect::<Vec<Vote>>()
+    both.sort_by_key(|(_, run)| run.closed.as_ref().is_none_or(|closing| closing.outcome.is_none()));
+    let decided = |run: &BallotRun, seat: &Id| known.iter().any(|(of, by, _)| *of == run.id && by == seat);
+    let with = |votes: Vec<Vote>| {
+        let votes = known.iter().cloned().chain(votes).collect();
+        Turn::Chosen(Box::new(inner.clone()), votes)
     };
-    let mut so = (*run).clone();
-    let mut all_seen = BTreeSet::new();
-    let mut new = |way: &Vec<(&Id, usize)>| {
-        for (seat, choice) in way {
-            if let Some((cast, choice)) = so.votes.get_mut(*seat).zip(votable.get(*choice)) {
-                choice.clone_into(&mut cast.choice);
+    for (was, run) in both {
+        let votable = before.state.votable(&run.id);
+        if run.closed.is_none() {
+            let mut left = uncast(view, was, run).filter(|seat| run.left.contains_key(*seat));
+            let Some(seat) = left.find(|seat| !decided(run, seat)) else { continue };
+            let either = [None, votable.first().cloned()];
+            let vote = |choice| with(vec![(run.id.clone(), seat.clone(), choice)]);
+            return Some(either.map(vote).into());
+        }
+        let enough = matches!(inner, Turn::Enough(ballot, _) if *ballot == run.id);
+        let closed = Closed { was, run, told: view.told_of(&run.id.ballot), enough };
+        let alike = closed.alike(view, &decided);
+        if alike.is_empty() {
+            continue;
+        }
+        let seats: Vec<&Id> = alike.values().flatten().copied().collect();
+        let votes = |way: &Way| {
+            let mut votes: Vec<Vote> = way
+                .iter()
+                .zip(&seats)
+                .map(|(choice, seat)| {
+                    let choice = choice.and_then(|choice| votable.get(choice)).cloned();
+                    (run.id.clone(), (*seat).clone(), choice)
+                })
+                .collect();
+            if let Some(last) = closed.last(way, &seats, &votable).filter(|_| enough) {
+                let last = votes.remove(last);
+                votes.push(last);
+            }
+            with(votes)
+        };
+        let ways = known_ways.of(view, closed, &alike, &votable);
+        return Some(ways.iter().map(votes).collect());
+    }
+    None
+}
+
+impl<'a> Closed<'a> {
+    /// Those whose votes are to be chosen, of whom it is not decided yet.
+    fn alike<'v: 'a>(self, view: &'v View<'_>, decided: &dyn Fn(&BallotRun, &Id) -> bool) -> Alike<'a> {
+        let Self { was, run, told, .. } = self;
+        // Where nothing was told before, only the votes of those who had left were cast.
+        let cast = cast(if told == Told::Nothing { was } else { run })
+            .filter(|seat| run.counts(seat))
+            .map(|seat| (seat, true));
+        let uncast = uncast(view, was, run).map(|seat| (seat, false));
+        let mut alike = Alike::new();
+        for (seat, has) in cast.chain(uncast).filter(|(seat, _)| !decided(run, seat)) {
+            let Some(Standing { class, weight, .. }) = run.electors.get(seat).map(|it| &it.standing) else {
+                continue;
+            };
+            let class = class.as_ref().filter(|class| view.counts_class(&run.id.ballot, class));
+            alike.entry((has, class, *weight)).or_default().push(seat);
+        }
+        alike
+    }
+
+    /// Whether they can have voted so: not earlier than now have votes ended the window.
+    fn is_possible(self, way: &Way, seats: &[&Id], votable: &[Id]) -> bool {
+        if self.enough {
+            return self.last(way, seats, votable).is_some();
+        }
+        if self.told == Told::Voters {
+            return true;
+        }
+        let mut was = self.was.clone();
+        give(&mut was, votes(way, seats, votable));
+        // Where nobody has voted with it, the ballot was open so before.
+        !(was.votes != self.was.votes && ends_early(&was))
+    }
+
+    /// The place of one of them whose vote, the last, ends the window.
+    fn last(self, way: &Way, seats: &[&Id], votable: &[Id]) -> Option<usize> {
+        let mut was = self.was.clone();
+        give(&mut was, votes(way, seats, votable));
+        if !ends_early(&was) {
+            return None;
+        }
+        let casts = |place: &usize| {
+            let Some(seat) = seats.get(*place).copied().filter(|seat| !self.was.votes.contains_key(*seat))
+            else {
+                return false;
+            };
+            let Some(vote) = was.votes.remove(seat) else { return false };
+            let before = ends_early(&was);
+            was.votes.insert(seat.clone(), vote);
+            !before
+        };
+        (0..seats.len()).find(casts)
+    }
+}
+
+/// The votes of a way.
+fn votes<'v>(
+    way: &'v Way,
+    seats: &'v [&Id],
+    votable: &'v [Id],
+) -> impl Iterator<Item = (&'v Id, Option<&'v Id>)> {
+    let choice = |choice: &Option<usize>| choice.and_then(|choice| votable.get(choice));
+    seats.iter().zip(way).map(move |(seat, it)| (*seat, choice(it)))
+}
+
+/// The seats whose votes count that they have cast and, on a sealed ballot, revealed.
+fn cast(run: &BallotRun) -> impl Iterator<Item = &Id> {
+    let revealed = |seat: &Id| {
+        run.sealed.as_ref().is_none_or(|sealing| {
+            sealing.commitments.get(seat).is_some_and(|committed| committed.revealed.is_some())
+        })
+    };
+    run.votes.keys().filter(move |seat| run.counts(seat) && revealed(seat))
+}
+
+/// The seats that can have voted on a ballot of which nothing was told, before the turn that leads from the one to the other: their
+/// votes count.
+fn uncast<'a>(view: &'a View<'_>, was: &'a BallotRun, run: &'a BallotRun) -> impl Iterator<Item = &'a Id> {
+    let nothing = view.told_of(&run.id.ballot) == Told::Nothing;
+    let could = was.awaited().map(|(seat, _)| seat).filter(move |_| nothing);
+    could.filter(|seat| run.counts(seat) && !view.silent.contains(*seat))
+}
+
+impl Ways {
+    /// The ways in which these can have voted, once for all of which the same is seen.
+    fn of(&mut self, view: &View<'_>, closed: Closed<'_>, alike: &Alike<'_>, votable: &[Id]) -> Rc<Vec<Way>> {
+        let seats: Vec<&Id> = alike.values().flatten().copied().collect();
+        let mut so = closed.run.clone();
+        give(&mut so, seats.iter().map(|seat| (*seat, None)));
+        let key = key(closed, &so, alike, votable);
+        if let Some(known) = self.0.get(&key) {
+            return Rc::clone(known);
+        }
+        let mut all_seen = BTreeSet::new();
+        let new = |way: &Way| {
+            give(&mut so, votes(way, &seats, votable));
+            all_seen.insert(Seen::of(view, &so))
+        };
+        let possible = |way: &Way| closed.is_possible(way, &seats, votable);
+        let found = ways(alike, votable.len()).into_iter().filter(possible).filter(new).collect();
+        let found = Rc::new(found);
+        self.0.insert(key, Rc::clone(&found));
+        found
+    }
+}
+
+/// The key of a ballot in which these have still to be given a vote: equal where the same can come of it.
+fn key(closed: Closed<'_>, so: &BallotRun, alike: &Alike<'_>, votable: &[Id]) -> u128 {
+    let mut key = Mixer::default();
+    key.put_id(&so.id.ballot);
+    key.put(u64::from(closed.enough));
+    key.put(u64::from(so.closed.as_ref().is_some_and(|closing| closing.outcome.is_some())));
+    key.put(so.eased.seconds());
+    for choice in votable {
+        key.put_id(choice);
+    }
+    for ((has, class, weight), seats) in alike {
+        key.put(0xa11 + u64::from(*has));
+        if let Some(class) = class {
+            key.put_id(class);
+        }
+        key.put(u64::from(*weight));
+        key.put(u64::try_from(seats.len()).unwrap_or(u64::MAX));
+    }
+    key.put(u64::try_from(closed.was.awaited().count()).unwrap_or(u64::MAX));
+    let tables = [so, closed.was].map(|run| run.rules().map(|ballot| run.table(ballot)));
+    for table in tables.into_iter().flatten() {
+        for (its, made) in &table.electors {
+            key.put_mixer(standing(its));
+            for (choice, heads) in made {
+                if let Some(choice) = choice {
+                    key.put_id(choice);
+                }
+                key.put(u64::from(*heads));
             }
         }
-        all_seen.insert(Seen::of(view, &so))
-    };
-    let ways = ways(alike.values(), votable.len()).into_iter().filter(|way| new(way));
-    Some(ways.map(|way| Turn::Chosen(Box::new(inner.clone()), votes(way))).collect())
+        for (its, made) in &*table.seats {
+            key.put_mixer(standing(its));
+            for (filled, heads) in made {
+                key.put(u64::from(filled.is_some()) << 32 | u64::from(*heads));
+            }
+        }
+        for choice in &table.choices {
+            key.put_id(choice);
+        }
+    }
+    key.finish()
+}
+
+fn standing(Standing { class, weight, affiliation }: &Standing) -> Mixer {
+    let mut mark = Mixer::default();
+    for it in class.iter().chain(affiliation) {
+        mark.put_id(it);
+    }
+    mark.put(u64::from(*weight));
+    mark
 }
 
 /// What is looked at of a closed ballot.
@@ -127,7 +429,8 @@ impl Seen {
         let table = run.table(ballot);
         let has_one = run.closed.as_ref().is_some_and(|closing| closing.outcome.is_some());
         let outcome = has_one.then(|| outcome(ballot, &table, run.eased));
-        let chosen = outcome.as_ref().and_then(|outcome| run.chosen(ballot, outcome));
+        let chosen = outcome.as_ref().filter(|_| view.chair_acts);
+        let chosen = chosen.and_then(|outcome| run.chosen(ballot, outcome));
         let counted = view.marks.iter().filter_map(|mark| match mark {
             Holds::Counted { ballot, comparison } if *ballot == run.id.ballot => {
                 Some(table.working(comparison).holds)
@@ -138,25 +441,20 @@ impl Seen {
     }
 }
 
-/// The seats whose votes count that they have cast and, on a sealed ballot, revealed.
-fn cast(run: &BallotRun) -> impl Iterator<Item = &Id> {
-    let revealed = |seat: &Id| {
-        run.sealed.as_ref().is_none_or(|sealing| {
-            sealing.commitments.get(seat).is_some_and(|committed| committed.revealed.is_some())
-        })
-    };
-    run.votes.keys().filter(move |seat| run.counts(seat) && revealed(seat))
-}
-
-/// Every way to give each seat one of so many choices, those that are alike in any order.
-fn ways<'a>(alike: impl Iterator<Item = &'a Vec<&'a Id>>, choices: usize) -> Vec<Vec<(&'a Id, usize)>> {
-    let mut all: Vec<Vec<(&Id, usize)>> = vec![Vec::new()];
-    for seats in alike {
-        for (place, seat) in seats.iter().enumerate() {
-            let further = |way: &Vec<(&'a Id, usize)>| {
-                let least = way.last().filter(|_| place > 0).map_or(0, |(_, choice)| *choice);
-                let with = |choice| way.iter().copied().chain([(*seat, choice)]).collect();
-                (least..choices).map(with).collect::<Vec<_>>()
+/// Every way to give each of these one of so many choices, or none where they need not have voted; those that are alike in
+/// any order.
+fn ways(alike: &Alike<'_>, choices: usize) -> Vec<Way> {
+    let mut all: Vec<Way> = vec![Vec::new()];
+    for ((has, ..), seats) in alike {
+        // Silence first, so that what is found is told with few votes.
+        let options: Vec<Option<usize>> =
+            (!has).then_some(None).into_iter().chain((0..choices).map(Some)).collect();
+        for place in 0..seats.len() {
+            let further = |way: &Way| {
+                let least = way.last().copied().filter(|_| place > 0);
+                let from = least.and_then(|least| options.iter().position(|it| *it == least)).unwrap_or(0);
+                let with = |option: &Option<usize>| way.iter().copied().chain([*option]).collect();
+                options.iter().skip(from).map(with).collect::<Vec<Way>>()
             };
             all = all.iter().flat_map(further).collect();
         }
@@ -164,33 +462,45 @@ fn ways<'a>(alike: impl Iterator<Item = &'a Vec<&'a Id>>, choices: usize) -> Vec
     all
 }
 
-/// What is done where these votes are chosen: whoever votes or reveals a vote with it does so for what is chosen.
+/// What is done where these votes are chosen: whoever votes with it does so for what is chosen.
 pub(super) fn voting(possible: &Possible, votes: &[Vote]) -> Possible {
     let mut possible = possible.clone();
     if let Deed::Vote { ballot, choice, .. } = &mut possible.deed
-        && let Some(chosen) = of(votes, ballot, &possible.by)
+        && let Some(chosen) = possible.by.actors().first().and_then(|seat| of(votes, ballot, seat))
     {
         chosen.clone_into(choice);
     }
     possible
 }
 
-/// What is chosen of those who act on a ballot.
-pub(super) fn of<'v>(votes: &'v [Vote], ballot: &BallotRef, by: &By) -> Option<&'v Id> {
-    let its = |(known, seat, _): &&Vote| known == ballot && by.actors().first() == Some(seat);
-    votes.iter().find(its).map(|(.., choice)| choice)
+/// What is chosen of a seat on a ballot.
+pub(super) fn of<'v>(votes: &'v [Vote], ballot: &BallotRef, seat: &Id) -> Option<&'v Id> {
+    let its = |(known, by, _): &&Vote| known == ballot && by == seat;
+    votes.iter().find(its).and_then(|(.., choice)| choice.as_ref())
 }
 
-/// Tells of the votes among these deeds what was chosen.
-pub(super) fn tell<T>(deeds: &mut [(T, Possible)], votes: &[Vote]) {
-    for (of, seat, chosen) in votes {
-        let its = |it: &&mut (T, Possible)| {
-            it.1.by.actors().first() == Some(seat)
-                && matches!(&it.1.deed, Deed::Vote { ballot, .. } if ballot == of)
-        };
-        if let Some((_, Possible { deed: Deed::Vote { choice, .. }, .. })) = deeds.iter_mut().rev().find(its)
-        {
+/// Whether a deed is the casting of a vote.
+pub(super) fn casts(possible: &Possible, (of, seat, _): &Vote) -> bool {
+    possible.by.actors().first() == Some(seat)
+        && matches!(&possible.deed, Deed::Vote { ballot, .. } if ballot == of)
+}
+
+/// Tells what was done with a turn with which these votes were chosen: of those that are among the deeds already what was
+/// chosen, and of the others that they were cast right before.
+pub(super) fn tell(deeds: &mut Vec<(Instant, Possible)>, now: Instant, (turn, votes): (&Turn, &[Vote])) {
+    let does = if let Turn::Does(possible) = turn { Some(voting(possible, votes)) } else { None };
+    let ends = |(of, ..): &&Vote| matches!(turn, Turn::Enough(ballot, _) if ballot == of);
+    let (last, others): (Vec<_>, Vec<_>) = votes.iter().partition(ends);
+    let others = others.into_iter().chain(last);
+    for vote in others.filter(|vote| !does.as_ref().is_some_and(|it| casts(it, vote))) {
+        let (of, seat, Some(chosen)) = vote else { continue };
+        let known = deeds.iter_mut().rev().find(|(_, it)| casts(it, vote));
+        if let Some((_, Possible { deed: Deed::Vote { choice, .. }, .. })) = known {
             chosen.clone_into(choice);
+            continue;
         }
+        let deed = Deed::Vote { ballot: of.clone(), choice: chosen.clone(), attach: Vec::new() };
+        deeds.push((now, Possible { by: By::One(seat.clone()), deed }));
     }
+    deeds.extend(does.map(|possible| (now, possible)));
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::blank::{self, Vote};
+use super::hope;
 use super::marks::SeatMarks;
 use super::view::View;
 use crate::engine::State;
@@ -36,18 +37,24 @@ pub(super) enum Turn {
     Wait(Instant),
     /// Somebody does something, at once. Being nominated goes on to filling the seat.
     Does(Possible),
-    /// One of these, which closes ballots on which votes had been cast blank: so they were cast.
+    /// So many of these vote on a ballot that it ends.
+    Enough(BallotRef, Vec<Id>),
+    /// One of these, by which votes come to count of which nothing was told before: so they were cast.
     Chosen(Box<Turn>, Vec<Vote>),
 }
 
 impl Branch {
     /// Everything that can be done now, in a fixed order, waiting first. Of seats that are alike one is taken.
     pub(super) fn turns(&self, view: &View<'_>) -> Vec<Turn> {
+        if view.bounds.reduced && !hope::is_left(view, &view.workflow.invariants, (&self.state, self.now)) {
+            return Vec::new();
+        }
         let seats = SeatMarks::of(view, self);
         let wait = next_point(view, &seats, &self.state, self.now).map(Turn::Wait);
         let all = self.state.possible(self.now, self.left < view.bounds.leaving);
+        let ended = blank::ended_by_votes(view, self, &all);
         let walked = all.into_iter().filter(|possible| self.is_walked(view, &seats, possible));
-        wait.into_iter().chain(walked.map(Turn::Does)).collect()
+        wait.into_iter().chain(ended).chain(walked.map(Turn::Does)).collect()
     }
 
     fn is_walked(&self, view: &View<'_>, seats: &SeatMarks<'_>, possible: &Possible) -> bool {
@@ -59,7 +66,7 @@ impl Branch {
         }
         match &possible.deed {
             Deed::Act { case: id, act, .. } => match self.state.case(id) {
-                Some(case) => !is_idle(view, case, act),
+                Some(case) => !is_idle(view, case, act) && !is_repeated(view, case, act),
                 None => {
                     id.number.get() <= view.bounds.cases && view.workflow.procedure(&id.procedure).is_some()
                 }
@@ -70,8 +77,10 @@ impl Branch {
             }
             Deed::Nominate(seat) => !seats.is_idle(seat) && !view.silent.contains(seat.name()),
             Deed::Accept(seat) | Deed::Disclose(seat) => !seats.is_idle(seat),
-            Deed::Vote { ballot, choice, .. } => blank::is_walked(view, self, ballot, choice),
-            Deed::Reveal { .. } => true,
+            Deed::Vote { ballot, choice, .. } => {
+                view.asks(&ballot.ballot) && blank::is_walked(view, self, ballot, choice)
+            }
+            Deed::Reveal { ballot, .. } => view.asks(&ballot.ballot),
         }
     }
 
@@ -119,21 +128,62 @@ impl Branch {
                 after.does(possible, key, self.committed_to(possible).as_ref())?;
                 Some(after)
             }
+            Turn::Enough(ballot, voters) => {
+                let mut after = self.clone();
+                let blank = self.state.votable(ballot).into_iter().next()?;
+                let votes = voters.iter().map(|seat| (ballot.clone(), seat.clone(), Some(blank.clone())));
+                after.vote_to_the_end(&votes.collect::<Vec<_>>(), key)?;
+                Some(after)
+            }
             Turn::Chosen(turn, votes) => {
                 let mut chosen = self.clone();
-                for (ballot, seat, choice) in votes {
-                    chosen.state.suppose_voted(ballot, seat, choice);
+                match &**turn {
+                    Turn::Enough(ballot, _) => {
+                        let (its, others): (Vec<_>, Vec<_>) =
+                            votes.iter().cloned().partition(|(of, ..)| of == ballot);
+                        chosen.have_voted(others.iter());
+                        chosen.vote_to_the_end(&its, key)?;
+                    }
+                    Turn::Does(possible) => {
+                        chosen.have_voted(votes.iter().filter(|vote| !blank::casts(possible, vote)));
+                        let opens = match &possible.deed {
+                            Deed::Reveal { ballot, .. } => {
+                                let seat = possible.by.actors().first();
+                                seat.and_then(|seat| blank::of(votes, ballot, seat)).cloned()
+                            }
+                            _ => None,
+                        };
+                        let opens = opens.or_else(|| self.committed_to(possible));
+                        chosen.does(&blank::voting(possible, votes), key, opens.as_ref())?;
+                    }
+                    turn => {
+                        chosen.have_voted(votes.iter());
+                        return chosen.take(turn, key);
+                    }
                 }
-                let Turn::Does(possible) = &**turn else { return chosen.take(turn, key) };
-                let opens = match &possible.deed {
-                    Deed::Reveal { ballot, .. } => blank::of(votes, ballot, &possible.by).cloned(),
-                    _ => None,
-                };
-                let opens = opens.or_else(|| self.committed_to(possible));
-                chosen.does(&blank::voting(possible, votes), key, opens.as_ref())?;
                 Some(chosen)
             }
         }
+    }
+
+    /// As if these votes had been cast.
+    fn have_voted<'v>(&mut self, votes: impl Iterator<Item = &'v Vote>) {
+        for (ballot, seat, choice) in votes {
+            if let Some(choice) = choice {
+                self.state.suppose_voted(ballot, seat, choice);
+            }
+        }
+    }
+
+    /// These votes are cast on one ballot, the last of which ends it.
+    fn vote_to_the_end(&mut self, votes: &[Vote], key: &dyn Fn(&HolderRef) -> PublicKey) -> Option<()> {
+        let cast = votes.iter().rposition(|(.., choice)| choice.is_some())?;
+        let (others, last) = votes.split_at_checked(cast)?;
+        self.have_voted(others.iter());
+        let (ballot, seat, choice) = last.first()?;
+        let attach = self.state.ballot_run(ballot)?.rules()?.attach.clone();
+        let deed = Deed::Vote { ballot: ballot.clone(), choice: choice.clone()?, attach };
+        self.does(&Possible { by: By::One(seat.clone()), deed }, key, None)
     }
 
     /// To which choice whoever reveals a vote has committed.
@@ -175,9 +225,20 @@ fn is_idle(view: &View<'_>, case: &Case, act: &Id) -> bool {
     let mut its = its.peekable();
     // What is no step, or is owed from an earlier state, is a duty of which something comes.
     let owed = case.duties.iter().any(|duty| duty.act == *act && duty.tells());
+    let goes_on = view.goes_on_from(&case.id.procedure, &case.state);
     !owed
         && its.peek().is_some()
-        && its.all(|(place, _)| view.is_idle(&case.id.procedure, &case.state, place))
+        && (!goes_on || its.all(|(place, _)| view.is_idle(&case.id.procedure, &case.state, place)))
+}
+
+/// Whether an act has been done as often where a case is as a walk does it.
+fn is_repeated(view: &View<'_>, case: &Case, act: &Id) -> bool {
+    let steps = case.rules().map_or(&[][..], |state| &state.steps).iter().enumerate();
+    let mut its = steps.filter(|(_, step)| matches!(&step.trigger, Trigger::Do(doing) if doing.act == *act));
+    // The first that can still be taken is.
+    let taken = its.find(|(place, step)| step.at_most.is_none_or(|most| case.times_taken(*place) < most));
+    taken
+        .is_some_and(|(place, step)| step.at_most.is_some() && case.times_taken(place) >= view.bounds.repeats)
 }
 
 /// The next instant at which to look again: the last before, and the first after, whatever comes next.
@@ -188,7 +249,7 @@ fn next_point(view: &View<'_>, seats: &SeatMarks<'_>, state: &State, now: Instan
             next = Some(at);
         }
     };
-    let passing = view.passes_somewhere.then(|| state.passing()).into_iter().flatten();
+    let passing = view.passes_somewhere().then(|| state.passing()).into_iter().flatten();
     let passing = passing
         .filter(|(seat, _)| view.passes(state, seat) && !seats.is_idle(seat))
         .map(|(_, moment)| moment);

@@ -8,12 +8,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::told;
+use super::hope::{self, Regard};
+use super::settled::is_settled;
 use super::view::spelt_out;
+use super::{Bounds, told};
 use crate::values::Id;
 use crate::workflow::Workflow;
 use crate::workflow::invariant::{Holds, Invariant, Promise};
-use crate::workflow::model::{Actor, Actors, Procedure};
+use crate::workflow::model::{Actor, Actors, Procedure, Step, Trigger};
 
 /// Invariants that share a walk: they suppose the same silence, and hang on the same procedures.
 pub(super) struct Group<'w> {
@@ -22,35 +24,78 @@ pub(super) struct Group<'w> {
     pub invariants: Vec<&'w Invariant>,
     /// What of the workflow they hang on.
     pub part: Workflow,
+    /// What is walked instead of the workflow: the same without the times and acts that lead where nothing is to be learnt any more.
+    /// Everything that can be learnt can happen without them, and perhaps more.
+    pub eased: Option<Workflow>,
 }
 
-/// The invariants of a workflow, by the walk that they share; unless it is `reduced`, each hangs on all of it.
-pub(super) fn groups(workflow: &Workflow, reduced: bool) -> Vec<Group<'_>> {
-    let mut alike: BTreeMap<_, (Vec<usize>, Vec<&Invariant>)> = BTreeMap::new();
+/// The invariants of a workflow that the file does not settle, by the walk that they share; unless the walk is reduced, each hangs
+/// on all of it. `eased` is whether what is walked may be.
+pub(super) fn groups(workflow: &Workflow, bounds: Bounds, eased: bool) -> Vec<Group<'_>> {
+    let mut alike: BTreeMap<_, (Vec<usize>, Vec<&Invariant>, BTreeSet<Id>)> = BTreeMap::new();
     for (place, invariant) in workflow.invariants.iter().enumerate() {
-        let procedures = reduced.then(|| procedures(workflow, invariant));
-        let (places, invariants) = alike.entry((&*invariant.silent, procedures)).or_default();
+        if bounds.reduced && is_settled(workflow, invariant) {
+            continue;
+        }
+        let cone = bounds.reduced.then(|| Cone::of(workflow, invariant));
+        let (procedures, events) = cone.map(|cone| (cone.procedures, cone.emitted)).unzip();
+        let (places, invariants, all) = alike.entry((&*invariant.silent, procedures)).or_default();
         places.push(place);
         invariants.push(invariant);
+        all.extend(events.into_iter().flatten());
     }
-    let group = |((_, procedures), (places, invariants)): ((_, Option<BTreeSet<Id>>), (_, Vec<_>))| {
-        let part = procedures
-            .map_or_else(|| workflow.clone(), |procedures| part(workflow, &procedures, &invariants));
-        Group { places, invariants, part }
+    let group = |((_, procedures), (places, invariants, events)): ((_, Option<_>), (_, Vec<_>, _))| {
+        let Some(procedures) = procedures else {
+            return Group { places, invariants, part: workflow.clone(), eased: None };
+        };
+        let (mut part, mut whole) = (part(workflow, &procedures, &invariants), workflow.clone());
+        let regard = Regard::of(&events, &invariants);
+        let mut fewer = false;
+        let once = |it: &&Procedure| bounds.cases == 1 && procedures.contains(&it.name);
+        for procedure in workflow.procedures.iter().filter(once) {
+            let dead = hope::dead(workflow, procedure, &invariants);
+            for of in [&mut part, &mut whole].into_iter().filter(|_| eased) {
+                let its = of.procedures.iter_mut().filter(|it| it.name == procedure.name);
+                its.for_each(|it| fewer |= ease(it, &dead, &regard));
+            }
+            let still = &dead | &regard.of_no_account(&part, procedure);
+            let its = part.procedures.iter_mut().filter(|it| it.name == procedure.name);
+            its.for_each(|it| silence(it, &still));
+        }
+        let Workflow { procedures, ballots, .. } = &mut part;
+        ballots.retain(|ballot| procedures.iter().any(|it| told::asks(it, &ballot.name)));
+        Group { places, invariants, part, eased: fewer.then_some(whole) }
     };
     alike.into_iter().map(group).collect()
 }
 
-/// The procedures on which an invariant hangs.
-fn procedures(workflow: &Workflow, invariant: &Invariant) -> BTreeSet<Id> {
-    let silent = spelt_out(workflow, &invariant.silent);
-    let mut cone = Cone { workflow, silent, procedures: BTreeSet::new(), emitted: BTreeSet::new() };
-    match &invariant.promise {
-        Promise::Ends { procedure, .. } => cone.take_in(procedure),
-        Promise::Never(it) | Promise::Reaches(it) => cone.say(&it.holds, true),
-        Promise::Always(it) => cone.say(&it.holds, false),
+/// Takes the steps out of a procedure that lead to a dead state by time or by what somebody does, and those that are detours. Whether
+/// there was one.
+fn ease(procedure: &mut Procedure, dead: &BTreeSet<&Id>, regard: &Regard<'_>) -> bool {
+    let leads = |step: &Step| {
+        matches!(step.trigger, Trigger::After(_) | Trigger::At(_) | Trigger::Do(_))
+            && step.to.iter().any(|to| dead.contains(to))
+    };
+    let mut fewer = false;
+    for state in procedure.states.iter_mut().filter(|state| !dead.contains(&state.name)) {
+        fewer |= state.steps.iter().any(leads);
+        state.steps.retain(|step| !leads(step));
     }
-    cone.procedures
+    let whole = procedure.clone();
+    let detours = regard.detours(&whole, dead);
+    for state in &mut procedure.states {
+        let mut places = 0..;
+        state.steps.retain(|_| places.next().is_none_or(|place| !detours.contains(&(&state.name, place))));
+    }
+    fewer || !detours.is_empty()
+}
+
+/// Nothing is done in these states.
+fn silence(procedure: &mut Procedure, states: &BTreeSet<&Id>) {
+    for state in procedure.states.iter_mut().filter(|state| states.contains(&state.name)) {
+        (state.ballot, state.together, state.steps, state.duties) =
+            (None, Vec::new(), Vec::new(), Vec::new());
+    }
 }
 
 /// A workflow with these procedures alone: with the ballots that they ask, the panels that they have to do with, and the
@@ -59,7 +104,7 @@ fn part(workflow: &Workflow, procedures: &BTreeSet<Id>, invariants: &[&Invariant
     let mut part = workflow.clone();
     part.procedures.retain(|it| procedures.contains(&it.name));
     let Workflow { procedures, ballots, panels, grants, .. } = &mut part;
-    ballots.retain(|ballot| procedures.iter().any(|it| asks(it, &ballot.name)));
+    ballots.retain(|ballot| procedures.iter().any(|it| told::asks(it, &ballot.name)));
     let has =
         |it: &Procedure, panel: &Id| it.panel.as_ref() == Some(panel) || it.about.as_ref() == Some(panel);
     panels.retain(|panel| procedures.iter().any(|it| has(it, &panel.name)));
@@ -85,7 +130,19 @@ struct Cone<'w> {
     emitted: BTreeSet<Id>,
 }
 
-impl Cone<'_> {
+impl<'w> Cone<'w> {
+    /// What an invariant hangs on.
+    fn of(workflow: &'w Workflow, invariant: &Invariant) -> Self {
+        let silent = spelt_out(workflow, &invariant.silent);
+        let mut cone = Self { workflow, silent, procedures: BTreeSet::new(), emitted: BTreeSet::new() };
+        match &invariant.promise {
+            Promise::Ends { procedure, .. } => cone.take_in(procedure),
+            Promise::Never(it) | Promise::Reaches(it) => cone.say(&it.holds, true),
+            Promise::Always(it) => cone.say(&it.holds, false),
+        }
+        cone
+    }
+
     /// Takes in what a proposition hangs on; `wanted` is whether the walk looks for a state in which it holds, or for one
     /// in which it does not.
     fn say(&mut self, holds: &Holds, wanted: bool) {
@@ -103,7 +160,7 @@ impl Cone<'_> {
                 workflow
                     .procedures
                     .iter()
-                    .filter(|it| asks(it, ballot))
+                    .filter(|it| told::asks(it, ballot))
                     .for_each(|it| self.take_in(&it.name));
             }
             Holds::Now(..) => {}
@@ -161,8 +218,4 @@ impl Cone<'_> {
             }
         }
     }
-}
-
-fn asks(procedure: &Procedure, ballot: &Id) -> bool {
-    procedure.states.iter().any(|state| state.ballots().any(|asked| asked == ballot))
 }

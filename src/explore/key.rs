@@ -215,7 +215,7 @@ fn case_into(key: &mut Mixer, view: &View<'_>, case: &Case, (clocks, now): (Cloc
         key.put(by.seconds());
     }
     key.put(0x5e12 + u64::from(served.is_some()));
-    for run in ballots.iter().skip(*asked) {
+    for run in ballots.iter().skip(*asked).filter(|run| view.asks(&run.id.ballot)) {
         match run.closed.as_ref().map(|closing| closing.outcome.as_ref()) {
             None => ballot_into(key, view, case, run, now),
             Some(outcome) => outcome.into_iter().for_each(|outcome| key.put_id(outcome)),

@@ -71,7 +71,7 @@ impl<'a> SeatMarks<'a> {
         let (state, now, put_off) = (&branch.state, branch.now, put_off(view, &branch.state));
         let mut all = Vec::new();
         let going_on = || state.cases.values().filter(|case| goes_on(view, case));
-        let open = going_on().flat_map(|case| case.open_ballots());
+        let open = going_on().flat_map(|case| case.open_ballots()).filter(|run| view.asks(&run.id.ballot));
         let electors: BTreeSet<&Id> = open.flat_map(|run| run.electors.keys()).collect();
         let own = going_on().filter_map(|case| Some((Some(&case.id), case.seats.as_ref()?)));
         for (case, seats) in state.panels.values().map(|seats| (None, seats)).chain(own) {
@@ -98,8 +98,9 @@ impl<'a> SeatMarks<'a> {
                 _ => false,
             };
             if let Some(marks) = all.iter_mut().find(its) {
-                marks.of_case(case, &branch.committed);
-                let chosen = case.chosen.as_ref().and_then(|_| state.around(case).chosen());
+                marks.of_case(view, case, &branch.committed);
+                let chosen = case.chosen.as_ref().filter(|_| view.chair_acts);
+                let chosen = chosen.and_then(|_| state.around(case).chosen());
                 if let Some(mark) = chosen.and_then(|chosen| marks.mark(&chosen.seat)) {
                     mark.put(37);
                 }
@@ -192,10 +193,10 @@ impl PanelMarks<'_> {
         self.marks.get_mut(self.seating.place(name)?)
     }
 
-    fn of_case(&mut self, case: &Case, committed: &Committed) {
+    fn of_case(&mut self, view: &View<'_>, case: &Case, committed: &Committed) {
         self.put_each(case.recused.iter(), |mark, _| mark.put(11));
         self.put_each(case.obliged.iter(), |mark, _| mark.put(31));
-        for run in case.open_ballots() {
+        for run in case.open_ballots().filter(|run| view.asks(&run.id.ballot)) {
             let reaffirms = run.rules().is_some_and(|it| it.new_evidence == NewEvidence::VotesToReaffirm);
             self.put_each(run.lapsed.iter().filter(|_| reaffirms), |mark, cast| {
                 mark.put(19);

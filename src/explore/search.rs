@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::between;
-use super::blank;
+use super::blank::{self, Ways};
 use super::branch::{Branch, Turn};
 use super::cone::groups;
 use super::holds::holds;
@@ -59,26 +59,50 @@ pub fn explore_until(
     if workflow.invariants.is_empty() {
         return Err(ExploreError::NoInvariant);
     }
-    let groups = groups(&workflow, bounds.reduced);
-    let views = groups.iter().map(|group| View::new(&group.part, &workflow, &group.invariants, bounds));
+    // What is eased shows as much, or more: what it shows is played, and where that does not come true all is walked as it is.
+    let (report, comes_true) = walked(text, &workflow, (bounds, true), stop, progress)?;
+    if comes_true {
+        return Ok(report);
+    }
+    walked(text, &workflow, (bounds, false), stop, progress).map(|(report, _)| report)
+}
+
+/// What walks through a workflow find, and whether all comes true that those show through which it is walked `eased`.
+fn walked(
+    text: &str,
+    workflow: &Workflow,
+    (bounds, eased): (Bounds, bool),
+    stop: &AtomicBool,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(Report, bool), ExploreError> {
+    let groups = groups(workflow, bounds, eased);
+    let views = groups.iter().map(|group| View::new(&group.part, workflow, &group.invariants, bounds));
     let views: Vec<_> = views.collect();
     let mut walks = Vec::new();
     let kept = bounds.kept / views.len().max(1);
     for (group, view) in groups.iter().zip(&views) {
         let opened = view.opened;
-        let opening = supposed_agreement(text, opened).map_err(ExploreError::Opening)?.with_blank_papers();
+        let mut opening =
+            supposed_agreement(text, opened).map_err(ExploreError::Opening)?.with_blank_papers();
+        if let Some(eased) = &group.eased {
+            opening.workflow = Arc::new(eased.clone());
+        }
         walks.push(Walk::new(view, &group.invariants, (opening, opened), kept));
     }
     share_out(&mut walks, bounds.states, stop, progress);
-    let mut verdicts: BTreeMap<usize, Verdict> = BTreeMap::new();
+    // What no walk is for the file settles.
+    let settled = (0..workflow.invariants.len()).map(|place| (place, Verdict::Kept));
+    let mut verdicts: BTreeMap<usize, Verdict> = settled.collect();
     for (group, walk) in groups.iter().zip(&walks) {
-        for (place, verdict) in group.places.iter().zip(walk.verdicts(&workflow)?) {
+        for (place, verdict) in group.places.iter().zip(walk.verdicts(workflow)?) {
             verdicts.insert(*place, verdict);
         }
     }
+    let eased = groups.iter().zip(&walks).filter(|(group, _)| group.eased.is_some());
+    let comes_true = eased.map(|(_, walk)| walk.comes_true(workflow, text)).collect::<Result<Vec<_>, _>>()?;
     let cut_short = !walks.iter().all(Walk::is_done);
     let between = walks.iter().any(|walk| walk.between && !walk.all_shown());
-    Ok(Report {
+    let report = Report {
         verdicts: verdicts.into_values().collect(),
         states: walks.iter().map(Walk::states).sum(),
         visits: walks.iter().map(|walk| walk.visits).sum(),
@@ -86,7 +110,8 @@ pub fn explore_until(
         cut_short,
         between,
         complete: !cut_short && !between && groups.iter().all(|group| shows_all(&group.part)),
-    })
+    };
+    Ok((report, comes_true.into_iter().all(|it| it)))
 }
 
 /// Whether a walk that is done has seen all that can be.
@@ -136,6 +161,7 @@ struct Walk<'v> {
     opened: Instant,
     tree: Tree<'v>,
     seen: ByKey,
+    ways: Ways,
     /// The place of the state that is gone on from next, and the turn with which.
     next: (u32, usize),
     visits: u64,
@@ -163,6 +189,7 @@ impl<'v> Walk<'v> {
             opened,
             tree: Tree::new(view, root, kept, seat_keys(view)),
             seen: ByKey::default(),
+            ways: Ways::default(),
             next: (0, 0),
             visits: 0,
             depth: 0,
@@ -215,8 +242,8 @@ impl<'v> Walk<'v> {
         }
     }
 
-    /// Goes to a state by a turn; where that closes ballots with blank votes, to one for each way in which they can have
-    /// been cast. `false` as in [`Walk::arrive`].
+    /// Goes to a state by a turn; where votes come to count by it of which nothing was told, to one for each way in which they
+    /// can have been cast. `false` as in [`Walk::arrive`].
     fn go(
         &mut self,
         stage: &Stage,
@@ -224,7 +251,7 @@ impl<'v> Walk<'v> {
         next: Branch,
         (most, progress): (usize, &mut dyn FnMut(Progress)),
     ) -> bool {
-        if let Some(chosen) = blank::chosen(self.view, &stage.branch, turn, &next) {
+        if let Some(chosen) = blank::chosen(self.view, &mut self.ways, &stage.branch, turn, &next) {
             drop(next);
             for turn in &chosen {
                 let Some(next) = self.tree.take(&stage.branch, turn) else { continue };
@@ -289,6 +316,19 @@ impl<'v> Walk<'v> {
             .collect()
     }
 
+    /// Whether everything that was shown comes true when it is played.
+    fn comes_true(&self, workflow: &Workflow, text: &str) -> Result<bool, ExploreError> {
+        for (invariant, shown) in self.invariants.iter().zip(&self.shown) {
+            let Some(shown) = shown else { continue };
+            let told = story::tell(workflow, invariant, &self.behaviour(*shown));
+            let played = told.map_err(ExploreError::Story)?.run(text);
+            if !played.is_ok_and(|outcome| outcome.met > 0) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// The whole behaviour that leads to a state.
     fn behaviour(&self, shown: Shown) -> story::Behaviour {
         let (done, end) = self.tree.told(shown.place);
@@ -298,10 +338,7 @@ impl<'v> Walk<'v> {
                 Turn::Chosen(turn, votes) => (*turn, votes),
                 turn => (turn, Vec::new()),
             };
-            if let Turn::Does(possible) = turn {
-                deeds.push((branch.now, possible));
-            }
-            blank::tell(&mut deeds, &votes);
+            blank::tell(&mut deeds, branch.now, (&turn, &votes));
         }
         let dates = (!self.view.dates.is_empty()).then(|| (shown.date, self.view.dates.first().copied()));
         story::Behaviour {

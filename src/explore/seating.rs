@@ -7,11 +7,12 @@
 
 use std::collections::BTreeSet;
 
+use super::blank::{Asked, Told};
 use super::told;
 use crate::values::{Id, Span};
 use crate::workflow::Workflow;
 use crate::workflow::invariant::Holds;
-use crate::workflow::model::{Actor, Actors, Origin, Panel, Seat, Vacancy};
+use crate::workflow::model::{Actor, Actors, Ballot, Origin, Panel, Seat, Vacancy};
 
 /// The seats of a panel, in the order of their names.
 pub(super) struct Seating {
@@ -38,10 +39,13 @@ impl Seating {
         let mut seats: Vec<&Seat> = panel.seats.iter().collect();
         seats.sort_by(|a, b| a.name.cmp(&b.name));
         let (named, classes) = (named(workflow), told::classes(workflow, parts));
-        // A vote for one of them is no vote for another.
-        let chosen = workflow.ballots.iter().any(|ballot| ballot.candidates() && ballot.panel == panel.name);
+        // A vote for one of them is no vote for another, as far as it is told; and nobody chairs where the chair has nothing to do.
+        let told = |ballot: &Ballot| Asked::of(workflow, ballot, parts).told != Told::Nothing;
+        let mut ballots = workflow.ballots.iter().filter(|it| it.candidates() && it.panel == panel.name);
+        let chairs = told::chair_acts(workflow);
+        let chosen = ballots.any(|ballot| chairs || told(ballot));
         let apart = |seat: &Seat| {
-            !reduced || chosen || named.contains(&seat.name) || panel.chair.contains(&seat.name)
+            !reduced || chosen || named.contains(&seat.name) || chairs && panel.chair.contains(&seat.name)
         };
         let unfilled = |seat: &Seat| seat.by.iter().any(|by| silent.contains(by));
         let one_acts = |vacancy: &Vacancy, seat: &Seat| {

@@ -17,6 +17,20 @@ pub(super) fn classes(workflow: &Workflow, parts: &[Holds]) -> BTreeSet<Id> {
     told
 }
 
+/// The classes that something counts of a ballot.
+pub(super) fn classes_of(ballot: &Ballot, parts: &[Holds]) -> BTreeSet<Id> {
+    let said = parts.iter().filter_map(|part| match part {
+        Holds::Counted { ballot: of, comparison } if *of == ballot.name => Some(compared(comparison)),
+        _ => None,
+    });
+    of_ballot(ballot).into_iter().chain(said.flatten()).filter_map(|term| term.class.clone()).collect()
+}
+
+/// Whether a procedure asks a ballot.
+pub(super) fn asks(procedure: &Procedure, ballot: &Id) -> bool {
+    procedure.states.iter().any(|state| state.ballots().any(|asked| asked == ballot))
+}
+
 /// Whether a rule counts which seats were filled when a ballot opened.
 pub(super) fn filled(workflow: &Workflow, parts: &[Holds]) -> bool {
     terms(workflow, parts).iter().any(|term| term.counted == Counted::Filled)
@@ -37,13 +51,19 @@ pub(super) fn events(workflow: &Workflow, parts: &[Holds]) -> BTreeSet<Id> {
 
 /// The events on which the value of an attribute hangs.
 pub(super) fn moving<'w>(workflow: &'w Workflow, grant: &Id, attribute: &Id) -> impl Iterator<Item = &'w Id> {
+    moves(workflow, grant, attribute).flat_map(|(_, moves)| moves.causes()).filter_map(Cause::event)
+}
+
+/// The values of an attribute that something moves it to, with what does.
+pub(super) fn moves<'w>(
+    workflow: &'w Workflow,
+    grant: &Id,
+    attribute: &Id,
+) -> impl Iterator<Item = (&'w String, &'w Moves)> {
     let grant = workflow.grants.iter().find(|known| known.name == *grant);
     let attribute = grant.and_then(|it| it.attributes.iter().find(|known| known.name == *attribute));
-    let moves = attribute.into_iter().flat_map(|it| &it.values).filter_map(|value| value.moves.as_ref());
-    moves.flat_map(Moves::causes).filter_map(|cause| match cause {
-        Cause::Event(event) => Some(event),
-        Cause::At(..) | Cause::After(_) => None,
-    })
+    let values = attribute.into_iter().flat_map(|it| &it.values);
+    values.filter_map(|value| Some((&value.is, value.moves.as_ref()?)))
 }
 
 /// The events that cases of a procedure hear, or count a time from.
@@ -107,6 +127,15 @@ pub(super) fn seats(workflow: &Workflow, procedure: &Procedure, reached: &[&Stat
         let owed = there.duties.iter().any(|duty| seated(&duty.by) && owing(workflow, procedure, duty));
         asks || acts || counts || owed
     })
+}
+
+/// Whether a chair has anything to do.
+pub(super) fn chair_acts(workflow: &Workflow) -> bool {
+    let mut all = workflow.procedures.iter().flat_map(|procedure| {
+        let doings = procedure.states.iter().flat_map(State::doings).map(|doing| &doing.by);
+        doings.chain(procedure.duties().map(|duty| &duty.by)).chain([&procedure.open.by])
+    });
+    all.any(|(Actors::AnyOf(by) | Actors::AllOf(by))| by.contains(&Actor::Chair))
 }
 
 /// Whether something comes of it that a duty is done, or not.

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::blank::{Asked, Told};
 use super::key::goes_on;
 use super::seating::Seating;
 use super::times::{self, Clocks};
-use super::{Bounds, blank, story, told};
+use super::{Bounds, story, told};
 use crate::engine;
 use crate::engine::case::{Case, DutyRun};
 use crate::statement::{CaseRef, HolderRef};
@@ -22,8 +23,6 @@ pub(super) struct View<'w> {
     /// Who does nothing, panels spelt out as their seats.
     pub silent: BTreeSet<Id>,
     panels: BTreeMap<Id, Seating>,
-    /// Whether it matters of any seat who may nominate.
-    pub passes_somewhere: bool,
     states: BTreeMap<Id, BTreeMap<Id, Clocks>>,
     /// The longest time that anything counts from an event.
     events: BTreeMap<Id, Span>,
@@ -33,8 +32,10 @@ pub(super) struct View<'w> {
     pub classes: BTreeSet<Id>,
     /// Whether it matters which seats were filled when a ballot opened.
     pub filled: bool,
-    /// The ballots on which votes are cast blank.
-    blank: BTreeSet<Id>,
+    /// Whether a chair has anything to do.
+    pub chair_acts: bool,
+    /// The ballots as a walk sees them.
+    ballots: BTreeMap<Id, Asked>,
     /// The steps that move nothing, by procedure, state and place.
     idle: BTreeSet<(Id, Id, usize)>,
     /// When the agreement is opened: long before the first date that something waits for; and where nothing does, so
@@ -111,7 +112,6 @@ impl<'w> View<'w> {
         let mut view = Self {
             workflow,
             bounds,
-            passes_somewhere: panels.values().any(|it| it.passes.contains(&true)),
             panels,
             silent,
             states: BTreeMap::new(),
@@ -119,7 +119,8 @@ impl<'w> View<'w> {
             told: told::events(workflow, &parts),
             classes: told::classes(workflow, &parts),
             filled: !bounds.reduced || told::filled(workflow, &parts),
-            blank: if bounds.reduced { blank_ballots(workflow, &parts) } else { BTreeSet::new() },
+            chair_acts: !bounds.reduced || told::chair_acts(workflow),
+            ballots: if bounds.reduced { ballots(workflow, &parts) } else { BTreeMap::new() },
             idle: if bounds.reduced { idle(workflow) } else { BTreeSet::new() },
             opened,
             since_opening: !after_opening.is_empty(),
@@ -198,6 +199,11 @@ impl<'w> View<'w> {
         })
     }
 
+    /// Whether it matters of any seat who may nominate.
+    pub(super) fn passes_somewhere(&self) -> bool {
+        self.panels.values().any(|it| it.passes.contains(&true))
+    }
+
     /// Whether it matters who may nominate for a seat.
     pub(super) fn passes(&self, state: &engine::State, seat: &HolderRef) -> bool {
         let panel = state.seat(seat).map(|seating| &seating.panel.name);
@@ -210,9 +216,25 @@ impl<'w> View<'w> {
         !self.bounds.reduced || self.told.contains(event)
     }
 
-    /// Whether votes on a ballot are cast blank.
-    pub(super) fn is_blank(&self, ballot: &Id) -> bool {
-        self.blank.contains(ballot)
+    /// What is told of the votes of a ballot before it closes.
+    pub(super) fn told_of(&self, ballot: &Id) -> Told {
+        self.ballots.get(ballot).map_or(Told::Choices, |asked| asked.told)
+    }
+
+    /// Whether it matters what becomes of a ballot.
+    pub(super) fn asks(&self, ballot: &Id) -> bool {
+        !self.bounds.reduced || self.workflow.ballot(ballot).is_some()
+    }
+
+    /// Whether it matters what is done in a state.
+    pub(super) fn goes_on_from(&self, procedure: &Id, state: &Id) -> bool {
+        let state = self.workflow.procedure(procedure).and_then(|it| it.state(state));
+        !self.bounds.reduced || state.is_some_and(|state| !state.steps.is_empty())
+    }
+
+    /// Whether something counts a class of a ballot.
+    pub(super) fn counts_class(&self, ballot: &Id, class: &Id) -> bool {
+        self.ballots.get(ballot).is_some_and(|asked| asked.classes.contains(class))
     }
 
     /// Whether the step at this place of a state's list moves nothing.
@@ -231,9 +253,9 @@ impl<'w> View<'w> {
     }
 }
 
-fn blank_ballots(workflow: &Workflow, parts: &[Holds]) -> BTreeSet<Id> {
-    let blank = workflow.ballots.iter().filter(|ballot| blank::is_blank(workflow, ballot, parts));
-    blank.map(|ballot| ballot.name.clone()).collect()
+fn ballots(workflow: &Workflow, parts: &[Holds]) -> BTreeMap<Id, Asked> {
+    let all = workflow.ballots.iter();
+    all.map(|ballot| (ballot.name.clone(), Asked::of(workflow, ballot, parts))).collect()
 }
 
 /// Who is silent, panels spelt out as their seats.

@@ -236,3 +236,13 @@ impl Moves {
         }
     }
 }
+
+impl Cause {
+    /// The event, where it is one.
+    pub fn event(&self) -> Option<&Id> {
+        match self {
+            Self::Event(event) => Some(event),
+            Self::At(..) | Self::After(_) => None,
+        }
+    }
+}
