@@ -269,29 +269,19 @@ impl State {
 
     /// Whether a condition holds now for a case; `None` where that hangs on a ballot that has not closed.
     fn condition(&self, case: &Case, condition: &Condition) -> Option<bool> {
-        match condition {
-            Condition::EverySeatFilled => Some(self.panel_of(case).is_some_and(|(panel, seats)| {
+        let panel = || self.panel_of(case);
+        condition.comes_to(&mut |part| match part {
+            Condition::EverySeatFilled => Some(panel().is_some_and(|(panel, seats)| {
                 panel.seats.iter().all(|seat| seats.filled(panel, &seat.name).is_some())
             })),
-            Condition::Seats(rule) => Some(self.panel_of(case).is_some_and(|(panel, seats)| {
+            Condition::Seats(rule) => Some(panel().is_some_and(|(panel, seats)| {
                 Table { seats: Arc::new(seats.marks(panel)), ..Default::default() }.holds(rule)
             })),
             Condition::Outcome { ballot, outcome } => case.outcome_of(ballot).map(|found| found == outcome),
             Condition::Event(event) => Some(self.events.reaching(event, &case.id).is_some()),
             Condition::SubjectSeated => Some(self.subject_seated(case)),
-            Condition::Not(inner) => self.condition(case, inner).map(|holds| !holds),
-            Condition::All(parts) => self.joined(case, parts, false),
-            Condition::Any(parts) => self.joined(case, parts, true),
-        }
-    }
-
-    /// Several conditions together; `decides` of one of them decides.
-    fn joined(&self, case: &Case, parts: &[Condition], decides: bool) -> Option<bool> {
-        let parts: Vec<Option<bool>> = parts.iter().map(|part| self.condition(case, part)).collect();
-        if parts.contains(&Some(decides)) {
-            return Some(decides);
-        }
-        parts.iter().all(Option::is_some).then_some(!decides)
+            Condition::Not(_) | Condition::All(_) | Condition::Any(_) => None,
+        })
     }
 
     fn why(&self, id: &CaseRef, place: usize, entry: Option<u64>) -> Why {

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::model::{
-    Ballot, Cause, Condition, Delay, Doing, Duty, ExtendOn, Formed, Moves, NewEvidence, Office, Outcome,
-    Panel, Procedure, Rule, Seat, State, Step, Trigger, Workflow,
+    Ballot, Cause, Delay, Doing, Duty, ExtendOn, Formed, Moves, NewEvidence, Office, Outcome, Panel,
+    Procedure, Rule, Seat, State, Step, Trigger, Workflow,
 };
 use crate::values::{Id, Instant, Span};
 
@@ -166,18 +166,6 @@ impl Doing {
     /// Whether it files documents, or strikes one.
     pub fn moves_evidence(&self) -> bool {
         !(self.attach.is_empty() && self.strikes.is_empty())
-    }
-}
-
-impl Condition {
-    /// Whether it looks at the seats of the panel.
-    pub fn counts_seats(&self) -> bool {
-        match self {
-            Self::EverySeatFilled | Self::Seats(_) => true,
-            Self::Event(_) | Self::Outcome { .. } | Self::SubjectSeated => false,
-            Self::Not(inner) => inner.counts_seats(),
-            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::counts_seats),
-        }
     }
 }
 

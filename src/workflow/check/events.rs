@@ -55,8 +55,14 @@ pub(super) fn not_yet(c: &mut Checker<'_>, procedure: &Procedure) {
         for (index, step) in state.steps.iter().enumerate() {
             let Trigger::When(condition) = &step.trigger else { continue };
             let mut absent = BTreeSet::new();
-            let may_count = |event: &Id| may_count(c, procedure, state, event);
-            let Some(always) = decided(condition, &may_count, &mut absent) else { continue };
+            let always = condition.comes_to(&mut |part| match part {
+                Condition::Event(event) if !may_count(c, procedure, state, event) => {
+                    absent.insert(event);
+                    Some(false)
+                }
+                _ => None,
+            });
+            let Some(always) = always else { continue };
             if absent.is_empty() {
                 continue;
             }
@@ -74,36 +80,6 @@ pub(super) fn not_yet(c: &mut Checker<'_>, procedure: &Procedure) {
             );
             c.warn(&format!("{}.when", place_of_step(procedure, state, index)), message, help);
         }
-    }
-}
-
-/// What a condition comes to whatever else is so, if that is known; and the absent events that it names.
-fn decided<'p>(
-    condition: &'p Condition,
-    may_count: &impl Fn(&Id) -> bool,
-    absent: &mut BTreeSet<&'p Id>,
-) -> Option<bool> {
-    let mut parts = |parts: &'p [Condition], decisive: bool| {
-        let parts: Vec<Option<bool>> = parts.iter().map(|part| decided(part, may_count, absent)).collect();
-        if parts.contains(&Some(decisive)) {
-            Some(decisive)
-        } else {
-            parts.iter().all(Option::is_some).then_some(!decisive)
-        }
-    };
-    match condition {
-        Condition::Event(event) if !may_count(event) => {
-            absent.insert(event);
-            Some(false)
-        }
-        Condition::Not(inner) => decided(inner, may_count, absent).map(|holds| !holds),
-        Condition::All(all) => parts(all, false),
-        Condition::Any(any) => parts(any, true),
-        Condition::Event(_)
-        | Condition::EverySeatFilled
-        | Condition::Seats(_)
-        | Condition::Outcome { .. }
-        | Condition::SubjectSeated => None,
     }
 }
 

@@ -7,8 +7,7 @@ use super::counts::always;
 use super::{Checker, place_of_step};
 use crate::values::Id;
 use crate::workflow::model::{
-    Ballot, Bound, Comparison, Condition, Counted, Exclusion, Operator, Panel, Procedure, Rule, Seat, Term,
-    Trigger,
+    Ballot, Bound, Comparison, Condition, Counted, Exclusion, Operator, Panel, Procedure, Seat, Term, Trigger,
 };
 
 /// What a seat can be in a ballot.
@@ -51,9 +50,11 @@ pub(super) fn conditions(c: &mut Checker<'_>, procedure: &Procedure) {
     for state in &procedure.states {
         for (index, step) in state.steps.iter().enumerate() {
             let Trigger::When(condition) = &step.trigger else { continue };
-            let mut rules = Vec::new();
-            counted(condition, &mut rules);
-            for comparison in rules.into_iter().flat_map(|rule| &rule.all) {
+            let rules = condition.parts().into_iter().filter_map(|part| match part {
+                Condition::Seats(rule) => Some(rule),
+                _ => None,
+            });
+            for comparison in rules.flat_map(|rule| &rule.all) {
                 let seats = [Is::Empty, Is::Silent];
                 let Some(always) = bounded((panel, &seats), comparison, &comparison.bound) else { continue };
                 let holds = if always { "always holds" } else { "can never hold" };
@@ -67,18 +68,6 @@ pub(super) fn conditions(c: &mut Checker<'_>, procedure: &Procedure) {
 
 /// What to do about a comparison that is none.
 pub(super) const HELP: &str = "Leave it out, or write the amount that is meant";
-
-fn counted<'c>(condition: &'c Condition, rules: &mut Vec<&'c Rule>) {
-    match condition {
-        Condition::Seats(rule) => rules.push(rule),
-        Condition::Not(inner) => counted(inner, rules),
-        Condition::All(parts) | Condition::Any(parts) => parts.iter().for_each(|part| counted(part, rules)),
-        Condition::EverySeatFilled
-        | Condition::Event(_)
-        | Condition::Outcome { .. }
-        | Condition::SubjectSeated => {}
-    }
-}
 
 /// What is counted in, and what each seat of it can be.
 type Places<'p> = (&'p Panel, &'p [Is<'p>]);

@@ -69,9 +69,15 @@ fn targets<'p, 'w>(
 
 /// The first step without bound that surely leaves the state once the ballots have come out so, whatever else is so.
 fn follower<'s>(state: &'s State, way: &Way<'_>) -> Option<&'s Step> {
+    let mut known = |part: &Condition| match part {
+        Condition::Outcome { ballot, outcome } => {
+            Some(way.iter().any(|(of, is)| *of == ballot && *outcome == *is))
+        }
+        _ => None,
+    };
     state.steps.iter().find(|step| match &step.trigger {
         Trigger::When(condition) => {
-            step.at_most.is_none() && step.to.is_some() && surely(condition, way) == Some(true)
+            step.at_most.is_none() && step.to.is_some() && condition.comes_to(&mut known) == Some(true)
         }
         _ => false,
     })
@@ -86,30 +92,6 @@ fn outcomes<'w>(workflow: &'w Workflow, state: &'w State) -> Vec<(&'w Id, Vec<&'
 /// In how many ways the ballots can come out together.
 fn ways(ballots: &[(&Id, Vec<&str>)]) -> usize {
     ballots.iter().fold(1, |ways: usize, (_, outcomes)| ways.saturating_mul(outcomes.len()))
-}
-
-/// Whether a condition holds once the ballots have come out so; `None` where that hangs on something else.
-fn surely(condition: &Condition, way: &Way<'_>) -> Option<bool> {
-    match condition {
-        Condition::Outcome { ballot, outcome } => {
-            Some(way.iter().any(|(of, is)| *of == ballot && *outcome == *is))
-        }
-        Condition::Event(_) | Condition::SubjectSeated | Condition::Seats(_) | Condition::EverySeatFilled => {
-            None
-        }
-        Condition::Not(inner) => surely(inner, way).map(|holds| !holds),
-        Condition::All(parts) => joined(parts, way, false),
-        Condition::Any(parts) => joined(parts, way, true),
-    }
-}
-
-/// `decides` of one part decides the whole.
-fn joined(parts: &[Condition], way: &Way<'_>, decides: bool) -> Option<bool> {
-    let parts: Vec<Option<bool>> = parts.iter().map(|part| surely(part, way)).collect();
-    if parts.contains(&Some(decides)) {
-        return Some(decides);
-    }
-    parts.iter().all(Option::is_some).then_some(!decides)
 }
 
 /// Whether a condition cannot hold before a ballot has closed, which takes time.

@@ -5,6 +5,7 @@
 
 mod access;
 mod ballot;
+mod condition;
 mod grant;
 mod people;
 mod procedure;
@@ -12,6 +13,7 @@ mod rule;
 
 pub use access::*;
 pub use ballot::*;
+pub use condition::*;
 pub use grant::*;
 pub use people::*;
 pub use procedure::*;

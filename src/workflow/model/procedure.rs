@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Rule;
+use super::Condition;
 use crate::values::{Id, Instant, Length, Span};
 
 /// A named fact.
@@ -291,30 +291,4 @@ impl Duty {
     pub fn may_bring(&self, event: &Id) -> bool {
         self.events().any(|its| its == event)
     }
-}
-
-/// What a `when` waits for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Condition {
-    /// `every seat filled`.
-    EverySeatFilled,
-    /// `filled >= 5` and the like: the rule's amounts are counted over filled seats.
-    Seats(Rule),
-    /// An event's name: it has a live occurrence in the case itself or in a case of another procedure.
-    Event(Id),
-    /// `scope.yes`: this ballot, opened when the state was entered, has closed so.
-    Outcome {
-        /// One of the state's ballots.
-        ballot: Id,
-        /// The outcome.
-        outcome: Id,
-    },
-    /// `subject seated`: whoever the case is about still has the seat.
-    SubjectSeated,
-    /// `not C`.
-    Not(Box<Condition>),
-    /// `C and C`.
-    All(Vec<Condition>),
-    /// `C or C`.
-    Any(Vec<Condition>),
 }
