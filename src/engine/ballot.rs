@@ -254,14 +254,22 @@ pub fn holds(outcome: &Outcome, table: &Table, elapsed: Span) -> bool {
         && outcome.rule_after(elapsed).is_none_or(|rule| table.holds(rule))
 }
 
+/// The outcomes whose rules are in force and hold so long after the opening, each with its place in the list; none without
+/// a quorum. The first is what the ballot comes to, unless it must last.
+pub(super) fn holding<'a>(
+    ballot: &'a Ballot,
+    table: &'a Table,
+    elapsed: Span,
+) -> impl Iterator<Item = (usize, &'a Outcome)> {
+    let listed = if table.has_quorum(ballot) { ballot.outcomes.as_slice() } else { &[] };
+    listed.iter().enumerate().filter(move |(_, outcome)| holds(outcome, table, elapsed))
+}
+
 /// The outcome of a ballot in which these votes counted, by the rules in force so long after its opening; none
 /// of them must last.
 pub fn outcome(ballot: &Ballot, table: &Table, elapsed: Span) -> Id {
-    let quorum = ballot.quorum.as_ref().is_none_or(|rule| table.holds(rule));
-    match ballot.outcomes.iter().find(|outcome| holds(outcome, table, elapsed)) {
-        Some(outcome) if quorum => outcome.is.clone(),
-        _ => Id::constant(NO_QUORUM),
-    }
+    let first = holding(ballot, table, elapsed).next();
+    first.map_or_else(|| Id::constant(NO_QUORUM), |(_, outcome)| outcome.is.clone())
 }
 
 /// Whether every way in which those who can still vote may vote, abstain or stay silent gives the

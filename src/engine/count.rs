@@ -43,6 +43,11 @@ impl Table {
         rule.all.iter().all(|comparison| self.working(comparison).holds)
     }
 
+    /// Whether the quorum of the ballot holds, where it asks for one.
+    pub fn has_quorum(&self, ballot: &Ballot) -> bool {
+        ballot.quorum.as_ref().is_none_or(|rule| self.holds(rule))
+    }
+
     /// The sum of the terms.
     pub fn amount(&self, amount: &Amount) -> u64 {
         amount.iter().map(|term| self.term(term)).sum()

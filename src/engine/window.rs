@@ -1,7 +1,7 @@
 //! The window of a ballot: which rules are in force in it, what puts its closing off, and how long an outcome's
 //! rule must have held.
 
-use crate::engine::ballot::{BallotRun, Cast, holds};
+use crate::engine::ballot::{BallotRun, Cast, holding};
 use crate::engine::clock::Moment;
 use crate::engine::state::State;
 use crate::values::{Id, Instant, Span};
@@ -42,7 +42,7 @@ impl BallotRun {
     /// Takes a vote: the one of this seat that counts from now on. A late one may put the closing off.
     pub(super) fn cast(&mut self, ballot: &Ballot, seat: Id, cast: Cast) {
         let at = cast.done.at;
-        let quorum = |run: &Self| ballot.quorum.as_ref().is_some_and(|rule| run.table(ballot).holds(rule));
+        let quorum = |run: &Self| run.table(ballot).has_quorum(ballot);
         let had_quorum = ballot.extend.as_ref().is_some_and(|it| it.on == ExtendOn::Quorum) && quorum(self);
         self.lapsed.remove(&seat);
         self.votes.insert(seat, cast);
@@ -89,8 +89,7 @@ impl BallotRun {
     /// What puts the closing off at the end of the window: too few have voted.
     pub(super) fn short_of_quorum<'b>(&self, ballot: &'b Ballot) -> Option<&'b Extend> {
         let extend = ballot.extend.as_ref().filter(|extend| extend.on == ExtendOn::NoQuorum)?;
-        let short = ballot.quorum.as_ref().is_some_and(|rule| !self.table(ballot).holds(rule));
-        (short && self.left_to_put_off(extend) != Some(0)).then_some(extend)
+        (!self.table(ballot).has_quorum(ballot) && self.left_to_put_off(extend) != Some(0)).then_some(extend)
     }
 
     /// The end of the window has come.
@@ -107,14 +106,9 @@ impl BallotRun {
             return;
         }
         let table = self.table(ballot);
-        let quorum = ballot.quorum.as_ref().is_none_or(|rule| table.holds(rule));
-        for (place, outcome) in ballot.outcomes.iter().enumerate() {
-            if quorum && outcome.lasting.is_some() && holds(outcome, &table, self.eased) {
-                self.held.entry(place).or_insert(at);
-            } else {
-                self.held.remove(&place);
-            }
-        }
+        let lasting = holding(ballot, &table, self.eased).filter(|(_, outcome)| outcome.lasting.is_some());
+        let since = |place: usize| (place, self.held.get(&place).copied().unwrap_or(at));
+        self.held = lasting.map(|(place, _)| since(place)).collect();
     }
 
     /// The next time after the opening at which a rule gives way to an easier one, and its instant.
@@ -138,13 +132,7 @@ impl BallotRun {
     /// hold for longer. What began to hold after the window does not wait: a ballot ends.
     pub fn comes_to(&self, ballot: &Ballot, moment: Moment) -> Comes {
         let table = self.table(ballot);
-        if ballot.quorum.as_ref().is_some_and(|rule| !table.holds(rule)) {
-            return Comes::To(Id::constant(NO_QUORUM));
-        }
-        for (place, outcome) in ballot.outcomes.iter().enumerate() {
-            if !holds(outcome, &table, self.eased) {
-                continue;
-            }
+        for (place, outcome) in holding(ballot, &table, self.eased) {
             let Some(lasting) = outcome.lasting else { return Comes::To(outcome.is.clone()) };
             let since = self.held.get(&place).copied().unwrap_or(moment.at);
             let confirmed = since.plus(lasting);
