@@ -150,12 +150,7 @@ impl<'a> Around<'a> {
 
     /// Why an act is not up to these, and up to whom it is: the reason and what to do instead.
     pub(super) fn not_up_to(&self, by: &By, act: &Id, actors: &[&Actors]) -> (String, String) {
-        let all = || {
-            actors.iter().flat_map(|actors| {
-                let (Actors::AnyOf(all) | Actors::AllOf(all)) = actors;
-                all
-            })
-        };
+        let all = || actors.iter().flat_map(|actors| actors.named());
         let seats = || self.panel.into_iter().flat_map(|(panel, _)| &panel.seats).map(|seat| &seat.name);
         // A seat that could act, were it not out of the case.
         let named =

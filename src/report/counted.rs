@@ -7,7 +7,7 @@ use crate::engine::count::Table;
 use crate::engine::margin::Margin;
 use crate::statement::BallotRef;
 use crate::values::{Digest, Id, Instant};
-use crate::workflow::model::{Bound, Comparison, Counted as TermOf, Positions, Rule, Term};
+use crate::workflow::model::{Comparison, Counted as TermOf, Positions, Rule, Term};
 
 /// A closed ballot and its count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -165,7 +165,7 @@ fn tallied(run: &BallotRun, table: &Table, choice: &Id) -> Tallied {
 fn compared(table: &Table, comparison: &Comparison) -> Compared {
     let working = table.working(comparison);
     let mut terms: Vec<&Term> = Vec::new();
-    for term in comparison.amount.iter().chain(terms_of(&comparison.bound)) {
+    for term in comparison.amount.iter().chain(comparison.bound.terms()) {
         if !terms.contains(&term) {
             terms.push(term);
         }
@@ -177,13 +177,5 @@ fn compared(table: &Table, comparison: &Comparison) -> Compared {
         by: comparison.op.to_string(),
         bound: working.bound.map(|bound| bound.to_string()),
         holds: working.holds,
-    }
-}
-
-fn terms_of(bound: &Bound) -> Vec<&Term> {
-    match bound {
-        Bound::Number(_) => Vec::new(),
-        Bound::Share { of, .. } | Bound::Times { of, .. } => of.iter().collect(),
-        Bound::Lesser(a, b) => terms_of(a).into_iter().chain(terms_of(b)).collect(),
     }
 }

@@ -175,6 +175,11 @@ impl Outcome {
         let eased = self.eases.iter().rev().find(|ease| ease.after <= elapsed);
         eased.map(|ease| &ease.rule).or(self.rule.as_ref())
     }
+
+    /// Its rule, and those that take its place with time; none for "otherwise".
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.rule.iter().chain(self.eases.iter().map(|ease| &ease.rule))
+    }
 }
 
 impl Ballot {

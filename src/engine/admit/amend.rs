@@ -16,7 +16,7 @@ use crate::engine::{Refusal, State};
 use crate::statement::{Amend, CaseFate, CaseRef, Checked, GrantFate, HolderRef};
 use crate::values::{Digest, Id, Instant};
 use crate::workflow::Workflow;
-use crate::workflow::model::{self, Actor, Actors, Formed, MOST_BY_ITSELF, Panel, Trigger};
+use crate::workflow::model::{self, Actor, Actors, Formed, MOST_BY_ITSELF, Panel};
 
 /// Which attributes of each grant the amendment moves, with the value that they then have.
 pub type Moved = BTreeMap<Id, BTreeMap<Id, String>>;
@@ -328,7 +328,7 @@ fn judge_entering(amended: &Amended, case: &Case, state: &Id) -> Result<(), Refu
     }
     let panel = procedure.panel.as_ref().and_then(|name| workflow.panel(name));
     let owed = case.duties.iter().filter(|duty| duty.done.is_none());
-    let missing = owed.flat_map(|duty| actors(&duty.by).iter().map(move |actor| (&duty.act, actor)));
+    let missing = owed.flat_map(|duty| duty.by.named().iter().map(move |actor| (&duty.act, actor)));
     let mut missing = missing.filter(|(_, actor)| match actor {
         Actor::Office(office) => workflow.office(office).is_none(),
         Actor::Seat(seat) => panel.is_none_or(|panel| panel.seats.iter().all(|it| it.name != *seat)),
@@ -394,15 +394,11 @@ fn needed(case: &Case) -> Vec<Actor> {
         (None, Some(procedure)) => procedure.states.iter().collect(),
         _ => case.rules().into_iter().collect(),
     };
-    let doings = states.iter().flat_map(|state| &state.steps).filter_map(|step| match &step.trigger {
-        Trigger::Do(doing) => Some(&doing.by),
-        _ => None,
-    });
+    let doings = states.iter().copied().flat_map(model::State::doings).map(|doing| &doing.by);
     let running = case.ended.is_none();
     let duties = states.iter().filter(|_| running).flat_map(|state| &state.duties).map(|duty| &duty.by);
     let owed = case.duties.iter().filter(|duty| duty.done.is_none()).map(|duty| &duty.by);
-    let mut needed: Vec<Actor> =
-        doings.chain(duties).chain(owed).flat_map(|by| actors(by).to_vec()).collect();
+    let mut needed: Vec<Actor> = doings.chain(duties).chain(owed).flat_map(Actors::named).cloned().collect();
     let panel = case.procedure().and_then(|it| case.workflow.panel(it.panel.as_ref()?));
     for panel in panel.iter().filter(|_| running) {
         let fill =
@@ -410,12 +406,6 @@ fn needed(case: &Case) -> Vec<Actor> {
         needed.extend(fill.cloned().map(Actor::Office));
     }
     needed
-}
-
-fn actors(actors: &Actors) -> &[Actor] {
-    match actors {
-        Actors::AnyOf(actors) | Actors::AllOf(actors) => actors,
-    }
 }
 
 /// Whether a workflow has this standing panel with each of its seats.

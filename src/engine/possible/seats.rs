@@ -6,7 +6,7 @@ use crate::engine::panel::Seats;
 use crate::engine::state::State;
 use crate::statement::{By, HolderRef};
 use crate::values::{Id, Instant};
-use crate::workflow::model::{self, Actor, Actors, Doing, Exclusion, Formed, Panel};
+use crate::workflow::model::{self, Actor, Doing, Exclusion, Formed, Panel};
 
 impl State {
     pub(super) fn possible_seats(&self, at: Instant, leaving: bool, all: &mut Vec<Possible>) {
@@ -70,10 +70,7 @@ fn matters_to_recuse(case: &Case, seat: &Id) -> bool {
     let less = |name: &Id| {
         case.workflow.ballot(name).is_some_and(|ballot| ballot.less.contains(&Exclusion::Recused))
     };
-    let acts = |doing: &Doing| {
-        let (Actors::AnyOf(actors) | Actors::AllOf(actors)) = &doing.by;
-        actors.iter().any(|actor| !matches!(actor, Actor::Office(_)))
-    };
+    let acts = |doing: &Doing| doing.by.named().iter().any(|actor| !matches!(actor, Actor::Office(_)));
     !case.recused.contains_key(seat)
         && (ballots.any(less) || states().flat_map(model::State::doings).any(acts))
 }

@@ -76,8 +76,7 @@ fn all_actors(procedure: &Procedure) -> Vec<&Actors> {
 }
 
 fn offices(actors: &Actors) -> impl Iterator<Item = &Id> {
-    let (Actors::AnyOf(list) | Actors::AllOf(list)) = actors;
-    list.iter().filter_map(|actor| match actor {
+    actors.named().iter().filter_map(|actor| match actor {
         Actor::Office(name) => Some(name),
         _ => None,
     })

@@ -109,11 +109,8 @@ fn impossible(c: &Checker<'_>, panel: &Panel, state: &State, step: &Step, empty:
                 // `no-quorum`, and what happens otherwise, can always come.
                 let mut places = ballot.outcomes.iter().filter(|one| one.is == *outcome).peekable();
                 places.peek().is_some()
-                    && places.all(|one| {
-                        let eases = one.eases.iter().map(|ease| &ease.rule);
-                        one.rule.is_some()
-                            && one.rule.iter().chain(eases).all(|rule| beyond(panel, rule, empty))
-                    })
+                    && places
+                        .all(|one| one.rule.is_some() && one.rules().all(|rule| beyond(panel, rule, empty)))
             };
             let no_quorum = ballot.quorum.as_ref().is_some_and(|quorum| beyond(panel, quorum, empty));
             outcomes.iter().all(|outcome| (no_quorum && *outcome != NO_QUORUM) || unreachable(outcome))

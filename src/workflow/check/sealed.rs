@@ -6,7 +6,7 @@
 use super::Checker;
 use super::evidence::lapses;
 use crate::workflow::model::{
-    Ballot, Bound, Comparison, Counted, Early, ExtendOn, Operator, Term, Unrevealed,
+    Ballot, Comparison, Counted, Early, ExtendOn, Operator, Outcome, Term, Unrevealed,
 };
 
 pub(super) fn check(c: &mut Checker<'_>, ballot: &Ballot) {
@@ -61,9 +61,7 @@ pub(super) fn check(c: &mut Checker<'_>, ballot: &Ballot) {
         c.warn(&place(ballot), message, help);
     }
     let quorum = ballot.quorum.iter().flat_map(|rule| &rule.all).map(|comparison| (comparison, true));
-    let outcomes = ballot.outcomes.iter();
-    let rules = outcomes.flat_map(|it| it.rule.iter().chain(it.eases.iter().map(|ease| &ease.rule)));
-    let outcomes = rules.flat_map(|rule| &rule.all);
+    let outcomes = ballot.outcomes.iter().flat_map(Outcome::rules).flat_map(|rule| &rule.all);
     for (comparison, quorum) in quorum.chain(outcomes.map(|comparison| (comparison, false))) {
         let turned = |unrevealed| turned(ballot, unrevealed, comparison, quorum);
         if let Some(what) = turned(&sealed.unrevealed) {
@@ -133,21 +131,15 @@ fn turnout(counted: &Counted, unrevealed: &Unrevealed) -> bool {
 /// Whether an unrevealed vote for something else lets a choice reach its share with fewer votes, to the gain of somebody:
 /// where there is one other choice alone, whoever is for it does not want that.
 fn lowered(ballot: &Ballot, unrevealed: &Unrevealed, comparison: &Comparison) -> bool {
-    let asked = |counted: &Counted| share_of(&comparison.bound, counted) && turnout(counted, unrevealed);
+    let base = comparison.bound.terms();
+    let asked =
+        |counted: &Counted| base.iter().any(|term| term.counted == *counted) && turnout(counted, unrevealed);
     let abstaining = ballot.abstention.iter().filter(|_| asked(&Counted::Participating));
     let ways: Vec<_> = ballot.choices.iter().chain(abstaining).collect();
     let named = ways.iter().filter(|way| counts(comparison, &Counted::Choice((**way).clone()))).count();
     let for_it = if counts(comparison, &Counted::Leading) { 1 } else { named };
     let others = ways.len().saturating_sub(for_it);
     for_it > 0 && others > 1 && (asked(&Counted::Votes) || asked(&Counted::Participating))
-}
-
-fn share_of(bound: &Bound, counted: &Counted) -> bool {
-    match bound {
-        Bound::Number(_) => false,
-        Bound::Share { of, .. } | Bound::Times { of, .. } => of.iter().any(|term| term.counted == *counted),
-        Bound::Lesser(one, other) => share_of(one, counted) || share_of(other, counted),
-    }
 }
 
 /// Whether the votes for all choices are added up, which are `votes` in other words, and an unrevealed one is none of

@@ -245,6 +245,14 @@ pub enum Actors {
     AllOf(Vec<Actor>),
 }
 
+impl Actors {
+    /// Everybody who is named, as listed.
+    pub fn named(&self) -> &[Actor] {
+        let (Self::AnyOf(actors) | Self::AllOf(actors)) = self;
+        actors
+    }
+}
+
 /// One who may act.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Actor {

@@ -100,3 +100,14 @@ pub enum Bound {
     /// `lesser of A and B`.
     Lesser(Box<Bound>, Box<Bound>),
 }
+
+impl Bound {
+    /// Every term that it counts, in order.
+    pub fn terms(&self) -> Vec<&Term> {
+        match self {
+            Self::Number(_) => Vec::new(),
+            Self::Share { of, .. } | Self::Times { of, .. } => of.iter().collect(),
+            Self::Lesser(a, b) => a.terms().into_iter().chain(b.terms()).collect(),
+        }
+    }
+}
