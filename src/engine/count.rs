@@ -1,5 +1,5 @@
-//! What a rule counts: its amounts and bounds, exact, without floats. The counting itself is [`marks`], one
-//! function for signers, seats and witnesses.
+//! What a rule comes to where votes are counted. The counting itself is [`marks`], one function for signers, seats and
+//! witnesses; what a rule counts of a seat, and how it compares, [`crate::workflow::weigh`] says.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,8 +8,9 @@ pub use crate::values::count::{Marks, Standing, heads, marks};
 
 use crate::values::Id;
 use crate::workflow::model::{
-    Amount, AnswerKind, Ballot, Bound, Comparison, Counted, Decides, Gives, Operator, Rule, Term,
+    Amount, AnswerKind, Ballot, Bound, Comparison, Counted, Decides, Gives, Rule, Term,
 };
+use crate::workflow::weigh::{Fraction, Is};
 
 /// Everything that a rule's amounts can count.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -55,15 +56,15 @@ impl Table {
 
     /// What one term counts.
     pub fn term(&self, term: &Term) -> u64 {
-        match &term.counted {
-            Counted::Choice(choice) => sum(&self.electors, term, |mark| mark == Some(choice)),
-            Counted::Votes => {
-                sum(&self.electors, term, |mark| mark.is_some() && mark != self.abstention.as_ref())
+        let counted = &term.counted;
+        match counted {
+            Counted::Seats | Counted::Filled => {
+                // Of a filled one nothing else is known here, nor asked.
+                sum(&self.seats, term, |mark| counted.counts(mark.map_or(Is::Empty, |()| Is::Excluded)))
             }
-            Counted::Participating => sum(&self.electors, term, |mark| mark.is_some()),
-            Counted::Electors => sum(&self.electors, term, |_| true),
-            Counted::Seats => sum(&self.seats, term, |_| true),
-            Counted::Filled => sum(&self.seats, term, |mark| mark.is_some()),
+            Counted::Choice(_) | Counted::Votes | Counted::Participating | Counted::Electors => {
+                sum(&self.electors, term, |mark| counted.counts(self.is(mark)))
+            }
             Counted::Leading => {
                 let votes = |choice| sum(&self.electors, term, |mark| mark == Some(choice));
                 self.choices.iter().map(votes).max().unwrap_or(0)
@@ -74,6 +75,15 @@ impl Table {
             Counted::Agreed => self.answer().map_or(0, |answer| {
                 sum(&self.electors, term, |mark| mark.is_some_and(|mark| *mark == answer))
             }),
+        }
+    }
+
+    /// What an elector is by the mark that they made.
+    fn is<'a>(&self, mark: Option<&'a Id>) -> Is<'a> {
+        match mark {
+            None => Is::Silent,
+            Some(name) if self.abstention.as_ref() == Some(name) => Is::Abstains(name),
+            Some(name) => Is::Chooses(name),
         }
     }
 
@@ -141,38 +151,13 @@ impl Table {
     pub fn working(&self, comparison: &Comparison) -> Working {
         let amount = self.amount(&comparison.amount);
         let bound = self.bound(&comparison.bound);
-        let holds = bound.is_some_and(|bound| {
-            // left op top/bottom, multiplied out: the bounds of the model keep this far below 2^128.
-            let (left, right) = (u128::from(amount) * bound.bottom, bound.top);
-            match comparison.op {
-                Operator::Above => left > right,
-                Operator::AtLeast => left >= right,
-                Operator::Equal => left == right,
-                Operator::Below => left < right,
-                Operator::AtMost => left <= right,
-            }
-        });
+        let holds = bound.is_some_and(|bound| comparison.op.holds(amount, bound));
         Working { amount, bound, holds }
     }
 
-    /// The bound as an exact fraction; `None` where it is a share of nothing. An amount, once or several
-    /// times, is no share: nobody against is fewer than somebody for.
+    /// What the bound comes to; `None` where it is a share of nothing.
     pub fn bound(&self, bound: &Bound) -> Option<Fraction> {
-        match bound {
-            Bound::Number(number) => Some(Fraction { top: u128::from(*number), bottom: 1 }),
-            Bound::Share { numerator, denominator, of } => {
-                let of = self.amount(of);
-                let top = u128::from(*numerator) * u128::from(of);
-                (of > 0).then_some(Fraction { top, bottom: u128::from(*denominator) })
-            }
-            Bound::Times { times, of } => {
-                Some(Fraction { top: u128::from(*times) * u128::from(self.amount(of)), bottom: 1 })
-            }
-            Bound::Lesser(a, b) => {
-                let (a, b) = (self.bound(a)?, self.bound(b)?);
-                Some(if a.top * b.bottom <= b.top * a.bottom { a } else { b })
-            }
-        }
+        bound.comes_to(&|amount| Some(self.amount(amount)))
     }
 }
 
@@ -187,25 +172,16 @@ pub struct Working {
     pub holds: bool,
 }
 
-/// An exact fraction: `top / bottom`, `bottom` at least 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fraction {
-    /// Above the line.
-    pub top: u128,
-    /// Below the line.
-    pub bottom: u128,
-}
-
 /// The heads or weights of those whose mark counts. Identical marks of one affiliation count once, with the
 /// greatest weight among them; who made none counts as often as there are heads.
 fn sum<M: Ord>(marks: &Marks<M>, term: &Term, counts: impl Fn(Option<&M>) -> bool) -> u64 {
     let mut total = 0;
     let mut affiliated: BTreeMap<(&Id, &M), u64> = BTreeMap::new();
     for (standing, made) in marks {
-        if term.class.is_some() && term.class != standing.class {
+        if !term.is_of(standing.class.as_ref()) {
             continue;
         }
-        let each = if term.heads { 1 } else { u64::from(standing.weight) };
+        let each = term.each(standing.weight);
         for (mark, heads) in made.iter().filter(|(mark, heads)| **heads > 0 && counts(mark.as_ref())) {
             match (&standing.affiliation, mark) {
                 (Some(affiliation), Some(mark)) if merges(term) => {
@@ -222,16 +198,4 @@ fn sum<M: Ord>(marks: &Marks<M>, term: &Term, counts: impl Fn(Option<&M>) -> boo
 /// Whether the term counts votes, of which identical ones of one affiliation are one. Who may vote are so many people.
 fn merges(term: &Term) -> bool {
     !matches!(term.counted, Counted::Electors | Counted::Seats | Counted::Filled)
-}
-
-impl std::fmt::Display for Fraction {
-    /// In lowest terms: `14/3`, `5`.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (mut a, mut b) = (self.top, self.bottom);
-        while b > 0 {
-            (a, b) = (b, a % b);
-        }
-        let (top, bottom) = (self.top / a.max(1), self.bottom / a.max(1));
-        if bottom == 1 { write!(f, "{top}") } else { write!(f, "{top}/{bottom}") }
-    }
 }

@@ -4,8 +4,9 @@
 
 use maud::{Markup, html};
 
-use crate::engine::count::{Fraction, Table, Working};
+use crate::engine::count::{Table, Working};
 use crate::workflow::model::{Counted, Operator, Term};
+use crate::workflow::weigh::Fraction;
 
 /// The width of a drawing, in units.
 const WIDTH: u64 = 600;

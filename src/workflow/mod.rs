@@ -3,8 +3,8 @@
 //! [`model`] is the meaning, which the engine runs; `lookup` finds things in it. The way of a text: [`read`]
 //! turns it into the model and resolves every name, `check` looks for what would make it unsound, and
 //! [`diagnostic`] shows what was found with a caret under the very word. [`rule`] holds the small languages
-//! inside the file: rules of ballots and conditions of steps, and what an [`invariant`] says. [`explain`] tells a
-//! workflow in plain English; what parts of one are called in words stands in [`words`] alone.
+//! inside the file: rules of ballots and conditions of steps, and what an [`invariant`] says; [`weigh`] says what a rule counts
+//! of a seat. [`explain`] tells a workflow in plain English; what parts of one are called in words stands in [`words`] alone.
 //!
 //! An error is part of the meaning of a language: a text that is refused cannot be opened, and one
 //! that was taken must be taken by every later version, or an old log would no longer replay. What
@@ -21,6 +21,7 @@ mod lookup;
 pub mod model;
 pub mod read;
 pub mod rule;
+pub mod weigh;
 pub mod words;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};

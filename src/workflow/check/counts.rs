@@ -1,23 +1,25 @@
 //! What a rule can come to before anybody votes, and at the very most.
 //!
-//! This is not how votes are counted: the engine does that. Here only the two ends matter.
+//! The engine counts votes. Here only the two ends matter; what a seat counts, and how amounts compare, is of one place
+//! for both.
 
-use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use crate::values::Span;
 use crate::workflow::model::{
-    Ballot, Bound, Comparison, Counted, NO_QUORUM, Operator, Outcome, Panel, Rule, Seat, Term,
+    Amount, Ballot, Bound, Comparison, Counted, NO_QUORUM, Operator, Outcome, Panel, Rule, Seat, Term,
 };
+use crate::workflow::weigh::{Fraction, Is};
 
-/// The seats that a term counts, by weight or by head.
-fn size(panel: &Panel, term: &Term) -> u128 {
-    let counted = panel.seats.iter().filter(|seat| term.class.is_none() || seat.class == term.class);
-    counted.map(|seat| weight(seat, term)).sum()
+/// How much of the terms a seat is that is so.
+pub(super) fn of_seat(terms: &[Term], seat: &Seat, is: Is<'_>) -> u64 {
+    let counts = |term: &&Term| term.is_of(seat.class.as_ref()) && term.counted.counts(is);
+    terms.iter().filter(counts).map(|term| term.each(seat.weight)).sum()
 }
 
-fn weight(seat: &Seat, term: &Term) -> u128 {
-    if term.heads { 1 } else { u128::from(seat.weight) }
+/// What the terms come to where every seat is so.
+fn of_all(panel: &Panel, terms: &[Term], is: Is<'_>) -> u64 {
+    panel.seats.iter().map(|seat| of_seat(terms, seat, is)).sum()
 }
 
 /// The panel without votes, with every seat filled or none.
@@ -28,30 +30,15 @@ pub(in crate::workflow) struct Silence<'w> {
 }
 
 impl Silence<'_> {
-    fn amount(self, terms: &[Term]) -> u128 {
-        let term = |term: &Term| match term.counted {
-            Counted::Choice(_)
-            | Counted::Votes
-            | Counted::Participating
-            | Counted::Leading
-            | Counted::Answers
-            | Counted::Agreed => 0,
-            Counted::Electors | Counted::Filled if !self.filled => 0,
-            Counted::Electors | Counted::Filled | Counted::Seats => size(self.panel, term),
-        };
-        terms.iter().map(term).sum()
-    }
-
     pub(super) fn holds(self, rule: &Rule) -> bool {
         rule.all.iter().all(|comparison| {
-            let bound = self.bound(&comparison.bound);
-            bound.is_some_and(|bound| compare(self.amount(&comparison.amount), comparison.op, bound))
+            let bound = comparison.bound.comes_to(&|terms| Some(self.amount(terms)));
+            bound.is_some_and(|bound| comparison.op.holds(self.amount(&comparison.amount), bound))
         })
     }
 
-    /// Above and below the line; none for a share of nothing.
-    pub(in crate::workflow) fn bound(self, bound: &Bound) -> Option<(u128, u128)> {
-        line(bound, &|terms| Some(self.amount(terms)))
+    fn amount(self, terms: &[Term]) -> u64 {
+        of_all(self.panel, terms, if self.filled { Is::Silent } else { Is::Empty })
     }
 
     /// The names of the outcomes without a single vote: by the rules in force at the opening and after each ease,
@@ -86,51 +73,20 @@ pub(in crate::workflow) struct Full<'w> {
 
 impl Full<'_> {
     /// The most that an amount can come to; `None` where that hangs on which seat does not vote.
-    pub(in crate::workflow) fn most(self, terms: &[Term]) -> Option<u128> {
+    pub(in crate::workflow) fn most(self, terms: &[Term]) -> Option<u64> {
+        let all = most(self.panel, terms);
         if !self.less_one {
-            return Some(most(self.panel, terms));
+            return Some(all);
         }
-        // Whoever does not vote still has the seat.
-        let of_seats = |term: &Term| matches!(term.counted, Counted::Seats | Counted::Filled);
-        let (seats, voters): (Vec<Term>, Vec<Term>) = terms.iter().cloned().partition(of_seats);
-        let less = |seat: &Seat| most(self.panel, &voters) - most_of(seat, &voters);
+        let less = |seat: &Seat| all - most_of(seat, terms) + of_seat(terms, seat, Is::Excluded);
         let mut without = self.panel.seats.iter().map(less);
         let first = without.next()?;
-        let seats: u128 = seats.iter().map(|term| size(self.panel, term)).sum();
-        without.all(|other| other == first).then_some(first + seats)
+        without.all(|other| other == first).then_some(first)
     }
 
-    /// Above and below the line; none for a share of nothing, or where it hangs on which seat does not vote.
-    pub(in crate::workflow) fn bound(self, bound: &Bound) -> Option<(u128, u128)> {
-        line(bound, &|terms| self.most(terms))
-    }
-}
-
-/// A bound above and below the line, where `amount` counts; none for a share of nothing.
-fn line(bound: &Bound, amount: &dyn Fn(&[Term]) -> Option<u128>) -> Option<(u128, u128)> {
-    match bound {
-        Bound::Number(number) => Some((u128::from(*number), 1)),
-        Bound::Share { numerator, denominator, of } => {
-            let of = amount(of)?;
-            (of > 0).then_some((u128::from(*numerator) * of, u128::from(*denominator)))
-        }
-        Bound::Times { times, of } => Some((u128::from(*times) * amount(of)?, 1)),
-        Bound::Lesser(a, b) => {
-            let (a, b) = (line(a, amount)?, line(b, amount)?);
-            Some(if a.0 * b.1 <= b.0 * a.1 { a } else { b })
-        }
-    }
-}
-
-/// Exact: amounts stay below 2^44 and bounds below 2^64, so products stay within 128 bits.
-fn compare(amount: u128, op: Operator, (above, below): (u128, u128)) -> bool {
-    let order = (amount * below).cmp(&above);
-    match op {
-        Operator::Above => order == Ordering::Greater,
-        Operator::AtLeast => order != Ordering::Less,
-        Operator::Equal => order == Ordering::Equal,
-        Operator::Below => order == Ordering::Less,
-        Operator::AtMost => order != Ordering::Greater,
+    /// What a bound comes to; none for a share of nothing, or where it hangs on which seat does not vote.
+    pub(in crate::workflow) fn bound(self, bound: &Bound) -> Option<Fraction> {
+        bound.comes_to(&|terms| self.most(terms))
     }
 }
 
@@ -148,23 +104,13 @@ pub(super) fn out_of_reach_without(panel: &Panel, empty: &[&Seat], comparison: &
     if !fixed(&comparison.amount, &comparison.bound) {
         return false;
     }
-    let filled = |seat: &&Seat| !empty.contains(seat);
-    // An empty seat is still one of the `seats`.
-    let (seats, others): (Vec<Term>, Vec<Term>) =
-        comparison.amount.iter().cloned().partition(|term| term.counted == Counted::Seats);
-    let seats: u128 = seats.iter().map(|term| size(panel, term)).sum();
-    let most = seats + panel.seats.iter().filter(filled).map(|seat| most_of(seat, &others)).sum::<u128>();
-    let amount = |terms: &[Term]| {
-        let term = |term: &Term| match term.counted {
-            Counted::Seats => size(panel, term),
-            _ => {
-                panel.seats.iter().filter(filled).map(|seat| most_of(seat, std::slice::from_ref(term))).sum()
-            }
-        };
-        Some(terms.iter().map(term).sum())
+    let most_of = |terms: &[Term], seat: &Seat| {
+        if empty.contains(&seat) { of_seat(terms, seat, Is::Empty) } else { most_of(seat, terms) }
     };
+    let most = |terms: &Amount| panel.seats.iter().map(|seat| most_of(terms, seat)).sum();
     let op = if comparison.op == Operator::Equal { Operator::AtLeast } else { comparison.op };
-    line(&comparison.bound, &amount).is_some_and(|bound| !compare(most, op, bound))
+    let bound = comparison.bound.comes_to(&|terms| Some(most(terms)));
+    bound.is_some_and(|bound| !op.holds(most(&comparison.amount), bound))
 }
 
 /// Whether this comparison holds whatever is counted. Says `false` where in doubt.
@@ -173,7 +119,7 @@ pub(super) fn always(panel: &Panel, comparison: &Comparison) -> bool {
         Operator::AtLeast => nothing(&comparison.bound, panel),
         Operator::Below | Operator::AtMost => match comparison.bound {
             Bound::Number(number) => {
-                compare(most(panel, &comparison.amount), comparison.op, (u128::from(number), 1))
+                comparison.op.holds(most(panel, &comparison.amount), Fraction::whole(u128::from(number)))
             }
             _ => false,
         },
@@ -200,7 +146,7 @@ pub(super) fn may_share_nothing<'w>(
 
 /// Whether nothing is counted before somebody votes.
 fn votes(term: &Term) -> bool {
-    !matches!(term.counted, Counted::Seats | Counted::Electors | Counted::Filled)
+    !term.counted.counts(Is::Silent)
 }
 
 /// Whether the amount is above 0 where this comparison holds. Says `false` where in doubt.
@@ -241,12 +187,11 @@ fn nothing(bound: &Bound, panel: &Panel) -> bool {
 }
 
 /// Whether the bound is no share of nothing, whatever is counted.
-fn of_something(bound: &Bound, panel: &Panel) -> bool {
+pub(super) fn of_something(bound: &Bound, panel: &Panel) -> bool {
     match bound {
         Bound::Number(_) | Bound::Times { .. } => true,
-        Bound::Share { of, .. } => {
-            of.iter().any(|term| term.counted == Counted::Seats && size(panel, term) > 0)
-        }
+        // Whatever a seat is, it counts what it counts empty.
+        Bound::Share { of, .. } => of_all(panel, of, Is::Empty) > 0,
         Bound::Lesser(a, b) => of_something(a, panel) && of_something(b, panel),
     }
 }
@@ -254,36 +199,23 @@ fn of_something(bound: &Bound, panel: &Panel) -> bool {
 /// Whether the bound does not move with the votes, and is easiest to reach with a full panel: it is a
 /// number, a share of all seats, or a share of the electors among whom the amount is counted.
 fn fixed(amount: &[Term], bound: &Bound) -> bool {
-    match bound {
-        Bound::Number(_) => true,
-        Bound::Share { of, .. } | Bound::Times { of, .. } => of.iter().all(|of| match of.counted {
-            Counted::Seats => true,
-            Counted::Electors => amount.iter().all(|term| term.class == of.class && term.heads == of.heads),
-            _ => false,
-        }),
-        Bound::Lesser(a, b) => fixed(amount, a) && fixed(amount, b),
-    }
+    bound.terms().iter().all(|of| match of.counted {
+        Counted::Seats => true,
+        Counted::Electors => amount.iter().all(|term| term.class == of.class && term.heads == of.heads),
+        _ => false,
+    })
 }
 
 /// The most that an amount can come to: every seat votes so as to count as often as it can.
-fn most(panel: &Panel, terms: &[Term]) -> u128 {
+fn most(panel: &Panel, terms: &[Term]) -> u64 {
     panel.seats.iter().map(|seat| most_of(seat, terms)).sum()
 }
 
-fn most_of(seat: &Seat, terms: &[Term]) -> u128 {
-    let counts = |term: &&Term| term.class.is_none() || seat.class == term.class;
-    let of = |wanted: fn(&Counted) -> bool| -> u128 {
-        terms.iter().filter(counts).filter(|t| wanted(&t.counted)).map(|t| weight(seat, t)).sum()
-    };
-    // Whatever the vote is, these count it; of the choices only one can be chosen.
-    let always = of(|counted| !matches!(counted, Counted::Choice(_)));
-    let best = terms.iter().filter(counts).filter_map(|term| match &term.counted {
-        Counted::Choice(choice) => Some(choice),
+fn most_of(seat: &Seat, terms: &[Term]) -> u64 {
+    // Of the choices only one can be chosen.
+    let choices = terms.iter().filter_map(|term| match &term.counted {
+        Counted::Choice(choice) => Some(Is::Chooses(choice)),
         _ => None,
     });
-    let best = best.map(|choice| {
-        let same = terms.iter().filter(counts);
-        same.filter(|t| t.counted == Counted::Choice(choice.clone())).map(|t| weight(seat, t)).sum::<u128>()
-    });
-    always + best.max().unwrap_or(0)
+    choices.chain([Is::Other]).map(|is| of_seat(terms, seat, is)).max().unwrap_or(0)
 }

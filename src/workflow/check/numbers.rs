@@ -3,29 +3,12 @@
 //! What is counted is a sum over the seats, and each seat is in one of a few states whatever the others are in. So the least
 //! and the most that a comparison can come to are those of each seat, added up: exactly, without going through votes.
 
-use super::counts::always;
+use super::counts::{always, of_seat, of_something};
 use super::{Checker, place_of_step};
-use crate::values::Id;
 use crate::workflow::model::{
     Ballot, Bound, Comparison, Condition, Counted, Exclusion, Operator, Panel, Procedure, Seat, Term, Trigger,
 };
-
-/// What a seat can be in a ballot.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Is<'b> {
-    /// Nobody has filled it.
-    Empty,
-    /// Filled, and no elector.
-    Excluded,
-    /// An elector who does not vote.
-    Silent,
-    /// A vote that counts for none of the choices that rules name.
-    Other,
-    /// A vote for this choice.
-    Chooses(&'b Id),
-    /// An abstention, of this name.
-    Abstains(&'b Id),
-}
+use crate::workflow::weigh::Is;
 
 /// The least and the most of a sum.
 #[derive(Clone, Copy)]
@@ -79,7 +62,7 @@ fn bounded(places: Places<'_>, comparison: &Comparison, bound: &Bound) -> Option
         Bound::Share { numerator, denominator, of } => (*numerator, *denominator, &**of, 0),
         Bound::Times { times, of } => (*times, 1, &**of, 0),
         Bound::Lesser(a, b) => {
-            let some = of_something(places, bound);
+            let some = of_something(bound, places.0);
             let (a, b) = (bounded(places, comparison, a), bounded(places, comparison, b));
             // To be above the lesser is to be above one of them, to be below it is to be below both. The lesser of something
             // and a share of nothing is a share of nothing, which never holds.
@@ -113,16 +96,7 @@ fn bounded(places: Places<'_>, comparison: &Comparison, bound: &Bound) -> Option
         Operator::AtMost => (most <= 0, least > 0),
     };
     // A share of nothing never holds.
-    if holds && of_something(places, bound) { Some(true) } else { fails.then_some(false) }
-}
-
-/// Whether a bound is no share of nothing, however the votes fall.
-fn of_something(places: Places<'_>, bound: &Bound) -> bool {
-    match bound {
-        Bound::Number(_) | Bound::Times { .. } => true,
-        Bound::Share { of, .. } => range(places, &|seat, is| sum(of, seat, is)).least > 0,
-        Bound::Lesser(a, b) => of_something(places, a) && of_something(places, b),
-    }
+    if holds && of_something(bound, places.0) { Some(true) } else { fails.then_some(false) }
 }
 
 /// The least and the most that a sum over the seats can come to.
@@ -151,19 +125,5 @@ fn states(ballot: &Ballot) -> Vec<Is<'_>> {
 }
 
 fn sum(terms: &[Term], seat: &Seat, is: Is<'_>) -> i128 {
-    let counts = |term: &&Term| {
-        let here = term.class.is_none() || seat.class == term.class;
-        let votes = matches!(is, Is::Other | Is::Chooses(_));
-        here && match &term.counted {
-            Counted::Seats => true,
-            Counted::Filled => is != Is::Empty,
-            Counted::Electors => !matches!(is, Is::Empty | Is::Excluded),
-            Counted::Participating => votes || matches!(is, Is::Abstains(_)),
-            Counted::Votes => votes,
-            Counted::Choice(choice) => matches!(is, Is::Chooses(it) | Is::Abstains(it) if it == choice),
-            Counted::Leading | Counted::Answers | Counted::Agreed => false,
-        }
-    };
-    let weight = |term: &Term| if term.heads { 1 } else { i128::from(seat.weight) };
-    terms.iter().filter(counts).map(weight).sum()
+    i128::from(of_seat(terms, seat, is))
 }

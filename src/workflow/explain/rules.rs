@@ -3,6 +3,7 @@
 use crate::values::Id;
 use crate::workflow::check::counts::Full;
 use crate::workflow::model::{Ballot, Bound, Comparison, Counted, Exclusion, Operator, Panel, Rule, Term};
+use crate::workflow::weigh::Fraction;
 use crate::workflow::words::quoted;
 
 /// What a rule is about: the panel whose seats are counted, the name of abstaining from its ballot, and whether whoever
@@ -116,12 +117,12 @@ impl Counting<'_> {
         };
         let everybody = Full { panel: self.panel, less_one: self.less_one };
         let Some(most) = everybody.most(amount) else { return String::new() };
-        let Some((above, below)) = everybody.bound(&full) else {
+        let Some(Fraction { top, bottom }) = everybody.bound(&full) else {
             let none = Full { less_one: false, ..everybody }.bound(&full).is_none();
             return if none { " (never, as it is a share of nothing)".to_owned() } else { String::new() };
         };
-        let whole = above / below;
-        let exact = above % below == 0;
+        let whole = top / bottom;
+        let exact = top % bottom == 0;
         let up = if exact { whole } else { whole + 1 };
         let (words, number) = match op {
             Operator::AtLeast => ("at least", up),
@@ -131,11 +132,11 @@ impl Counting<'_> {
             Operator::Below => ("at most", up - 1),
             Operator::Equal if exact => ("exactly", whole),
             Operator::Equal => {
-                return format!(" (never for a full panel: {above}/{below} is no whole number)");
+                return format!(" (never for a full panel: {top}/{bottom} is no whole number)");
             }
         };
         match (bound, op) {
-            _ if number > most && *op != Operator::AtMost && *op != Operator::Below => {
+            _ if number > u128::from(most) && *op != Operator::AtMost && *op != Operator::Below => {
                 format!(" ({when}{words} {number}, out of reach of a full panel, which has {most})")
             }
             (Bound::Number(_), Operator::AtLeast | Operator::AtMost | Operator::Equal) => {
