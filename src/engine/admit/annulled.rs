@@ -88,7 +88,7 @@ pub(super) fn judge_clocks(state: &State, amended: &Amended) -> Result<(), Refus
             );
             let instead =
                 "let both run under one text, or give that state a clock that counts from entering it";
-            return Err(super::amend::stranded(why, instead));
+            return Err(super::stranded::stranded(why, instead));
         }
     }
     Ok(())

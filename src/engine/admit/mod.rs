@@ -11,6 +11,7 @@ mod policy;
 mod sealed;
 mod seats;
 mod signers;
+mod stranded;
 mod subject;
 mod vote;
 
