@@ -341,6 +341,14 @@ fn without_witnesses_the_operator_says_so_by_name() {
     let told = done.out.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(done.code == 1 && told.contains("no quorum of witnesses can confirm"), "{done:?}");
     assert!(told.contains("restore --accept-fork-risk agi-2025") && !told.contains("asks the"), "{told}");
+    // Whoever types it to read about the risk has taken it.
+    let refused = other.fails(&format!("{GO_ON} {PARTIES}"), 1);
+    for told in [told, refused.split_whitespace().collect::<Vec<_>>().join(" ")] {
+        assert!(
+            told.contains("takes that risk at once") && told.contains("`quorate restore --help`"),
+            "{told}"
+        );
+    }
     assert_eq!(other.run("cosign --json").json()["read-only"], "restored");
     let done = other.run("restore --accept-fork-risk agi-2025");
     assert!(done.code == 0 && done.out.contains("Accepted: should the log have gone on"), "{done:?}");

@@ -334,7 +334,7 @@ pub fn unreleased(state: &State, why: ReadOnly) -> String {
         return format!(
             "the agreement {name} was restored from a copy and can only be read: no quorum of witnesses can confirm that \
              its log did not go on after that copy, and then going on here would fork it; \
-             `quorate restore --accept-fork-risk {name}` tells what that risks"
+             `quorate restore --accept-fork-risk {name}` takes that risk at once, and `quorate restore --help` says what it is"
         );
     }
     read_only(Some(name), why)

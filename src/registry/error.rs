@@ -150,8 +150,8 @@ pub fn read_only(name: Option<&Id>, why: ReadOnly) -> String {
         ReadOnly::Restored => format!(
             "{named} was restored from a copy and can only be read: nobody has confirmed yet that its log did not go on \
              after that copy, and then going on here would fork it. `quorate cosign {name}` asks the policy's \
-             witnesses; where no quorum of them can say, `quorate restore --accept-fork-risk {name}` tells what that \
-             risks"
+             witnesses; where no quorum of them can say, `quorate restore --accept-fork-risk {name}` takes that \
+             risk at once, and `quorate restore --help` says what it is"
         ),
         ReadOnly::Newer(size) => format!(
             "{named} can only be read: its log has signed {size} entries, as a witness or an exported folder has \
