@@ -12,7 +12,7 @@ use std::process::Command;
 use agents::RealAgent;
 use cli_support::terminal::at_terminal;
 use cli_support::{
-    DECLARE, DECLARED, Done, NOMINATED, OPEN, SEATED, SEATS, Stage, VOTING, copy_folder, nomination,
+    DECLARE, DECLARED, Done, NOMINATED, OPEN, PARTIES, SEATED, SEATS, Stage, VOTING, copy_folder, nomination,
 };
 
 const ON_PAPER: &str = "vote --ballot paper.toml --choice met --rationale why.md";
@@ -287,11 +287,20 @@ fn a_receipt_is_checked_offline_with_the_key_on_the_paper() {
     let shown = reader.ok(&format!("check vote.tlog-proof --log-key paper.toml --anchor {anchor}"));
     assert_eq!((&shown["passes"], &shown["anchor-checked"]), (&true.into(), &true.into()));
     let vkey = shown["log-key"].as_str().unwrap();
-    reader.ok(&format!("check vote.tlog-proof --log-key {vkey}"));
+    assert_eq!(shown["specimen"], true, "the paper says so");
+    let shown = reader.ok(&format!("check vote.tlog-proof --log-key {vkey}"));
+    assert!(shown["specimen"].is_null(), "nothing here says so");
     reader.write("log.vkey", &format!("{vkey}\n"));
     assert!(reader.run("check vote.tlog-proof").out.contains("identity not checked"));
     let page = reader.run("check vote.tlog-proof --log-key paper.toml").out;
     assert!(page.contains("met") && page.contains("definition of AGI"), "{page}");
+    assert!(page.contains("SPECIMEN") && !page.contains("not at hand"), "{page}");
+    // So does the log, where it is here.
+    let stage = Stage::opened();
+    let vkey = stage.ok("key show --log agi-2025")["vkey"].as_str().unwrap().to_owned();
+    stage.ok(&format!("reaffirm --occasion x {PARTIES}"));
+    let own = stage.run(&format!("check data/receipts/agi-2025/1.tlog-proof --log-key {vkey}")).out;
+    assert!(own.contains("SPECIMEN") && !own.contains("not at hand"), "{own}");
 }
 
 #[test]

@@ -100,6 +100,8 @@ fn a_note_that_was_altered_or_is_of_something_else_does_not_pass() {
         assert_eq!(stage.run(&format!("check altered.note --log-key {vkey}")).code, 1, "{new}");
         assert_eq!(audit(&stage, "--against altered.note").0, 1, "{new}");
     }
+    let shown = text(&stage.run(&format!("check {path}")));
+    assert!(shown.contains("SPECIMEN") && !shown.contains("not at hand"), "{shown}");
     let zeros = "0".repeat(64);
     assert_eq!(stage.run(&format!("check {path} --anchor sha256:{zeros}")).code, 1);
     stage.ok(&format!("reaffirm --occasion x {PARTIES} --out other.json"));

@@ -12,6 +12,7 @@ use super::context::Context;
 use super::documents::read_text;
 use super::error::CliError;
 use super::given::Given;
+use super::record::if_kept;
 use super::refused;
 use super::show::{Page, Tone, in_words, statement as words, time};
 use crate::audit::Certificate;
@@ -58,6 +59,26 @@ pub struct Known {
     pub given: bool,
     /// The agreement of the ballot paper on which it stands.
     pub agreement: Option<AgreementRef>,
+    /// Whether that paper is a specimen's.
+    nature: Option<Nature>,
+}
+
+impl Known {
+    /// A key that stands on no ballot paper.
+    fn alone(key: VerifierKey, from: &'static str, given: bool) -> Self {
+        Self { key, from, given, agreement: None, nature: None }
+    }
+
+    /// Whether an agreement of this identity is a specimen, as far as it is known here: by the ballot paper that the user
+    /// gave, or the log where the data folder has it. Nobody else is asked, and a log that does not pass its audit tells
+    /// nothing.
+    pub fn nature(&self, context: &Context, anchor: Digest) -> Option<Nature> {
+        let kept = || {
+            let here = Context { server: None, ..context.clone() };
+            if_kept(&here, anchor).ok().flatten().map(|record| record.state.workflow.nature)
+        };
+        self.nature.filter(|_| self.given).or_else(kept)
+    }
 }
 
 /// What a receipt shows.
@@ -86,7 +107,7 @@ pub fn run(context: &Context, args: &CheckArgs) -> Result<Answer, CliError> {
         ));
     }
     if Refused::is_meant(bytes) {
-        return refused::check(&given, args, context.now());
+        return refused::check(context, &given, args);
     }
     if args.statement.is_some() {
         return Err(CliError::usage(
@@ -102,10 +123,11 @@ pub fn run(context: &Context, args: &CheckArgs) -> Result<Answer, CliError> {
         Ok(passed) => passed,
         Err(fault) => return Ok(faulty(&fault, Some(&known))),
     };
+    let Shown { checkpoint, time, checked } = &shown;
+    let nature = words::nature(checked.statement()).or_else(|| known.nature(context, checked.anchor()));
     let Known { key, from, given, .. } = known;
     let mut page = Page::default();
-    let Shown { checkpoint, time, checked } = &shown;
-    page.nature(words::nature(checked.statement()));
+    page.nature(nature);
     page.line(Tone::Good, &format!("The receipt passes: entry {} is in the log.", receipt.index));
     page.fields([
         ("log", checkpoint.origin.clone()),
@@ -138,7 +160,7 @@ pub fn run(context: &Context, args: &CheckArgs) -> Result<Answer, CliError> {
         "log-key": key.to_string(), "key-from": from, "time": time, "digest": checked.digest(),
         "statement": checked.text(), "signers": signers,
         "anchor": checked.anchor(), "anchor-checked": anchor_checked,
-        "specimen": words::nature(checked.statement()).map(|nature| nature == Nature::Specimen),
+        "specimen": nature.map(|nature| nature == Nature::Specimen),
     });
     Ok(Answer::done(page, json))
 }
@@ -194,19 +216,16 @@ fn check(bytes: &[u8], known: &Known, anchor: Option<Digest>) -> Result<(Receipt
 pub fn log_key(args: &CheckArgs, given: &Given) -> Result<Known, CliError> {
     if let Some(named) = &args.log_key {
         if let Ok(key) = named.parse() {
-            return Ok(Known { key, from: "as you gave it", given: true, agreement: None });
+            return Ok(Known::alone(key, "as you gave it", true));
         }
-        let (key, agreement) = from_file(Path::new(named))?;
-        return Ok(Known { key, from: "from the file that you named", given: true, agreement });
+        return from_file(Path::new(named), "from the file that you named", true);
     }
     if let Some(hint) = given.beside("log.vkey").filter(|hint| hint.exists()) {
-        let (key, agreement) = from_file(&hint)?;
-        let from = "from log.vkey beside it: identity not checked";
-        return Ok(Known { key, from, given: false, agreement });
+        return from_file(&hint, "from log.vkey beside it: identity not checked", false);
     }
     if let Some(key) = own_key(&given.bytes) {
         let from = "from the opening statement itself: identity not checked";
-        return Ok(Known { key, from, given: false, agreement: None });
+        return Ok(Known::alone(key, from, false));
     }
     Err(CliError::usage(
         "name the log's verifier key with --log-key: it is on every ballot paper and in the opening entry",
@@ -214,17 +233,18 @@ pub fn log_key(args: &CheckArgs, given: &Given) -> Result<Known, CliError> {
 }
 
 /// A file with the key alone, or a ballot paper exactly as the log wrote it.
-fn from_file(path: &Path) -> Result<(VerifierKey, Option<AgreementRef>), CliError> {
+fn from_file(path: &Path, from: &'static str, given: bool) -> Result<Known, CliError> {
     let text = read_text(path)?;
     if let Ok(key) = text.trim().parse() {
-        return Ok((key, None));
+        return Ok(Known::alone(key, from, given));
     }
     let neither = |error: String| {
         CliError::usage(format!("{} is no verifier key, nor a ballot paper: {error}", path.display()))
     };
     let paper = Paper::parse(&text).map_err(|error| neither(error.to_string()))?;
     let key = paper.vkey.parse().map_err(|error| neither(format!("{error}")))?;
-    Ok((key, Some(paper.agreement)))
+    let nature = Some(paper.nature());
+    Ok(Known { key, from, given, agreement: Some(paper.agreement), nature })
 }
 
 /// The key that an opening statement names.

@@ -5,17 +5,19 @@ use serde_json::json;
 use super::candidates;
 use crate::cli::answer::Answer;
 use crate::cli::check::{CheckArgs, Known, log_key};
+use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::given::Given;
 use crate::cli::show::{Page, Tone, in_words, statement as words, time};
 use crate::statement::{Checked, Envelope, PublicKey, Refused};
 use crate::values::{Digest, Instant};
+use crate::workflow::model::Nature;
 
 /// Checks a refusal: that the log has signed it, and of which statement it is.
 ///
 /// # Errors
 /// No key is known, or the statement that is named cannot be read.
-pub fn check(given: &Given, args: &CheckArgs, now: Instant) -> Result<Answer, CliError> {
+pub fn check(context: &Context, given: &Given, args: &CheckArgs) -> Result<Answer, CliError> {
     let note = &given.bytes;
     // What is no refusal needs no key to be told so.
     if let Err(error) = Refused::parse(note) {
@@ -45,7 +47,8 @@ pub fn check(given: &Given, args: &CheckArgs, now: Instant) -> Result<Answer, Cl
             digest(other)
         )));
     }
-    Ok(passed(&refused, args, &known, &envelopes, now))
+    let nature = known.nature(context, refused.agreement.anchor);
+    Ok(passed(&refused, args, &known, &envelopes, nature, context.now()))
 }
 
 fn passed(
@@ -53,12 +56,13 @@ fn passed(
     args: &CheckArgs,
     known: &Known,
     envelopes: &[Envelope],
+    nature: Option<Nature>,
     now: Instant,
 ) -> Answer {
     let Refused { agreement, statement, envelope, time: at, head, rule, why, instead } = refused;
     let sent = envelopes.iter().find(|envelope| refused.is_of(envelope));
     let mut page = Page::default();
-    page.nature(None);
+    page.nature(nature);
     page.line(Tone::Good, "The refusal passes: the log has signed that it turned this statement away.");
     page.fields([
         ("log key", format!("{} ({})", known.key, known.from)),
