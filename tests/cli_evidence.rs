@@ -189,8 +189,8 @@ fn the_log_names_what_was_filed_and_struck() {
     stage.ok("do strike --strike exhibit --key chamber");
     let short = digest.get(..19).unwrap();
     let told = folded(&stage.run("log").out);
-    assert!(told.contains(&format!("did file in claim#1: exhibit {short}…")), "{told}");
-    assert!(told.contains(&format!("did strike in claim#1: strikes exhibit {short}…")), "{told}");
+    assert!(told.contains(&format!("did “file” in claim#1: exhibit {short}…")), "{told}");
+    assert!(told.contains(&format!("did “strike” in claim#1: strikes exhibit {short}…")), "{told}");
     let entries = stage.ok("log")["entries"].as_array().unwrap().clone();
     let [.., filed, struck] = entries.as_slice() else { panic!("{entries:?}") };
     for (entry, strikes) in [(filed, false), (struck, true)] {

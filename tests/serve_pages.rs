@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read as _, Write as _};
 
 use cli_support::{DECLARED, NOMINATED, PARTIES, Stage, nomination};
-use serve_support::Server;
+use serve_support::{SEATS, Server, operator_of, voting};
 
 /// A name that would be a script, were it not text; and one that would end an attribute.
 const HOSTILE: &str = "<script>alert(1)</script> & \"><img src=x onerror=alert(2)>";
@@ -136,6 +136,10 @@ fn every_link_of_every_page_leads_somewhere_and_every_page_is_whole_and_closed_t
         let answer = get(&server, &path);
         assert_eq!(answer.status, 200, "{path}\n{}", answer.body);
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        // Names are code there, headings included.
+        for heading in answer.body.split("<h3>").skip(1).map(|rest| rest.split("</h3>").next().unwrap()) {
+            assert!(!heading.contains('`'), "{path}: {heading}");
+        }
         if !answer.is_page() {
             continue;
         }
@@ -219,6 +223,39 @@ fn the_page_says_what_the_command_line_says() {
     assert_eq!(badge.header("content-type"), "image/svg+xml");
     assert!(badge.body.contains(">lifted (specimen)</text>"), "{}", badge.body);
     assert_eq!(get(&server, "/v1/agreements/agi-2025/badge.svg?grant=none").status, 404);
+}
+
+#[test]
+fn a_sealed_ballot_counts_nothing_before_votes_are_revealed_and_says_so() {
+    let operator = operator_of(|workflow| {
+        workflow.replace(
+            "change   = \"until close\"",
+            "early    = \"all voted\"\nsealed   = { reveal-for = \"3 days\", unrevealed = \"has not voted\" }",
+        )
+    });
+    let server = Server::start(&operator);
+    let people = voting(&operator, &server);
+    let pages = || {
+        ["/agreements/panel", "/agreements/panel/cases/question/1"].map(|path| {
+            let page = get(&server, path).body;
+            well_formed(path, &page);
+            page
+        })
+    };
+    people.ok("vote --choice yes --key n1");
+    for page in pages() {
+        assert!(page.contains("1 of 10 electors have committed"), "{page}");
+        assert!(page.contains("counted once votes are revealed") && page.contains("participating"), "{page}");
+        assert!(!page.contains("does not hold"), "{page}");
+    }
+    for seat in &SEATS[1..] {
+        people.ok(&format!("vote --choice yes --key {seat}"));
+    }
+    people.ok("reveal --key n1");
+    for page in pages() {
+        assert!(page.contains("does not hold: 1, and it takes 9"), "{page}");
+        assert!(!page.contains("counted once votes are revealed"), "{page}");
+    }
 }
 
 #[test]

@@ -57,11 +57,12 @@ fn drawings(run: &BallotRun, rules: &Ballot) -> Markup {
     html! {
         div.drawings {
             (cast(run, rules, total))
-            @if let Some(quorum) = &rules.quorum { (rule(&counts, "Quorum", quorum, total)) }
+            @if commits(run) { p.note { (uncounted(run)) } }
+            @if let Some(quorum) = &rules.quorum { (rule(run, &counts, "Quorum", quorum, total)) }
             @for outcome in &rules.outcomes {
                 @let name = format!("Outcome “{}”", outcome.is);
                 @match outcome.rule_after(run.eased) {
-                    Some(of) => { (rule(&counts, &name, of, total)) },
+                    Some(of) => { (rule(run, &counts, &name, of, total)) },
                     None => { p.rule { (name) ": otherwise" } },
                 }
             }
@@ -108,10 +109,27 @@ fn cast(run: &BallotRun, rules: &Ballot, total: u64) -> Markup {
     }
 }
 
-/// A rule: each of its comparisons as a bar up to its amount, and a line where it begins to hold.
-fn rule(counts: &Table, name: &str, rule: &Rule, total: u64) -> Markup {
+/// Whether no vote has been revealed yet, as it is a sealed ballot's first phase: its rules count nothing, which is not
+/// that they do not hold.
+fn commits(run: &BallotRun) -> bool {
+    run.sealed.is_some() && run.revealing().is_none()
+}
+
+fn uncounted(run: &BallotRun) -> &'static str {
+    match run.closed {
+        None => "Quorum and outcomes are counted once votes are revealed. Until then nobody knows a vote.",
+        Some(_) => "It ended before any vote was revealed, so quorum and outcomes were never counted.",
+    }
+}
+
+/// A rule: each of its comparisons as a bar up to its amount, and a line where it begins to hold; where nothing can be
+/// counted yet, its words alone.
+fn rule(run: &BallotRun, counts: &Table, name: &str, rule: &Rule, total: u64) -> Markup {
     html! {
-        @for comparison in &rule.all { (compared(counts, name, comparison, total)) }
+        @for comparison in &rule.all {
+            @if commits(run) { p.rule { (name) ", “" (comparison) "”" } }
+            @else { (compared(counts, name, comparison, total)) }
+        }
     }
 }
 

@@ -48,7 +48,10 @@ fn row(
         Because::Opening => html! { "the opening, " (to_entry(about, 0)) },
         because => linked(about, &reason(about.state, because)),
     };
-    vec![name, value, since, why, html! { (nexts(attribute)) }]
+    // Names of events: what each means, and from what it comes, the grant's own page says.
+    let nexts = nexts(attribute);
+    let nexts = html! { @if !nexts.is_empty() { a href=(address(about, &grant.grant.name)) { (nexts) } } };
+    vec![name, value, since, why, nexts]
 }
 
 /// The address of a grant's story.

@@ -24,17 +24,26 @@ pub fn sign_in(challenge: &str, until: Option<Instant>, wrong: Option<(&str, Opt
         "printf '{}' | ssh-keygen -Y sign -n {NAMESPACE} -f ~/.ssh/id_ed25519",
         challenge.replace('\n', "\\n")
     );
+    let elsewhere = format!(
+        "[IO.File]::WriteAllText(\"$PWD\\request.txt\", \"{}\"); \
+         ssh-keygen -Y sign -n {NAMESPACE} -f $HOME\\.ssh\\id_ed25519 request.txt; Get-Content request.txt.sig",
+        challenge.replace('\n', "`n")
+    );
     let body = html! {
         p { "An agreement that is restricted is shown to those who can sign something in it. Sign this text, which is no "
             "statement and binds nobody to anything, with the key that the roster or your nomination names:" }
         pre.exact tabindex="0" { (challenge) }
         p { "In a terminal this command does it, with your own key after " code { "-f" } ":" }
         pre.command tabindex="0" { (command) }
+        details {
+            summary { "On Windows, in PowerShell" }
+            pre.command tabindex="0" { (elsewhere) }
+        }
         form method="post" action="/sign-in" {
             input type="hidden" name="challenge" value=(challenge);
             p {
-                label for="signature" { "What it prints, from " code { "-----BEGIN SSH SIGNATURE-----" } " to "
-                    code { "-----END SSH SIGNATURE-----" } }
+                label for="signature" { "What it prints, from " code.whole { "-----BEGIN SSH SIGNATURE-----" } " to "
+                    code.whole { "-----END SSH SIGNATURE-----" } }
             }
             p { textarea #signature name="signature" rows="9" cols="72" required spellcheck="false" autocomplete="off" {} }
             p { button type="submit" { "Sign in" } }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::layout::Here;
-use super::parts::{diagram, digest, facts, linked, to_case};
+use super::parts::{coded, diagram, digest, facts, linked, to_case};
 use super::{About, layout};
 use crate::workflow::explain::{Paragraph, Section};
 
@@ -37,7 +37,7 @@ pub fn workflow(about: &About<'_>) -> String {
 
 fn explained_section(about: &About<'_>, section: &Section, number: u32) -> Markup {
     html! {
-        h3 { (number) ". " (section.heading) }
+        h3 { (number) ". " (coded(&section.heading)) }
         @for paragraph in &section.paragraphs { (explained_paragraph(about, paragraph)) }
     }
 }

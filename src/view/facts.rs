@@ -45,8 +45,14 @@ pub fn in_force(state: &State, at: Instant) -> Option<String> {
     Some(format!("{since}{until}"))
 }
 
-/// By what something came about: `by declare by openai`, and `after 60 days`, which has a word of its own.
+/// By what something came about: `through declare by openai`, and `by itself, after 60 days`, which nobody did.
 pub fn by_cause(words: &str) -> String {
-    let own = ["after ", "at ", "when ", "on "].iter().any(|word| words.starts_with(word));
-    if own { words.to_owned() } else { format!("by {words}") }
+    let begins = |all: &[&str]| all.iter().any(|word| words.starts_with(word));
+    if begins(&["after ", "at "]) {
+        format!("by itself, {words}")
+    } else if begins(&["when ", "on "]) {
+        words.to_owned()
+    } else {
+        format!("through {words}")
+    }
 }

@@ -145,5 +145,7 @@ pub fn event_story(workflow: &Workflow, event: &Id) -> String {
     let emitters = workflow.emitters(event);
     let emitters: Vec<String> =
         emitters.map(|(procedure, words)| format!("{words} in {procedure}")).collect();
-    format!("the event `{event}`, from {}", emitters.join(", or "))
+    let meaning = workflow.events.iter().find(|it| it.name == *event);
+    let meaning = meaning.map_or_else(String::new, |it| format!(" (“{}”)", it.meaning));
+    format!("the event `{event}`{meaning}, from {}", emitters.join(", or "))
 }

@@ -167,7 +167,7 @@ pub fn summary(statement: &Statement) -> String {
         Body::StepDown(step_down) => format!("gave up the seat {}: {}", step_down.seat, step_down.reason),
         Body::Act(act) => {
             let about = act.seat.as_ref().map(|seat| format!(" about {seat}")).unwrap_or_default();
-            format!("did {} in {}{about}", act.act, act.case)
+            format!("did “{}” in {}{about}", act.act, act.case)
         }
         Body::Vote(vote) => format!("voted {} on {}", vote.choice, vote.ballot),
         Body::Commit(commit) => format!("committed to a vote on {}", commit.ballot),

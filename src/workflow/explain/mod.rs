@@ -140,7 +140,7 @@ fn preamble(workflow: &Workflow) -> Vec<String> {
             workflow.digest
         ),
         format!(
-            "Names in `…` are the workflow's own, as they stand in statements and in the log. A day has 24 hours. \
+            "Names like `this` are the workflow's own, as they stand in statements and in the log. A day has 24 hours. \
              Whether something done at the very instant of a deadline is in time is said with each deadline.{}",
             workflow.marked("deadline")
         ),
