@@ -19,7 +19,7 @@ use super::sign_in::{Key, Signs};
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// How long the other side may be silent once it has been asked.
+/// How long the other side may be silent once it has been asked, also in the middle of its answer.
 const SILENCE: Duration = Duration::from_secs(20);
 
 /// A client with its kept connections. Cheap to clone; clones share the connections.
@@ -46,10 +46,16 @@ pub struct Response {
 impl Client {
     /// A client each of whose requests, from connecting to the last byte, takes at most `timeout`.
     pub fn new(timeout: Duration) -> Self {
+        Self::bounded(timeout, SILENCE)
+    }
+
+    /// The same, which does not wait for the next bytes of an answer for longer than `silence`.
+    pub(super) fn bounded(timeout: Duration, silence: Duration) -> Self {
         let config = ureq::Agent::config_builder()
             .timeout_global(Some(timeout))
             .timeout_connect(Some(CONNECT.min(timeout)))
-            .timeout_recv_response(Some(SILENCE.min(timeout)))
+            .timeout_recv_response(Some(silence.min(timeout)))
+            .timeout_per_read(Some(silence.min(timeout)))
             .max_redirects(0)
             .max_redirects_will_error(false)
             .http_status_as_error(false)

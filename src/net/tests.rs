@@ -93,6 +93,24 @@ fn nobody_there_and_no_address_say_what_to_do() {
 }
 
 #[test]
+fn who_falls_silent_in_an_answer_is_given_up_long_before_the_answer_could_be_whole() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        let (mut peer, _) = listener.accept().unwrap();
+        let mut head = [0; 4096];
+        let _ = peer.read(&mut head);
+        let _ = peer.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\nhello");
+        // Until the client has gone, which is what is asked; else this side ends it, and it broke off.
+        peer.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let _ = peer.read(&mut head);
+    });
+    let patient = Client::bounded(Duration::from_secs(3600), Duration::from_millis(200));
+    let error = patient.get(&url, 1_000_000).unwrap_err().to_string();
+    assert!(error.contains("timeout"), "{error}");
+}
+
+#[test]
 fn who_never_answers_is_given_up() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
