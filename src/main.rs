@@ -16,7 +16,9 @@ fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
     // What goes wrong is told by the answer; the log is for servers, and for whoever asks with QUORATE_LOG=debug.
     let level = if Cli::serves(&words) { "quorate=info" } else { "off" };
-    let filter = EnvFilter::try_from_env("QUORATE_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    let asked = std::env::var("QUORATE_LOG").ok().filter(|asked| !asked.is_empty());
+    let filter = asked.and_then(|asked| EnvFilter::try_new(asked).ok());
+    let filter = filter.unwrap_or_else(|| EnvFilter::new(level));
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr).init();
     ExitCode::from(Cli::run_line(words) as u8)

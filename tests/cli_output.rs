@@ -11,7 +11,7 @@ use std::process::Stdio;
 
 use clap::CommandFactory as _;
 use cli_support::terminal::at_terminal;
-use cli_support::{Done, Stage, quorate};
+use cli_support::{Done, OPEN, PARTIES, Stage, quorate};
 use quorate::cli::Cli;
 
 /// Every command with the words that call it, groups included.
@@ -49,6 +49,47 @@ fn the_help_of_every_command_has_an_example() {
             assert_eq!(example.lines().find(wide), None, "{name}");
         }
     }
+}
+
+#[test]
+fn help_that_no_terminal_shows_is_eighty_columns_wide() {
+    let stage = Stage::empty();
+    for words in commands() {
+        let done = Done::of(quorate(&stage.path("")).args(&words).arg("--help").output().unwrap());
+        // The line of usage is clap's, in one piece.
+        let wide = |line: &&str| line.chars().count() > 80 && !line.starts_with("Usage:");
+        assert_eq!(done.out.lines().find(wide), None, "{words:?}");
+    }
+}
+
+#[test]
+fn help_to_open_an_agreement_does_not_ask_for_one() {
+    let stage = Stage::prepared();
+    let help = stage.run("open --help").out;
+    assert!(help.contains("--key") && !help.contains("--agreement"), "{help}");
+    assert!(stage.fails(&format!("{OPEN} {PARTIES} --agreement agi-2025"), 2).contains("--agreement"));
+}
+
+#[test]
+fn a_variable_that_is_empty_counts_as_one_that_is_not_set() {
+    let stage = Stage::opened();
+    let empty = |line: &str| {
+        let mut command = quorate(&stage.path(""));
+        for name in ["QUORATE_DATA", "QUORATE_SERVER", "QUORATE_READER", "QUORATE_CLOCK", "QUORATE_LOG"] {
+            command.env(name, "");
+        }
+        Done::of(command.args(line.split(' ')).output().unwrap())
+    };
+    let done = empty("status --data data");
+    assert_eq!((done.code, done.err.as_str()), (0, ""));
+    // Where the data folder is, nothing says: then it is the usual one.
+    assert!(empty("status").err.contains(".local/share/quorate"));
+    // What a server does is told as if nothing were said of the log.
+    let mut serve = quorate(&stage.path(""));
+    serve.envs([("QUORATE_LOG", ""), ("QUORATE_SERVER", "http://127.0.0.1:1")]);
+    let done =
+        Done::of(serve.args(["serve", "--listen", "127.0.0.1:0", "--data", "nosuch"]).output().unwrap());
+    assert!(done.err.contains("QUORATE_SERVER is not looked at"), "{done:?}");
 }
 
 #[test]
@@ -116,6 +157,8 @@ fn colour_at_a_terminal_and_nowhere_else() {
         let (code, shown) = at_terminal(&stage, line, &[], &[]);
         assert_eq!(code, piped.code, "{line}");
         assert!(shown.contains('\u{1b}'), "{line}: no colour at a terminal: {shown}");
+        // A grey of its own is not read on every ground.
+        assert!(!shown.contains("[38;5;8m") && !shown.contains("[90m"), "{line}: {shown}");
         for set in [("NO_COLOR", "1"), ("TERM", "dumb")] {
             let (_, shown) = at_terminal(&stage, line, &[], &[set]);
             assert!(!shown.contains("\u{1b}["), "{line} with {set:?}: {shown}");
@@ -173,7 +216,7 @@ fn names_that_are_not_utf8_are_names_like_others() {
     assert_eq!(with("status").code, 2);
     // A receipt in such a folder.
     fs::rename(stage.path("data/keys"), stage.path("keys")).unwrap();
-    let mut line = format!("{} {}", cli_support::OPEN, cli_support::PARTIES);
+    let mut line = format!("{OPEN} {PARTIES}");
     for key in ["openai-ceo", "openai-counsel", "microsoft-ceo", "microsoft-counsel"] {
         line = line.replace(&format!("--key {key}"), &format!("--key keys/{key}"));
     }
@@ -282,7 +325,7 @@ fn every_command_answers_in_json() {
     stage.ok("step-down --reason retirement --key i3");
     stage.ok("key new o1-new --no-passphrase");
     stage.ok("key replace --new-key o1-new --key o1");
-    stage.ok(&format!("reaffirm --occasion 'a meeting' {}", cli_support::PARTIES));
+    stage.ok(&format!("reaffirm --occasion 'a meeting' {PARTIES}"));
     cli_support::VOTING.clone_into(&mut stage.clock);
     assert!(stage.ok("ballot")["paper"].is_string());
     stage.ok("ballot --out paper.toml");

@@ -3,11 +3,12 @@
 //! The play is data (`workflows/*.demo`), as the workflow is; this file only performs it.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser as _};
+use clap::Args;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -207,7 +208,7 @@ fn at(act: &Act) -> Result<Instant, CliError> {
 fn command(at: Instant, line: &str) -> Result<Answer, CliError> {
     let clock = at.to_string();
     let words = ["quorate", "--data", "data", "--clock", &clock].map(str::to_owned);
-    let cli = Cli::try_parse_from(words.into_iter().chain(split(line)))
+    let cli = Cli::read(words.into_iter().chain(split(line)).map(OsString::from))
         .map_err(|error| CliError::usage(error.to_string()))?;
     let answer = cli.answer()?;
     match answer.code {

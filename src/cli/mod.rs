@@ -61,7 +61,8 @@ use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 
-use clap::{Parser, Subcommand};
+use clap::builder::Resettable;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use serde_json::json;
 
 use answer::Answer;
@@ -134,6 +135,20 @@ enum Command {
 }
 
 impl Cli {
+    /// Reads a command line. A variable of the environment that is empty counts as one that is not set, and help that no
+    /// terminal shows is as wide as all other answers are there.
+    fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let is_empty = |name: &std::ffi::OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+        let mut command = Self::command().mut_args(|option| {
+            if option.get_env().is_some_and(is_empty) { option.env(Resettable::Reset) } else { option }
+        });
+        if terminal_size::terminal_size().is_none() {
+            command = command.term_width(show::width());
+        }
+        let matches = command.try_get_matches_from_mut(words)?;
+        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    }
+
     /// Whether a command line starts a server, which tells in its log what it does.
     pub fn serves(words: &[OsString]) -> bool {
         let serves = |cli: Self| match &cli.command {
@@ -141,13 +156,13 @@ impl Cli {
             Command::Serve(_) => true,
             _ => false,
         };
-        Self::try_parse_from(words).is_ok_and(serves)
+        Self::read(words.iter().cloned()).is_ok_and(serves)
     }
 
     /// Runs a command line and prints its answer; the exit code is returned.
     pub fn run_line(words: impl IntoIterator<Item = OsString>) -> Code {
         let words: Vec<OsString> = words.into_iter().collect();
-        match Self::try_parse_from(&words) {
+        match Self::read(words.iter().cloned()) {
             Ok(cli) => cli.run(),
             Err(error) => print_misuse(&error, &words),
         }

@@ -22,6 +22,8 @@ use crate::workflow::model::Nature;
 /// Open an agreement: every party signs a workflow, a roster and the log that keeps it
 #[derive(Debug, Args)]
 #[command(
+    // Of what all share that sign: here there is no agreement yet, and `name` says how it will be called.
+    mut_arg("agreement", |it| it.hide(true)),
     after_help = "Example:\n  quorate open agi-2025 --workflow agi-2025.toml --contract contract.pdf \\\n      \
     --roster roster.toml --out open.json\n\nThe roster is TOML, one table an officer:\n  [[officer]]\n  \
     holder = \"openai/ceo\"\n  person = \"Ada Example\"\n  key    = \"ssh-ed25519 AAAA…\""
@@ -60,6 +62,11 @@ struct Roster {
 /// # Errors
 /// A file is unfit, or the statement is refused.
 pub fn run(context: &Context, args: &OpenArgs) -> Result<Answer, CliError> {
+    if args.signing.agreement.is_some() {
+        return Err(CliError::usage(
+            "what is opened is no agreement yet: leave out --agreement, its name comes first",
+        ));
+    }
     let statement = statement(context, args)?;
     let nature = judged(&statement)?;
     let signers = args.signing.signers(context)?;

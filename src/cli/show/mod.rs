@@ -13,4 +13,4 @@ pub use crate::view::{by_cause, by_entry, changes, entries, in_words, statement,
 pub use ahead::ahead;
 pub use bounds::{bounds, late};
 pub use header::{header, marked, title};
-pub use page::{Page, Tone};
+pub use page::{Page, Tone, width};

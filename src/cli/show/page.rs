@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 
 use clap::builder::styling::{AnsiColor, Style};
-use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table, Width, presets};
+use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width, presets};
 
 use super::visible;
 use crate::view::SPECIMEN;
@@ -40,13 +40,15 @@ impl Tone {
         }
     }
 
-    fn colour(self) -> Color {
+    fn cell(self, text: &str) -> Cell {
+        let cell = Cell::new(text);
         match self {
-            Self::Plain => Color::Reset,
-            Self::Good => Color::DarkGreen,
-            Self::Notice => Color::DarkYellow,
-            Self::Bad => Color::DarkRed,
-            Self::Faint => Color::DarkGrey,
+            Self::Plain => cell,
+            Self::Good => cell.fg(Color::DarkGreen),
+            Self::Notice => cell.fg(Color::DarkYellow),
+            Self::Bad => cell.fg(Color::DarkRed),
+            // Of the terminal's own colour for text: a grey that is read on white is not read on black.
+            Self::Faint => cell.add_attribute(Attribute::Dim),
         }
     }
 }
@@ -139,14 +141,13 @@ impl Page {
         table.style_text_only();
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(columns(width()));
         if head.iter().any(|name| !name.is_empty()) {
-            table.set_header(head.iter().map(|name| Cell::new(name).fg(Color::DarkGrey)));
+            table.set_header(head.iter().map(|name| Tone::Faint.cell(name)));
         }
         for row in rows {
             table.add_row(row.into_iter().map(|(text, tone)| match tone {
-                Tone::Plain => Cell::new(text),
                 // Nothing to colour: the blanks before it are taken off the end of the line.
                 _ if text.is_empty() => Cell::new(text),
-                tone => Cell::new(text).fg(tone.colour()),
+                tone => tone.cell(&text),
             }));
         }
         for (column, least) in table.column_iter_mut().zip(least) {
