@@ -222,6 +222,11 @@ pub fn tls(certificate: &[u8], key: &[u8]) -> io::Result<TlsAcceptor> {
     use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(certificate).collect();
     let chain = chain.map_err(|error| io::Error::other(format!("the certificate: {error}")))?;
+    if chain.is_empty() {
+        return Err(io::Error::other(
+            "the certificate: there is none in that file; it is to be in PEM, the server's own first",
+        ));
+    }
     let key =
         PrivateKeyDer::from_pem_slice(key).map_err(|error| {
         io::Error::other(format!(

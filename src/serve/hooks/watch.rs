@@ -31,8 +31,8 @@ pub(super) async fn watch(desk: Weak<Desk>, anchor: Digest, outbox: Arc<Outbox>,
         let sleep = until_next(&now.registry, &state);
         if outbox.has_room() {
             let may = named || !state.is_restricted();
-            let kept = match look(told.as_ref().filter(|_| may), &state, &published, at) {
-                Some((seen, message)) => outbox.add(seen, message).await,
+            let kept = match look(told.as_ref(), &state, &published, at) {
+                Some((seen, message)) => outbox.add(seen, message.filter(|_| may)).await,
                 // Looked through again from the same place, it comes to the same.
                 None => Ok(()),
             };
