@@ -23,7 +23,10 @@ use crate::statement::{BallotRef, By};
 use crate::values::{Id, Instant};
 use crate::workflow::Workflow;
 use crate::workflow::invariant::Holds;
-use crate::workflow::model::{AnswerKind, Ballot, Early, ExtendOn, NewEvidence, Procedure, Trigger};
+use crate::workflow::model::{
+    Amount, AnswerKind, Ballot, Bound, Comparison, Counted, Early, ExtendOn, NewEvidence, Operator,
+    Procedure, Rule,
+};
 
 /// A vote: on which ballot, of which seat, for what; `None` is that it did not vote.
 pub(super) type Vote = (BallotRef, Id, Option<Id>);
@@ -81,7 +84,8 @@ fn told(workflow: &Workflow, ballot: &Ballot) -> Told {
     let mut asking = workflow.procedures.iter().filter(|it| told::asks(it, &ballot.name));
     let voters = ballot.sealed.is_some()
         || ballot.extend.is_some()
-        || asking.any(|procedure| ends_suspended(workflow, procedure, &ballot.name));
+        || matches!(&ballot.early, Early::When(rule) if !grows(rule))
+        || asking.any(|procedure| stands_still(workflow, procedure));
     match (choices, voters) {
         (true, _) => Told::Choices,
         (false, true) => Told::Voters,
@@ -89,18 +93,24 @@ fn told(workflow: &Workflow, ballot: &Ballot) -> Told {
     }
 }
 
-/// Whether a ballot can end while its case stands still, so that there may have been no time at which to vote.
-fn ends_suspended(workflow: &Workflow, procedure: &Procedure, ballot: &Id) -> bool {
-    let suspending = workflow.procedures.iter().filter_map(|it| it.suspends.as_ref());
-    let mut suspending = suspending.filter(|it| it.procedures.contains(&procedure.name));
-    let asking = procedure.states.iter().filter(|state| state.ballots().any(|asked| asked == ballot));
-    let steps: Vec<_> = asking.flat_map(|state| &state.steps).collect();
-    suspending.any(|suspends| {
-        steps.iter().any(|step| match &step.trigger {
-            Trigger::At(_) | Trigger::On(_) => true,
-            Trigger::Do(doing) => step.to.is_some() && suspends.allow.contains(&doing.act),
-            Trigger::When(_) | Trigger::After(_) | Trigger::Outcome(_) => false,
-        })
+/// Whether a procedure can stand still: then there may have been no time at which to vote, and a ballot may end while it does.
+fn stands_still(workflow: &Workflow, procedure: &Procedure) -> bool {
+    let mut suspending = workflow.procedures.iter().filter_map(|it| it.suspends.as_ref());
+    suspending.any(|it| it.procedures.contains(&procedure.name))
+}
+
+/// Whether votes can only bring a rule about, whoever casts them: it asks for so many voters, of a number that no vote changes.
+fn grows(rule: &Rule) -> bool {
+    let still = [Counted::Electors, Counted::Seats, Counted::Filled];
+    let set = |amount: &Amount| amount.iter().all(|term| still.contains(&term.counted));
+    rule.all.iter().all(|Comparison { amount, op, bound }| {
+        let bound = match bound {
+            Bound::Number(_) => true,
+            Bound::Share { of, .. } | Bound::Times { of, .. } => set(of),
+            Bound::Lesser(..) => false,
+        };
+        let voters = amount.iter().all(|term| term.counted == Counted::Participating);
+        bound && voters && matches!(op, Operator::Above | Operator::AtLeast)
     })
 }
 
@@ -416,6 +426,8 @@ fn standing(Standing { class, weight, affiliation }: &Standing) -> Mixer {
 /// What is looked at of a closed ballot.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Seen {
+    /// Whether it ended by what was voted: where its case left it so, that came first.
+    early: bool,
     outcome: Option<Id>,
     /// Whom it has chosen.
     chosen: Option<Id>,
@@ -427,7 +439,8 @@ impl Seen {
     fn of(view: &View<'_>, run: &BallotRun) -> Option<Self> {
         let ballot = run.rules()?;
         let table = run.table(ballot);
-        let has_one = run.closed.as_ref().is_some_and(|closing| closing.outcome.is_some());
+        let early = ends_early(run);
+        let has_one = early || run.closed.as_ref().is_some_and(|closing| closing.outcome.is_some());
         let outcome = has_one.then(|| outcome(ballot, &table, run.eased));
         let chosen = outcome.as_ref().filter(|_| view.chair_acts);
         let chosen = chosen.and_then(|outcome| run.chosen(ballot, outcome));
@@ -437,7 +450,7 @@ impl Seen {
             }
             _ => None,
         });
-        Some(Self { outcome, chosen, counted: counted.collect() })
+        Some(Self { early, outcome, chosen, counted: counted.collect() })
     }
 }
 

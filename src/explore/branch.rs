@@ -231,14 +231,16 @@ fn is_idle(view: &View<'_>, case: &Case, act: &Id) -> bool {
         && (!goes_on || its.all(|(place, _)| view.is_idle(&case.id.procedure, &case.state, place)))
 }
 
-/// Whether an act has been done as often where a case is as a walk does it.
+/// Whether an act has been done as often where a case is as a walk does it. Where it comes to another step in the end, that is walked.
 fn is_repeated(view: &View<'_>, case: &Case, act: &Id) -> bool {
     let steps = case.rules().map_or(&[][..], |state| &state.steps).iter().enumerate();
     let mut its = steps.filter(|(_, step)| matches!(&step.trigger, Trigger::Do(doing) if doing.act == *act));
-    // The first that can still be taken is.
-    let taken = its.find(|(place, step)| step.at_most.is_none_or(|most| case.times_taken(*place) < most));
-    taken
-        .is_some_and(|(place, step)| step.at_most.is_some() && case.times_taken(place) >= view.bounds.repeats)
+    match (its.next(), its.next()) {
+        (Some((place, step)), None) => {
+            step.at_most.is_some() && case.times_taken(place) >= view.bounds.repeats
+        }
+        _ => false,
+    }
 }
 
 /// The next instant at which to look again: the last before, and the first after, whatever comes next.

@@ -25,15 +25,19 @@ pub(super) struct Group<'w> {
     /// What of the workflow they hang on.
     pub part: Workflow,
     /// What is walked instead of the workflow: the same without the times and acts that lead where nothing is to be learnt any more.
-    /// Everything that can be learnt can happen without them, and perhaps more.
+    /// What can be learnt can happen without them, and perhaps more; but nobody acts at the edges of those times.
     pub eased: Option<Workflow>,
 }
 
 /// The invariants of a workflow that the file does not settle, by the walk that they share; unless the walk is reduced, each hangs
-/// on all of it. `eased` is whether what is walked may be.
-pub(super) fn groups(workflow: &Workflow, bounds: Bounds, eased: bool) -> Vec<Group<'_>> {
+/// on all of it. Those of these places alone; `eased` is whether what is walked may be.
+pub(super) fn groups<'w>(
+    workflow: &'w Workflow,
+    bounds: Bounds,
+    (of, eased): (&BTreeSet<usize>, bool),
+) -> Vec<Group<'w>> {
     let mut alike: BTreeMap<_, (Vec<usize>, Vec<&Invariant>, BTreeSet<Id>)> = BTreeMap::new();
-    for (place, invariant) in workflow.invariants.iter().enumerate() {
+    for (place, invariant) in workflow.invariants.iter().enumerate().filter(|(place, _)| of.contains(place)) {
         if bounds.reduced && is_settled(workflow, invariant) {
             continue;
         }
@@ -56,7 +60,7 @@ pub(super) fn groups(workflow: &Workflow, bounds: Bounds, eased: bool) -> Vec<Gr
             let dead = hope::dead(workflow, procedure, &invariants);
             for of in [&mut part, &mut whole].into_iter().filter(|_| eased) {
                 let its = of.procedures.iter_mut().filter(|it| it.name == procedure.name);
-                its.for_each(|it| fewer |= ease(it, &dead, &regard));
+                its.for_each(|it| fewer |= ease(workflow, it, &dead, &regard));
             }
             let still = &dead | &regard.of_no_account(&part, procedure);
             let its = part.procedures.iter_mut().filter(|it| it.name == procedure.name);
@@ -71,7 +75,7 @@ pub(super) fn groups(workflow: &Workflow, bounds: Bounds, eased: bool) -> Vec<Gr
 
 /// Takes the steps out of a procedure that lead to a dead state by time or by what somebody does, and those that are detours. Whether
 /// there was one.
-fn ease(procedure: &mut Procedure, dead: &BTreeSet<&Id>, regard: &Regard<'_>) -> bool {
+fn ease(workflow: &Workflow, procedure: &mut Procedure, dead: &BTreeSet<&Id>, regard: &Regard<'_>) -> bool {
     let leads = |step: &Step| {
         matches!(step.trigger, Trigger::After(_) | Trigger::At(_) | Trigger::Do(_))
             && step.to.iter().any(|to| dead.contains(to))
@@ -82,7 +86,7 @@ fn ease(procedure: &mut Procedure, dead: &BTreeSet<&Id>, regard: &Regard<'_>) ->
         state.steps.retain(|step| !leads(step));
     }
     let whole = procedure.clone();
-    let detours = regard.detours(&whole, dead);
+    let detours = regard.detours(workflow, &whole, dead);
     for state in &mut procedure.states {
         let mut places = 0..;
         state.steps.retain(|_| places.next().is_none_or(|place| !detours.contains(&(&state.name, place))));

@@ -13,7 +13,7 @@ use crate::engine::case::Case;
 use crate::values::{Id, Instant};
 use crate::workflow::Workflow;
 use crate::workflow::invariant::{Holds, Invariant, Promise};
-use crate::workflow::model::{self, Cause, Moves, Origin, Procedure, Step, Trigger};
+use crate::workflow::model::{self, Actor, Cause, Doing, Gives, Moves, Origin, Procedure, Step, Trigger};
 
 /// Whether a state or one after it may show something of one of these invariants.
 pub(super) fn is_left(view: &View<'_>, invariants: &[Invariant], (state, now): (&State, Instant)) -> bool {
@@ -186,44 +186,60 @@ impl<'a> Regard<'a> {
     }
 
     /// The acts, by state and place, that only lead back to where they were done, by states that are passed over or are `dead`:
-    /// without one a case can do all that it can with it.
+    /// without one a case can do all that it can with it. Where it comes back nothing begins anew, and nothing is missed meanwhile:
+    /// there people act, and neither time nor another case does; on the way nothing is served, put off, struck, or filed that matters.
     pub(super) fn detours<'w>(
         &self,
+        workflow: &Workflow,
         procedure: &'w Procedure,
         dead: &BTreeSet<&Id>,
     ) -> BTreeSet<(&'w Id, usize)> {
-        let stays = |state: &&model::State| {
-            // Nothing begins anew where it comes back.
-            let anew = |step: &Step| {
-                step.delays().any(|delay| delay.of == Origin::Entered)
-                    || step.to.is_none() && !matches!(step.trigger, Trigger::Do(_))
-            };
-            !dead.contains(&state.name)
-                && state.ballots().next().is_none()
+        let live = || procedure.states.iter().filter(|state| !dead.contains(&state.name));
+        let chairs = told::who_acts(live()).any(|actor| *actor == Actor::Chair);
+        let gives_chair = |ballot: &Id| {
+            let outcomes = workflow.ballot(ballot).map_or(&[][..], |ballot| &ballot.outcomes);
+            outcomes.iter().any(|outcome| outcome.gives == Some(Gives::Chair))
+        };
+        let is_mere = |doing: &Doing| {
+            doing.strikes.is_empty()
+                && doing.serves.is_empty()
+                && doing.extends.is_none()
+                && !workflow.heeds(procedure, &doing.attach)
+        };
+        let acts_alone = |state: &&model::State| {
+            let counts = |step: &Step| step.delays().any(|delay| delay.of == Origin::Entered);
+            state.ballots().next().is_none()
                 && state.duties.is_empty()
-                && !state.steps.iter().any(anew)
+                && state.steps.iter().all(|step| matches!(step.trigger, Trigger::Do(_)) && !counts(step))
+        };
+        let on_the_way = |state: &model::State| {
+            !state.ends
+                && self.passes_over(state)
+                && state.duties.is_empty()
+                && state.doings().all(is_mere)
+                && !(chairs && state.ballots().any(gives_chair))
         };
         let leads_back = |from: &model::State, step: &Step| {
-            let Some(to) = &step.to else { return false };
+            let (Trigger::Do(doing), Some(to)) = (&step.trigger, &step.to) else { return false };
+            let same = from.doings().filter(|other| other.act == doing.act).count();
+            let unheard =
+                step.effect.is_none() && !step.emits.iter().any(|event| self.events.contains(event));
             let (mut seen, mut open) = (BTreeSet::from([to]), vec![to]);
-            while let Some(name) = open.pop() {
+            while let Some(name) = open.pop().filter(|_| unheard && same == 1 && is_mere(doing)) {
                 if *name == from.name || dead.contains(name) {
                     continue;
                 }
-                let Some(state) = procedure.state(name) else { return false };
-                if state.ends || !self.passes_over(state) {
+                let Some(state) = procedure.state(name).filter(|state| on_the_way(state)) else {
                     return false;
-                }
+                };
                 open.extend(
                     state.steps.iter().filter_map(|step| step.to.as_ref()).filter(|it| seen.insert(*it)),
                 );
             }
-            matches!(&step.trigger, Trigger::Do(doing) if doing.strikes.is_empty() && doing.serves.is_empty() && doing.extends.is_none())
-                && step.effect.is_none()
-                && !step.emits.iter().any(|event| self.events.contains(event))
+            unheard && same == 1 && is_mere(doing)
         };
         let mut all = BTreeSet::new();
-        for state in procedure.states.iter().filter(stays).filter(|_| !self.heeds(procedure)) {
+        for state in live().filter(acts_alone).filter(|_| !self.heeds(procedure)) {
             let acts = state.steps.iter().enumerate().filter(|(_, step)| leads_back(state, step));
             all.extend(acts.map(|(place, _)| (&state.name, place)));
         }
@@ -243,7 +259,10 @@ fn needed<'w>(workflow: &'w Workflow, invariant: &'w Invariant) -> BTreeSet<&'w 
 fn needed_for<'w>(workflow: &'w Workflow, what: &'w Holds, wanted: bool) -> BTreeSet<&'w Id> {
     match what {
         Holds::Event(event) | Holds::Within { of: event, .. } if wanted => BTreeSet::from([event]),
-        Holds::Grant { grant, attribute, value } if wanted => {
+        // A value that stands from the beginning, wherever else it stands, needs nothing.
+        Holds::Grant { grant, attribute, value }
+            if wanted && !told::is_first(workflow, grant, attribute, value) =>
+        {
             let mut moves = told::moves(workflow, grant, attribute).filter(|(is, _)| *is == value);
             match (moves.next().map(|(_, moves)| moves), moves.next()) {
                 (Some(Moves::FirstOf(causes)), None) => match &causes[..] {

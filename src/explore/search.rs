@@ -1,6 +1,6 @@
 //! The walk: breadth first, so that the first behaviour that breaks an invariant is a shortest one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -59,23 +59,46 @@ pub fn explore_until(
     if workflow.invariants.is_empty() {
         return Err(ExploreError::NoInvariant);
     }
-    // What is eased shows as much, or more: what it shows is played, and where that does not come true all is walked as it is.
-    let (report, comes_true) = walked(text, &workflow, (bounds, true), stop, progress)?;
-    if comes_true {
+    let all: BTreeSet<usize> = (0..workflow.invariants.len()).collect();
+    let may_ease = bounds.states >= EASED_FROM
+        && groups(&workflow, bounds, (&all, true)).iter().any(|it| it.eased.is_some());
+    let kept_back = if may_ease { bounds.states / 2 } else { 0 };
+    let first = Bounds { states: bounds.states - kept_back, ..bounds };
+    let mut report = walked(text, &workflow, first, (&all, false), stop, progress)?;
+    report.bounds = bounds;
+    if kept_back == 0 || !report.cut_short || stop.load(Ordering::Relaxed) {
         return Ok(report);
     }
-    walked(text, &workflow, (bounds, false), stop, progress).map(|(report, _)| report)
+    let is_open = |place: &usize| matches!(report.verdicts.get(*place), Some(Verdict::Undecided));
+    let open: BTreeSet<usize> = all.into_iter().filter(is_open).collect();
+    let second = Bounds { states: kept_back, ..bounds };
+    let eased = walked(text, &workflow, second, (&open, true), stop, progress)?;
+    for (place, (verdict, of_it)) in report.verdicts.iter_mut().zip(eased.verdicts).enumerate() {
+        if open.contains(&place) {
+            *verdict = of_it;
+        }
+    }
+    report.states += eased.states;
+    report.visits += eased.visits;
+    report.between |= eased.between;
+    report.cut_short = report.verdicts.iter().any(|verdict| matches!(verdict, Verdict::Undecided));
+    Ok(report)
 }
 
-/// What walks through a workflow find, and whether all comes true that those show through which it is walked `eased`.
+/// From how many states on half of them are kept back, for walks that leave out what only leads where nothing is to be learnt
+/// any more, where those that leave out nothing do not come to their end.
+const EASED_FROM: usize = 100_000;
+
+/// What walks find for these invariants of a workflow, and whether it is walked `eased`.
 fn walked(
     text: &str,
     workflow: &Workflow,
-    (bounds, eased): (Bounds, bool),
+    bounds: Bounds,
+    (of, eased): (&BTreeSet<usize>, bool),
     stop: &AtomicBool,
     progress: &mut dyn FnMut(Progress),
-) -> Result<(Report, bool), ExploreError> {
-    let groups = groups(workflow, bounds, eased);
+) -> Result<Report, ExploreError> {
+    let groups = groups(workflow, bounds, (of, eased));
     let views = groups.iter().map(|group| View::new(&group.part, workflow, &group.invariants, bounds));
     let views: Vec<_> = views.collect();
     let mut walks = Vec::new();
@@ -94,15 +117,15 @@ fn walked(
     let settled = (0..workflow.invariants.len()).map(|place| (place, Verdict::Kept));
     let mut verdicts: BTreeMap<usize, Verdict> = settled.collect();
     for (group, walk) in groups.iter().zip(&walks) {
-        for (place, verdict) in group.places.iter().zip(walk.verdicts(workflow)?) {
+        for (place, verdict) in
+            group.places.iter().zip(walk.verdicts(workflow, group.eased.as_ref().map(|_| text))?)
+        {
             verdicts.insert(*place, verdict);
         }
     }
-    let eased = groups.iter().zip(&walks).filter(|(group, _)| group.eased.is_some());
-    let comes_true = eased.map(|(_, walk)| walk.comes_true(workflow, text)).collect::<Result<Vec<_>, _>>()?;
     let cut_short = !walks.iter().all(Walk::is_done);
     let between = walks.iter().any(|walk| walk.between && !walk.all_shown());
-    let report = Report {
+    Ok(Report {
         verdicts: verdicts.into_values().collect(),
         states: walks.iter().map(Walk::states).sum(),
         visits: walks.iter().map(|walk| walk.visits).sum(),
@@ -110,8 +133,7 @@ fn walked(
         cut_short,
         between,
         complete: !cut_short && !between && groups.iter().all(|group| shows_all(&group.part)),
-    };
-    Ok((report, comes_true.into_iter().all(|it| it)))
+    })
 }
 
 /// Whether a walk that is done has seen all that can be.
@@ -296,37 +318,34 @@ impl<'v> Walk<'v> {
         true
     }
 
-    fn verdicts(&self, workflow: &Workflow) -> Result<Vec<Verdict>, ExploreError> {
+    /// What is found of each invariant. `eased` is the text of the workflow where less of it was walked: what that shows counts
+    /// only if it comes true when it is played, and what it does not show may yet be.
+    fn verdicts(&self, workflow: &Workflow, eased: Option<&str>) -> Result<Vec<Verdict>, ExploreError> {
         let pairs = self.invariants.iter().zip(&self.shown);
         // Another day of the calendar, people of one house, or an act between can show what this walk does not.
-        let all = !self.between && shows_all(self.view.workflow);
+        let all = !self.between && eased.is_none() && shows_all(self.view.workflow);
+        let told = |invariant: &Invariant, shown: Shown| {
+            story::tell(workflow, invariant, &self.behaviour(shown)).map_err(ExploreError::Story)
+        };
         pairs
             .map(|(invariant, shown)| match (&invariant.promise, shown) {
                 (_, None) if !self.is_done() => Ok(Verdict::Undecided),
                 (Promise::Reaches(_), None) if !all => Ok(Verdict::Undecided),
                 (_, None) if !all => Ok(Verdict::KeptAsWalked),
                 (Promise::Reaches(_), None) => Ok(Verdict::Unreached),
-                (Promise::Reaches(_), Some(_))
-                | (Promise::Never(_) | Promise::Always(_) | Promise::Ends { .. }, None) => Ok(Verdict::Kept),
-                (_, Some(shown)) => {
-                    let told = story::tell(workflow, invariant, &self.behaviour(*shown));
-                    told.map(|story| Verdict::Broken(Box::new(story))).map_err(ExploreError::Story)
+                (Promise::Never(_) | Promise::Always(_) | Promise::Ends { .. }, None) => Ok(Verdict::Kept),
+                (Promise::Reaches(_), Some(_)) if eased.is_none() => Ok(Verdict::Kept),
+                (promise, Some(shown)) => {
+                    let story = told(invariant, *shown)?;
+                    let comes_true = |text: &str| story.run(text).is_ok_and(|outcome| outcome.met > 0);
+                    Ok(match promise {
+                        _ if !eased.is_none_or(comes_true) => Verdict::Undecided,
+                        Promise::Reaches(_) => Verdict::Kept,
+                        _ => Verdict::Broken(Box::new(story)),
+                    })
                 }
             })
             .collect()
-    }
-
-    /// Whether everything that was shown comes true when it is played.
-    fn comes_true(&self, workflow: &Workflow, text: &str) -> Result<bool, ExploreError> {
-        for (invariant, shown) in self.invariants.iter().zip(&self.shown) {
-            let Some(shown) = shown else { continue };
-            let told = story::tell(workflow, invariant, &self.behaviour(*shown));
-            let played = told.map_err(ExploreError::Story)?.run(text);
-            if !played.is_ok_and(|outcome| outcome.met > 0) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
     }
 
     /// The whole behaviour that leads to a state.

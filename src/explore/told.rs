@@ -131,11 +131,25 @@ pub(super) fn seats(workflow: &Workflow, procedure: &Procedure, reached: &[&Stat
 
 /// Whether a chair has anything to do.
 pub(super) fn chair_acts(workflow: &Workflow) -> bool {
-    let mut all = workflow.procedures.iter().flat_map(|procedure| {
-        let doings = procedure.states.iter().flat_map(State::doings).map(|doing| &doing.by);
-        doings.chain(procedure.duties().map(|duty| &duty.by)).chain([&procedure.open.by])
-    });
-    all.any(|(Actors::AnyOf(by) | Actors::AllOf(by))| by.contains(&Actor::Chair))
+    let opening = workflow.procedures.iter().flat_map(|procedure| procedure.open.by.named());
+    let states = workflow.procedures.iter().flat_map(|procedure| &procedure.states);
+    opening.chain(who_acts(states)).any(|actor| *actor == Actor::Chair)
+}
+
+/// Everybody who acts or owes something in these states.
+pub(super) fn who_acts<'w>(states: impl Iterator<Item = &'w State>) -> impl Iterator<Item = &'w Actor> {
+    states.flat_map(|state| {
+        let duties = state.duties.iter().map(|duty| &duty.by);
+        state.doings().map(|doing| &doing.by).chain(duties).flat_map(Actors::named)
+    })
+}
+
+/// Whether a value of an attribute stands from the beginning.
+pub(super) fn is_first(workflow: &Workflow, grant: &Id, attribute: &Id, value: &str) -> bool {
+    let grant = workflow.grants.iter().find(|known| known.name == *grant);
+    let attribute = grant.and_then(|it| it.attributes.iter().find(|known| known.name == *attribute));
+    let values = attribute.into_iter().flat_map(|it| &it.values);
+    values.into_iter().any(|it| it.moves.is_none() && it.is == value)
 }
 
 /// Whether something comes of it that a duty is done, or not.
