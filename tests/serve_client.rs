@@ -365,3 +365,23 @@ fn the_parties_open_an_agreement_at_a_server_that_takes_openings() {
         "{restored}"
     );
 }
+
+#[test]
+fn an_audit_waits_as_long_as_a_busy_server_asks_it_to() {
+    let operator = operator();
+    let server = Server::start(&operator);
+    let between = Between::new(&server.url);
+    let people = Machine { server: Some(between.url.clone()), ..Machine::new(None) };
+    // More often than it tries again by itself.
+    let busy = std::sync::atomic::AtomicUsize::new(5);
+    let less = |left: usize| left.checked_sub(1);
+    between.answers(move |asked| {
+        let ordering = std::sync::atomic::Ordering::SeqCst;
+        if asked.line.contains("/tile/") && busy.fetch_update(ordering, ordering, less).is_ok() {
+            let told = json!({ "type": "urn:quorate:problem:busy", "detail": "too many" });
+            return problem(503, "retry-after: 0\r\n", &told);
+        }
+        asked.forward()
+    });
+    people.ok("status panel");
+}

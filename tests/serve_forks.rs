@@ -44,13 +44,18 @@ fn taken_aside(key: &LogKey, asked: &Asked, all: &[Vec<u8>], before: usize) -> V
     let text = String::from_utf8(asked.bytes.clone()).unwrap();
     let envelope = Envelope::parse(text.split_once("\r\n\r\n").unwrap().1).unwrap();
     let time = Entry::parse(all.last().unwrap()).unwrap().time;
-    let entry = Entry { time, envelope }.to_bytes().unwrap();
     let mut history = all.to_vec();
-    history.insert(before, entry.clone());
-    let (tree, index) = (tree_of(&history), before as u64);
+    history.insert(before, Entry { time, envelope }.to_bytes().unwrap());
+    shown_in(key, &history, before)
+}
+
+/// The answer by which it has an entry of a history, with the receipt that the log signs for that.
+fn shown_in(key: &LogKey, history: &[Vec<u8>], index: usize) -> Vec<u8> {
+    let (tree, extra) = (tree_of(history), Some(history[index].clone()));
+    let index = index as u64;
     let checkpoint = Checkpoint { origin: key.name().to_owned(), head: tree.head() }.sign(key).unwrap();
     let proof = tree::inclusion_proof(index, tree.size(), &tree).unwrap();
-    let receipt = Receipt { extra: Some(entry), index, proof, checkpoint: checkpoint.to_string() };
+    let receipt = Receipt { extra, index, proof, checkpoint: checkpoint.to_string() };
     let body = json!({ "known": false, "receipt": receipt.to_string() }).to_string();
     let length = body.len();
     format!("HTTP/1.1 201 Created\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}")
@@ -91,13 +96,23 @@ fn kept(words: &str) -> String {
     command.split(' ').nth(2).unwrap().to_owned()
 }
 
+/// The receipts that are kept beside a statement, by their paths.
+fn receipts_beside(people: &Machine, file: &str) -> Vec<String> {
+    let name = PathBuf::from(file).file_name().unwrap().to_str().unwrap().to_owned();
+    let here = |path: PathBuf| path.strip_prefix(&people.path).unwrap().to_str().unwrap().to_owned();
+    files(people, "unsure")
+        .into_iter()
+        .map(here)
+        .filter(|path| path.contains(&name) && path.ends_with(".tlog-proof"))
+        .collect()
+}
+
 #[test]
 fn a_receipt_of_a_side_history_is_no_receipt() {
     let (operator, server, between, people) = case();
     let key = key_of(&operator);
     let all = entries(&server);
     let size = all.len();
-    let receipts = files(&people, "receipts/panel");
     // Beside the opening alone; beside all but the last, which makes as many as there are; and in front of all the others,
     // which makes more than there were.
     let sides: [(&str, Vec<Vec<u8>>, usize); 3] =
@@ -122,17 +137,76 @@ fn a_receipt_of_a_side_history_is_no_receipt() {
             Machine { server: None, path: people.path.clone(), _folder: tempfile::tempdir().unwrap() };
         let done = alone.run(audit.strip_prefix("quorate ").unwrap());
         assert!(done.code == 1 && done.out.contains("two-histories"), "{done:?}");
-        // What the log has signed convicts it from now on where it is kept as a receipt.
-        for path in files(&people, "receipts/panel") {
-            if !receipts.contains(&path) {
-                fs::remove_file(path).unwrap();
-            }
-        }
-        assert_eq!(people.ok(&format!("submit {file}"))["known"], false);
-        assert_eq!(files(&people, "unsure"), Vec::<PathBuf>::new());
+        // It convicts the log once that shows the statement as well, and stays.
+        let beside = receipts_beside(&people, &file);
+        assert_eq!(beside.len(), 1, "{beside:?}");
+        let error = people.fails(&format!("submit {file}"), 1);
+        let words = what(&error);
+        assert!(words.contains("the statement is in the log") && words.contains(&beside[0]), "{words}");
+        assert!(words.contains("another history") && words.contains("kept as evidence"), "{words}");
+        assert!(!people.path.join(&file).exists());
+        assert_eq!(receipts_beside(&people, &file), beside);
     }
     assert_eq!(entries(&server).len(), size + 3);
     drop(key);
+}
+
+#[test]
+fn no_receipt_that_came_for_a_statement_is_lost_before_the_log_shows_what_it_says() {
+    let (operator, server, between, people) = case();
+    let all = entries(&server);
+    // Twice it is taken into another history.
+    for (number, before) in [(1, 1), (2, 2)] {
+        let (key, history) = (key_of(&operator), all[..before].to_vec());
+        between.answers_statements(move |asked| taken_aside(&key, asked, &history, before));
+        let line = if number == 1 {
+            "vote --choice yes --key n1".to_owned()
+        } else {
+            format!("submit {}", kept_file(&people))
+        };
+        people.fails(&line, 1);
+        assert_eq!(receipts_beside(&people, &kept_file(&people)).len(), number);
+        between.is_honest();
+    }
+    let file = kept_file(&people);
+    let beside = receipts_beside(&people, &file);
+    people.fails(&format!("submit {file}"), 1);
+    assert!(!people.path.join(&file).exists());
+    assert_eq!(receipts_beside(&people, &file), beside);
+
+    // A receipt of the entry is kept since it was taken: what comes for it the next time is kept beside the statement.
+    people.ok("vote --choice yes --key n2");
+    let mut history = entries(&server);
+    let index = history.len() - 1;
+    let envelope = Entry::parse(&history[index]).unwrap().envelope.to_text();
+    fs::write(people.path.join("again.json"), envelope).unwrap();
+    history.push(all[0].clone());
+    let (key, posted) = (key_of(&operator), std::sync::atomic::AtomicBool::new(false));
+    between.answers(move |asked| {
+        let before = posted.fetch_or(asked.is_post(), std::sync::atomic::Ordering::SeqCst);
+        match (asked.is_post(), before) {
+            (true, _) => shown_in(&key, &history, index),
+            (false, true) => Vec::new(),
+            (false, false) => asked.forward(),
+        }
+    });
+    let error = people.fails("submit again.json", 4);
+    let file = kept(what(&error));
+    let beside = receipts_beside(&people, &file);
+    assert_eq!(beside.len(), 1, "{error}");
+    between.is_honest();
+    people.ok("vote --choice yes --key n3");
+    let error = people.fails(&format!("submit {file}"), 1);
+    assert!(what(&error).contains(&beside[0]) && what(&error).contains("another history"), "{error}");
+    assert!(receipts_beside(&people, &file).contains(&beside[0]));
+}
+
+/// The only statement that is kept.
+fn kept_file(people: &Machine) -> String {
+    let mut all = files(people, "unsure");
+    all.retain(|path| path.extension().is_some_and(|it| it == "json"));
+    assert_eq!(all.len(), 1, "{all:?}");
+    all.remove(0).to_str().unwrap().to_owned()
 }
 
 #[test]
@@ -173,6 +247,29 @@ fn a_statement_is_kept_until_the_log_shows_it() {
     let error = people.fails("vote --choice yes --key n1", 4);
     assert!(what(&error).contains("is in the log, by its receipt"), "{error}");
     let file = kept(what(&error));
+    between.is_honest();
+    assert_eq!(people.ok(&format!("submit {file}"))["known"], true);
+    assert_eq!(files(&people, "unsure"), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn whoever_is_shown_no_log_after_the_receipt_keeps_what_was_sent() {
+    let (_operator, _server, between, people) = case();
+    let posted = std::sync::atomic::AtomicBool::new(false);
+    between.answers(move |asked| {
+        if posted.fetch_or(asked.is_post(), std::sync::atomic::Ordering::SeqCst) {
+            between::problem(
+                404,
+                "",
+                &json!({ "type": "urn:quorate:problem:no-agreement", "detail": "none" }),
+            )
+        } else {
+            asked.forward()
+        }
+    });
+    let done = people.run("vote --choice yes --key n1");
+    assert!(done.out.contains("does not show it to the key"), "{done:?}");
+    let file = kept_file(&people);
     between.is_honest();
     assert_eq!(people.ok(&format!("submit {file}"))["known"], true);
     assert_eq!(files(&people, "unsure"), Vec::<PathBuf>::new());

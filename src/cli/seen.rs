@@ -126,7 +126,7 @@ impl Seen {
     }
 
     /// Keeps two checkpoints that contradict each other as evidence; in words, where.
-    fn proof(&self, kept: &str, shown: &str) -> String {
+    pub fn proof(&self, kept: &str, shown: &str) -> String {
         let evidence = Evidence { kept, shown };
         match evidence.write(&self.folder.join("evidence")) {
             Ok([kept, shown]) => format!(

@@ -1,18 +1,22 @@
 //! A statement sent to a server, and what is believed of the answer: what the log has signed, and nothing else.
 
+use std::fs;
+use std::path::PathBuf;
+
 use serde::Deserialize;
 
 use super::demo::word;
-use super::error::CliError;
+use super::error::{CliError, file_error};
 use super::receipts;
+use super::record::Record;
 use super::refused;
 use super::remote::{MOST, Server};
-use super::seen::Kept;
+use super::seen::{Kept, Seen, damaged};
 use super::session::{Live, Submitted};
 use super::show::entries;
 use super::unsure::Unsure;
 use crate::engine::Refusal;
-use crate::log::{Hash, Head, Receipt, VerifierKey};
+use crate::log::{Checkpoint, Hash, Head, Receipt, VerifierKey};
 use crate::net::Response;
 use crate::registry::{Receipted, Submission};
 use crate::statement::{AgreementRef, Body, Entry, Refused, Statement};
@@ -83,7 +87,12 @@ impl Server {
         // Before anything else is asked of the server. Where it fails, whoever tells of the entry tries again.
         let keep = || receipts::keep_with_key(&self.data, &log.agreement.name, &log.vkey, &receipted).ok();
         let kept = goes_on.is_ok().then(keep).flatten();
-        let path = kept.clone().map_or_else(|| unsure.keep_receipt(&receipted.receipt), Ok)?;
+        // Of an entry that was taken before, a receipt is kept already, and this one says something else of the log.
+        let is_this = |path: &PathBuf| {
+            fs::read(path).is_ok_and(|there| there == receipted.receipt.to_string().as_bytes())
+        };
+        let path = kept.clone().filter(is_this);
+        let path = path.map_or_else(|| unsure.keep_receipt(&receipted.receipt), Ok)?;
         let note = receipted.receipt.checkpoint.clone();
         let shown = Kept { path: path.clone(), note };
         let after = match self.record_held(Some(&log.agreement.to_string()), Some(shown)) {
@@ -103,10 +112,10 @@ impl Server {
         if let Err(why) = goes_on {
             return Err(self.unproven(&format!("{why}; it is kept, {}", path.display()), &unsure));
         }
-        let after = match after {
-            Ok(record) => Ok(Live::of(&record, self.now())),
+        let record = match after {
+            Ok(record) => record,
             // Whoever may not read any more has the receipt alone, and keeps what was sent: nobody has shown them the log.
-            Err(error @ CliError::Usage(_)) => Err(error),
+            Err(error @ CliError::Usage(_)) => return Ok(Submitted { receipted, after: Err(error) }),
             Err(error) => {
                 let again = self.again(&unsure);
                 let words = format!(
@@ -115,10 +124,42 @@ impl Server {
                 return Ok(Submitted { receipted, after: Err(CliError::Storage(words)) });
             }
         };
-        if kept.is_some() && after.is_ok() {
+        if kept.is_some() {
+            let told = self.told_before(&unsure, &record, log);
             unsure.forget();
+            told?;
         }
-        Ok(Submitted { receipted, after })
+        Ok(Submitted { receipted, after: Ok(Live::of(&record, self.now())) })
+    }
+
+    /// Holds the log, which shows the statement, against all receipts that came for it. Where it shows what they say they are
+    /// not needed any more.
+    ///
+    /// # Errors
+    /// One of them is of another history: all of them stay.
+    fn told_before(&self, unsure: &Unsure, record: &Record, log: &Log) -> Result<(), CliError> {
+        let paths = unsure.receipts();
+        for path in &paths {
+            let receipt = Receipt::parse(&fs::read(path).map_err(file_error("read", path))?);
+            let receipt = receipt.map_err(|error| damaged(path, &error))?;
+            let signed = Checkpoint::open(receipt.checkpoint.as_bytes(), &log.key);
+            let head = signed.map_err(|error| damaged(path, &error))?.head;
+            if record.root(head.size)? != Some(head.root) {
+                let seen = Seen::of(&self.data, &log.agreement.name);
+                return Err(CliError::Faults(format!(
+                    "the statement is in the log of {}, and a receipt that came for it, {}, which that log has signed as well, is \
+                     of {} under a root that it does not have: another history; tell the parties{}",
+                    self.address,
+                    path.display(),
+                    entries(head.size),
+                    seen.proof(&receipt.checkpoint, &record.checkpoint)
+                )));
+            }
+        }
+        for path in paths {
+            fs::remove_file(&path).map_err(file_error("remove", &path))?;
+        }
+        Ok(())
     }
 
     fn unproven(&self, why: &str, unsure: &Unsure) -> CliError {

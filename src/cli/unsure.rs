@@ -2,7 +2,7 @@
 //! lost, or proves nothing, submits the very same again, which is taken once; signed anew it would be another statement.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -13,11 +13,10 @@ use crate::registry::Submission;
 
 /// A submission in `unsure/` of the data folder: `DIGEST.json`, the envelope, and `DIGEST.json.documents/`, as
 /// `quorate submit` takes them. The digest is the envelope's. A receipt that came for it, and proves nothing as yet, is
-/// `DIGEST.json.tlog-proof`.
+/// `DIGEST.json.tlog-proof`; another one, which may be of another history, is `DIGEST.json.2.tlog-proof`, and so on.
 pub struct Unsure {
     file: PathBuf,
     documents: PathBuf,
-    receipt: PathBuf,
 }
 
 impl Unsure {
@@ -28,7 +27,7 @@ impl Unsure {
     pub fn keep(data: &Path, submission: &Submission) -> Result<Self, CliError> {
         let folder = data.join("unsure");
         let file = folder.join(format!("{}.json", submission.envelope.digest().hex()));
-        let (documents, receipt) = (beside(&file, ".documents"), beside(&file, ".tlog-proof"));
+        let documents = beside(&file, ".documents");
         make(&folder)?;
         if !submission.blobs.is_empty() {
             make(&documents)?;
@@ -38,16 +37,36 @@ impl Unsure {
         }
         // Last: where the envelope is, all of it is.
         write(&file, submission.envelope.to_text().as_bytes())?;
-        Ok(Self { file, documents, receipt })
+        Ok(Self { file, documents })
     }
 
-    /// Keeps a receipt beside it; where.
+    /// Keeps a receipt beside it, and none in the place of another; where.
     ///
     /// # Errors
     /// It cannot be written.
     pub fn keep_receipt(&self, receipt: &Receipt) -> Result<PathBuf, CliError> {
-        write(&self.receipt, receipt.to_string().as_bytes())?;
-        Ok(self.receipt.clone())
+        let text = receipt.to_string();
+        let is_free = |path: &PathBuf| match fs::read(path) {
+            Ok(there) => there == text.as_bytes(),
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        };
+        let path = self.places().find(is_free).unwrap_or_else(|| self.place(1));
+        write(&path, text.as_bytes())?;
+        Ok(path)
+    }
+
+    /// The receipts that are kept beside it.
+    pub fn receipts(&self) -> Vec<PathBuf> {
+        self.places().take_while(|path| path.exists()).collect()
+    }
+
+    fn places(&self) -> impl Iterator<Item = PathBuf> {
+        (1..).map(|number| self.place(number))
+    }
+
+    fn place(&self, number: u32) -> PathBuf {
+        let number = if number == 1 { String::new() } else { format!(".{number}") };
+        beside(&self.file, &format!("{number}.tlog-proof"))
     }
 
     /// The file that `quorate submit` takes.
@@ -55,11 +74,11 @@ impl Unsure {
         &self.file
     }
 
-    /// Removes it: the log's own word has come. What cannot be removed does no harm: it is taken once.
+    /// Removes it, but for receipts beside it: the log's own word has come. What cannot be removed does no harm: it is taken
+    /// once.
     pub fn forget(self) {
         let _ = fs::remove_file(&self.file);
         let _ = fs::remove_dir_all(&self.documents);
-        let _ = fs::remove_file(&self.receipt);
     }
 }
 

@@ -8,8 +8,11 @@ use crate::net::{Client, NetError, Signs};
 /// How long one file may take, from connecting to its last byte: the longest bundle, at 2 Mbit a second.
 const TIMEOUT: Duration = Duration::from_secs(70);
 
+/// The shortest pause before another attempt, whatever a site says.
+const PAUSE: Duration = Duration::from_millis(300);
+
 /// The pauses before another attempt: a site that is busy, or a connection that broke off.
-const PAUSES: [Duration; 2] = [Duration::from_millis(300), Duration::from_millis(1_500)];
+const PAUSES: [Duration; 2] = [PAUSE, Duration::from_millis(1_500)];
 
 /// How many files are fetched at once: enough that the way there and back does not rule, and few for a server.
 const AT_ONCE: usize = 8;
@@ -80,7 +83,9 @@ impl Files for Site {
 /// How long a server asks to be left alone (`Retry-After`).
 fn asked_to_wait(error: &NetError) -> Option<Duration> {
     match error {
-        NetError::Problem { retry_after, .. } => retry_after.map(Duration::from_secs),
+        NetError::Problem { retry_after, .. } => {
+            retry_after.map(|seconds| Duration::from_secs(seconds).max(PAUSE))
+        }
         _ => None,
     }
 }
