@@ -254,7 +254,7 @@ fn a_rolled_back_store_is_found_by_a_witness_and_can_only_be_read() {
     let report = stage.run(&format!("audit --against {evidence} --json"));
     assert_eq!((report.code, &report.json()["findings"][0]["rule"]), (1, &"missing".into()));
     let told = stage.fails(&format!("reaffirm --occasion b {PARTIES}"), 1);
-    assert!(told.contains("its log has signed 2 entries") && told.contains("nothing was added"), "{told}");
+    assert!(told.contains("the log has signed 2 entries") && told.contains("nothing was added"), "{told}");
     for (line, code) in [("audit", 1), ("status", 0), ("license", 0), ("log", 0), ("export public", 0)] {
         let done = stage.run(line);
         let told = done.out.split_whitespace().collect::<Vec<_>>().join(" ");

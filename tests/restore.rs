@@ -339,7 +339,7 @@ fn without_witnesses_the_operator_says_so_by_name() {
     other.fails(&format!("{GO_ON} {PARTIES}"), 1);
     let done = other.run("cosign");
     let told = done.out.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(done.code == 1 && told.contains("no quorum of witnesses can confirm"), "{done:?}");
+    assert!(done.code == 1 && told.contains("No quorum of witnesses can confirm"), "{done:?}");
     assert!(told.contains("restore --accept-fork-risk agi-2025") && !told.contains("asks the"), "{told}");
     // Whoever types it to read about the risk has taken it.
     let refused = other.fails(&format!("{GO_ON} {PARTIES}"), 1);

@@ -166,7 +166,7 @@ fn a_witness_that_proves_more_shuts_a_store_that_went_back_for_good() {
         people.takes_key(&operator, key);
     }
     let refused = people.fails("nominate n1 --person n1 --nominee-key data/keys/n1.pub --key north", 4);
-    assert!(refused["what"].as_str().unwrap().contains("its log has signed 2 entries"), "{refused}");
+    assert!(refused["what"].as_str().unwrap().contains("the log has signed 2 entries"), "{refused}");
 }
 
 #[test]

@@ -285,6 +285,11 @@ fn a_broken_outbox_is_set_aside_and_a_webhook_of_no_agreement_is_told_of() {
     fs::create_dir_all(&folder).unwrap();
     let outbox = folder.join("panel.jsonl");
     fs::write(&outbox, "garbage").unwrap();
+    // And one of an earlier version, of another agreement that had this name.
+    let hex = "5".repeat(64);
+    let other =
+        serde_json::json!({ "anchor": format!("sha256:{hex}"), "seen": null, "queue": [] }).to_string();
+    fs::write(folder.join("panel.json"), &other).unwrap();
     let server = Server::start_with(&operator, &["--config", "server.toml"]);
     // It begins anew, from what is in force.
     let begun = Instant::now();
@@ -297,6 +302,8 @@ fn a_broken_outbox_is_set_aside_and_a_webhook_of_no_agreement_is_told_of() {
     assert_eq!(server.stop(), Some(0));
     let log = fs::read_to_string(operator.path.join("serve.log")).unwrap();
     assert!(log.contains("was set aside"), "{log}");
+    assert_eq!(fs::read_to_string(folder.join(format!("panel.json.{hex}"))).unwrap(), other);
+    assert!(log.contains("of another agreement of this name") && !log.contains("was taken over"), "{log}");
     assert!(log.contains("names an agreement that is not here") && log.contains("nope"), "{log}");
 }
 
@@ -329,12 +336,14 @@ fn a_store_that_is_older_than_what_was_exported_takes_nothing_and_says_so() {
     other.takes_key(&operator, "north");
     other.takes_key(&operator, "n1");
     let refused = other.fails(nominate, 4);
-    assert!(refused["what"].as_str().unwrap().contains("its log has signed 2 entries"), "{refused}");
+    // In the words of the command line, whoever asks.
+    let words = "the log has signed 2 entries, and this store ends before them: it is an older copy";
+    assert!(refused["what"].as_str().unwrap().contains(words), "{refused}");
     assert_eq!(server.get("/v1/agreements/panel")["head"]["size"], 1);
     let readyz = std::process::Command::new("curl").args(["-s", &format!("{}/readyz", server.url)]).output();
     let readyz = String::from_utf8(readyz.unwrap().stdout).unwrap();
     assert!(
-        readyz.contains("\"status\":503") && readyz.contains("read-only: panel: its log has signed 2"),
+        readyz.contains("\"status\":503") && readyz.contains(&format!("read-only: panel: {words}")),
         "{readyz}"
     );
     assert_eq!(server.stop(), Some(0));
@@ -350,7 +359,7 @@ fn a_store_that_is_older_than_what_was_exported_takes_nothing_and_says_so() {
     // A server that knows nothing of the folder adds nothing either.
     let server = Server::start(&operator);
     let refused = Machine { server: Some(server.url.clone()), ..other }.fails(nominate, 4);
-    assert!(refused["what"].as_str().unwrap().contains("its log has signed 2 entries"), "{refused}");
+    assert!(refused["what"].as_str().unwrap().contains(words), "{refused}");
 }
 
 #[test]

@@ -332,9 +332,10 @@ pub fn unreleased(state: &State, why: ReadOnly) -> String {
     let confirmable = policy.is_some_and(|policy| policy.witnesses().any(|it| it.url.is_some()));
     if why == ReadOnly::Restored && !confirmable {
         return format!(
-            "the agreement {name} was restored from a copy and can only be read: no quorum of witnesses can confirm that \
-             its log did not go on after that copy, and then going on here would fork it; \
-             `quorate restore --accept-fork-risk {name}` takes that risk at once, and `quorate restore --help` says what it is"
+            "the agreement {name} can only be read: {}. No quorum of witnesses can confirm it here, and where its log went on \
+             after that copy, going on here would fork it; `quorate restore --accept-fork-risk {name}` takes \
+             that risk at once, and `quorate restore --help` says what it is",
+            why.words()
         );
     }
     read_only(Some(name), why)

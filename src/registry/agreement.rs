@@ -122,7 +122,9 @@ impl Working {
 
     /// The complete subtrees that the current batch closes: level, index, hash.
     pub(super) fn closed_nodes(&self) -> Vec<(u8, u64, Hash)> {
-        closed_nodes(&self.tree.now(), self.first()..self.tree.size())
+        // Before the tree is looked at: asked meanwhile for its size, it would wait for itself once somebody waits to add to it.
+        let leaves = self.first()..self.tree.size();
+        closed_nodes(&self.tree.now(), leaves)
     }
 
     /// The signed checkpoint over everything so far.

@@ -146,24 +146,21 @@ impl From<Refusal> for SubmitError {
 pub fn read_only(name: Option<&Id>, why: ReadOnly) -> String {
     let named = name.map_or_else(|| "this agreement".to_owned(), |name| format!("the agreement {name}"));
     let name = name.map_or_else(|| "AGREEMENT".to_owned(), ToString::to_string);
-    match why {
+    let instead = match why {
         ReadOnly::Restored => format!(
-            "{named} was restored from a copy and can only be read: nobody has confirmed yet that its log did not go on \
-             after that copy, and then going on here would fork it. `quorate cosign {name}` asks the policy's \
-             witnesses; where no quorum of them can say, `quorate restore --accept-fork-risk {name}` takes that \
-             risk at once, and `quorate restore --help` says what it is"
+            "Where its log went on after that copy, going on here would fork it. `quorate cosign {name}` asks the policy's \
+             witnesses; where no quorum of them can say, `quorate restore --accept-fork-risk {name}` takes \
+             that risk at once, and `quorate restore --help` says what it is"
         ),
-        ReadOnly::Newer(size) => format!(
-            "{named} can only be read: its log has signed {size} entries, as a witness or an exported folder has \
-             shown, and this store ends before them; going on here would fork the log. Restore a copy with all of them \
-             into a new data folder; the checkpoint that proves it is in `evidence` in this one, or in that exported folder"
-        ),
-        ReadOnly::TwoHistories(size) => format!(
-            "{named} can only be read: for {size} entries its log has signed another root than this store has, as a \
-             witness or an exported folder has shown. The log has two histories; the parties must hear of it and decide which holds. The \
-             checkpoint that proves it is in `evidence` in the data folder, or in that exported folder"
-        ),
-    }
+        ReadOnly::Newer(_) => "Going on here would fork the log, as a witness or an exported folder has shown. Restore a copy \
+             with all entries into a new data folder; the checkpoint that proves it is in `evidence` in this one, or in that \
+             exported folder"
+            .to_owned(),
+        ReadOnly::TwoHistories(_) => "A witness or an exported folder has shown it; the parties must hear of it and decide \
+             which holds. The checkpoint that proves it is in `evidence` in the data folder, or in that exported folder"
+            .to_owned(),
+    };
+    format!("{named} can only be read: {}. {instead}", why.words())
 }
 
 impl SubmitError {

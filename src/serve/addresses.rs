@@ -55,7 +55,7 @@ fn readers(api: Api) -> Api {
             .says("It is sent as `Authorization: Bearer TOKEN`. What it lets its holder read is looked at each time.")
             .takes_type::<sign_in::Signed>()
             .answer(Answer::new(200, "It is given.").json::<sign_in::Given>().never_kept())
-            .problems(&[&BAD_REQUEST, &BAD_CHALLENGE, &BAD_SIGNATURE, &TOO_LONG, &TOO_SLOW, &MEDIA_TYPE, &BUSY, &FAILED]),
+            .problems(&[&BAD_REQUEST, &BAD_CHALLENGE, &BAD_SIGNATURE, &TOO_LONG, &TOO_SLOW, &MEDIA_TYPE, &FAILED]),
     )
 }
 

@@ -11,7 +11,7 @@ use super::asked::{Asked, At};
 use super::client::Client;
 use super::desk::Desk;
 use super::kinds;
-use super::problem::{Problem, read_only};
+use super::problem::Problem;
 use super::read::{instant, json_text};
 use crate::audit::{Certificate, NotCertified, StoreSource, audit, may_certify, shown_until};
 use crate::values::{Digest, Instant};
@@ -50,7 +50,7 @@ fn issue(desk: &Desk, anchor: Digest, at: Option<Instant>) -> Result<String, Pro
     may_certify(state, &report.times, desk.registry.read_only(&anchor)?, at, now).map_err(
         |why| match why {
             NotCertified::Proven(why) => {
-                Problem::new(&kinds::READ_ONLY, format!("no certificate is issued: {}", read_only(why)))
+                Problem::new(&kinds::READ_ONLY, format!("no certificate is issued: {}", why.words()))
             }
             why => Problem::bad_request(why.to_string()).instead("leave `at` out"),
         },

@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 
 use super::desk::Desk;
 use super::kinds;
-use super::problem::{Problem, read_only};
+use super::problem::Problem;
 use crate::store::StoreError;
 use crate::values::{Digest, Id};
 
@@ -68,7 +68,7 @@ pub(super) async fn ready(State(desk): State<Arc<Desk>>) -> Result<String, Probl
     let mut shut = Vec::new();
     for (anchor, name) in &agreements {
         let why = desk.registry.read_only(anchor)?;
-        shut.extend(why.map(|why| format!("read-only: {name}: {}\n", read_only(why))));
+        shut.extend(why.map(|why| format!("read-only: {name}: {}\n", why.words())));
     }
     if !shut.is_empty() && shut.len() == agreements.len() && !desk.openings {
         return Err(Problem::new(&kinds::READ_ONLY, shut.concat().trim_end()));

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::kinds::{self, Kind};
 use crate::registry::SubmitError;
-use crate::store::{ReadOnly, StoreError};
+use crate::store::StoreError;
 
 /// An answer other than what was asked for.
 #[derive(Debug)]
@@ -112,12 +112,6 @@ impl Problem {
             .retry(1)
     }
 
-    pub(super) fn busy_with_readers() -> Self {
-        Self::new(&kinds::BUSY, "as many challenges as can be remembered have just been used")
-            .instead("sign another one, a little later")
-            .retry(30)
-    }
-
     pub(super) fn busy_with_answers() -> Self {
         Self::new(
             &kinds::BUSY,
@@ -176,7 +170,7 @@ impl From<SubmitError> for Problem {
             wrong @ SubmitError::NoEntry { .. } => Self::not_found(wrong.to_string()),
             SubmitError::ReadOnly { why, .. } => {
                 tracing::warn!(%error, "not taken");
-                Self::new(&kinds::READ_ONLY, format!("{}: {}", kinds::READ_ONLY.means, read_only(why)))
+                Self::new(&kinds::READ_ONLY, format!("{}: {}", kinds::READ_ONLY.means, why.words()))
                     .instead("tell its operator, and keep your receipts, which prove what the log has signed")
             }
             SubmitError::ClockBehind { .. } | SubmitError::ClockAhead { .. } => {
@@ -194,23 +188,6 @@ impl From<SubmitError> for Problem {
                 tracing::error!(error = %other, "not taken");
                 unavailable(&kinds::STORAGE, "this log cannot store anything at the moment".to_owned())
             }
-        }
-    }
-}
-
-/// Why nothing can be added to an agreement, for whoever is not its operator.
-pub(super) fn read_only(why: ReadOnly) -> String {
-    match why {
-        ReadOnly::Restored => {
-            "it was restored from a copy, and nobody has confirmed yet that its log did not go on after that"
-                .to_owned()
-        }
-        ReadOnly::Newer(size) => format!(
-            "its log has signed {size} entries, and this server does not have all of them, so that going on here would \
-             fork the log"
-        ),
-        ReadOnly::TwoHistories(size) => {
-            format!("its log has signed two histories of {size} entries")
         }
     }
 }

@@ -3,9 +3,10 @@
 //! Both are texts that carry their own proof, an HMAC by a key that is made when the process starts and never leaves it; so
 //! asking costs no memory, and after a new start everybody signs anew. A token says whose key asks and until when, and
 //! nothing of agreements: everybody who signs gets one. Of challenges only those are kept that were used, for as long as
-//! they could be used again.
+//! they could be used again; where there are too many of them, those that expire first are forgotten, and none that expires
+//! as early is taken any more. So nothing is taken twice, and a crowd that signs in makes time short, and shuts nobody out.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -30,14 +31,12 @@ const CHALLENGE: Span = Span::from_seconds(5 * 60);
 /// How long a token lasts.
 const TOKEN: Span = Span::from_seconds(15 * 60);
 
-/// How many used challenges are remembered; further signatures wait.
+/// How many used challenges are remembered. As fast as signatures can be checked, that is still some seconds of them: as long
+/// as a program takes to sign.
 const MOST_USED: usize = 65_536;
 
-/// How many of them one address may have used, so that a few addresses do not keep everybody else out.
+/// How many of them one address may have used, so that a few addresses do not make time short for everybody else.
 const MOST_OF_ONE: usize = MOST_USED / 256;
-
-/// How often those are looked for that could not be used again any more.
-const SWEEP: Span = Span::from_seconds(1);
 
 /// After how long whoever signs in too often may come again, where nobody knows when a challenge of theirs is over.
 const AGAIN: Duration = Duration::from_secs(29);
@@ -93,10 +92,11 @@ pub(super) struct Tokens {
 /// Challenges that were used.
 #[derive(Default)]
 struct Used {
-    /// Each until it is over, with what it takes of its address's share.
-    all: HashMap<[u8; RANDOM], (Instant, Share)>,
+    /// Those that are not over, by when they will be, with what each takes of its address's share.
+    all: BTreeMap<(Instant, [u8; RANDOM]), Share>,
     of: Held,
-    swept: Option<Instant>,
+    /// Until when those were good that were forgotten before they were over: of them it is not known any more which were used.
+    forgotten: Option<Instant>,
 }
 
 /// Why a challenge is not taken.
@@ -104,8 +104,8 @@ struct Used {
 enum Unused {
     /// It was used already.
     Again,
-    /// There is no room to remember it.
-    Full,
+    /// It may have been: so many were used since it was given out.
+    Forgotten,
     /// Its address has used so many.
     Often,
 }
@@ -119,24 +119,30 @@ impl Used {
         by: IpAddr,
         now: Instant,
     ) -> Result<(), Unused> {
-        if self.all.contains_key(&random) {
+        self.forget_until(now);
+        let challenge = (expires, random);
+        if self.all.contains_key(&challenge) {
             return Err(Unused::Again);
         }
-        let mut share = self.share(by);
-        if share.is_err() && self.swept.is_none_or(|swept| now.since(swept) >= SWEEP) {
-            self.swept = Some(now);
-            self.all.retain(|_, (expires, _)| *expires > now);
-            share = self.share(by);
+        if self.forgotten.is_some_and(|forgotten| expires <= forgotten) {
+            return Err(Unused::Forgotten);
         }
-        self.all.insert(random, (expires, share?));
+        let share = self.of.one_more(by, MOST_OF_ONE).ok_or(Unused::Often)?;
+        self.all.insert(challenge, share);
+        if self.all.len() > MOST_USED
+            && let Some((&(first, _), _)) = self.all.first_key_value()
+        {
+            self.forgotten = Some(first);
+            self.forget_until(first);
+        }
         Ok(())
     }
 
-    fn share(&self, by: IpAddr) -> Result<Share, Unused> {
-        if self.all.len() >= MOST_USED {
-            return Err(Unused::Full);
+    /// Forgets all that are over by then.
+    fn forget_until(&mut self, end: Instant) {
+        while let Some(first) = self.all.first_entry().filter(|first| first.key().0 <= end) {
+            first.remove();
         }
-        self.of.one_more(by, MOST_OF_ONE).ok_or(Unused::Often)
     }
 }
 
@@ -190,7 +196,9 @@ impl Tokens {
         let key = signed.map_err(|error| unsigned(&error))?.raw();
         self.use_once(*random, challenge.expires, client, now).map_err(|why| match why {
             Unused::Again => wrong("the challenge was used already"),
-            Unused::Full => Problem::busy_with_readers(),
+            Unused::Forgotten => {
+                wrong("so many have signed in since this challenge was given out that it is over early")
+            }
             Unused::Often => Problem::too_many("this address signs in more often than one may", AGAIN),
         })?;
         let until = now.plus(TOKEN);
@@ -275,22 +283,42 @@ mod tests {
         assert_eq!(tokens.caller(&crossed, now), None);
     }
 
+    fn client(number: usize) -> Client {
+        let [.., a, b] = (number / MOST_OF_ONE).to_be_bytes();
+        Client([10, 0, a, b].into())
+    }
+
     #[test]
-    fn no_more_challenges_are_remembered_than_there_is_room_for() {
+    fn a_crowd_that_signs_in_makes_time_short_and_shuts_nobody_out() {
         let tokens = Tokens::new(String::new()).unwrap();
-        let (now, soon) = (Instant::from_unix(0), Instant::from_unix(60));
-        let client = |number: usize| {
-            let [.., a, b] = (number / MOST_OF_ONE).to_be_bytes();
-            Client([10, 0, a, b].into())
-        };
-        for number in 0..MOST_USED {
-            assert_eq!(tokens.use_once((number as u128).to_be_bytes(), soon, client(number), now), Ok(()));
+        let now = Instant::from_unix(0);
+        let random = |number: usize| (number as u128).to_be_bytes();
+        // As many a second as are remembered of four.
+        let each = MOST_USED / 4;
+        let expires = |number: usize| CHALLENGE.seconds() + (number / each) as u64;
+        let at = |number: usize| now.plus(Span::from_seconds(expires(number)));
+        for number in 0..5 * MOST_USED {
+            assert_eq!(tokens.use_once(random(number), at(number), client(number), now), Ok(()), "{number}");
+            assert!(tokens.used.lock().unwrap().all.len() <= MOST_USED);
         }
-        let next = (MOST_USED as u128).to_be_bytes();
-        assert_eq!(tokens.use_once(next, soon, client(MOST_USED), now), Err(Unused::Full));
-        assert_eq!(tokens.use_once([0; RANDOM], soon, client(0), now), Err(Unused::Again));
-        // What is over makes room.
-        assert_eq!(tokens.use_once(next, soon.plus(CHALLENGE), client(0), soon), Ok(()));
-        assert_eq!(tokens.used.lock().unwrap().all.len(), 1);
+        // Whoever comes new with a challenge of now is let in, and of the oldest nobody is, whether or not it was used.
+        let newest = 5 * MOST_USED - 1;
+        let somebody = Client([192, 0, 2, 7].into());
+        assert_eq!(tokens.use_once(random(newest + 1), at(newest), somebody, now), Ok(()));
+        assert_eq!(tokens.use_once(random(newest), at(newest), somebody, now), Err(Unused::Again));
+        for number in [0, usize::MAX] {
+            assert_eq!(tokens.use_once(random(number), at(0), somebody, now), Err(Unused::Forgotten));
+        }
+        // Three seconds are remembered at the least.
+        let before = newest - 2 * each;
+        assert_eq!(tokens.use_once(random(before), at(before), somebody, now), Err(Unused::Again));
+        assert_eq!(tokens.use_once(random(usize::MAX), at(before), somebody, now), Ok(()));
+        // What is over is not kept, and what one address has used is bounded as long as it is not.
+        let end = at(newest).plus(Span::from_seconds(1));
+        for number in 0..MOST_OF_ONE {
+            assert_eq!(tokens.use_once(random(number), end.plus(CHALLENGE), somebody, end), Ok(()));
+        }
+        assert_eq!(tokens.used.lock().unwrap().all.len(), MOST_OF_ONE);
+        assert_eq!(tokens.use_once(random(newest), end.plus(CHALLENGE), somebody, end), Err(Unused::Often));
     }
 }

@@ -26,7 +26,7 @@ impl ReadOnly {
         self != Self::Restored
     }
 
-    /// What a reader of this store has to know, in words.
+    /// Why nothing can be added, in words for everybody: what a reader of this store has to know.
     pub fn words(self) -> String {
         match self {
             Self::Restored => {

@@ -187,15 +187,17 @@ fn line(value: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
 }
 
 impl Outbox {
-    /// The outbox in this file, which need not be there. What is there of another agreement is not this one's.
+    /// The outbox in this file, which need not be there. What is there of another agreement is not this one's, and is set aside.
     pub(super) fn open(path: PathBuf, anchor: Digest) -> Result<Self, StoreError> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(StoreError::io("create", folder))?;
         }
-        let (there, before) = (read(&path, &Kept::read)?, path.with_extension("json"));
+        let before = path.with_extension("json");
+        let there = of_this(anchor, &path, read(&path, &Kept::read)?)?;
         let is_first = there.is_none();
-        let kept = if is_first { read(&before, &Kept::read_before)? } else { there };
-        let kept = kept.filter(|kept| kept.anchor == anchor).unwrap_or_else(|| Kept::new(anchor));
+        let kept =
+            if is_first { of_this(anchor, &before, read(&before, &Kept::read_before)?)? } else { there };
+        let kept = kept.unwrap_or_else(|| Kept::new(anchor));
         let writing = anew(&path, &kept)?;
         taken_over(&before, &path, is_first)?;
         Ok(Self { path, writing: Mutex::new(writing), kept: Mutex::new(kept), changed: Notify::new() })
@@ -290,10 +292,7 @@ fn read(path: &Path, form: &dyn Fn(&[u8]) -> Result<Kept, String>) -> Result<Opt
         Ok(kept) => return Ok(Some(kept)),
         Err(why) => why,
     };
-    let mut aside = path.as_os_str().to_owned();
-    aside.push(".broken");
-    let aside = PathBuf::from(aside);
-    fs::rename(path, &aside).map_err(StoreError::io("rename", path))?;
+    let aside = aside(path, ".broken")?;
     tracing::error!(
         path = %path.display(), %why, aside = %aside.display(),
         "the outbox of a webhook cannot be read and was set aside: it is told what changes from now on, and not what waited there"
@@ -301,9 +300,44 @@ fn read(path: &Path, form: &dyn Fn(&[u8]) -> Result<Kept, String>) -> Result<Opt
     Ok(None)
 }
 
+/// What a file has, if it is of this agreement. One of another, which had this name, is set aside: what waits in it is not this
+/// one's to tell.
+fn of_this(anchor: Digest, path: &Path, kept: Option<Kept>) -> Result<Option<Kept>, StoreError> {
+    let Some(other) = kept.as_ref().filter(|kept| kept.anchor != anchor) else { return Ok(kept) };
+    let (of, waits) = (other.anchor, other.queue.len());
+    let aside = aside(path, &format!(".{}", of.hex()))?;
+    tracing::warn!(
+        path = %path.display(), %of, waits, aside = %aside.display(),
+        "the outbox of a webhook is of another agreement of this name, and was set aside: what waits in it is not told; look at \
+         it, and remove it"
+    );
+    Ok(None)
+}
+
+/// Renames a file to one beside it.
+fn aside(path: &Path, suffix: &str) -> Result<PathBuf, StoreError> {
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(suffix);
+    let aside = PathBuf::from(aside);
+    fs::rename(path, &aside).map_err(StoreError::io("rename", path))?;
+    Ok(aside)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_waits_of_another_agreement_of_this_name_is_set_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("a.jsonl"), Digest::of(b"other"));
+        Outbox::open(path.clone(), other).unwrap().change(record(1, 10)).unwrap();
+        let waits = fs::read(&path).unwrap();
+        let outbox = Outbox::open(path.clone(), Digest::of(b"anchor")).unwrap();
+        assert_eq!((outbox.first(), outbox.seen()), (None, None));
+        let aside = folder.path().join(format!("a.jsonl.{}", other.hex()));
+        assert_eq!(fs::read(aside).unwrap(), waits);
+    }
 
     fn message(number: usize, bytes: usize) -> Message {
         Message { id: format!("msg_{number}"), body: "x".repeat(bytes) }
