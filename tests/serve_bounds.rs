@@ -31,18 +31,20 @@ fn at_once(server: &Server, client: &str, line: &str, times: usize) -> Vec<Told>
 }
 
 /// That some were answered and all others told to come again; and that another address is answered, as is this one afterwards.
-fn some_come_again(server: &Server, line: &str, times: usize) {
+/// How many were told to.
+fn some_come_again(server: &Server, line: &str, times: usize) -> f64 {
     let told = at_once(server, "192.0.2.66", line, times);
     let answered = told.iter().filter(|told| told.status == 200).count();
     let again: Vec<&Told> = told.iter().filter(|told| told.status == 503).collect();
     assert!(answered >= 2 && !again.is_empty(), "{line}: {answered} answered, {} busy", again.len());
     assert_eq!(answered + again.len(), times);
-    for told in again {
+    for told in &again {
         assert_eq!(told.header("retry-after"), Some("2"), "{}", told.head);
     }
     for client in ["192.0.2.7", "192.0.2.66"] {
         assert_eq!(ask(server, client, line, "", "").status, 200);
     }
+    u32::try_from(again.len()).unwrap().into()
 }
 
 /// A case in which north files what it likes.
@@ -72,8 +74,10 @@ fn reports_are_made_a_few_at_a_time_and_who_asks_for_many_comes_again() {
     let operator = operator();
     operator.ok("do ask --key north");
     let server = limited(&operator, "");
-    some_come_again(&server, "GET /v1/agreements/panel/cases/question/1/report", 100);
-    some_come_again(&server, "GET /agreements/panel/cases/question/1/report", 100);
+    let busy = some_come_again(&server, "GET /v1/agreements/panel/cases/question/1/report", 100)
+        + some_come_again(&server, "GET /agreements/panel/cases/question/1/report", 100);
+    let told = metrics(&operator);
+    assert_eq!(counted(&told, "quorate_limited_total{limit=\"work\"}"), Some(busy), "{told}");
 }
 
 #[test]
@@ -82,8 +86,43 @@ fn documents_are_read_a_few_at_a_time_and_who_asks_for_many_comes_again() {
     let digest = digest_of_exhibit(&operator);
     let server = limited(&operator, "");
     // Without their bytes, which are bounded as well.
-    some_come_again(&server, &format!("HEAD /a/panel/blobs/{digest}"), 150);
-    some_come_again(&server, &format!("HEAD /agreements/panel/documents/{digest}"), 150);
+    let busy = some_come_again(&server, &format!("HEAD /a/panel/blobs/{digest}"), 150)
+        + some_come_again(&server, &format!("HEAD /agreements/panel/documents/{digest}"), 150);
+    let told = metrics(&operator);
+    assert_eq!(counted(&told, "quorate_limited_total{limit=\"reading\"}"), Some(busy), "{told}");
+}
+
+#[test]
+fn pages_of_the_log_and_events_of_long_ago_are_read_in_turn_with_everything_else_that_is() {
+    let operator = filing(8 << 20);
+    let blob = format!("HEAD /a/panel/blobs/{}", digest_of_exhibit(&operator));
+    let server = limited(&operator, "");
+    // As many as one address may have read, each for long, some of which are turned away.
+    let mut held = Vec::new();
+    let mut many = || held.extend((0..100).map(|_| begin(&server, "192.0.2.66", &blob)));
+    let busy = |told: &Told| told.status == 503 && told.header("retry-after") == Some("2");
+    for path in ["/agreements/panel/entries", "/agreements/panel", "/v1/agreements/panel/entries"] {
+        let some = (0..20).any(|_| {
+            many();
+            at_once(&server, "192.0.2.66", &format!("GET {path}"), 8).iter().any(busy)
+        });
+        assert!(some, "{path}");
+    }
+    let waits = (0..20).any(|_| {
+        many();
+        let mut events = begin(&server, "192.0.2.66", "GET /v1/agreements/panel/events?from=0");
+        let mut heard = String::new();
+        // It comes to its turn in any case.
+        while !heard.contains("id: 0\n") {
+            let mut bytes = [0; 4096];
+            let read = events.read(&mut bytes).unwrap();
+            assert!(read > 0, "{heard}");
+            heard.push_str(&String::from_utf8_lossy(&bytes[..read]));
+        }
+        heard.contains(": waits for its turn")
+    });
+    assert!(waits);
+    assert_eq!(get(&server, "192.0.2.7", "/agreements/panel/entries").status, 200);
 }
 
 #[test]

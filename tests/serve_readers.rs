@@ -5,7 +5,7 @@ mod cli_support;
 mod serve_support;
 
 use std::fs;
-use std::io::{BufRead as _, Write as _};
+use std::io::{BufRead as _, Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -92,6 +92,9 @@ fn whoever_may_not_read_it_gets_the_answer_of_an_agreement_that_does_not_exist()
                     if matches!(method, "GET" | "HEAD") { 404 } else { 405 },
                     "{method} {there}"
                 );
+                // By the very table that makes the router.
+                let allowed = (one.status == 405).then_some("GET,HEAD");
+                assert_eq!(one.header("allow").as_deref(), allowed, "{method} {there}");
                 compared += 1;
             }
         }
@@ -210,6 +213,22 @@ fn that_it_is_not_there_is_told_only_after_a_time() {
     }
     let took = after(&|| submit(&server, "application/json", said.as_bytes()), 422);
     assert!(took >= Duration::from_millis(4), "{took:?}");
+    // Whoever sends the envelope late learns nothing by it: the time runs from its end on.
+    let mut stream = server.connect();
+    let length = said.len();
+    write!(
+        stream,
+        "POST /v1/statements HTTP/1.1\r\nHost: log\r\nConnection: close\r\nContent-Type: application/json\r\n"
+    )
+    .unwrap();
+    write!(stream, "Content-Length: {length}\r\n\r\n{}", &said[..length - 1]).unwrap();
+    std::thread::sleep(Duration::from_millis(50));
+    let begun = Instant::now();
+    write!(stream, "{}", &said[length - 1..]).unwrap();
+    let mut told = String::new();
+    stream.read_to_string(&mut told).unwrap();
+    let took = begun.elapsed();
+    assert!(told.starts_with("HTTP/1.1 422") && took >= Duration::from_millis(4), "{took:?} {told}");
 }
 
 #[test]

@@ -22,17 +22,17 @@ pub struct Held(Arc<Mutex<HashMap<IpAddr, usize>>>);
 impl Held {
     /// One more for this address, until what is given back is dropped; `None` where it holds `most` already.
     pub fn one_more(&self, address: IpAddr, most: usize) -> Option<Share> {
-        self.more(address, 1, most)
+        self.more(address, 1, |_| most)
     }
 
-    /// So many more for this address, until what is given back is dropped; `None` where it would hold more than `most` by them,
-    /// unless it holds nothing else.
-    pub fn more(&self, address: IpAddr, number: usize, most: usize) -> Option<Share> {
+    /// So many more for this address, until what is given back is dropped; `None` where it would hold more by them than it may
+    /// by what it holds (`most`), unless it holds nothing else.
+    pub fn more(&self, address: IpAddr, number: usize, most: impl FnOnce(usize) -> usize) -> Option<Share> {
         let address = counted(address);
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = held.get(&address).copied().unwrap_or(0);
         let after = count.saturating_add(number);
-        if after > most && count > 0 {
+        if count > 0 && after > most(count) {
             return None;
         }
         held.insert(address, after);
@@ -79,13 +79,13 @@ mod tests {
     #[test]
     fn what_is_more_than_one_may_hold_is_held_alone() {
         let held = Held::default();
-        let long = held.more(address("192.0.2.7"), 9, 4);
-        assert!(long.is_some() && held.more(address("192.0.2.7"), 1, 4).is_none());
-        assert!(held.more(address("192.0.2.8"), 1, 4).is_some());
+        let long = held.more(address("192.0.2.7"), 9, |_| 4);
+        assert!(long.is_some() && held.more(address("192.0.2.7"), 1, |_| 4).is_none());
+        assert!(held.more(address("192.0.2.8"), 1, |_| 4).is_some());
         drop(long);
-        let short = held.more(address("192.0.2.7"), 3, 4);
-        assert!(short.is_some() && held.more(address("192.0.2.7"), 2, 4).is_none());
-        assert!(held.more(address("192.0.2.7"), 1, 4).is_some());
+        let short = held.more(address("192.0.2.7"), 3, |_| 4);
+        assert!(short.is_some() && held.more(address("192.0.2.7"), 2, |_| 4).is_none());
+        assert!(held.more(address("192.0.2.7"), 1, |_| 4).is_some());
     }
 
     #[test]

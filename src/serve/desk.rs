@@ -122,9 +122,9 @@ impl Desk {
             opening: tokio::sync::Mutex::default(),
             room,
             receives,
-            thinking: Work::thinking(),
-            reading: Work::reading(),
-            answers: Answers::new(),
+            thinking: Work::thinking(Arc::clone(&metrics)),
+            reading: Work::reading(Arc::clone(&metrics)),
+            answers: Answers::new(Arc::clone(&metrics)),
             proxies,
             asks,
             submits,
@@ -173,13 +173,12 @@ impl Desk {
         feed.looked(&published.state.at(now), now);
     }
 
-    /// Looks who may read an agreement that has grown.
-    pub(super) fn look(&self, anchor: &Digest) {
-        let published = self.registry.agreement(anchor);
-        let feed = published.and_then(|published| self.feed(published.state.agreement.name.as_str()));
-        if let Some(feed) = feed {
-            self.look_at(&feed);
-        }
+    /// Looks who may read an agreement that has grown, which is given back.
+    pub(super) fn look(&self, anchor: &Digest) -> Option<Arc<Feed>> {
+        let published = self.registry.agreement(anchor)?;
+        let feed = self.feed(published.state.agreement.name.as_str())?;
+        self.look_at(&feed);
+        Some(feed)
     }
 
     fn feed(&self, name: &str) -> Option<Arc<Feed>> {

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use tokio::sync::watch;
 
 use super::asked::{Asked, At};
+use super::client::Client;
 use super::desk::Desk;
 use super::feed::{Feed, Place};
 use super::metrics::Listening;
@@ -21,6 +22,9 @@ use crate::net::listen::Ending;
 
 /// How often a listener hears something, so that nobody in between takes the connection for dead.
 const BEAT: Duration = Duration::from_secs(20);
+
+/// After how long somebody who has to catch up looks again whether the store can be read for them.
+const TURN: Duration = Duration::from_secs(1);
 
 /// About how many bytes leave at once.
 const CHUNK: usize = 64 * 1024;
@@ -39,6 +43,7 @@ pub(super) async fn stream(
     Asked(From { from }): Asked<From>,
     Extension(ending): Extension<Ending>,
     Extension(caller): Extension<Caller>,
+    Extension(client): Extension<Client>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let found = desk.find(&agreement)?;
@@ -56,6 +61,7 @@ pub(super) async fn stream(
     let listener = Listener {
         desk,
         caller,
+        client,
         feed: found.feed,
         count,
         place,
@@ -79,6 +85,7 @@ pub(super) async fn stream(
 struct Listener {
     desk: Arc<Desk>,
     caller: Caller,
+    client: Client,
     feed: Arc<Feed>,
     count: watch::Receiver<u64>,
     place: Place,
@@ -101,7 +108,17 @@ impl Listener {
             if !self.feed.admits(self.caller, now) {
                 return None;
             }
-            let (bytes, place) = self.feed.next(self.desk.registry.store(), self.place, CHUNK);
+            let next = match self.feed.kept(self.place, CHUNK) {
+                Some(kept) => Some(kept),
+                None => self.caught_up().await,
+            };
+            let Some((bytes, place)) = next else {
+                // Many have to catch up: whoever listens already waits for their turn instead of coming again.
+                tokio::select! {
+                    () = self.ending.clone().wait() => return None,
+                    () = tokio::time::sleep(TURN) => return Some(Bytes::from_static(b": waits for its turn\n\n")),
+                }
+            };
             let moved = place != self.place;
             self.place = place;
             if !bytes.is_empty() {
@@ -117,5 +134,12 @@ impl Listener {
                 () = tokio::time::sleep(BEAT) => return Some(Bytes::from_static(b": still here\n\n")),
             }
         }
+    }
+
+    /// What comes next, from the store; `None` where too much is being read for this client, or for all.
+    async fn caught_up(&self) -> Option<(Vec<u8>, Place)> {
+        let (reading, feed, place) = (Arc::clone(&self.desk), Arc::clone(&self.feed), self.place);
+        let read = move || feed.catch_up(reading.registry.store(), place, CHUNK);
+        self.desk.reading.run(self.client, read).await.ok()
     }
 }

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use super::desk::Desk;
 use super::follow::{Followed, until_next};
 use super::newest::Newest;
-use super::quota::Kept;
+use super::quota::{Coming, Kept};
 use super::tokens::Caller;
 use crate::engine::State;
 use crate::engine::access::Access;
@@ -146,13 +146,8 @@ impl Feed {
         }
     }
 
-    /// What comes next at this place, about `most` bytes of it, and the place after it.
-    pub(super) fn next(&self, store: &dyn Store, place: Place, most: usize) -> (Vec<u8>, Place) {
-        self.kept(place, most).unwrap_or_else(|| self.catch_up(store, place, most))
-    }
-
-    /// What comes next, where it is kept.
-    fn kept(&self, mut place: Place, most: usize) -> Option<(Vec<u8>, Place)> {
+    /// What comes next at this place, about `most` bytes of it, and the place after it; `None` where it is not kept any more.
+    pub(super) fn kept(&self, mut place: Place, most: usize) -> Option<(Vec<u8>, Place)> {
         let news = self.news();
         let mut next = place.event?;
         let mut bytes = Vec::new();
@@ -168,8 +163,8 @@ impl Feed {
         Some((bytes, place))
     }
 
-    /// What comes next, from the store.
-    fn catch_up(&self, store: &dyn Store, mut place: Place, most: usize) -> (Vec<u8>, Place) {
+    /// The same from the store, for a thread that may wait.
+    pub(super) fn catch_up(&self, store: &dyn Store, mut place: Place, most: usize) -> (Vec<u8>, Place) {
         let mut bytes = Vec::new();
         let known = self.news().entries;
         for read in store.entries(&self.anchor, place.entry..known) {
@@ -189,6 +184,19 @@ impl Feed {
             news.first + news.kept.iter().rposition(has).map_or(0, |last| last as u64 + 1)
         });
         (bytes, place)
+    }
+
+    /// Holds room for the documents that came with an entry until it has been read, and they count as its.
+    pub(super) fn until_counted(self: &Arc<Self>, entry: u64, coming: Coming) {
+        let (feed, mut count) = (Arc::clone(self), self.count());
+        tokio::spawn(async move {
+            while !feed.has_read(entry) && count.changed().await.is_ok() {}
+            drop(coming);
+        });
+    }
+
+    fn has_read(&self, entry: u64) -> bool {
+        self.news().entries > entry
     }
 
     fn news(&self) -> MutexGuard<'_, News> {
@@ -312,4 +320,28 @@ fn changed(before: (&State, Instant), after: (&State, Instant), size: u64) -> Op
     let changed = Changed { entries: size, changes: told, licence };
     let data = serde_json::to_string(&changed).ok()?;
     Some(Event { bytes: Bytes::from(format!("event: state\ndata: {data}\n\n")), entry: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serve::Quota;
+
+    #[tokio::test]
+    async fn room_for_what_came_is_held_until_its_entry_counts() {
+        let feed = Arc::new(Feed::new(Digest([0; 32])));
+        let quota = Quota { agreement: 10, party: 10 };
+        let mut coming = feed.documents.coming("north".to_owned());
+        assert!(coming.more(10, quota));
+        feed.until_counted(1, coming);
+        let mut next = feed.documents.coming("north".to_owned());
+        for known in [0, 1, 2] {
+            feed.tell(known, Vec::new());
+            // Nothing else runs here, so that is enough for whoever waits.
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(next.more(1, quota), known == 2);
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use axum::extract::{FromRequestParts as _, MatchedPath, RawPathParams, Request};
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use tokio::time::Instant;
 
@@ -53,7 +53,7 @@ pub(super) async fn gate<F: Future<Output = Response>>(
         let named = RawPathParams::from_request_parts(&mut parts, &()).await.ok();
         let named = named.as_ref().and_then(|all| all.iter().find(|(part, _)| *part == "agreement"));
         let Some(it) = desk.gate(named.map_or("", |(_, name)| name), caller, now) else {
-            let answer = unseen(path, &parts.method);
+            let answer = unseen(path);
             until_told(came).await;
             return answer;
         };
@@ -84,13 +84,7 @@ fn caller(desk: &Desk, headers: &HeaderMap, now: Moment) -> Result<Caller, Probl
 }
 
 /// The answer for every agreement of which somebody may not know, and for every one that does not exist.
-fn unseen(path: &str, method: &Method) -> Response {
-    if !matches!(*method, Method::GET | Method::HEAD) {
-        // Nothing takes another method at the addresses of an agreement, be it there or not.
-        let mut answer = Problem::new(&kinds::METHOD, kinds::METHOD.means).into_response();
-        answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET,HEAD"));
-        return answer;
-    }
+fn unseen(path: &str) -> Response {
     let problem = Problem::no_agreement();
     if path.starts_with("/agreements/") {
         Wrong::from(problem).into_response()

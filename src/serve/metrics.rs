@@ -137,6 +137,11 @@ impl Metrics {
         }
         let waiting = desk.limits.submissions.saturating_sub(desk.room.available_permits());
         self.waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
+        self.written()
+    }
+
+    /// Everything as it is written.
+    pub(super) fn written(&self) -> String {
         let mut text = String::new();
         // Nothing that a string could not take.
         let _ = encode(&mut text, &self.registry);

@@ -25,6 +25,7 @@ use crate::engine::State as Agreement;
 use crate::page::{self, About, Line, Shown, Signed, assets};
 use crate::report::Format;
 use crate::statement::{CaseRef, Checked, Entry};
+use crate::store::StoreError;
 use crate::values::Instant;
 
 /// What a page may do: nothing but use this server's own style, scripts, pictures and answers.
@@ -120,11 +121,20 @@ impl Now {
     }
 
     /// The lines of entries below an index, the newest first.
-    fn lines(&self, desk: &Desk, before: u64, most: u64) -> Result<Vec<Line>, Wrong> {
-        let entries =
-            desk.registry.store().entries(&self.found.feed.anchor, before.saturating_sub(most)..before);
-        let read = entries.map(|read| read.map(|(index, bytes)| Line::read(index, &bytes)));
-        let mut lines: Vec<Line> = read.collect::<Result<_, _>>()?;
+    async fn lines(
+        &self,
+        desk: &Arc<Desk>,
+        client: Client,
+        before: u64,
+        most: u64,
+    ) -> Result<Vec<Line>, Wrong> {
+        let (reading, anchor) = (Arc::clone(desk), self.found.feed.anchor);
+        let read = desk.reading.run(client, move || {
+            let entries = reading.registry.store().entries(&anchor, before.saturating_sub(most)..before);
+            let lines = entries.map(|read| read.map(|(index, bytes)| Line::read(index, &bytes)));
+            lines.collect::<Result<Vec<Line>, StoreError>>()
+        });
+        let mut lines = read.await??;
         lines.reverse();
         Ok(lines)
     }
@@ -149,9 +159,10 @@ const NEWEST: u64 = 5;
 pub(super) async fn agreement(
     State(desk): State<Arc<Desk>>,
     OnPage(At(name)): OnPage<At<String>>,
+    Extension(client): Extension<Client>,
 ) -> Result<Response, Wrong> {
     let now = Now::of(&desk, &name)?;
-    let newest = now.lines(&desk, now.found.published.head.size, NEWEST)?;
+    let newest = now.lines(&desk, client, now.found.published.head.size, NEWEST).await?;
     Ok(now.page(page::agreement(&now.about(&desk)?, &newest)))
 }
 
@@ -224,12 +235,13 @@ pub(super) async fn entries(
     State(desk): State<Arc<Desk>>,
     OnPage(At(name)): OnPage<At<String>>,
     OnPage(Asked(Before { before })): OnPage<Asked<Before>>,
+    Extension(client): Extension<Client>,
 ) -> Result<Response, Wrong> {
     let now = Now::of(&desk, &name)?;
     let size = now.found.published.head.size;
     // What is no number is no place in the log: the newest are shown.
     let before = before.and_then(|before| before.parse().ok()).unwrap_or(size).clamp(1, size.max(1));
-    let lines = now.lines(&desk, before, page::PAGE)?;
+    let lines = now.lines(&desk, client, before, page::PAGE).await?;
     Ok(now.page(page::record(&now.about(&desk)?, &lines, before.saturating_sub(page::PAGE))))
 }
 

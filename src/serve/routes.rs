@@ -10,7 +10,7 @@ use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
 use super::client::client;
@@ -38,8 +38,9 @@ pub(super) fn router(desk: Arc<Desk>) -> Router {
         .route("/assets/{file}", get(pages::asset))
         .nest("/agreements/{agreement}", page)
         .fallback(pages::nothing)
-        .method_not_allowed_fallback(async || Problem::new(&kinds::METHOD, kinds::METHOD.means))
         .layer(from_fn_with_state(Arc::clone(&desk), through))
+        // Beside the gate: which methods an address takes this table says, whatever is there, and no agreement is asked for it.
+        .method_not_allowed_fallback(other_method)
         .with_state(desk)
 }
 
@@ -48,6 +49,12 @@ pub(super) fn router(desk: Arc<Desk>) -> Router {
 async fn through(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> Response {
     let held = |request| answers::held(&desk, request, |request| again::known(request, next));
     told(&desk, request, |request| gate(&desk, request, held)).await
+}
+
+/// The answer to a method that an address does not take; the router says which it does (`Allow`).
+async fn other_method(State(desk): State<Arc<Desk>>, request: Request) -> Response {
+    let problem = || Problem::new(&kinds::METHOD, kinds::METHOD.means);
+    told(&desk, request, |_| std::future::ready(problem().into_response())).await
 }
 
 /// Names each request, tells it in the log, and says how its answer may be used.

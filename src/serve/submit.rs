@@ -88,8 +88,7 @@ async fn take(
     came: &mut tokio::time::Instant,
 ) -> Result<Receipted, Problem> {
     desk.may_submit(client)?;
-    // Until the entry tells of its documents, their room is taken.
-    let (signed, _place, _coming) = match receive(desk, client, request, came).await? {
+    let (signed, _place, coming) = match receive(desk, client, request, came).await? {
         Came::Known(receipted) => return Ok(*receipted),
         Came::New { signed, place, coming } => (signed, place, coming),
     };
@@ -110,7 +109,11 @@ async fn take(
         }
     }
     // Whoever has the receipt finds that whom it lets in can read, and whom it dismisses cannot.
-    desk.look(&receipted.anchor);
+    let feed = desk.look(&receipted.anchor);
+    // Until the entry tells of its documents, their room is taken.
+    if let Some((feed, coming)) = feed.zip(coming) {
+        feed.until_counted(receipted.index, coming);
+    }
     Ok(receipted)
 }
 

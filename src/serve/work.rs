@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use super::client::Client;
+use super::metrics::Metrics;
 use super::problem::Problem;
 use crate::net::share::Held;
 
@@ -20,23 +21,27 @@ pub(super) struct Work {
     /// How many of them each address holds, and may.
     held: Held,
     share: usize,
+    /// Where those are counted that find no place, and under which name.
+    metrics: Arc<Metrics>,
+    limit: &'static str,
 }
 
 impl Work {
     /// What counts and replays, signatures and all: replays of the past, certificates, reports. One core each.
-    pub(super) fn thinking() -> Self {
-        Self::new(2, 16)
+    pub(super) fn thinking(metrics: Arc<Metrics>) -> Self {
+        Self::new(2, 16, metrics, "work")
     }
 
     /// What reads the disk: documents, tiles, pages of the log.
-    pub(super) fn reading() -> Self {
-        Self::new(4, 256)
+    pub(super) fn reading(metrics: Arc<Metrics>) -> Self {
+        Self::new(4, 256, metrics, "reading")
     }
 
     /// So much at a time, and so many places.
-    fn new(at_a_time: usize, places: usize) -> Self {
-        let [running, places_] = [at_a_time, places].map(|room| Arc::new(Semaphore::new(room)));
-        Self { running, places: places_, held: Held::default(), share: places.div_ceil(SHARE) }
+    fn new(at_a_time: usize, places: usize, metrics: Arc<Metrics>, limit: &'static str) -> Self {
+        let share = places.div_ceil(SHARE);
+        let [running, places] = [at_a_time, places].map(|room| Arc::new(Semaphore::new(room)));
+        Self { running, places, held: Held::default(), share, metrics, limit }
     }
 
     /// Works on a thread that answers nobody else, in turn. The room for it is given back when the work is over, whether or not
@@ -49,10 +54,14 @@ impl Work {
         client: Client,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
-        let share = self.held.one_more(client.0, self.share).ok_or_else(Problem::busy_with_answers)?;
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Problem::busy_with_answers())?;
+        let busy = || {
+            self.metrics.limited(self.limit);
+            Problem::busy_with_answers()
+        };
+        let share = self.held.one_more(client.0, self.share).ok_or_else(busy)?;
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| busy())?;
         let room = Arc::clone(&self.running).acquire_owned().await;
-        let held = (share, place, room.map_err(|_| Problem::busy_with_answers())?);
+        let held = (share, place, room.map_err(|_| busy())?);
         blocking(move || {
             let done = work();
             drop(held);
@@ -86,13 +95,17 @@ mod tests {
         Client([192, 0, 2, last].into())
     }
 
+    fn room_for(at_a_time: usize, places: usize) -> Arc<Work> {
+        Arc::new(Work::new(at_a_time, places, Arc::new(Metrics::new()), "work"))
+    }
+
     fn told<T>(done: Result<T, Problem>) -> Result<T, String> {
         done.map_err(|problem| problem.name().to_owned())
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn work_that_nobody_waits_for_any_more_keeps_its_room_until_its_end() {
-        let room = Arc::new(Work::new(2, 2));
+        let room = room_for(2, 2);
         let mut ends = Vec::new();
         for last in 0..2 {
             let ((begun, begins), (end, ended)) = (channel(), channel::<()>());
@@ -117,7 +130,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn one_address_holds_a_part_of_the_places_and_whoever_goes_away_leaves_the_row() {
-        let room = Arc::new(Work::new(1, 8));
+        let room = room_for(1, 8);
         let ((begun, begins), (end, ended)) = (channel(), channel::<()>());
         let waits = |last, work: Box<dyn FnOnce() + Send>| {
             let room = Arc::clone(&room);
