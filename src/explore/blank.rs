@@ -95,8 +95,7 @@ fn told(workflow: &Workflow, ballot: &Ballot) -> Told {
 
 /// Whether a procedure can stand still: then there may have been no time at which to vote, and a ballot may end while it does.
 fn stands_still(workflow: &Workflow, procedure: &Procedure) -> bool {
-    let mut suspending = workflow.procedures.iter().filter_map(|it| it.suspends.as_ref());
-    suspending.any(|it| it.procedures.contains(&procedure.name))
+    workflow.suspending(&procedure.name).next().is_some()
 }
 
 /// Whether votes can only bring a rule about, whoever casts them: it asks for so many voters, of a number that no vote changes.

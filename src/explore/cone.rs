@@ -185,8 +185,7 @@ impl<'w> Cone<'w> {
     /// Takes in what emits an event and what annuls it.
     fn hear(&mut self, event: &Id) {
         self.emit(event);
-        let known = self.workflow.events.iter().find(|known| known.name == *event);
-        if let Some(annulment) = known.and_then(|known| known.annulled.as_ref()) {
+        if let Some(annulment) = self.workflow.annulment(event) {
             self.hear(&annulment.by);
         }
     }
@@ -212,12 +211,14 @@ impl<'w> Cone<'w> {
         for event in told::heard(procedure) {
             self.hear(event);
         }
+        for other in workflow.suspending(name) {
+            self.take_in(&other.name);
+        }
         for other in &workflow.procedures {
-            let suspends = other.suspends.as_ref().is_some_and(|it| it.procedures.contains(name));
             let about = |one: &Procedure, of: &Procedure| {
                 one.about.is_some() && (one.about == of.panel || one.about == of.about)
             };
-            if suspends || about(other, procedure) || about(procedure, other) {
+            if about(other, procedure) || about(procedure, other) {
                 self.take_in(&other.name);
             }
         }

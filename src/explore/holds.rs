@@ -10,9 +10,7 @@ use crate::workflow::model::Operator;
 pub(super) fn holds(state: &State, now: Instant, date: Instant, what: &Holds) -> bool {
     match what {
         Holds::Grant { grant, attribute, value } => {
-            let grant = state.workflow.grants.iter().find(|known| known.name == *grant);
-            let attribute =
-                grant.and_then(|grant| grant.attributes.iter().find(|known| known.name == *attribute));
+            let attribute = state.workflow.attribute(grant, attribute);
             attribute
                 .is_some_and(|attribute| state.value_of(attribute, date).is_some_and(|is| is.is == *value))
         }

@@ -80,8 +80,7 @@ impl Ahead<'_> {
     }
 
     fn annuls(&self, event: &Id) -> bool {
-        let known = self.view.workflow.events.iter().find(|known| known.name == *event);
-        known.and_then(|known| known.annulled.as_ref()).is_some_and(|annulment| self.emits(&annulment.by))
+        self.view.workflow.annulment(event).is_some_and(|annulment| self.emits(&annulment.by))
     }
 
     /// Whether something is so of a procedure of which another case may be opened, or of a case of it by its state.

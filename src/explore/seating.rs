@@ -84,8 +84,7 @@ impl Seating {
 fn named(workflow: &Workflow) -> BTreeSet<Id> {
     let mut named = BTreeSet::new();
     let mut see = |actors: &Actors| {
-        let (Actors::AnyOf(all) | Actors::AllOf(all)) = actors;
-        named.extend(all.iter().filter_map(|actor| match actor {
+        named.extend(actors.named().iter().filter_map(|actor| match actor {
             Actor::Seat(seat) => Some(seat.clone()),
             _ => None,
         }));

@@ -25,12 +25,8 @@ fn always_goes_on<'w>(workflow: &'w Workflow, name: &'w Id, asked: &mut Vec<&'w 
     asked.push(name);
     let Some(procedure) = workflow.procedure(name) else { return false };
     let mut open = procedure.states.iter().filter(|state| !state.ends);
-    let mut suspending = workflow
-        .procedures
-        .iter()
-        .filter(|other| other.suspends.as_ref().is_some_and(|it| it.procedures.contains(name)));
     let goes_on = open.all(|state| is_timed(workflow, state))
-        && suspending.all(|other| always_goes_on(workflow, &other.name, asked));
+        && workflow.suspending(name).all(|other| always_goes_on(workflow, &other.name, asked));
     asked.pop();
     goes_on
 }

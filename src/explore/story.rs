@@ -185,8 +185,7 @@ fn expectation(
     let mut grants: Vec<ExpectGrant> = Vec::new();
     let mut see = |part: &Holds| {
         let Holds::Grant { grant, attribute, .. } = part else { return };
-        let known = workflow.grants.iter().find(|known| known.name == *grant);
-        let known = known.and_then(|grant| grant.attributes.iter().find(|it| it.name == *attribute));
+        let known = workflow.attribute(grant, attribute);
         let Some(value) = known.and_then(|attribute| end.state.value_of(attribute, date)) else { return };
         let expect = ExpectGrant {
             grant: grant.clone().into(),

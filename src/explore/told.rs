@@ -6,8 +6,8 @@ use crate::values::Id;
 use crate::workflow::Workflow;
 use crate::workflow::invariant::Holds;
 use crate::workflow::model::{
-    Actor, Actors, Amount, Ballot, Bound, Cause, Comparison, Condition, Counted, Doing, Duty, Early, Moves,
-    Origin, Procedure, Rule, State, Step, Term, Trigger,
+    Actor, Actors, Ballot, Cause, Comparison, Condition, Counted, Doing, Duty, Early, Moves, Origin, Outcome,
+    Procedure, Rule, State, Step, Term, Trigger,
 };
 
 /// The classes that something looks at: a ballot in which they vote, or a rule that counts them.
@@ -60,9 +60,7 @@ pub(super) fn moves<'w>(
     grant: &Id,
     attribute: &Id,
 ) -> impl Iterator<Item = (&'w String, &'w Moves)> {
-    let grant = workflow.grants.iter().find(|known| known.name == *grant);
-    let attribute = grant.and_then(|it| it.attributes.iter().find(|known| known.name == *attribute));
-    let values = attribute.into_iter().flat_map(|it| &it.values);
+    let values = workflow.attribute(grant, attribute).into_iter().flat_map(|it| &it.values);
     values.filter_map(|value| Some((&value.is, value.moves.as_ref()?)))
 }
 
@@ -75,11 +73,12 @@ pub(super) fn heard(procedure: &Procedure) -> BTreeSet<&Id> {
     let mut heard: BTreeSet<&Id> = counted.collect();
     for step in procedure.states.iter().flat_map(|state| &state.steps) {
         match &step.trigger {
-            Trigger::When(condition) => each(condition, &mut |part| {
-                if let Condition::Event(event) = part {
-                    heard.insert(event);
-                }
-            }),
+            Trigger::When(condition) => {
+                heard.extend(condition.parts().into_iter().filter_map(|part| match part {
+                    Condition::Event(event) => Some(event),
+                    _ => None,
+                }));
+            }
             Trigger::On(events) => heard.extend(events),
             Trigger::Do(_) | Trigger::After(_) | Trigger::Outcome(_) | Trigger::At(_) => {}
         }
@@ -111,10 +110,7 @@ pub(super) fn seats(workflow: &Workflow, procedure: &Procedure, reached: &[&Stat
     let leads_back = |to: &State| {
         reached.iter().flat_map(|from| &from.steps).any(|step| step.to.as_ref() == Some(&to.name))
     };
-    let seated = |actors: &Actors| {
-        let (Actors::AnyOf(all) | Actors::AllOf(all)) = actors;
-        !all.iter().all(|actor| matches!(actor, Actor::Office(_)))
-    };
+    let seated = |actors: &Actors| !actors.named().iter().all(|actor| matches!(actor, Actor::Office(_)));
     reached.iter().any(|there| {
         let asks = there.ballots().next().is_some() && (there.name != state.name || leads_back(there));
         let steps = || there.steps.iter();
@@ -146,10 +142,8 @@ pub(super) fn who_acts<'w>(states: impl Iterator<Item = &'w State>) -> impl Iter
 
 /// Whether a value of an attribute stands from the beginning.
 pub(super) fn is_first(workflow: &Workflow, grant: &Id, attribute: &Id, value: &str) -> bool {
-    let grant = workflow.grants.iter().find(|known| known.name == *grant);
-    let attribute = grant.and_then(|it| it.attributes.iter().find(|known| known.name == *attribute));
-    let values = attribute.into_iter().flat_map(|it| &it.values);
-    values.into_iter().any(|it| it.moves.is_none() && it.is == value)
+    let mut values = workflow.attribute(grant, attribute).into_iter().flat_map(|it| &it.values);
+    values.any(|it| it.moves.is_none() && it.is == value)
 }
 
 /// Whether something comes of it that a duty is done, or not.
@@ -164,11 +158,10 @@ fn terms<'a>(workflow: &'a Workflow, parts: &'a [Holds]) -> Vec<&'a Term> {
     let steps = workflow.procedures.iter().flat_map(|it| &it.states).flat_map(|state| &state.steps);
     for step in steps {
         if let Trigger::When(condition) = &step.trigger {
-            each(condition, &mut |part| {
-                if let Condition::Seats(rule) = part {
-                    rules.push(rule);
-                }
-            });
+            rules.extend(condition.parts().into_iter().filter_map(|part| match part {
+                Condition::Seats(rule) => Some(rule),
+                _ => None,
+            }));
         }
     }
     let mut comparisons: Vec<&Comparison> = rules.into_iter().flat_map(|rule| &rule.all).collect();
@@ -182,13 +175,9 @@ fn terms<'a>(workflow: &'a Workflow, parts: &'a [Holds]) -> Vec<&'a Term> {
 
 /// Every term by which something is counted on a ballot.
 fn of_ballot(ballot: &Ballot) -> Vec<&Term> {
-    let mut rules: Vec<&Rule> = ballot.quorum.iter().collect();
-    rules.extend(ballot.outcomes.iter().filter_map(|outcome| outcome.rule.as_ref()));
-    rules.extend(ballot.outcomes.iter().flat_map(|outcome| &outcome.eases).map(|ease| &ease.rule));
-    if let Early::When(rule) = &ballot.early {
-        rules.push(rule);
-    }
-    rules.into_iter().flat_map(|rule| &rule.all).flat_map(compared).collect()
+    let early = if let Early::When(rule) = &ballot.early { Some(rule) } else { None };
+    let rules = ballot.quorum.iter().chain(ballot.outcomes.iter().flat_map(Outcome::rules)).chain(early);
+    rules.flat_map(|rule| &rule.all).flat_map(compared).collect()
 }
 
 /// Whether a rule hangs on who has voted, and not on what was voted.
@@ -197,30 +186,6 @@ pub(super) fn counts_voters(rule: &Rule) -> bool {
     rule.all.iter().flat_map(compared).all(|term| voters.contains(&term.counted))
 }
 
-fn compared(Comparison { amount, op: _, bound }: &Comparison) -> Vec<&Term> {
-    let mut terms: Vec<&Term> = amount.iter().collect();
-    bounding(bound, &mut terms);
-    terms
-}
-
-fn bounding<'a>(bound: &'a Bound, terms: &mut Vec<&'a Term>) {
-    let mut of = |amount: &'a Amount| terms.extend(amount);
-    match bound {
-        Bound::Number(_) => {}
-        Bound::Share { of: amount, .. } | Bound::Times { of: amount, .. } => of(amount),
-        Bound::Lesser(a, b) => {
-            bounding(a, terms);
-            bounding(b, terms);
-        }
-    }
-}
-
-/// A condition and all its parts.
-fn each<'a>(condition: &'a Condition, see: &mut dyn FnMut(&'a Condition)) {
-    see(condition);
-    match condition {
-        Condition::Not(inner) => each(inner, see),
-        Condition::All(parts) | Condition::Any(parts) => parts.iter().for_each(|part| each(part, see)),
-        _ => {}
-    }
+fn compared(Comparison { amount, op: _, bound }: &Comparison) -> impl Iterator<Item = &Term> {
+    amount.iter().chain(bound.terms())
 }

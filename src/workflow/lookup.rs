@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::model::{
-    Ballot, Cause, Delay, Doing, Duty, ExtendOn, Formed, Moves, NewEvidence, Office, Outcome, Panel,
-    Procedure, Rule, Seat, State, Step, Trigger, Workflow,
+    Annulment, Attribute, Ballot, Cause, Delay, Doing, Duty, ExtendOn, Formed, Moves, NewEvidence, Office,
+    Outcome, Panel, Procedure, Rule, Seat, State, Step, Trigger, Workflow,
 };
 use crate::values::{Id, Instant, Span};
 
@@ -65,6 +65,17 @@ impl Workflow {
     /// A ballot.
     pub fn ballot(&self, name: &Id) -> Option<&Ballot> {
         self.ballots.iter().find(|ballot| ballot.name == *name)
+    }
+
+    /// An attribute of a grant by their names.
+    pub fn attribute(&self, grant: &Id, attribute: &Id) -> Option<&Attribute> {
+        let grant = self.grants.iter().find(|known| known.name == *grant)?;
+        grant.attributes.iter().find(|known| known.name == *attribute)
+    }
+
+    /// What annuls an event, if anything does.
+    pub fn annulment(&self, event: &Id) -> Option<&Annulment> {
+        self.events.iter().find(|known| known.name == *event)?.annulled.as_ref()
     }
 
     /// Every instant at which the file says that something happens: of steps, and of grants.
