@@ -263,7 +263,7 @@ fn tables_break_no_date_and_leave_no_blanks() {
     let status = asked(&stage, &[&at[..], &["status"]].concat()).out;
     let (_, coming) = status.split_once("If nobody acts\n").unwrap();
     assert!(coming.contains("2026-05-25 09:00:00 UTC  in 13 days   verification#1  "), "{coming}");
-    assert!(status.contains("\n  after 60 days\n") && !status.contains("by after"), "{status}");
+    assert!(status.contains("\n  by itself, after 60 days\n") && !status.contains("by after"), "{status}");
     for words in [&["status"][..], &["license"], &["log"], &["what-if"], &["audit"]] {
         let told = asked(&stage, &[&at[..], words].concat()).out;
         assert!(!told.lines().any(|line| line.ends_with(' ')), "{words:?}: {told}");

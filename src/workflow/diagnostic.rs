@@ -103,7 +103,7 @@ impl Diagnostics {
     pub fn render(&self, file: &str, text: &str, colour: bool) -> String {
         let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
         let handler = GraphicalReportHandler::new_themed(theme)
-            .with_width(90)
+            .with_width(82)
             .with_links(false)
             .with_context_lines(1)
             .without_syntax_highlighting();
