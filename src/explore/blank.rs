@@ -24,8 +24,7 @@ use crate::values::{Id, Instant};
 use crate::workflow::Workflow;
 use crate::workflow::invariant::Holds;
 use crate::workflow::model::{
-    Amount, AnswerKind, Ballot, Bound, Comparison, Counted, Early, ExtendOn, NewEvidence, Operator,
-    Procedure, Rule,
+    Amount, AnswerKind, Ballot, Bound, Comparison, Counted, Early, ExtendOn, NewEvidence, Operator, Rule,
 };
 
 /// A vote: on which ballot, of which seat, for what; `None` is that it did not vote.
@@ -57,7 +56,7 @@ impl Asked {
     pub(super) fn of(workflow: &Workflow, ballot: &Ballot, parts: &[Holds]) -> Self {
         let classes = told::classes_of(ballot, parts);
         let few = |silent| most_ways(workflow, ballot, (&classes, silent)).is_some_and(|it| it <= MOST_WAYS);
-        let told = match told(workflow, ballot) {
+        let told = match told(ballot) {
             Told::Nothing if few(true) => Told::Nothing,
             // Votes for candidates can be told by who they are cast for, who may leave.
             Told::Nothing | Told::Voters if few(false) && !ballot.candidates() => Told::Voters,
@@ -67,7 +66,7 @@ impl Asked {
     }
 }
 
-fn told(workflow: &Workflow, ballot: &Ballot) -> Told {
+fn told(ballot: &Ballot) -> Told {
     let extends = |on: ExtendOn| match on {
         ExtendOn::Vote | ExtendOn::Evidence => true,
         ExtendOn::Quorum | ExtendOn::NoQuorum => ballot.quorum.iter().all(told::counts_voters),
@@ -81,21 +80,14 @@ fn told(workflow: &Workflow, ballot: &Ballot) -> Told {
         || ends
         || !ballot.extend.as_ref().is_none_or(|extend| extends(extend.on))
         || ballot.new_evidence == NewEvidence::VotesToReaffirm;
-    let mut asking = workflow.procedures.iter().filter(|it| told::asks(it, &ballot.name));
     let voters = ballot.sealed.is_some()
         || ballot.extend.is_some()
-        || matches!(&ballot.early, Early::When(rule) if !grows(rule))
-        || asking.any(|procedure| stands_still(workflow, procedure));
+        || matches!(&ballot.early, Early::When(rule) if !grows(rule));
     match (choices, voters) {
         (true, _) => Told::Choices,
         (false, true) => Told::Voters,
         (false, false) => Told::Nothing,
     }
-}
-
-/// Whether a procedure can stand still: then there may have been no time at which to vote, and a ballot may end while it does.
-fn stands_still(workflow: &Workflow, procedure: &Procedure) -> bool {
-    workflow.suspending(&procedure.name).next().is_some()
 }
 
 /// Whether votes can only bring a rule about, whoever casts them: it asks for so many voters, of a number that no vote changes.
@@ -196,6 +188,8 @@ type Alike<'a> = BTreeMap<(bool, Option<&'a Id>, u32), Vec<&'a Id>>;
 #[derive(Clone, Copy)]
 struct Closed<'a> {
     was: &'a BallotRun,
+    /// As it was when votes were taken last; `None` where there was no time to vote.
+    last: Option<&'a BallotRun>,
     run: &'a BallotRun,
     told: Told,
     /// Whether it is votes that end it with this turn.
@@ -229,17 +223,26 @@ pub(super) fn chosen(
     };
     for (was, run) in both {
         let votable = before.state.votable(&run.id);
-        if run.closed.is_none() {
-            let mut left = uncast(view, was, run).filter(|seat| run.left.contains_key(*seat));
-            let Some(seat) = left.find(|seat| !decided(run, seat)) else { continue };
-            let either = [None, votable.first().cloned()];
-            let vote = |choice| with(vec![(run.id.clone(), seat.clone(), choice)]);
-            return Some(either.map(vote).into());
+        let last = before.last_votable(&run.id).map(|run| &**run);
+        let is_open = run.closed.is_none();
+        if is_open {
+            let could = last.into_iter().flat_map(|_| uncast(view, was, run));
+            let mut left = could.filter(|seat| run.left.contains_key(*seat));
+            if let Some(seat) = left.find(|seat| !decided(run, seat)) {
+                let either = [None, votable.first().cloned()];
+                let vote = |choice| with(vec![(run.id.clone(), seat.clone(), choice)]);
+                return Some(either.map(vote).into());
+            }
+            // Where fewer are awaited, it may be that all of them have voted, which ends it with this turn.
+            let fewer = last.is_some_and(|last| run.left.len() > last.left.len());
+            if !fewer || !after.takes_votes(&run.id) {
+                continue;
+            }
         }
         let enough = matches!(inner, Turn::Enough(ballot, _) if *ballot == run.id);
-        let closed = Closed { was, run, told: view.told_of(&run.id.ballot), enough };
+        let closed = Closed { was, last, run, told: view.told_of(&run.id.ballot), enough };
         let alike = closed.alike(view, &decided);
-        if alike.is_empty() {
+        if alike.is_empty() || is_open && closed.told != Told::Nothing {
             continue;
         }
         let seats: Vec<&Id> = alike.values().flatten().copied().collect();
@@ -252,14 +255,20 @@ pub(super) fn chosen(
                     (run.id.clone(), (*seat).clone(), choice)
                 })
                 .collect();
-            if let Some(last) = closed.last(way, &seats, &votable).filter(|_| enough) {
+            if let Some(last) = closed.last_vote(way, &seats, &votable).filter(|_| enough) {
                 let last = votes.remove(last);
                 votes.push(last);
             }
             with(votes)
         };
         let ways = known_ways.of(view, closed, &alike, &votable);
-        return Some(ways.iter().map(votes).collect());
+        if is_open && ways.is_empty() {
+            continue;
+        }
+        // Or it goes on, and it is chosen later how they have voted.
+        let goes_on =
+            is_open.then(|| with(seats.iter().map(|seat| (run.id.clone(), (*seat).clone(), None)).collect()));
+        return Some(goes_on.into_iter().chain(ways.iter().map(votes)).collect());
     }
     None
 }
@@ -267,12 +276,12 @@ pub(super) fn chosen(
 impl<'a> Closed<'a> {
     /// Those whose votes are to be chosen, of whom it is not decided yet.
     fn alike<'v: 'a>(self, view: &'v View<'_>, decided: &dyn Fn(&BallotRun, &Id) -> bool) -> Alike<'a> {
-        let Self { was, run, told, .. } = self;
+        let Self { was, last, run, told, .. } = self;
         // Where nothing was told before, only the votes of those who had left were cast.
         let cast = cast(if told == Told::Nothing { was } else { run })
             .filter(|seat| run.counts(seat))
             .map(|seat| (seat, true));
-        let uncast = uncast(view, was, run).map(|seat| (seat, false));
+        let uncast = last.into_iter().flat_map(|_| uncast(view, was, run)).map(|seat| (seat, false));
         let mut alike = Alike::new();
         for (seat, has) in cast.chain(uncast).filter(|(seat, _)| !decided(run, seat)) {
             let Some(Standing { class, weight, .. }) = run.electors.get(seat).map(|it| &it.standing) else {
@@ -284,22 +293,27 @@ impl<'a> Closed<'a> {
         alike
     }
 
-    /// Whether they can have voted so: not earlier than now have votes ended the window.
-    fn is_possible(self, way: &Way, seats: &[&Id], votable: &[Id]) -> bool {
+    /// The ballot as it was when votes were taken last, with the votes that are known.
+    fn last_votable(self) -> Option<BallotRun> {
+        let mut last = self.last?.clone();
+        last.votes.clone_from(&self.was.votes);
+        Some(last)
+    }
+
+    /// Whether they can have voted so: not earlier than now have votes ended the window. `last` is the ballot when votes were taken
+    /// last, whose votes of theirs this changes.
+    fn is_possible(self, last: Option<&mut BallotRun>, (way, seats, votable): (&Way, &[&Id], &[Id])) -> bool {
         if self.enough {
-            return self.last(way, seats, votable).is_some();
+            return self.last_vote(way, seats, votable).is_some();
         }
-        if self.told == Told::Voters {
-            return true;
-        }
-        let mut was = self.was.clone();
-        give(&mut was, votes(way, seats, votable));
+        let Some(last) = last.filter(|_| self.told == Told::Nothing) else { return true };
+        give(last, votes(way, seats, votable));
         // Where nobody has voted with it, the ballot was open so before.
-        !(was.votes != self.was.votes && ends_early(&was))
+        !(last.votes != self.was.votes && ends_early(last))
     }
 
     /// The place of one of them whose vote, the last, ends the window.
-    fn last(self, way: &Way, seats: &[&Id], votable: &[Id]) -> Option<usize> {
+    fn last_vote(self, way: &Way, seats: &[&Id], votable: &[Id]) -> Option<usize> {
         let mut was = self.was.clone();
         give(&mut was, votes(way, seats, votable));
         if !ends_early(&was) {
@@ -348,22 +362,30 @@ fn uncast<'a>(view: &'a View<'_>, was: &'a BallotRun, run: &'a BallotRun) -> imp
 }
 
 impl Ways {
-    /// The ways in which these can have voted, once for all of which the same is seen.
+    /// The ways in which these can have voted, once for all of which the same is seen; where the ballot would be open without
+    /// their votes, those that end it.
     fn of(&mut self, view: &View<'_>, closed: Closed<'_>, alike: &Alike<'_>, votable: &[Id]) -> Rc<Vec<Way>> {
         let seats: Vec<&Id> = alike.values().flatten().copied().collect();
         let mut so = closed.run.clone();
         give(&mut so, seats.iter().map(|seat| (*seat, None)));
-        let key = key(closed, &so, alike, votable);
+        let mut last = closed.last_votable();
+        let key = key(closed, (&so, last.as_ref()), alike, votable);
         if let Some(known) = self.0.get(&key) {
             return Rc::clone(known);
         }
-        let mut all_seen = BTreeSet::new();
-        let new = |way: &Way| {
-            give(&mut so, votes(way, &seats, votable));
-            all_seen.insert(Seen::of(view, &so))
-        };
-        let possible = |way: &Way| closed.is_possible(way, &seats, votable);
-        let found = ways(alike, votable.len()).into_iter().filter(possible).filter(new).collect();
+        let (mut all_seen, mut found) = (BTreeSet::new(), Vec::new());
+        for way in ways(alike, votable.len()) {
+            give(&mut so, votes(&way, &seats, votable));
+            let seen = Seen::of(view, &so);
+            if closed.run.closed.is_none() && !seen.as_ref().is_some_and(|seen| seen.early) {
+                continue;
+            }
+            // What is seen of most ways is known: whether those were possible is not asked.
+            if !all_seen.contains(&seen) && closed.is_possible(last.as_mut(), (&way, &seats, votable)) {
+                all_seen.insert(seen);
+                found.push(way);
+            }
+        }
         let found = Rc::new(found);
         self.0.insert(key, Rc::clone(&found));
         found
@@ -371,11 +393,19 @@ impl Ways {
 }
 
 /// The key of a ballot in which these have still to be given a vote: equal where the same can come of it.
-fn key(closed: Closed<'_>, so: &BallotRun, alike: &Alike<'_>, votable: &[Id]) -> u128 {
+fn key(
+    closed: Closed<'_>,
+    (so, last): (&BallotRun, Option<&BallotRun>),
+    alike: &Alike<'_>,
+    votable: &[Id],
+) -> u128 {
     let mut key = Mixer::default();
     key.put_id(&so.id.ballot);
     key.put(u64::from(closed.enough));
-    key.put(u64::from(so.closed.as_ref().is_some_and(|closing| closing.outcome.is_some())));
+    key.put(match &so.closed {
+        None => 2,
+        Some(closing) => u64::from(closing.outcome.is_some()),
+    });
     key.put(so.eased.seconds());
     for choice in votable {
         key.put_id(choice);
@@ -388,9 +418,13 @@ fn key(closed: Closed<'_>, so: &BallotRun, alike: &Alike<'_>, votable: &[Id]) ->
         key.put(u64::from(*weight));
         key.put(u64::try_from(seats.len()).unwrap_or(u64::MAX));
     }
-    key.put(u64::try_from(closed.was.awaited().count()).unwrap_or(u64::MAX));
-    let tables = [so, closed.was].map(|run| run.rules().map(|ballot| run.table(ballot)));
-    for table in tables.into_iter().flatten() {
+    for run in [Some(so), Some(closed.was), last] {
+        let Some((run, ballot)) = run.and_then(|run| Some((run, run.rules()?))) else {
+            key.put(0xa10);
+            continue;
+        };
+        key.put(u64::try_from(run.awaited().count()).unwrap_or(u64::MAX));
+        let table = run.table(ballot);
         for (its, made) in &table.electors {
             key.put_mixer(standing(its));
             for (choice, heads) in made {
@@ -497,22 +531,49 @@ pub(super) fn casts(possible: &Possible, (of, seat, _): &Vote) -> bool {
         && matches!(&possible.deed, Deed::Vote { ballot, .. } if ballot == of)
 }
 
-/// Tells what was done with a turn with which these votes were chosen: of those that are among the deeds already what was
-/// chosen, and of the others that they were cast right before.
-pub(super) fn tell(deeds: &mut Vec<(Instant, Possible)>, now: Instant, (turn, votes): (&Turn, &[Vote])) {
-    let does = if let Turn::Does(possible) = turn { Some(voting(possible, votes)) } else { None };
+/// What was done in a state of a behaviour: the votes of which it is chosen later that they were cast there, and the turn.
+pub(super) struct Scene {
+    at: Instant,
+    votes: Vec<Possible>,
+    deed: Option<Possible>,
+}
+
+impl Scene {
+    /// Everything that was done in it, in order.
+    pub(super) fn deeds(self) -> impl Iterator<Item = (Instant, Possible)> {
+        let Self { at, votes, deed } = self;
+        votes.into_iter().chain(deed).map(move |deed| (at, deed))
+    }
+
+    fn each(&mut self) -> impl Iterator<Item = &mut Possible> {
+        self.votes.iter_mut().chain(&mut self.deed)
+    }
+}
+
+/// Tells what was done with a turn with which these votes were chosen: of those that are told already what was chosen, and of the
+/// others that they were cast when votes were taken last. `states` are those that the behaviour passes, up to the one of the turn.
+pub(super) fn tell(scenes: &mut Vec<Scene>, states: &[(Branch, Turn)], (turn, votes): (&Turn, &[Vote])) {
+    let Some((now, _)) = states.last() else { return };
+    let deed = if let Turn::Does(possible) = turn { Some(voting(possible, votes)) } else { None };
     let ends = |(of, ..): &&Vote| matches!(turn, Turn::Enough(ballot, _) if ballot == of);
     let (last, others): (Vec<_>, Vec<_>) = votes.iter().partition(ends);
     let others = others.into_iter().chain(last);
-    for vote in others.filter(|vote| !does.as_ref().is_some_and(|it| casts(it, vote))) {
+    let others = others.filter(|vote| !deed.as_ref().is_some_and(|it| casts(it, vote)));
+    scenes.push(Scene { at: now.now, votes: Vec::new(), deed: deed.clone() });
+    for vote in others {
         let (of, seat, Some(chosen)) = vote else { continue };
-        let known = deeds.iter_mut().rev().find(|(_, it)| casts(it, vote));
-        if let Some((_, Possible { deed: Deed::Vote { choice, .. }, .. })) = known {
+        let known = scenes.iter_mut().flat_map(Scene::each).filter(|it| casts(it, vote)).last();
+        if let Some(Possible { deed: Deed::Vote { choice, .. }, .. }) = known {
             chosen.clone_into(choice);
             continue;
         }
         let deed = Deed::Vote { ballot: of.clone(), choice: chosen.clone(), attach: Vec::new() };
-        deeds.push((now, Possible { by: By::One(seat.clone()), deed }));
+        let vote = Possible { by: By::One(seat.clone()), deed };
+        let taken = states.iter().rposition(|(state, _)| state.takes_votes(of));
+        match taken.and_then(|place| scenes.get_mut(place)) {
+            Some(scene) if taken.is_some_and(|place| place + 1 < states.len()) => scene.votes.insert(0, vote),
+            Some(scene) => scene.votes.push(vote),
+            None => {}
+        }
     }
-    deeds.extend(does.map(|possible| (now, possible)));
 }

@@ -8,6 +8,7 @@ use super::hope;
 use super::marks::SeatMarks;
 use super::view::View;
 use crate::engine::State;
+use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
 use crate::engine::possible::{Deed, Possible};
 use crate::statement::{BallotRef, By, CaseRef, HolderRef, PublicKey};
@@ -25,10 +26,15 @@ pub(super) struct Branch {
     pub left: u8,
     /// To which choices seats have committed on sealed ballots, which the engine does not know.
     pub committed: Arc<Committed>,
+    /// The open ballots of cases that stand still, as they were when votes were taken last; none on which there was no time to vote.
+    pub stilled: Arc<Stilled>,
 }
 
 /// Choices by ballot and seat.
 pub(super) type Committed = BTreeMap<(BallotRef, Id), Id>;
+
+/// Ballots as they were.
+pub(super) type Stilled = BTreeMap<BallotRef, Arc<BallotRun>>;
 
 /// Where a walk can go.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -117,11 +123,44 @@ impl Branch {
 
     /// Goes there; `None` where the engine refuses it.
     pub(super) fn take(&self, turn: &Turn, key: &dyn Fn(&HolderRef) -> PublicKey) -> Option<Self> {
+        let mut after = self.turned(turn, key)?;
+        after.stilled = self.stilled_in(&after.state);
+        Some(after)
+    }
+
+    /// An open ballot as it was when votes were taken last: as it is, unless its case stands still.
+    pub(super) fn last_votable(&self, ballot: &BallotRef) -> Option<&Arc<BallotRun>> {
+        let case = self.state.case(&ballot.case)?;
+        match case.suspended() {
+            None => case.ballots.iter().find(|run| run.id == *ballot),
+            Some(_) => self.stilled.get(ballot),
+        }
+    }
+
+    /// Whether votes are taken now on a ballot.
+    pub(super) fn takes_votes(&self, ballot: &BallotRef) -> bool {
+        let run = self.state.ballot_run(ballot).filter(|run| run.closed.is_none());
+        run.is_some() && self.state.case(&ballot.case).is_some_and(|case| case.suspended().is_none())
+    }
+
+    /// What of this state is the last that was open to votes in the one that follows. What lapsed since can be cast no more.
+    fn stilled_in(&self, after: &State) -> Arc<Stilled> {
+        let still = after.running.iter().filter_map(|id| after.case(id));
+        let still = still.filter(|case| case.suspended().is_some());
+        let runs = still.flat_map(Case::open_ballots);
+        let last = runs.filter_map(|run| {
+            let was = self.last_votable(&run.id)?;
+            (was.evidence == run.evidence).then(|| (run.id.clone(), Arc::clone(was)))
+        });
+        Arc::new(last.collect())
+    }
+
+    fn turned(&self, turn: &Turn, key: &dyn Fn(&HolderRef) -> PublicKey) -> Option<Self> {
         match turn {
             Turn::Wait(until) => {
+                let (committed, stilled) = (Arc::clone(&self.committed), Arc::default());
                 let state = self.state.at(*until).into_owned();
-                let committed = Arc::clone(&self.committed);
-                Some(Self { state, now: *until, left: self.left, committed })
+                Some(Self { state, now: *until, left: self.left, committed, stilled })
             }
             Turn::Does(possible) => {
                 let mut after = self.clone();
@@ -279,7 +318,6 @@ fn next_point(view: &View<'_>, seats: &SeatMarks<'_>, state: &State, now: Instan
         }
     }
     for (procedure, within) in &view.ends {
-        let Some(within) = within else { continue };
         for case in state.running.iter().filter(|case| case.procedure == *procedure) {
             if let Some(case) = state.case(case) {
                 see(case.opened.at.plus(*within).next());

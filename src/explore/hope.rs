@@ -1,4 +1,5 @@
-//! Whether what a walk looks for can still come: else nothing that follows is walked.
+//! What a walk need not go on with: states after which what it looks for can come no more, those in which nothing of it can come,
+//! and acts that only lead round.
 //!
 //! A proposition comes to be so by an event that is emitted or annulled, a ballot that closes, a case that goes on, or
 //! time. Which events a case can still emit, and which ballots it can still ask, the states say that it can come to.

@@ -5,6 +5,7 @@
 //! reasons, the way a case took, what was annulled, and duties of which nothing comes.
 
 use std::collections::BTreeMap;
+use std::hash::Hash;
 
 use super::branch::Branch;
 use super::holds::holds;
@@ -26,10 +27,9 @@ pub(super) const MOST_FILED: usize = 2;
 
 /// The key of a state: equal for states with equal futures, of which the same can be said.
 pub(super) fn key(view: &View<'_>, branch: &Branch) -> u128 {
-    let Branch { state, now, left: _, committed: _ } = branch;
+    let Branch { state, now, left: _, committed: _, stilled: _ } = branch;
     let mut key = futures(view, branch);
     for (procedure, within) in &view.ends {
-        let Some(within) = within else { continue };
         for case in state.running.iter().filter(|case| case.procedure == *procedure) {
             key.put(age(*now, state.case(case).map_or(*now, |case| case.opened.at), *within));
         }
@@ -39,7 +39,7 @@ pub(super) fn key(view: &View<'_>, branch: &Branch) -> u128 {
 
 /// The key without how long cases have been open where that is only looked at, and moves nothing.
 pub(super) fn futures(view: &View<'_>, branch: &Branch) -> Mixer {
-    let Branch { state, now, left, committed: _ } = branch;
+    let Branch { state, now, left, committed: _, stilled } = branch; // `committed` and `stilled`: seat by seat
     let now = *now;
     let mut key = Mixer::default();
     key.put(u64::from(*left));
@@ -69,11 +69,11 @@ pub(super) fn futures(view: &View<'_>, branch: &Branch) -> Mixer {
             key.put(count);
             case_into(&mut key, view, case, (view.clocks(&procedure.name, &case.state), now));
             stops_into(&mut key, view, (state, case), now);
+            for ballot in stilled.keys().filter(|it| it.case == case.id) {
+                key.put_id(&ballot.ballot);
+            }
             if case.subject.is_some() {
                 key.put(u64::from(state.subject_seated(case)));
-            }
-            for panel in seats.all.iter().filter(|panel| panel.case == Some(&case.id)) {
-                panel.sorted_into(&mut key);
             }
         }
         key.put(count);
@@ -84,7 +84,10 @@ pub(super) fn futures(view: &View<'_>, branch: &Branch) -> Mixer {
             key.put(after.end(ended, false).since(now).seconds());
         }
     }
-    for panel in seats.all.iter().filter(|panel| panel.case.is_none()) {
+    for panel in &seats.all {
+        if let Some(case) = panel.case {
+            key.put_id(&case.procedure);
+        }
         panel.sorted_into(&mut key);
     }
     events_into(&mut key, view, state, now);
@@ -200,13 +203,7 @@ fn case_into(key: &mut Mixer, view: &View<'_>, case: &Case, (clocks, now): (Cloc
         key.put(u64::try_from(there.take(MOST_FILED).count()).unwrap_or(u64::MAX));
     }
     for duty in duties.iter().filter(|duty| duty.tells()) {
-        key.put_id(&duty.act);
-        duty.emits.iter().chain(&duty.if_late).for_each(|event| key.put_id(event));
-        key.put(u64::from(duty.stopped));
-        if duty.may_lapse() {
-            let standing = case.suspended().filter(|_| duty.stopped).unwrap_or(now);
-            key.put(duty.due.since(standing).seconds());
-        }
+        duty_into(key, duty, case.suspended().filter(|_| duty.stopped).unwrap_or(now));
     }
     key.put(0x5ea7);
     key.put(u64::from(case.suspended().is_some()));
@@ -220,6 +217,37 @@ fn case_into(key: &mut Mixer, view: &View<'_>, case: &Case, (clocks, now): (Cloc
             None => ballot_into(key, view, case, run, now),
             Some(outcome) => outcome.into_iter().for_each(|outcome| key.put_id(outcome)),
         }
+    }
+}
+
+/// A duty of which something can still come; `now` is when its clock stopped where it has.
+fn duty_into(key: &mut Mixer, duty: &DutyRun, now: Instant) {
+    let DutyRun {
+        act,
+        by,
+        attach,
+        arisen: _, // as `due`
+        due,
+        within: _,
+        stopped,
+        excluded,
+        done: _,
+        emits,
+        if_late,
+        heeded,
+        line: _,
+    } = duty;
+    key.put_id(act);
+    by.hash(key);
+    for names in [attach, emits, if_late] {
+        for name in names {
+            key.put_id(name);
+        }
+        key.put(0xd07);
+    }
+    key.put(u64::from(*stopped) << 2 | u64::from(*excluded) << 1 | u64::from(*heeded));
+    if duty.may_lapse() {
+        key.put(due.since(now).seconds());
     }
 }
 
@@ -290,6 +318,7 @@ fn ballot_into(key: &mut Mixer, view: &View<'_>, case: &Case, run: &BallotRun, n
     for (place, since) in held {
         let longest = lasting.get(*place).and_then(|outcome| outcome.lasting);
         key.put(u64::try_from(*place).unwrap_or(u64::MAX));
+        key.put(u64::from(since <= closes));
         key.put(age(now, *since, longest.unwrap_or(Span::from_seconds(0))));
     }
     if view.filled {
@@ -319,8 +348,8 @@ fn events_into(key: &mut Mixer, view: &View<'_>, state: &State, now: Instant) {
         let mut mark = Mixer::default();
         mark.put_id(event);
         mark.put_id(&case.procedure);
-        // Among cases that still go on, their own events are theirs.
-        if view.bounds.cases > 1 && state.case(case).is_some_and(|case| case.ended.is_none()) {
+        // Cases in which something can still be done have events of their own.
+        if view.bounds.cases > 1 && state.case(case).is_some_and(|case| goes_on(view, case)) {
             mark.put(u64::from(case.number.get()));
         }
         if let Some(longest) = view.counted_from(event).map(|it| if put_off { Span::MAX } else { it }) {

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::branch::{Branch, Committed};
+use super::branch::Branch;
 use super::key::{age, goes_on, put_off, ran, up_to};
 use super::mixer::Mixer;
 use super::seating::Seating;
 use super::view::View;
-use crate::engine::ballot::{Cast, Elector, Leaving};
+use crate::engine::ballot::{Cast, Elector, Leaving, Reason};
 use crate::engine::case::{Case, Subject};
 use crate::engine::panel::{Nominee, Place, Seats};
 use crate::engine::sealed::Committed as Sealed;
@@ -73,7 +73,11 @@ impl<'a> SeatMarks<'a> {
         let going_on = || state.cases.values().filter(|case| goes_on(view, case));
         let open = going_on().flat_map(|case| case.open_ballots()).filter(|run| view.asks(&run.id.ballot));
         let electors: BTreeSet<&Id> = open.flat_map(|run| run.electors.keys()).collect();
-        let own = going_on().filter_map(|case| Some((Some(&case.id), case.seats.as_ref()?)));
+        // Also the panel of a case that has ended, before which another one goes on.
+        let bodies: BTreeSet<&CaseRef> =
+            going_on().filter_map(|case| state.body_of(case)).map(|body| &body.id).collect();
+        let bodies = bodies.into_iter().filter_map(|id| state.case(id));
+        let own = bodies.filter_map(|case| Some((Some(&case.id), case.seats.as_ref()?)));
         for (case, seats) in state.panels.values().map(|seats| (None, seats)).chain(own) {
             let Some(seating) = view.seating(&seats.panel) else { continue };
             let mut marks = vec![Mixer::default(); seating.names.len()];
@@ -98,7 +102,7 @@ impl<'a> SeatMarks<'a> {
                 _ => false,
             };
             if let Some(marks) = all.iter_mut().find(its) {
-                marks.of_case(view, case, &branch.committed);
+                marks.of_case(view, case, branch);
                 let chosen = case.chosen.as_ref().filter(|_| view.chair_acts);
                 let chosen = chosen.and_then(|_| state.around(case).chosen());
                 if let Some(mark) = chosen.and_then(|chosen| marks.mark(&chosen.seat)) {
@@ -193,7 +197,7 @@ impl PanelMarks<'_> {
         self.marks.get_mut(self.seating.place(name)?)
     }
 
-    fn of_case(&mut self, view: &View<'_>, case: &Case, committed: &Committed) {
+    fn of_case(&mut self, view: &View<'_>, case: &Case, branch: &Branch) {
         self.put_each(case.recused.iter(), |mark, _| mark.put(11));
         self.put_each(case.obliged.iter(), |mark, _| mark.put(31));
         for run in case.open_ballots().filter(|run| view.asks(&run.id.ballot)) {
@@ -213,7 +217,7 @@ impl PanelMarks<'_> {
             for (name, its) in run.sealed.iter().flat_map(|sealing| &sealing.commitments) {
                 // Whoever left the seat reveals as they would have in it.
                 let Sealed { commitment: _, done: _, revealed, leaver: _ } = its;
-                let choice = committed.get(&(run.id.clone(), name.clone()));
+                let choice = branch.committed.get(&(run.id.clone(), name.clone()));
                 if let Some(mark) = self.mark(name) {
                     mark.put(17 + u64::from(revealed.is_some()));
                     if let Some(choice) = choice {
@@ -222,9 +226,15 @@ impl PanelMarks<'_> {
                 }
             }
             self.put_each(run.left.iter(), |mark, leaving| {
-                let Leaving { reason: _, at: _, entry: _, vote_stands } = leaving;
-                mark.put(14 + u64::from(*vote_stands));
+                let Leaving { reason, at: _, entry: _, vote_stands } = leaving;
+                // Whose key was recovered is a candidate still.
+                mark.put(14 + u64::from(*vote_stands) + 64 * u64::from(*reason == Reason::KeyRecovered));
             });
+            // Whoever left in a standstill was among those who were awaited before it.
+            if let Some(was) = branch.stilled.get(&run.id) {
+                let since = run.left.keys().filter(|seat| !was.left.contains_key(*seat));
+                self.put_each(since.map(|seat| (seat, ())), |mark, ()| mark.put(41));
+            }
         }
         // What comes after is of another case.
         self.marks.iter_mut().for_each(|mark| mark.put(12));

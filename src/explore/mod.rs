@@ -1,7 +1,8 @@
 //! Everything that a small panel and its parties can do, walked through: whether the invariants of a workflow hold.
 //!
 //! It drives the engine itself: every move is a statement judged by the one admission, unsigned, and every wait lets the
-//! engine's own time pass. What is walked: who may say what now ([`crate::engine::State::possible`]); each choice;
+//! engine's own time pass; votes of which nothing tells before their ballot closes are put in where they could have been cast
+//! (`blank`). What is walked: who may say what now ([`crate::engine::State::possible`]); each choice;
 //! silence up to the last instant before and the first instant after everything that time brings; in every
 //! order. States of which the futures are equal are one (`key`): clocks count from now, seats that no rule
 //! can tell apart change places, and what is past and without effect is forgotten.
@@ -86,9 +87,8 @@ pub struct Report {
     /// Whether acts between the edges of deadlines may show what those at the edges do not: somewhere an act begins a time
     /// while another goes on, and which of them ends first hangs on when it is done.
     pub between: bool,
-    /// Whether everything within the other bounds was seen, or all that could be learnt from it. Never where business
-    /// days count: how long they take hangs on the day, and the walk opens on one; nor where acts [between](Self::between)
-    /// the edges matter.
+    /// Whether everything within the other bounds was seen, or all that could be learnt from it: never where something may show
+    /// more that is not walked ([`Verdict::KeptAsWalked`]).
     pub complete: bool,
 }
 
@@ -98,7 +98,7 @@ pub enum Verdict {
     /// In everything within the bounds; what `reaches` says is reached.
     Kept,
     /// Nothing within the bounds breaks it, and something that is not walked may: another day on which the agreement is
-    /// opened, acts between the edges of deadlines, panelists of one house.
+    /// opened, acts between the edges of deadlines, panelists of one house, one person in two seats.
     KeptAsWalked,
     /// Nothing that was seen breaks it and the number of states ended the walk; or nothing reaches what `reaches` says, and
     /// not all that may was seen.
@@ -184,6 +184,10 @@ pub fn not_walked(workflow: &Workflow, between: bool) -> Vec<&'static str> {
              after them",
         ),
         (search::houses(workflow), "panelists of one affiliation, whose identical votes count as one"),
+        (
+            search::persons(workflow),
+            "one person in two seats, who is left out of a vote about either in both",
+        ),
         (!telling, "duties, reaffirmations and rotated keys, which move nothing"),
         (telling, "reaffirmations, rotated keys, and duties of which nothing comes, which move nothing"),
         (

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::between;
-use super::blank::{self, Ways};
+use super::blank::{self, Scene, Ways};
 use super::branch::{Branch, Turn};
 use super::cone::groups;
 use super::holds::holds;
@@ -16,13 +16,12 @@ use super::tree::{Stage, Tree};
 use super::view::View;
 use super::{Bounds, ExploreError, Progress, Report, Verdict, story, times};
 use crate::engine::State;
-use crate::engine::possible::Possible;
 use crate::scenario::{plain_key, supposed_agreement};
 use crate::statement::{CaseRef, HolderRef, PublicKey};
 use crate::values::Instant;
 use crate::workflow::Workflow;
 use crate::workflow::invariant::{Invariant, Promise};
-use crate::workflow::model::Formed;
+use crate::workflow::model::{Exclusion, Formed};
 
 /// A behaviour that shows something: the state that shows it, and the date that it is seen at where the walk takes
 /// place at none.
@@ -138,7 +137,8 @@ fn walked(
 
 /// Whether a walk that is done has seen all that can be.
 fn shows_all(workflow: &Workflow) -> bool {
-    workflow.calendar.is_none() && !houses(workflow) && !opened_on_one_day(workflow)
+    let alone = !houses(workflow) && !persons(workflow);
+    workflow.calendar.is_none() && alone && !opened_on_one_day(workflow)
 }
 
 /// Whether it matters when the agreement is opened, and a walk opens it on one day: times count from then, and other
@@ -150,6 +150,15 @@ pub(super) fn opened_on_one_day(workflow: &Workflow) -> bool {
 /// Whether panelists may count together, which no walk has: each works for a house of their own.
 pub(super) fn houses(workflow: &Workflow) -> bool {
     workflow.ballots.iter().any(|ballot| ballot.per_affiliation)
+}
+
+/// Whether it matters that one person has two seats, whom no walk has: who is left out as the subject of a case is left out in
+/// both.
+pub(super) fn persons(workflow: &Workflow) -> bool {
+    workflow.ballots.iter().any(|ballot| {
+        let panel = workflow.panel(&ballot.panel);
+        ballot.less.contains(&Exclusion::Subject) && panel.is_some_and(|panel| !panel.one_seat_each)
+    })
 }
 
 /// Lets every walk go on until it is done, or all of them together have seen so many states. Each is given the same
@@ -204,7 +213,13 @@ impl<'v> Walk<'v> {
         (opening, opened): (State, Instant),
         kept: usize,
     ) -> Self {
-        let root = Branch { state: opening, now: opened, left: 0, committed: Arc::default() };
+        let root = Branch {
+            state: opening,
+            now: opened,
+            left: 0,
+            committed: Arc::default(),
+            stilled: Arc::default(),
+        };
         Self {
             view,
             invariants,
@@ -351,14 +366,15 @@ impl<'v> Walk<'v> {
     /// The whole behaviour that leads to a state.
     fn behaviour(&self, shown: Shown) -> story::Behaviour {
         let (done, end) = self.tree.told(shown.place);
-        let mut deeds: Vec<(Instant, Possible)> = Vec::new();
-        for (branch, turn) in done {
+        let mut scenes = Vec::new();
+        for (place, (_, turn)) in done.iter().enumerate() {
             let (turn, votes) = match turn {
-                Turn::Chosen(turn, votes) => (*turn, votes),
-                turn => (turn, Vec::new()),
+                Turn::Chosen(turn, votes) => (&**turn, &**votes),
+                turn => (turn, &[][..]),
             };
-            blank::tell(&mut deeds, branch.now, (&turn, &votes));
+            blank::tell(&mut scenes, done.get(..=place).unwrap_or_default(), (turn, votes));
         }
+        let deeds = scenes.into_iter().flat_map(Scene::deeds).collect();
         let dates = (!self.view.dates.is_empty()).then(|| (shown.date, self.view.dates.first().copied()));
         story::Behaviour {
             opened: self.opened,

@@ -60,7 +60,7 @@ pub(super) struct View<'w> {
     /// What the propositions count from events.
     pub withins: Vec<(Span, Id)>,
     /// How long cases may be open, by procedure.
-    pub ends: Vec<(Id, Option<Span>)>,
+    pub ends: Vec<(Id, Span)>,
     /// The names of documents that can be struck, by procedure.
     strikable: BTreeMap<Id, BTreeSet<Id>>,
 }
@@ -81,9 +81,12 @@ impl<'w> View<'w> {
             proposition.holds.each(&mut |part| parts.push(part.clone()));
         }
         let ends = invariants.iter().filter_map(|invariant| match &invariant.promise {
-            Promise::Ends { procedure, within } => Some((procedure.clone(), *within)),
+            Promise::Ends { procedure, within } => Some((procedure.clone(), (*within)?)),
             _ => None,
         });
+        let ends: Vec<(Id, Span)> = ends.collect();
+        // For how long cases are looked at that may be open so long.
+        let open = ends.iter().map(|(_, within)| within.and(Span::from_seconds(1)));
         let withins = parts.iter().filter_map(|part| match part {
             Holds::Within { span, of } => Some((*span, of.clone())),
             _ => None,
@@ -95,7 +98,8 @@ impl<'w> View<'w> {
             || !after_opening.is_empty()
             || times::steps(workflow).any(|(_, step)| matches!(step.trigger, Trigger::At(_)));
         let anchored: Vec<Instant> = if waits { dates.iter().copied().collect() } else { Vec::new() };
-        let horizon = times::horizon(workflow);
+        let horizon =
+            open.clone().map(|it| it.and(Span::from_seconds(1))).fold(times::horizon(workflow), Span::max);
         let opened = match anchored.first() {
             None if waits => story::usual(),
             None => Instant::MIN,
@@ -127,11 +131,11 @@ impl<'w> View<'w> {
             anchored: anchored.into_iter().collect(),
             dates: if waits { Vec::new() } else { dates.iter().flat_map(|it| [*it, it.next()]).collect() },
             horizon,
-            leads: if waits { times::leads(workflow) } else { Vec::new() },
+            leads: if waits { times::leads(workflow).into_iter().chain(open).collect() } else { Vec::new() },
             begun: if bounds.between { times::begun(workflow) } else { Vec::new() },
             marks: Vec::new(),
             withins: withins.collect(),
-            ends: ends.collect(),
+            ends,
             strikable: workflow.procedures.iter().map(|it| (it.name.clone(), strikable(it))).collect(),
         };
         for part in parts.iter().filter(|part| matches!(part, Holds::In { .. } | Holds::Counted { .. })) {

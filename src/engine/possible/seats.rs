@@ -16,7 +16,7 @@ impl State {
             let cases: Vec<&Case> = self.running_before(&panel.name).filter_map(|id| self.case(id)).collect();
             self.seats_of((at, leaving), panel, seats, &name, &cases, all);
         }
-        for case in self.running.iter().filter_map(|id| self.case(id)) {
+        for case in self.cases.values().filter(|case| !case.at_rest()) {
             let (Some(seats), Some((panel, _))) = (&case.seats, self.panel_of(case)) else { continue };
             let name = |seat: &Id| HolderRef::CaseSeat { case: case.id.clone(), seat: seat.clone() };
             let shares = |other: &&Case| self.body_of(other).is_some_and(|body| body.id == case.id);

@@ -237,7 +237,7 @@ impl Origin {
 }
 
 /// Who may act.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Actors {
     /// `by`: any one of these alone.
     AnyOf(Vec<Actor>),
@@ -254,7 +254,7 @@ impl Actors {
 }
 
 /// One who may act.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Actor {
     /// A party or role, with the signatures that it needs.
     Office(Id),
