@@ -11,7 +11,8 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use raw::{Told, answer, ask, counted, get, limited, metrics, most_memory};
+use quorate::statement::Envelope;
+use raw::{Told, answer, ask, counted, get, limited, metrics, most_memory, post};
 use serde_json::json;
 use serve_support::restricted::{challenge, signer};
 use serve_support::{Machine, Server, operator, operator_of};
@@ -190,6 +191,29 @@ fn one_address_uses_up_no_more_than_its_share_of_the_challenges_that_are_remembe
     assert_eq!(sign_in("192.0.2.7").status, 200);
     let told = metrics(&operator);
     assert_eq!(counted(&told, "quorate_limited_total{limit=\"readers\"}"), Some(1.0), "{told}");
+}
+
+#[test]
+fn of_an_envelope_with_more_signatures_than_anybody_needs_none_is_checked() {
+    let operator = operator();
+    operator.ok("log show 0 panel --envelope opened.json");
+    let server = limited(&operator, "");
+    let opened = fs::read_to_string(operator.path.join("opened.json")).unwrap();
+    let send = |signatures: usize| {
+        let mut envelope = Envelope::parse(&opened).unwrap();
+        let signature = envelope.signatures[0].clone();
+        envelope.signatures.resize(signatures, signature);
+        post(&server, "192.0.2.66", &envelope.to_text())
+    };
+    let told = send(65);
+    assert_eq!((told.status, told.problem().as_str()), (422, "bad-envelope"), "{}", told.body);
+    assert!(told.body.contains("65 signatures") && told.body.contains("at most 64"), "{}", told.body);
+    // These are, and do not hold.
+    let told = send(64);
+    assert!(told.status == 422 && !told.body.contains("at most 64"), "{}", told.body);
+    // What opened the agreement is known here, though nobody may open one.
+    let told = post(&server, "192.0.2.66", &opened);
+    assert!(told.status == 200 && told.body.contains("\"known\":true"), "{}", told.body);
 }
 
 #[test]

@@ -51,6 +51,8 @@ pub(super) struct Desk {
     pub(super) receives: Held,
     /// Room for what counts and replays.
     pub(super) thinking: Work,
+    /// Room for what checks many signatures.
+    pub(super) checking: Work,
     /// Room for what reads the disk.
     pub(super) reading: Work,
     /// Room for answers that are long.
@@ -123,6 +125,7 @@ impl Desk {
             room,
             receives,
             thinking: Work::thinking(Arc::clone(&metrics)),
+            checking: Work::checking(Arc::clone(&metrics)),
             reading: Work::reading(Arc::clone(&metrics)),
             answers: Answers::new(Arc::clone(&metrics)),
             proxies,

@@ -31,6 +31,12 @@ pub(super) const MAX_ENVELOPE: usize = 2 * Entry::MAX_BYTES;
 /// The refusal of a statement of an agreement that is not kept here, or of which its signers may not know.
 const UNKNOWN_AGREEMENT: &str = "unknown-agreement";
 
+/// The most signatures of an envelope that are checked over the network: more than any panel has who sign one statement.
+const MOST_SIGNATURES: usize = 64;
+
+/// An envelope with so many is checked at once; one with more waits for its turn.
+const FEW_SIGNATURES: usize = 8;
+
 /// The part of the places for submissions that one address may hold while its documents come: they take time.
 const SHARE: usize = 8;
 
@@ -80,7 +86,7 @@ enum Came<'a> {
     New { signed: Box<Signed>, place: SemaphorePermit<'a>, coming: Option<Coming> },
 }
 
-/// Takes what comes; `came` is when all of the envelope was here.
+/// Takes what comes; `came` is when all of the envelope was here and checked.
 async fn take(
     desk: &Arc<Desk>,
     client: Client,
@@ -119,7 +125,7 @@ async fn take(
 
 /// Reads what is submitted, by a time.
 async fn receive<'a>(
-    desk: &'a Desk,
+    desk: &'a Arc<Desk>,
     client: Client,
     request: Request,
     came: &mut tokio::time::Instant,
@@ -135,9 +141,8 @@ async fn receive<'a>(
     match kind.as_str() {
         "application/json" => {
             let bytes = in_time(by, body(request.into_body())).await?;
-            *came = tokio::time::Instant::now();
-            let signed = signed(desk, &bytes)?;
-            if let Some(known) = desk.registry.known(&signed)? {
+            let signed = signed(desk, client, &bytes, came).await?;
+            if let Some(known) = known(desk, &signed)? {
                 return Ok(Came::Known(Box::new(known)));
             }
             // Whether it is taken the log says alone: there are no documents to keep out.
@@ -146,8 +151,7 @@ async fn receive<'a>(
         }
         "multipart/form-data" => {
             let (mut parcel, bytes) = in_time(by, Parcel::open(request)).await?;
-            *came = tokio::time::Instant::now();
-            let signed = signed(desk, &bytes)?;
+            let signed = signed(desk, client, &bytes, came).await?;
             let of_here = desk.registry.is_of_here(&signed);
             let came = in_time(by, documents(desk, client, &mut parcel, signed)).await;
             if of_here && !matches!(came, Ok(Came::New { .. })) {
@@ -169,7 +173,7 @@ async fn documents<'a>(
     parcel: &mut Parcel,
     mut signed: Signed,
 ) -> Result<Came<'a>, Problem> {
-    if let Some(known) = desk.registry.known(&signed)? {
+    if let Some(known) = known(desk, &signed)? {
         return Ok(Came::Known(Box::new(known)));
     }
     desk.registry.would_take(&signed)?;
@@ -197,24 +201,54 @@ fn place(desk: &Desk) -> Result<SemaphorePermit<'_>, Problem> {
     desk.room.try_acquire().map_err(|_| Problem::busy())
 }
 
-/// Checks form and signatures, and that the statement opens no agreement where nobody may over the network.
-fn signed(desk: &Desk, envelope: &[u8]) -> Result<Signed, Problem> {
+/// Checks form and signatures; `came` is when that was done, or what came was found to be none. How long it takes anybody decides
+/// who signs an envelope often: it is nothing of whether an agreement is here.
+async fn signed(
+    desk: &Arc<Desk>,
+    client: Client,
+    envelope: &[u8],
+    came: &mut tokio::time::Instant,
+) -> Result<Signed, Problem> {
     let text =
         std::str::from_utf8(envelope).map_err(|_| Problem::bad_request("the envelope is not UTF-8"))?;
     let envelope = Envelope::parse(text).map_err(|error| {
         Problem::new(&kinds::BAD_ENVELOPE, error.to_string())
             .instead("send the envelope as `--out` or `log show --envelope` writes it")
     })?;
-    let mut signed = desk.registry.check(Submission::of(envelope))?;
-    if !desk.openings && opens(&signed) {
-        return Err(Problem::new(&kinds::NO_OPENINGS, kinds::NO_OPENINGS.means)
-            .instead("ask its operator to open the agreement, or to serve with --openings"));
+    let signatures = envelope.signatures.len();
+    if signatures > MOST_SIGNATURES {
+        let why = format!(
+            "the envelope has {signatures} signatures, and over the network at most {MOST_SIGNATURES} are checked"
+        );
+        return Err(Problem::new(&kinds::BAD_ENVELOPE, why)
+            .instead("send it with those signatures alone that the statement needs"));
     }
+    let submission = Submission::of(envelope);
+    let checked = if signatures <= FEW_SIGNATURES {
+        desk.registry.check(submission)
+    } else {
+        let checking = Arc::clone(desk);
+        let checked = desk.checking.run(client, move || checking.registry.check(submission)).await;
+        checked.map_err(|why| if why.name() == kinds::BUSY.name { Problem::busy() } else { why })?
+    };
+    *came = tokio::time::Instant::now();
+    let mut signed = checked?;
     // A statement's signatures show whose keys these are, as a token does.
     if !desk.signed_by_a_reader(&signed) {
         signed.hide();
     }
     Ok(signed)
+}
+
+/// The receipt of a statement that the log has already. One that would open an agreement goes no further where nobody may over
+/// the network.
+fn known(desk: &Desk, signed: &Signed) -> Result<Option<Receipted>, Problem> {
+    let known = desk.registry.known(signed)?;
+    if known.is_none() && !desk.openings && opens(signed) {
+        return Err(Problem::new(&kinds::NO_OPENINGS, kinds::NO_OPENINGS.means)
+            .instead("ask its operator to open the agreement, or to serve with --openings"));
+    }
+    Ok(known)
 }
 
 fn opens(signed: &Signed) -> bool {

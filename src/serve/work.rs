@@ -32,6 +32,11 @@ impl Work {
         Self::new(2, 16, metrics, "work")
     }
 
+    /// What checks signatures of envelopes that have many of them, beside those who submit few.
+    pub(super) fn checking(metrics: Arc<Metrics>) -> Self {
+        Self::new(1, 64, metrics, "checking")
+    }
+
     /// What reads the disk: documents, tiles, pages of the log.
     pub(super) fn reading(metrics: Arc<Metrics>) -> Self {
         Self::new(4, 256, metrics, "reading")
