@@ -5,6 +5,7 @@ mod cli_support;
 mod serve_support;
 
 use std::fs;
+use std::io::{BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -75,4 +76,17 @@ fn that_a_ballot_is_abandoned_is_told_to_whoever_brought_it_about_and_to_whoever
     let told = people.ok("do withdraw --key north");
     assert!(told["changes"].to_string().contains("the ballot question#1/answer#1 is abandoned"), "{told}");
     assert!(listener.until("is abandoned").contains("question#1/answer#1"));
+    // Also one who was cut off between the entry and that is told; whoever comes new is told what is new alone.
+    let size = server.get("/v1/agreements/panel")["head"]["size"].as_u64().unwrap();
+    let mut again = server.listen(Some(size - 1));
+    assert!(again.until("data: ").contains("question#1/answer#1 is abandoned"));
+    let mut new = server.connect();
+    let head = format!("GET /v1/agreements/panel/events?from={size} HTTP/1.1\r\nHost: log\r\n\r\n");
+    new.write_all(head.as_bytes()).unwrap();
+    let mut new = serve_support::Events(BufReader::new(new));
+    new.until("listening");
+    assert_eq!(server.stop(), Some(0));
+    let mut rest = String::new();
+    new.0.read_to_string(&mut rest).unwrap();
+    assert!(!rest.contains("event: "), "{rest}");
 }

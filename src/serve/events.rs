@@ -36,7 +36,7 @@ pub(super) struct From {
     from: Option<u64>,
 }
 
-/// `GET …/events`. `Last-Event-ID` is the last entry that the listener has; it goes on after it.
+/// `GET …/events`. `Last-Event-ID` is the last entry that the listener has; it goes on after it, with what that brought about.
 pub(super) async fn stream(
     State(desk): State<Arc<Desk>>,
     At(agreement): At<String>,
@@ -56,7 +56,7 @@ pub(super) async fn stream(
         return Err(Problem::bad_request(words)
             .instead("whoever has heard of more entries asks what became of them: `quorate audit --against` a receipt tells"));
     }
-    let (count, place) = (found.feed.count(), found.feed.place(from));
+    let (count, place) = (found.feed.count(), found.feed.place(from, last.is_some()));
     let listening = desk.metrics.listening();
     let listener = Listener {
         desk,

@@ -2,7 +2,7 @@
 //!
 //! One task an agreement takes each new entry once, whoever listens: from the writer, which had it in hand, or from the store
 //! where it comes too late for that. The newest events are kept as the bytes that go out; a listener who is further behind
-//! reads entries from the store again, so a slow one costs no memory and misses nothing.
+//! reads entries from the store again, so a slow one costs no memory and misses no entry.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
@@ -72,6 +72,12 @@ impl News {
         self.first + self.kept.len() as u64
     }
 
+    /// The number of the first event that is kept after the entries before this one: what those brought about, too.
+    fn after(&self, entry: u64) -> u64 {
+        let has = |event: &Event| event.entry.is_some_and(|told| told < entry);
+        self.first + self.kept.iter().rposition(has).map_or(0, |last| last as u64 + 1)
+    }
+
     /// The events from this number on, if all of them are kept.
     fn from(&self, event: u64) -> Option<impl Iterator<Item = &Event>> {
         let skipped = usize::try_from(event.checked_sub(self.first)?).ok()?;
@@ -137,13 +143,13 @@ impl Feed {
         self.news().signers.named_for(key)
     }
 
-    /// Where somebody listens from: from this entry on, or from now on.
-    pub(super) fn place(&self, entry: Option<u64>) -> Place {
+    /// Where somebody listens from: from this entry on, or from now on. Whoever goes on (`again`) is told what the entries
+    /// before it brought about, which they may not have heard.
+    pub(super) fn place(&self, entry: Option<u64>, again: bool) -> Place {
         let news = self.news();
-        match entry {
-            Some(entry) if entry < news.entries => Place { event: None, entry },
-            _ => Place { event: Some(news.end()), entry: news.entries },
-        }
+        let entry = entry.unwrap_or(news.entries);
+        let event = if again { news.after(entry) } else { news.end() };
+        Place { event: (entry >= news.entries).then_some(event), entry }
     }
 
     /// What comes next at this place, about `most` bytes of it, and the place after it; `None` where it is not kept any more.
@@ -155,8 +161,12 @@ impl Feed {
             if !bytes.is_empty() && bytes.len() + event.bytes.len() > most {
                 break;
             }
-            bytes.extend_from_slice(&event.bytes);
             next += 1;
+            // Published already when they came, and read by the feed a moment later: they have it.
+            if event.entry.is_some_and(|entry| entry < place.entry) {
+                continue;
+            }
+            bytes.extend_from_slice(&event.bytes);
             place.entry = event.entry.map_or(place.entry, |entry| entry + 1);
         }
         place.event = Some(next);
@@ -178,11 +188,7 @@ impl Feed {
             }
         }
         let news = self.news();
-        place.event = (place.entry >= news.entries).then(|| {
-            // What is kept after the last entry that it has: what that brought about, too.
-            let has = |event: &Event| event.entry.is_some_and(|entry| entry < place.entry);
-            news.first + news.kept.iter().rposition(has).map_or(0, |last| last as u64 + 1)
-        });
+        place.event = (place.entry >= news.entries).then(|| news.after(place.entry));
         (bytes, place)
     }
 
