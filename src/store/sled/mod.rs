@@ -38,8 +38,8 @@ pub struct SledStore {
     blobs: PathBuf,
     /// The newest durable head of each agreement. Written after the fsync, so it is what readers go by.
     heads: RwLock<BTreeMap<Digest, StoredHead>>,
-    /// Held for writing until a note or a mark is durable, and for reading by whoever reads one: nobody sees it before.
-    notes: RwLock<()>,
+    /// The note or the mark that is not durable yet, whose earlier one is read meanwhile; held by whoever reads one.
+    unseen: RwLock<Option<notes::Unseen>>,
     /// `None` in a store that was opened for reading alone. Its mutex makes one writer of many.
     writer: Option<Mutex<Writer>>,
     /// The first failure; set once, never taken back.
@@ -85,7 +85,7 @@ impl SledStore {
             db,
             blobs: blobs.to_owned(),
             heads: RwLock::default(),
-            notes: RwLock::default(),
+            unseen: RwLock::default(),
             writer: None,
             lost: Lost::default(),
             folder,

@@ -2,13 +2,13 @@
 
 use std::fs::File;
 use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Barrier, Mutex};
 
 use super::writer::{Sync, Writer};
 use super::{SledStore, Store as _, StoreError};
 use crate::log::{Hash, Head};
-use crate::store::{Append, NewEntry};
+use crate::store::{Append, NewEntry, ReadOnly};
 use crate::values::Digest;
 
 fn open(folder: &tempfile::TempDir, sync: Sync) -> SledStore {
@@ -96,4 +96,49 @@ fn nobody_sees_a_batch_before_its_fsync_returned() {
         appending.join().unwrap().unwrap();
     });
     assert_eq!(store.entry(&new.anchor, 0).unwrap().unwrap(), b"entry 0");
+}
+
+#[test]
+fn whoever_reads_while_a_note_or_a_mark_is_made_durable_is_told_what_was_there_and_does_not_wait() {
+    static WAITS: AtomicBool = AtomicBool::new(false);
+    static SYNCING: Barrier = Barrier::new(2);
+    fn waits(file: &File) -> io::Result<()> {
+        if WAITS.load(Ordering::SeqCst) {
+            SYNCING.wait();
+            SYNCING.wait();
+        }
+        file.sync_data()
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder, waits);
+    let anchor = Digest::of(b"a");
+    for size in 0..3 {
+        store.append(&[append(size)]).unwrap();
+    }
+    store.keep_checkpoint(&anchor, 1, "one").unwrap();
+    store.keep_checkpoint(&anchor, 3, "three").unwrap();
+    WAITS.store(true, Ordering::SeqCst);
+    // What is written, and what is read before and while it is.
+    let while_written = |write: &(dyn Fn() -> Result<(), StoreError> + std::marker::Sync)| {
+        let read = || {
+            let notes: Vec<_> = store.checkpoints(&anchor).map(Result::unwrap).collect();
+            (notes, store.checkpoint_at(&anchor, 2).unwrap(), store.read_only(&anchor).unwrap())
+        };
+        let before = read();
+        std::thread::scope(|scope| {
+            let writing = scope.spawn(write);
+            SYNCING.wait();
+            // Were it to wait for the disk, it would wait for ever here.
+            assert_eq!(read(), before);
+            SYNCING.wait();
+            writing.join().unwrap().unwrap();
+        });
+        assert_ne!(read(), before);
+    };
+    while_written(&|| store.keep_checkpoint(&anchor, 2, "two"));
+    while_written(&|| store.keep_checkpoint(&anchor, 2, "two with one more cosignature"));
+    while_written(&|| store.keep_checkpoint(&anchor, 1, "another one"));
+    while_written(&|| store.set_read_only(&anchor, Some(ReadOnly::Restored)));
+    while_written(&|| store.set_read_only(&anchor, Some(ReadOnly::Newer(7))));
+    while_written(&|| store.set_read_only(&anchor, None));
 }
