@@ -587,11 +587,20 @@ fn a_browser_signs_in_with_what_ssh_keygen_prints() {
     };
     let form = format!("challenge={}&signature={}", encoded(&challenge), encoded(signature.trim()));
     let kind = "Content-Type: application/x-www-form-urlencoded";
-    for other in ["Origin: https://elsewhere.example", "Sec-Fetch-Site: cross-site"] {
-        let answer = ask(&server, "POST", "/sign-in", &[kind, other], form.as_bytes());
+    let from_here = format!("Origin: {}", server.url);
+    let others: [&[&str]; 5] = [
+        &["Origin: https://elsewhere.example"],
+        &["Origin: null"],
+        &["Sec-Fetch-Site: cross-site"],
+        &["Sec-Fetch-Site: same-site", &from_here],
+        &["Sec-Fetch-Site: cross-site", "Origin: null"],
+    ];
+    for other in others {
+        let answer = ask(&server, "POST", "/sign-in", &[&[kind], other].concat(), form.as_bytes());
         assert!(answer.status == 400 && answer.header("set-cookie").is_none(), "{answer:?}");
     }
-    let from_here = format!("Origin: {}", server.url);
+    // What a browser makes of the form of a page with this policy; with `no-referrer` it would be `Origin: null`.
+    assert_eq!(page.header("referrer-policy").as_deref(), Some("same-origin"), "{page:?}");
     let answer =
         ask(&server, "POST", "/sign-in", &[kind, &from_here, "Sec-Fetch-Site: same-origin"], form.as_bytes());
     assert_eq!((answer.status, answer.header("location").as_deref()), (303, Some("/")), "{answer:?}");

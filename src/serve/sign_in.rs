@@ -147,11 +147,14 @@ pub(super) async fn signed(
     Ok(never_kept((StatusCode::SEE_OTHER, there).into_response()))
 }
 
-/// Whether a browser says that a page of this server sent it; what is no browser says nothing.
+/// Whether a browser says that a page of this server sent it; what is no browser says nothing. A browser that says which site
+/// a request is from knows by which address it came here, which whoever serves under several would have to guess from `Origin`.
 fn from_here(desk: &Desk, headers: &HeaderMap) -> bool {
     let said = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let site = said("sec-fetch-site").is_none_or(|site| site == "same-origin");
-    site && said("origin").is_none_or(|origin| origin == desk.origin)
+    match said("sec-fetch-site") {
+        Some(site) => site == "same-origin",
+        None => said("origin").is_none_or(|origin| origin == desk.origin),
+    }
 }
 
 fn never_kept(mut answer: Response) -> Response {
