@@ -22,7 +22,8 @@ async function refresh() {
   const answer = await fetch(location.href, { headers: { accept: "text/html" } });
   const text = await answer.text();
   // A later question has a later answer.
-  if (!answer.ok || mine !== asked) return;
+  if (mine !== asked) return;
+  if (!answer.ok) throw new Error(`${answer.status}`);
   const page = new DOMParser().parseFromString(text, "text/html");
   for (const part of document.querySelectorAll("[data-live]")) {
     const fresh = page.getElementById(part.id);
@@ -59,14 +60,24 @@ function whenSeen() {
 document.addEventListener("visibilitychange", whenSeen);
 
 const feed = document.body.dataset.events;
-if (feed) {
+let lost = false;
+let pause = 5_000;
+function listen() {
   const source = new EventSource(feed);
-  let lost = false;
   source.addEventListener("open", () => {
     if (lost) soon("Connected again."); else say("This page follows the record.");
     lost = false;
+    pause = 5_000;
   });
-  source.addEventListener("error", () => { lost = true; say("Not connected: what is shown may be out of date."); });
+  source.addEventListener("error", () => {
+    lost = true;
+    say("Not connected: what is shown may be out of date.");
+    // A browser comes again by itself where a connection broke, and not after another answer than events: of a proxy whose server
+    // starts anew, or that too many listen.
+    if (source.readyState !== EventSource.CLOSED) return;
+    setTimeout(listen, pause * (0.5 + Math.random()));
+    pause = Math.min(2 * pause, 60_000);
+  });
   source.addEventListener("entry", (event) => {
     const entry = JSON.parse(event.data);
     soon(`New: entry ${entry.entry}, ${entry.by} ${entry.what}.`);
@@ -76,6 +87,7 @@ if (feed) {
     soon(`New: ${changes.join("; ")}.`);
   });
 }
+if (feed) listen();
 
 const panel = document.getElementById("check");
 if (panel) {

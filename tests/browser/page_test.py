@@ -3,6 +3,7 @@
 import base64
 import os
 import re
+import subprocess
 import unittest
 from pathlib import Path
 
@@ -104,6 +105,54 @@ class Pages(unittest.TestCase):
         # How far off a time is may be told otherwise a second later.
         said = lambda page: re.sub(r", in \d+ \w+", "", page.locator("#ballots").inner_html())
         self.assertEqual(said(fresh), said(case))
+
+    def test_a_page_comes_again_after_an_answer_that_is_none_of_events(self):
+        page = self.open("/", quiet=False)
+        refused = []
+
+        def events(route):
+            if refused:
+                return route.continue_()
+            refused.append(route.request.url)
+            return route.fulfill(status=503, body="starting anew")
+
+        page.route("**/events?*", events)
+        page.goto(self.url + NOW)
+        page.locator("#live", has_text="Not connected: what is shown may be out of date.").wait_for()
+        page.locator("#live", has_text="Connected again.").wait_for()
+        self.assertEqual(len(refused), 1)
+
+    def test_a_page_that_cannot_be_renewed_says_so(self):
+        page = self.open("/", quiet=False)
+        loads = []
+
+        def load(route):
+            loads.append(route.request.url)
+            return route.continue_() if len(loads) == 1 else route.fulfill(status=503, body="busy")
+
+        moved = 'event: state\ndata: {"changes": ["it moved"], "licence": false}\n\n'
+        page.route("**/events?*", lambda route: route.fulfill(content_type="text/event-stream", body=moved))
+        page.route("**" + NOW, load)
+        page.goto(self.url + NOW)
+        page.locator("#live", has_text="The page could not be renewed; reload it.").wait_for()
+
+    # With a key
+
+    def test_a_reader_signs_in_with_their_key(self):
+        closed = "/agreements/agi-closed"
+        page = self.open("/sign-in", quiet=False)
+        self.assertEqual(page.request.get(self.url + closed).status, 404)
+        command = page.locator("pre.command").first.inner_text()
+        key = self.stage.data / "keys" / "openai-ceo"
+        shell = ["sh", "-c", command.replace("~/.ssh/id_ed25519", str(key))]
+        signature = subprocess.run(shell, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True).stdout
+        page.get_by_label("What it prints").fill(signature)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(self.url + "/")
+        page.locator(f"a[href='{closed}']").first.click()
+        page.get_by_text("This page follows the record.").wait_for()
+        # And in another window nobody is.
+        self.assertEqual(self.open("/", quiet=False).locator(f"a[href='{closed}']").count(), 0)
 
     # The check
 

@@ -2,6 +2,7 @@
 
 `agi-2025` is the play of `quorate demo`, from the declaration to the switched licences. `agi-now` is the same workflow with
 times that end today: its ballot is open, and five of seven have committed. `agi-long` is open, for a log of several tiles.
+`agi-closed` is open too, and restricted.
 """
 
 import contextlib
@@ -63,6 +64,10 @@ class Stage:
         for name in ["agi-now", "agi-long"]:
             files = ["--workflow", "agi-2025.toml", "--contract", "agi-2025.contract.txt", "--roster", "roster.toml"]
             self.run("open", name, *files, *PARTIES, clock=days_ago(90))
+        text = (self.home / "agi-2025.toml").read_text()
+        (self.home / "closed.toml").write_text(text.replace("\n[contract]", "\naccess = \"restricted\"\n[contract]", 1))
+        files = ["--workflow", "closed.toml", "--contract", "agi-2025.contract.txt", "--roster", "roster.toml"]
+        self.run("open", "agi-closed", *files, *PARTIES, clock=days_ago(90))
         play = lambda days, *lines: self.play(days_ago(days), "agi-now", *lines)
         play(80, ["declare", "--attach", "declaration=declaration.md", *OPENAI])
         people = ["Ana Example", "Ben Example", "Cem Example", "Dia Example", "Eva Example", "Fay Example", "Gil Example"]
