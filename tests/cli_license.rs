@@ -112,7 +112,16 @@ fn what_all_of_several_events_moved_goes_back_with_the_annulment_of_any() {
     let mut stage = stage("2026-01-05T09:00:00Z");
     stage.write("workflow.toml", TWO);
     open(&stage, &["buyer/a", "seller/a"], "--key buyer-a --key seller-a", "");
+    let both = |now| attribute(&now, "both", "status")["next"][0]["all-of"].clone();
+    assert_eq!(both(stage.ok("license")), json!([{ "event": "found" }, { "event": "agreed" }]));
     stage.ok("do find --key seller-a");
+    assert_eq!(
+        both(stage.ok("license")),
+        json!([{ "event": "agreed" }]),
+        "it waits for nothing that has come"
+    );
+    let told = story(&stage, "license --why both");
+    assert!(told.contains("with all of: the event `agreed`") && !told.contains("`found`"), "{told}");
     "2026-01-06T09:00:00Z".clone_into(&mut stage.clock);
     stage.ok("do agree --key buyer-a");
     let now = stage.ok("license");

@@ -171,7 +171,11 @@ impl State {
 
     fn next<'a>(&self, value: &'a Value, at: Instant) -> Option<Next<'a>> {
         let moves = value.moves.as_ref()?;
-        let to_come = |cause: &Cow<'_, Cause>| !matches!(&**cause, Cause::At(instant, _) if *instant <= at);
+        let to_come = |cause: &Cow<'_, Cause>| match &**cause {
+            Cause::At(instant, _) => *instant > at,
+            Cause::Event(event) => self.counting(event, at).is_none(),
+            Cause::After(_) => true, // an instant by now
+        };
         let causes = moves.causes().iter().map(|cause| cause.since(self.opened)).filter(to_come).collect();
         Some(Next { value, all: matches!(moves, Moves::AllOf(_)), causes })
     }
