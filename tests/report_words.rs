@@ -236,3 +236,19 @@ fn whoever_is_obliged_to_abstain_is_not_said_to_have_been_able_to_vote() {
         );
     }
 }
+
+#[test]
+fn a_ballot_that_closed_after_its_time_is_not_said_to_have_closed_before_it() {
+    // Its window had ended while an outcome was being confirmed; then a vote broke that.
+    let reports = supposed(&flow("confirmation"), &flow("confirmation/a-break-after-the-window"));
+    let (told, json) = &reports[0];
+    assert!(json["ballots"][0]["closed-by"].is_u64(), "{json}");
+    assert!(told.contains("2026-02-14 09:00:00 UTC. Its outcome is “failed”."), "{told}");
+    // Another closed before its time, by time alone: an outcome was confirmed.
+    let eases = flow("confirmation/the-threshold-eases");
+    let later = "[[step]]\nat = 2026-03-08T09:00:00Z\nexpect = { state = 'closed' }\n";
+    let reports = supposed(&flow("confirmation"), &format!("{eases}\n{later}"));
+    let (told, json) = &reports[0];
+    assert!(json["ballots"][0]["closed-by"].is_null(), "{json}");
+    assert!(told.contains("2026-03-07 09:00:00 UTC before its time. Its outcome is “passed”."), "{told}");
+}

@@ -138,7 +138,7 @@ impl Reason {
 pub struct Closing {
     /// When.
     pub at: Instant,
-    /// The entry that closed it early, or `None` at its time.
+    /// The entry that closed it, be it before its time or after; `None` where time alone did.
     pub entry: Option<u64>,
     /// The outcome; `None` where the case left the state before the ballot had one.
     pub outcome: Option<Id>,

@@ -157,7 +157,7 @@ fn count(run: &BallotRun, rules: &Ballot, counted: &Counted) -> Section {
         let many = count_of(sealed.len(), "vote");
         section.say(format!("{many} stayed sealed: what was committed to and not revealed {counts}."), []);
     }
-    let by = if counted.closed_by.is_some() { " before its time" } else { "" };
+    let by = if counted.closed < run.closes { " before its time" } else { "" };
     match &counted.outcome {
         Some(outcome) => section.say(
             format!("The ballot closed {}{by}. Its outcome is “{outcome}”.", told(counted.closed)),

@@ -23,7 +23,7 @@ pub struct Counted {
     pub opened: Instant,
     /// When it closed.
     pub closed: Instant,
-    /// The entry that closed it early.
+    /// The entry that closed it; absent where time alone did.
     pub closed_by: Option<u64>,
     /// The outcome; absent where the case left the state before there was one.
     pub outcome: Option<Id>,
