@@ -8,11 +8,15 @@ mod support;
 
 use std::sync::Arc;
 
+use quorate::log::MemoryTree;
+use quorate::page::{About, case};
 use quorate::registry::Clock as _;
-use quorate::scenario::Stage;
+use quorate::scenario::{Scenario, Stage};
 use quorate::statement::Act;
 use quorate::store::MemoryStore;
+use quorate::view::document::Cases;
 use quorate::view::status::ballot_words;
+use serde_json::{Value, json};
 use support::{at, by, holder, id};
 
 const MOTION: &str = include_str!("workflows/flows/suspended-ballot.toml");
@@ -36,6 +40,19 @@ fn told_of(stage: &Stage, case: &str) -> String {
     ballot_words(run, run.rules().unwrap(), now, case.suspended().is_some())
 }
 
+/// What `status --json` tells now.
+fn document(stage: &Stage) -> Value {
+    let (state, now) = (stage.state().unwrap(), stage.clock().now());
+    json!(Cases::of(&state.at(now), now))
+}
+
+/// The page of a case now.
+fn page_of(stage: &Stage, of: &str) -> String {
+    let (state, now) = (stage.state().unwrap(), stage.clock().now());
+    let about = About { state: &state.at(now), head: MemoryTree::default().head(), at: now, read_only: None };
+    case(&about, &of.parse().unwrap()).unwrap()
+}
+
 #[test]
 fn a_sealed_ballot_that_stands_still_is_told_so() {
     let (before, _) = MOTION.split_once("early    = \"confirmed\"").unwrap();
@@ -51,10 +68,65 @@ fn a_sealed_ballot_that_stands_still_is_told_so() {
     stage.act(&"motion#1".parse().unwrap(), &id("move"), &by("owner"), &[]).unwrap();
     let running = told(&stage);
     assert!(running.contains("sealed, votes are cast until 2026-01-15"), "{running}");
+    let closes = |stage: &Stage| document(stage)["cases"][0]["ballots"][0]["closes"].clone();
+    assert_eq!(closes(&stage), json!("2026-01-15T09:00:00Z"));
     stage.act(&"stay#1".parse().unwrap(), &id("stay"), &by("owner"), &[]).unwrap();
     let still = told(&stage);
     assert!(still.contains("sealed, and standing still; 0 of 3 electors have committed"), "{still}");
     assert!(!still.contains("until"), "{still}");
+    assert_eq!(closes(&stage), json!(null), "it ends later than that, and nobody knows when");
+    let page = page_of(&stage, "motion#1");
+    assert!(page.contains("it stands still while the case is suspended"), "{page}");
+}
+
+/// As many cases at once as one likes, each of which ends by itself.
+const MANY: &str = r#"
+language = 1
+title    = "Many applications"
+nature   = "specimen"
+contract = { digest = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", prevails = true }
+[party]
+borrower = { signatures = "1 of 1" }
+lender   = { signatures = "1 of 1" }
+[event]
+refused = "The loan is not prolonged"
+[procedure.loan]
+open  = { do = "apply", by = "borrower" }
+cases = { at-once = 100 }
+start = "waiting"
+[procedure.loan.state.waiting]
+steps = [{ do = "grant", by = "lender", to = "closed" }, { after = "10 days", to = "closed", emits = "refused" }]
+[procedure.loan.state.closed]
+ends = true
+[grant.term]
+status = [{ is = "until 2027" }, { is = "over", first-of = ["refused"] }]
+"#;
+
+#[test]
+fn what_comes_in_a_case_is_told_however_much_comes_in_others_first() {
+    let stage = open(MANY);
+    let (mut steps, comes) = (String::new(), "waiting → closed; event refused");
+    for number in 1..=70 {
+        let case = format!("loan#{number}").parse().unwrap();
+        stage.act(&case, &id("apply"), &by("borrower"), &[]).unwrap();
+        steps.push_str("[[step]]\nby = 'borrower'\ndo = 'apply'\n");
+        if number == 64 {
+            assert_eq!(document(&stage)["more-follows"], json!(false));
+        }
+    }
+    let told = document(&stage);
+    let listed = told["if-nobody-acts"].as_array().unwrap();
+    assert_eq!((listed.len(), &listed[63]["case"]), (64, &json!("loan#64")));
+    assert_eq!(told["more-follows"], json!(true));
+    let page = page_of(&stage, "loan#70");
+    assert!(page.contains(comes) && !page.contains("Nothing happens in this case by itself"), "{page}");
+    stage.act(&"loan#70".parse().unwrap(), &id("grant"), &by("lender"), &[]).unwrap();
+    assert!(page_of(&stage, "loan#70").contains("Nothing happens in this case by itself"));
+    // A scenario looks at one case.
+    let last = format!("case = 'loan#70'\nexpect = {{ next = {{ what = '{comes}' }} }}\n");
+    let scenario = format!("scenario = 'Many'\nopened = 2026-01-05T09:00:00Z\n{steps}{last}");
+    let outcome = Scenario::parse(&scenario).unwrap().run(MANY).unwrap();
+    assert_eq!(outcome.met, 1);
 }
 
 #[test]

@@ -21,7 +21,7 @@ use crate::engine::event::Occurrence;
 use crate::scenario::{Scenario, Supposed};
 use crate::statement::BallotRef;
 use crate::values::{Instant, Span};
-use crate::view::document::{Coming, Grant};
+use crate::view::document::{self, Ahead, Grant};
 use crate::workflow::Diagnostics;
 
 /// What would follow if somebody did this: licence, outcomes, what comes next
@@ -110,7 +110,7 @@ pub fn run(context: &Context, args: &WhatIfArgs) -> Result<Answer, CliError> {
     json.insert("findings".to_owned(), found.to_json());
     json.insert("follows".to_owned(), json!(what_follows(&before, &state)));
     json.insert("grants".to_owned(), json!(state.licence(at).map(|it| Grant::all(&state, &it))));
-    json.insert("if-nobody-acts".to_owned(), json!(Coming::all(&state)));
+    json.extend(document::fields(&Ahead::of(&state)));
     let json = Value::Object(json);
     Ok(if found.is_empty() { Answer::done(page, json) } else { Answer::faults(page, json) })
 }

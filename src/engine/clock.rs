@@ -93,7 +93,7 @@ impl State {
     }
 
     /// [`MOST_BY_ITSELF`] for the cases of each workflow that was in force, and what is still owed.
-    fn most_by_itself(&self) -> u64 {
+    pub(super) fn most_by_itself(&self) -> u64 {
         let most = MOST_BY_ITSELF.saturating_mul(u64::try_from(self.workflows.len()).unwrap_or(1));
         let owing = self.owing.iter().filter_map(|id| self.case(id)).flat_map(|case| case.duties.iter());
         let owed = owing.filter(|duty| duty.may_lapse()).count();

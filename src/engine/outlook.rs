@@ -1,5 +1,7 @@
 //! What lies ahead: who has still to act, what is overdue, and what happens when if nobody does.
 
+use std::collections::VecDeque;
+
 use crate::engine::ballot::BallotRun;
 use crate::engine::case::Case;
 use crate::engine::clock::Moment;
@@ -47,8 +49,17 @@ pub struct Coming {
     pub what: String,
 }
 
-/// How far ahead the outlook looks: a silent case ends long before that many steps.
-const MOST_STEPS: usize = 64;
+/// What happens, in order, if nobody does anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ahead {
+    /// What comes first.
+    pub coming: Vec<Coming>,
+    /// Whether more comes than that.
+    pub more: bool,
+}
+
+/// How much of what comes is listed: one who reads it looks at what is next.
+const MOST_LISTED: usize = 64;
 
 impl State {
     /// What everybody can or must do now, in running cases and in ended ones with open duties. This
@@ -166,33 +177,71 @@ impl State {
         !self.around(case).speakers(by).is_empty()
     }
 
-    /// What happens, in order, if nobody does anything from now on.
-    pub fn if_nobody_acts(&self) -> Vec<Coming> {
-        let mut ahead = self.clone();
-        let mut coming = Vec::new();
-        while coming.len() < MOST_STEPS {
-            let Some(due) = ahead.next_due().cloned() else { break };
-            let before = ahead.clone();
-            ahead.pass(due.moment);
-            // What one case emits can move others at the same moment.
-            let others = before.awake().filter(|id| **id != due.case);
-            for id in std::iter::once(&due.case).chain(others) {
-                let (Some(case), Some(after)) = (before.case(id), ahead.case(id)) else { continue };
-                let emitted: Vec<&Id> = ahead
-                    .events
-                    .iter()
-                    .skip(before.events.len())
-                    .filter(|occurrence| occurrence.case == *id)
-                    .map(|occurrence| &occurrence.event)
-                    .collect();
-                let what = happened(case, after, &emitted);
-                // A window that ends while an outcome is being confirmed, or a rule that eases, moves nothing yet.
-                if !what.is_empty() {
-                    coming.push(Coming { at: due.moment.at, case: id.clone(), what });
-                }
+    /// What happens, in order, if nobody does anything from now on, as far as it is listed.
+    pub fn if_nobody_acts(&self) -> Ahead {
+        let mut silence = Silence::of(self);
+        let coming = silence.by_ref().take(MOST_LISTED).collect();
+        Ahead { coming, more: silence.next().is_some() }
+    }
+
+    /// What happens next in a case if nobody does anything, however much comes before in others.
+    pub fn next_in(&self, case: &CaseRef) -> Option<Coming> {
+        let mut silence = Silence::of(self);
+        // In a case that is not awake any more nothing happens by itself.
+        while silence.ahead.awake().any(|id| id == case) || !silence.found.is_empty() {
+            let coming = silence.next()?;
+            if coming.case == *case {
+                return Some(coming);
             }
         }
-        coming
+        None
+    }
+}
+
+/// Time that passes while nobody does anything, and what that brings about.
+struct Silence {
+    ahead: State,
+    /// How often something can still be due: no more than time alone can ever bring about.
+    left: u64,
+    /// What came at the last moment and is not told yet.
+    found: VecDeque<Coming>,
+}
+
+impl Silence {
+    fn of(state: &State) -> Self {
+        Self { ahead: state.clone(), left: state.most_by_itself(), found: VecDeque::new() }
+    }
+
+    /// Lets time pass to the next moment at which something is due; `None` where nothing is.
+    fn pass(&mut self) -> Option<()> {
+        self.left = self.left.checked_sub(1)?;
+        let due = self.ahead.next_due()?.clone();
+        let before = self.ahead.clone();
+        self.ahead.pass(due.moment);
+        // What one case emits can move others at the same moment.
+        let others = before.awake().filter(|id| **id != due.case);
+        for id in std::iter::once(&due.case).chain(others) {
+            let (Some(case), Some(after)) = (before.case(id), self.ahead.case(id)) else { continue };
+            let since = self.ahead.events.iter().skip(before.events.len());
+            let emitted: Vec<&Id> = since.filter(|it| it.case == *id).map(|it| &it.event).collect();
+            let what = happened(case, after, &emitted);
+            // A window that ends while an outcome is being confirmed, or a rule that eases, moves nothing yet.
+            if !what.is_empty() {
+                self.found.push_back(Coming { at: due.moment.at, case: id.clone(), what });
+            }
+        }
+        Some(())
+    }
+}
+
+impl Iterator for Silence {
+    type Item = Coming;
+
+    fn next(&mut self) -> Option<Coming> {
+        while self.found.is_empty() {
+            self.pass()?;
+        }
+        self.found.pop_front()
     }
 }
 

@@ -20,16 +20,22 @@ const SHADES: usize = 5;
 /// A ballot on the page of its case.
 pub(super) fn whole(about: &About<'_>, case: &Case, run: &BallotRun) -> Markup {
     let Some(rules) = run.rules() else { return html! {} };
-    let closes = run.closed.as_ref().map_or_else(|| run.until(rules), |end| end.at);
+    let suspended = case.suspended().is_some();
+    let end = if let Some(end) = &run.closed {
+        ("Closed", when_from(end.at, about.at))
+    } else {
+        let still = || html! { "it stands still while the case is suspended" };
+        ("Closes", run.takes(suspended).1.map_or_else(still, |until| when_from(until, about.at)))
+    };
     html! {
         article.card {
             h3 { (run.id) ": " (ballot_word(run)) }
             p.question { (rules.question) }
-            p { (capital(&ballot_words(run, rules, about.at, case.suspended().is_some()))) "." }
+            p { (capital(&ballot_words(run, rules, about.at, suspended))) "." }
             (drawings(run, rules))
             (facts([
                 ("Opened", when_from(run.opened, about.at)),
-                (if run.closed.is_some() { "Closed" } else { "Closes" }, when_from(closes, about.at)),
+                end,
                 ("Paper", html! {
                     a href=(about.interface(&format!("/ballots/{}/{}/{}/{}", run.id.case.procedure, run.id.case.number, run.id.ballot, run.id.round))) { "the paper on which votes are cast" }
                     " " (digest(&run.paper))

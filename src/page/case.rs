@@ -9,7 +9,7 @@ use super::parts::{
 use super::{About, ballot, panel, timeline};
 use crate::engine::ballot::BallotRun;
 use crate::engine::case::{Case, Obligation};
-use crate::engine::outlook::{Coming, Kind, Task};
+use crate::engine::outlook::{Ahead, Coming, Kind, Task};
 use crate::statement::CaseRef;
 use crate::view::status::{gathered, kind_word, suspended_words};
 use crate::view::{by_cause, by_entry, time};
@@ -18,12 +18,28 @@ use crate::workflow::model::Trigger;
 /// What lies ahead in all cases of an agreement.
 pub(super) struct Outlook {
     tasks: Vec<Task>,
-    coming: Vec<Coming>,
+    ahead: Ahead,
 }
 
 impl Outlook {
     pub(super) fn of(about: &About<'_>) -> Self {
-        Self { tasks: about.state.tasks(about.at), coming: about.state.if_nobody_acts() }
+        Self { tasks: about.state.tasks(about.at), ahead: about.state.if_nobody_acts() }
+    }
+
+    /// What comes in one case, as far as what comes in all of them is listed.
+    fn of_case(&self, case: &Case) -> Ahead {
+        let coming = self.ahead.coming.iter().filter(|it| it.case == case.id).cloned().collect();
+        Ahead { coming, more: self.ahead.more }
+    }
+
+    /// The same; where that is nothing since other cases come before it, what comes next in this one.
+    fn with_next_of(&self, about: &About<'_>, case: &Case) -> Ahead {
+        let listed = self.of_case(case);
+        if !listed.more || !listed.coming.is_empty() {
+            return listed;
+        }
+        let next = about.state.next_in(&case.id);
+        Ahead { more: next.is_some(), coming: next.into_iter().collect() }
     }
 }
 
@@ -38,7 +54,7 @@ pub fn case(about: &About<'_>, id: &CaseRef) -> Option<String> {
             (standing(about, case))
             p { a href=(format!("{}/report", case_address(about, id))) { "The report on this case" } ", to be read, printed and signed." }
             (to_act(about, &outlook, case, 3))
-            (ahead(about, &outlook, case, 3))
+            (ahead(about, outlook.with_next_of(about, case), 3))
         }))
         @if !case.ballots.is_empty() { (live("ballots", "Ballots", &html! {
             @for run in case.ballots.iter().rev() { (ballot::whole(about, case, run)) }
@@ -59,7 +75,7 @@ pub(super) fn card(about: &About<'_>, outlook: &Outlook, case: &Case) -> Markup 
             (standing(about, case))
             @for run in case.open_ballots() { (ballot::brief(about, case, run)) }
             (to_act(about, outlook, case, 4))
-            (ahead(about, outlook, case, 4))
+            (ahead(about, outlook.of_case(case), 4))
             p { a href=(case_address(about, &case.id)) { "The whole case " (case.id) ": panel, ballots, timeline, report" } }
         }
     }
@@ -145,19 +161,20 @@ fn to_act(about: &About<'_>, outlook: &Outlook, case: &Case, level: u8) -> Marku
 }
 
 /// What happens if nobody acts.
-fn ahead(about: &About<'_>, outlook: &Outlook, case: &Case, level: u8) -> Markup {
-    let rows: Vec<_> = outlook
-        .coming
-        .iter()
-        .filter(|it| it.case == case.id)
-        .map(|it| {
-            vec![when(it.at), html! { (time::distance(it.at, about.at)) }, html! { (it.what.as_str()) }]
-        })
-        .collect();
+fn ahead(about: &About<'_>, Ahead { coming, more }: Ahead, level: u8) -> Markup {
+    let row = |it: &Coming| {
+        vec![when(it.at), html! { (time::distance(it.at, about.at)) }, html! { (it.what.as_str()) }]
+    };
+    let rows: Vec<_> = coming.iter().map(row).collect();
     html! {
         (heading(level, "If nobody acts"))
-        @if rows.is_empty() { p { "Nothing happens in this case by itself." } }
-        @else { (table("What happens if nobody acts", &["When", "From now", "What"], &rows)) }
+        @if !rows.is_empty() { (table("What happens if nobody acts", &["When", "From now", "What"], &rows)) }
+        @match (rows.is_empty(), more) {
+            (true, false) => { p { "Nothing happens in this case by itself." } },
+            (true, true) => { p { "Much comes in other cases first: the page of this one tells what comes next in it." } },
+            (false, true) => { p { "More may come in it after that, which is not listed here." } },
+            (false, false) => {},
+        }
     }
 }
 

@@ -177,9 +177,8 @@ impl Judge<'_> {
     }
 
     fn next(&mut self, case: &Case, expect: &Spot<ExpectNext>) {
-        let coming = self.state.if_nobody_acts();
-        let coming = coming.iter().find(|coming| coming.case == case.id);
-        match (&expect.is, coming) {
+        let coming = self.state.next_in(&case.id);
+        match (&expect.is, &coming) {
             (ExpectNext::Nothing, None) | (ExpectNext::Something { at: None, what: None }, Some(_)) => {
                 self.met += 1;
             }

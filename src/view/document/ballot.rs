@@ -23,8 +23,10 @@ pub struct Ballot {
     pub question: Digest,
     /// When it was opened.
     pub opened: Instant,
-    /// Until when votes are taken; of a sealed ballot, until when they are revealed once that has begun.
-    pub closes: Instant,
+    /// Until when votes are taken; of a sealed ballot, until when they are revealed once that has begun. `null` while the
+    /// case stands still: what is left of that time begins to run once it goes on.
+    #[schema(required)]
+    pub closes: Option<Instant>,
     /// How it ended; `null` while it is open.
     #[schema(required)]
     pub closed: Option<Closing>,
@@ -118,8 +120,8 @@ pub struct Commitment {
 }
 
 impl Ballot {
-    /// A ballot of a case, with what electors have not seen.
-    pub fn of(run: &BallotRun, rules: &Rules, since_votes: Vec<SinceVote>) -> Self {
+    /// A ballot of a case, which may be suspended, with what electors have not seen.
+    pub fn of(run: &BallotRun, rules: &Rules, suspended: bool, since_votes: Vec<SinceVote>) -> Self {
         let outcome = run.closed.as_ref().and_then(|end| end.outcome.as_ref());
         let closed = run.closed.as_ref();
         let left = run.left.iter();
@@ -134,7 +136,7 @@ impl Ballot {
             ballot: run.id.clone(),
             question: run.paper,
             opened: run.opened,
-            closes: run.until(rules),
+            closes: run.takes(suspended && closed.is_none()).1,
             closed: closed.map(|it| Closing { at: it.at, entry: it.entry, outcome: it.outcome.clone() }),
             electors: run.electors.keys().cloned().collect(),
             excluded: (*run.excluded).clone(),

@@ -37,8 +37,19 @@ pub struct Cases {
     pub cases: Vec<Case>,
     /// Who has still to act.
     pub tasks: Vec<Task>,
-    /// What comes by itself, in order.
+    /// What comes by itself.
+    #[serde(flatten)]
+    pub ahead: Ahead,
+}
+
+/// What comes by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Ahead {
+    /// What comes by itself, in order: at most the first 64.
     pub if_nobody_acts: Vec<Coming>,
+    /// Whether more comes by itself than is listed there.
+    pub more_follows: bool,
 }
 
 /// A case: one run of a procedure.
@@ -239,7 +250,7 @@ impl Cases {
         Self {
             cases: state.cases.values().map(|case| Case::of(state, case)).collect(),
             tasks: state.tasks(at).into_iter().map(Task::of).collect(),
-            if_nobody_acts: Coming::all(state),
+            ahead: Ahead::of(state),
         }
     }
 }
@@ -249,7 +260,7 @@ impl Case {
         let ballots = case.ballots.iter().filter_map(|run| {
             let since = run.electors.keys().filter(|_| run.closed.is_none());
             let since = since.filter_map(|seat| SinceVote::of(case, run, seat));
-            Some(Ballot::of(run, run.rules()?, since.collect()))
+            Some(Ballot::of(run, run.rules()?, case.suspended().is_some(), since.collect()))
         });
         Self {
             case: case.id.clone(),
@@ -348,10 +359,11 @@ impl Task {
     }
 }
 
-impl Coming {
+impl Ahead {
     /// What happens in this state if nobody does anything.
-    pub fn all(state: &State) -> Vec<Self> {
-        let coming = state.if_nobody_acts().into_iter();
-        coming.map(|outlook::Coming { at, case, what }| Self { at, case, what }).collect()
+    pub fn of(state: &State) -> Self {
+        let outlook::Ahead { coming, more } = state.if_nobody_acts();
+        let coming = coming.into_iter().map(|outlook::Coming { at, case, what }| Coming { at, case, what });
+        Self { if_nobody_acts: coming.collect(), more_follows: more }
     }
 }

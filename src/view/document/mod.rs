@@ -18,8 +18,8 @@ use crate::values::Id;
 
 pub use ballot::{Ballot, Closing, Commitment, Leaving, Phase, Sealed};
 pub use case::{
-    Case, Cases, Chosen, Coming, Filed, Listening, Move, News, Seat, SinceVote, Status, Subject, Suspended,
-    Task,
+    Ahead, Case, Cases, Chosen, Coming, Filed, Listening, Move, News, Seat, SinceVote, Status, Subject,
+    Suspended, Task,
 };
 pub use entry::Line;
 pub use facts::{Contract, Facts, InForce};
