@@ -103,3 +103,19 @@ fn a_share_of_votes_is_accused_where_somebody_gains_by_withholding() {
         "{said}"
     );
 }
+
+/// An act that puts the end of the ballot off brings a rule into force that eases after its ordinary time.
+#[test]
+fn a_rule_that_eases_later_is_in_force_where_an_act_puts_the_closing_off() {
+    let text = fs::read_to_string("tests/workflows/broken/ease-late.toml").unwrap();
+    let said = |text: &str| findings(text).render("eases.toml", text, false);
+    assert!(said(&text).contains("this rule is never in force"), "{}", said(&text));
+    let act = "{ do = \"prolong\", by-all = [\"buyer\", \"seller\"], extends = \"20 days\", at-most = 1 },";
+    let extended = text.replacen(
+        "ballot = \"finding\"\nsteps  = [",
+        &format!("ballot = \"finding\"\nsteps  = [\n  {act}"),
+        1,
+    );
+    assert_ne!(extended, text);
+    assert!(!said(&extended).contains("this rule is never in force"), "{}", said(&extended));
+}

@@ -52,6 +52,16 @@ fn who_nominates_jointly_is_told_in_whatever_order_they_are_named() {
 }
 
 #[test]
+fn that_the_last_instant_is_late_is_told_of_an_empty_seat_too() {
+    let text = fs::read_to_string("tests/workflows/flows/joint-nomination.toml").unwrap();
+    let late = text.replacen("nature ", "deadline = \"excluded\"\nnature ", 1);
+    let found = parse(&text).diff(&parse(&late));
+    let panel = found.iter().find(|it| it.part == "panel tribunal").unwrap();
+    let line = "vacant: after 14 days authority nominates → after 14 days (that instant is late) authority nominates";
+    assert_eq!(panel.lines, [line]);
+}
+
+#[test]
 fn a_further_condition_of_an_outcome_is_told_with_the_others() {
     let text = fs::read_to_string("tests/workflows/flows/either-condition.toml").unwrap();
     let one = text.replace("  { is = \"passed\", if = \"yes in senior = 2\" },\n", "");
@@ -150,19 +160,6 @@ fn a_part_with_another_name_is_another_part() {
 fn comments_order_and_spelling_are_no_difference() {
     assert_eq!(told(&[("[party]", "# Who contracts.\n\n[party]")]), []);
     assert_eq!(told(&[("choices  = [\"yes\", \"no\"]", "choices = [ 'yes', 'no', ]")]), []);
-}
-
-#[test]
-fn what_no_words_show_is_said_to_differ() {
-    // A vacancy's instant is told nowhere else than in the text.
-    let vacant = |deadline: &str| {
-        let vacant = format!("{{ after = \"9 days\", filled-by = \"chamber\"{deadline} }}");
-        fs::read_to_string(FILE).unwrap().replace("[event]", &format!("vacant = {vacant}\n[event]"))
-    };
-    let (old, new) = (vacant(""), format!("deadline = \"excluded\"\n{}", vacant("")));
-    let found = parse(&old).diff(&parse(&new));
-    let panel = found.iter().find(|it| it.part == "panel experts").unwrap_or_else(|| panic!("{found:#?}"));
-    assert_eq!(panel.lines, ["differs in what these words do not show: compare the two texts"]);
 }
 
 #[test]

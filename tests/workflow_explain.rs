@@ -210,6 +210,24 @@ fn a_rule_that_depends_on_how_votes_fall_gets_no_number() {
     );
 }
 
+#[test]
+fn where_those_of_one_affiliation_count_as_one_no_number_is_told_that_may_be_another() {
+    let text = fs::read_to_string("tests/workflows/flows/affiliations.toml").unwrap();
+    let rule = "affirm > 1/2 of votes and affirm > 1/2 of electors and affirm >= 2 and electors >= 2";
+    let text = text.replacen("affirm > overturn", rule, 1);
+    let told = Workflow::parse(&text).unwrap().explain().to_string();
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    // With all of one house there is one vote, and more than half of it is one.
+    for words in [
+        "votes for `affirm` are more than 1/2 of the votes without abstentions, and",
+        "votes for `affirm` are more than 1/2 of the electors (at least 4 of at most 7)",
+        "votes for `affirm` are at least 2 (of at most 7)",
+        "electors are at least 2 (of 7)",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+}
+
 /// What is explained of the arbitrators' challenge, with something changed in its text.
 fn challenge(from: &str, to: &str) -> String {
     let text = fs::read_to_string("workflows/arbitrator-challenge.toml").unwrap();

@@ -179,8 +179,11 @@ fn window(c: &mut Checker<'_>, ballot: &Ballot) {
             c.error(&format!("{place}.in-last"), message, "Shorten it: late is what comes near the closing");
         }
     }
+    let states = c.workflow.procedures.iter().flat_map(|procedure| &procedure.states);
+    let mut asking = states.filter(|state| state.ballots().any(|name| *name == ballot.name));
     let may_outlast = ballot.extend.is_some()
         || ballot.sealed.is_some()
+        || asking.any(|state| state.doings().any(|doing| doing.extends.is_some()))
         || ballot.outcomes.iter().any(|outcome| outcome.lasting.is_some());
     for (index, outcome) in ballot.outcomes.iter().enumerate() {
         let late = outcome.eases.iter().position(|ease| ease.after > ballot.open_for.longest());

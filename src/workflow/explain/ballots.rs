@@ -169,7 +169,7 @@ fn window(ballot: &Ballot, counting: Counting<'_>, marks: &str) -> Paragraph {
     let last = last_votes(open_for, "at the very closing instant");
     let early = match early {
         Early::Never => "It never closes earlier.".to_owned(),
-        Early::AllVoted => "It closes earlier once every elector who has not left has voted.".to_owned(),
+        Early::AllVoted => "It closes earlier once every elector who has not left has voted, and at least one has.".to_owned(),
         Early::Certain => {
             "It closes earlier once no way of casting the votes still missing gives another outcome."
                 .to_owned()
@@ -202,8 +202,11 @@ fn phases(ballot: &Ballot, sealed: &Sealed, marks: &str) -> Paragraph {
     let Sealed { reveal_for, unrevealed } = sealed;
     let instant = if *excluded { "is late" } else { "counts" };
     let last = last_votes(open_for, "at the very last instant");
+    let revealed = last_votes(reveal_for, "at the very last instant");
     let early = match early {
-        Early::AllVoted => "This ends earlier once every elector who has not left has committed",
+        Early::AllVoted => {
+            "This ends earlier once every elector who has not left has committed, and at least one has"
+        }
         _ => "This never ends earlier",
     };
     let unrevealed = match unrevealed {
@@ -213,7 +216,7 @@ fn phases(ballot: &Ballot, sealed: &Sealed, marks: &str) -> Paragraph {
     };
     Paragraph::of(format!(
         "The ballot is sealed. For {open_for} from its opening the electors commit to their votes, and nobody can know what \
-         these are; a commitment {last} {instant}. {early}. Then, for {reveal_for}, each reveals the vote, and \
+         these are; a commitment {last} {instant}. {early}. Then, for {reveal_for}, each reveals the vote (one revealed {revealed} {instant}), and \
          the ballot closes as soon as all votes are revealed that can be. A vote that its voter does not reveal in time \
          {unrevealed}.{marks}"
     ))

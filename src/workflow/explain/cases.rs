@@ -98,7 +98,12 @@ fn state(workflow: &Workflow, procedure: &Procedure, state: &State) -> Paragraph
         [ballot] => format!(" Votes are taken in the ballot {}.", quoted(ballot)),
         ballots => format!(" Votes are taken in the ballots {}, in each for itself.", all_of(ballots)),
     };
-    let end = if *ends { " The case has ended here; no clock runs." } else { "" };
+    let owes = procedure.states.iter().any(|state| !state.duties.is_empty());
+    let end = match (ends, owes) {
+        (false, _) => "",
+        (true, false) => " The case has ended here; no clock runs.",
+        (true, true) => " The case has ended here; no clock runs but that of what is owed.",
+    };
     let lead = match (steps.len(), ends) {
         (0, _) => "",
         (1, true) => " What can still come:",

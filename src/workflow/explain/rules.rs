@@ -3,28 +3,29 @@
 use crate::values::Id;
 use crate::workflow::check::counts::Full;
 use crate::workflow::model::{Ballot, Bound, Comparison, Counted, Exclusion, Operator, Panel, Rule, Term};
-use crate::workflow::weigh::Fraction;
+use crate::workflow::weigh::{Fraction, Is};
 use crate::workflow::words::quoted;
 
-/// What a rule is about: the panel whose seats are counted, the name of abstaining from its ballot, and whether whoever
-/// the case is about has no vote in it.
+/// What a rule is about: the panel whose seats are counted, the name of abstaining from its ballot, whether whoever
+/// the case is about has no vote in it, and whether identical ballots of one affiliation count as one.
 #[derive(Clone, Copy)]
 pub(super) struct Counting<'w> {
     pub panel: &'w Panel,
     pub abstention: Option<&'w Id>,
     pub less_one: bool,
+    pub alike: bool,
 }
 
 impl<'w> Counting<'w> {
     /// In a ballot of this panel, or of this part of one.
     pub(super) fn of(ballot: &'w Ballot, panel: &'w Panel) -> Self {
         let less_one = ballot.less.contains(&Exclusion::Subject);
-        Self { panel, abstention: ballot.abstention.as_ref(), less_one }
+        Self { panel, abstention: ballot.abstention.as_ref(), less_one, alike: ballot.per_affiliation }
     }
 
     /// Of seats, where nobody votes.
     pub(super) fn seats(panel: &'w Panel) -> Self {
-        Self { panel, abstention: None, less_one: false }
+        Self { panel, abstention: None, less_one: false, alike: false }
     }
 }
 
@@ -105,11 +106,13 @@ impl Counting<'_> {
         }
     }
 
-    /// ` (at least 5 of 7)`: the whole numbers for a full panel; empty where they depend on how its votes fall, or on whom
-    /// the case is about.
+    /// ` (at least 5 of 7)`: the whole numbers for a full panel; empty where they depend on how its votes fall, on whose
+    /// count as one, or on whom the case is about.
     fn comes_to(self, comparison: &Comparison) -> String {
         let Comparison { amount, op, bound } = comparison;
-        let Some((full, votes)) = of_everybody(bound) else { return String::new() };
+        let Some((full, votes)) = of_everybody(bound).filter(|(_, votes)| !(*votes && self.alike)) else {
+            return String::new();
+        };
         let when = match (votes, self.abstention) {
             (false, _) => "",
             (true, None) => "if all vote, ",
@@ -117,6 +120,9 @@ impl Counting<'_> {
         };
         let everybody = Full { panel: self.panel, less_one: self.less_one };
         let Some(most) = everybody.most(amount) else { return String::new() };
+        // Of votes there may be fewer than voters, where those of one affiliation count as one.
+        let fewer = self.alike && amount.iter().any(|term| !term.counted.counts(Is::Silent));
+        let at_most = if fewer { "at most " } else { "" };
         let Some(Fraction { top, bottom }) = everybody.bound(&full) else {
             let none = Full { less_one: false, ..everybody }.bound(&full).is_none();
             return if none { " (never, as it is a share of nothing)".to_owned() } else { String::new() };
@@ -137,12 +143,12 @@ impl Counting<'_> {
         };
         match (bound, op) {
             _ if number > u128::from(most) && *op != Operator::AtMost && *op != Operator::Below => {
-                format!(" ({when}{words} {number}, out of reach of a full panel, which has {most})")
+                format!(" ({when}{words} {number}, out of reach of a full panel, which has {at_most}{most})")
             }
             (Bound::Number(_), Operator::AtLeast | Operator::AtMost | Operator::Equal) => {
-                format!(" (of {most})")
+                format!(" (of {at_most}{most})")
             }
-            _ => format!(" ({when}{words} {number} of {most})"),
+            _ => format!(" ({when}{words} {number} of {at_most}{most})"),
         }
     }
 }

@@ -219,8 +219,8 @@ impl Panel {
             seats => facts.push(("chair", format!("the first of {} that can", listed(seats)))),
         }
         facts.extend(vacancy.iter().map(|vacancy| {
-            let Vacancy { after, filled_by, excluded: _ } = vacancy;
-            ("vacant", format!("after {after} {filled_by} nominates"))
+            let Vacancy { after, filled_by, excluded } = vacancy;
+            ("vacant", format!("after {after}{} {filled_by} nominates", late(*excluded)))
         }));
         facts.extend(one_seat_each.then(|| ("persons", "one seat each".to_owned())));
         facts.extend(affiliation_needed.then(|| ("affiliation", "needed".to_owned())));
