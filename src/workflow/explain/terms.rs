@@ -29,7 +29,21 @@ fn annulled_by(annulment: &Annulment, workflow: &Workflow, name: &Id) -> String 
         AnnulledFrom::Start => "",
     };
     let marks = workflow.marked(&format!("annul.{name}"));
-    format!(" It is annulled by {}, {}{until}.{marks}", quoted(by), from.words())
+    let whose = whose(workflow, name, by);
+    format!(" It is annulled by {}{whose}, {}{until}.{marks}", quoted(by), from.words())
+}
+
+/// Whose event annuls which occurrences: a case's own those of that case, and one of another procedure all.
+fn whose(workflow: &Workflow, name: &Id, by: &Id) -> &'static str {
+    let emit = |event: &Id| workflow.procedures.iter().filter(|it| it.may_emit(event)).collect::<Vec<_>>();
+    let (emitting, annulling) = (emit(name), emit(by));
+    let mut pairs = emitting.iter().flat_map(|one| annulling.iter().map(move |other| one.name == other.name));
+    match (pairs.clone().any(|same| same), pairs.any(|same| !same)) {
+        (true, false) => " of the same case",
+        (false, true) => ", in whatever case it came",
+        (true, true) => " of the same case, or of a case of another procedure in whatever case it came",
+        (false, false) => "",
+    }
 }
 
 pub(super) fn grants(workflow: &Workflow) -> Section {
