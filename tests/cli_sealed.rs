@@ -75,6 +75,22 @@ fn a_hypothesis_about_a_sealed_ballot_commits_and_reveals() {
 }
 
 #[test]
+fn what_somebody_has_committed_to_is_supposed_in_a_hypothesis() {
+    let stage = voting();
+    stage.ok(&vote("i1", "not-met"));
+    let others = "what-if --vote met=o1,o2,i2,i3 --vote not-met=m1,m2 --reveal o1,o2,i2,i3,m1,m2";
+    let either = |choice: &str| stage.ok(&format!("{others} --reveal {choice}=i1"))["follows"].to_string();
+    assert!(either("met").contains("finding#1 closes: verified"));
+    assert!(!either("not-met").contains("finding#1 closes: verified"));
+    let unknown = folded(&stage.run(&format!("{others} --reveal i1")).out);
+    assert!(unknown.contains("to what `i1` has committed is not known"), "{unknown}");
+    assert!(unknown.contains("--reveal CHOICE=i1"), "{unknown}");
+    // Of what is supposed itself it is known.
+    let supposed = folded(&stage.run(&format!("{others} --reveal not-met=o1")).out);
+    assert!(supposed.contains("What is revealed is what was committed to"), "{supposed}");
+}
+
+#[test]
 fn votes_are_known_only_once_all_have_committed() {
     let stage = voting();
     for seat in ["o1", "o2", "i1", "i2", "i3"] {

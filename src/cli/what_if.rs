@@ -45,8 +45,8 @@ pub struct WhatIfArgs {
     /// A choice and who votes for it
     #[arg(long, value_name = "CHOICE=SEAT,…")]
     vote: Vec<String>,
-    /// Who reveals, in a sealed ballot, where votes are commitments
-    #[arg(long, value_name = "SEAT,…", value_delimiter = ',')]
+    /// Who reveals, in a sealed ballot; with the choice where they have committed
+    #[arg(long, value_name = "[CHOICE=]SEAT,…")]
     reveal: Vec<String>,
     /// The ballot that is voted on, or revealed, where several are open
     #[arg(long, value_name = "BALLOT")]
@@ -168,8 +168,14 @@ fn text(args: &WhatIfArgs, now: Instant, at: Instant) -> Result<String, CliError
         let (choice, seats) = parts(vote, "CHOICE=SEAT,SEAT, such as met=i1,i2")?;
         step(format!("vote = {{ {} = {} }}{on}", toml::Value::from(choice), quoted(&seats, ',')));
     }
-    if !args.reveal.is_empty() {
-        step(format!("reveal = {}{on}", quoted(&args.reveal.join(","), ',')));
+    for reveal in &args.reveal {
+        step(match reveal.split_once('=') {
+            None => format!("reveal = {}{on}", quoted(reveal, ',')),
+            Some((choice, seats)) => {
+                let choice = toml::Value::from(choice.trim());
+                format!("reveal = {{ {choice} = {} }}{on}", quoted(seats, ','))
+            }
+        });
     }
     Ok(text)
 }

@@ -43,6 +43,7 @@ impl Scenario {
         let mut play = Hypothesis {
             text: &self.text,
             state: state.clone(),
+            size: state.size,
             found: Vec::new(),
             refused: BTreeSet::new(),
         };
@@ -70,6 +71,8 @@ fn workflows(state: &State) -> Vec<Workflow> {
 struct Hypothesis<'s> {
     text: &'s str,
     state: State,
+    /// How many entries there are: what others say is supposed.
+    size: u64,
     found: Vec<Diagnostic>,
     /// What was told of refusals, by the step's place.
     refused: BTreeSet<(usize, String)>,
@@ -93,7 +96,7 @@ impl Hypothesis<'_> {
 
     fn deed(&mut self, step: &Step, deed: &Spot<Deed>) {
         let case = step.case.as_ref().map(|case| &case.is);
-        let hangs_on_it = self.not_supposed(deed) && step.refused.is_some();
+        let hangs_on_it = self.not_supposed(step, deed) && step.refused.is_some();
         match &deed.is {
             // Whether it would be refused is not known.
             _ if hangs_on_it => {}
@@ -125,8 +128,21 @@ impl Hypothesis<'_> {
                 }
             }
             Deed::Reveal { votes, ballot, attach } => {
-                for voter in votes.iter().flat_map(|(_, voters)| voters) {
+                for (choice, voter) in
+                    votes.iter().flat_map(|(choice, all)| all.iter().map(move |it| (choice, it)))
+                {
                     let (seat, ballot) = meant::voter(&self.state, case, &voter.is, ballot.as_ref());
+                    if self.has_committed(&ballot, &seat) {
+                        let Some(choice) = choice else {
+                            let message = format!("to what `{seat}` has committed is not known");
+                            let help = format!(
+                                "Suppose it: --reveal CHOICE={seat}, or reveal = {{ CHOICE = [\"{seat}\"] }}"
+                            );
+                            self.tell(&voter.at, message, help);
+                            continue;
+                        };
+                        self.state.suppose_voted(&ballot, &seat, &choice.is);
+                    }
                     let attach = attach.clone().unwrap_or_else(|| self.documents_of(&ballot));
                     self.says(step, &voter.at, By::One(seat), possible::Deed::Reveal { ballot, attach });
                 }
@@ -140,13 +156,20 @@ impl Hypothesis<'_> {
         }
     }
 
+    /// Whether an entry of the log commits a seat to a vote that it has still to reveal.
+    fn has_committed(&self, ballot: &BallotRef, seat: &Id) -> bool {
+        let sealing = self.state.ballot_run(ballot).and_then(|run| run.sealed.as_ref());
+        let committed = sealing.and_then(|sealing| sealing.commitments.get(seat));
+        committed.is_some_and(|it| it.revealed.is_none() && it.done.entry < self.size)
+    }
+
     /// The documents that a vote on a ballot carries. On a sealed one they come with the reveal.
     fn documents_of(&self, ballot: &BallotRef) -> Vec<Id> {
         self.state.ballot(ballot).map(|rules| rules.attach.clone()).unwrap_or_default()
     }
 
     /// Tells what the scenario says of a deed that no hypothesis knows, if it says anything of the kind.
-    fn not_supposed(&mut self, deed: &Spot<Deed>) -> bool {
+    fn not_supposed(&mut self, step: &Step, deed: &Spot<Deed>) -> bool {
         let (at, help) = match &deed.is {
             Deed::Act { signed_by: Some(signers), .. } => {
                 let at = signers.first().map_or(&deed.at, |signer| &signer.at);
@@ -158,10 +181,20 @@ impl Hypothesis<'_> {
             Deed::Seats { attach: Some(_), .. } => {
                 (&deed.at, "Whoever accepts brings the disclosure: leave `attach` out")
             }
-            Deed::Reveal { votes, .. } => match votes.iter().find_map(|(claimed, _)| claimed.as_ref()) {
-                Some(claimed) => (&claimed.at, "What is revealed is what was committed to"),
-                None => return false,
-            },
+            Deed::Reveal { votes, ballot, .. } => {
+                let case = step.case.as_ref().map(|case| &case.is);
+                let mut claimed = votes.iter().filter_map(|(claimed, all)| Some((claimed.as_ref()?, all)));
+                let supposed = |all: &[Spot<SeatName>]| {
+                    all.iter().any(|voter| {
+                        let (seat, ballot) = meant::voter(&self.state, case, &voter.is, ballot.as_ref());
+                        !self.has_committed(&ballot, &seat)
+                    })
+                };
+                match claimed.find(|(_, all)| supposed(all)) {
+                    Some((claimed, _)) => (&claimed.at, "What is revealed is what was committed to"),
+                    None => return false,
+                }
+            }
             _ => return false,
         };
         self.tell(at, "this is not supposed", help);
