@@ -170,6 +170,29 @@ fn pages_fit_on_paper_and_hold_all_of_the_picture_once_and_in_its_order() {
 }
 
 #[test]
+fn the_foot_speaks_of_lines_that_go_on_where_one_does() {
+    let mut said = BTreeSet::new();
+    for (name, workflow) in all() {
+        for (page, number) in workflow.draw_svg_pages().iter().zip(1..) {
+            let ends = elements(page).into_iter().filter(|(element, ..)| element == "polyline");
+            let ends: Vec<i32> = ends
+                .flat_map(|(_, attributes, _)| {
+                    let points = attributes["points"].split(' ');
+                    points.map(|point| point.split_once(',').unwrap().1.parse().unwrap()).collect::<Vec<_>>()
+                })
+                .collect();
+            // The lowest line is the foot's own, 8 units below the drawing.
+            let lowest = ends.iter().max().unwrap();
+            let told =
+                texts(page).join(" ").contains("Lines go on at the same place above on the next page.");
+            assert_eq!(told, ends.contains(&(lowest - 8)), "{name}, page {number}");
+            said.insert(told);
+        }
+    }
+    assert_eq!(said.len(), 2);
+}
+
+#[test]
 fn a_picture_is_well_formed_and_nothing_in_it_leaves_it() {
     for (name, svg) in pictures() {
         let elements = elements(&svg);
@@ -181,9 +204,8 @@ fn a_picture_is_well_formed_and_nothing_in_it_leaves_it() {
         for (element, attributes, text) in &elements {
             match element.as_str() {
                 "text" => {
-                    // A bold line has no fitted length; 1 unit of width a letter is less than any letter has.
-                    let width =
-                        attributes.get("textLength").map_or(0, |length| length.parse::<i32>().unwrap());
+                    // Bold or not, it is fitted into its room, whatever font there is.
+                    let width = number(attributes, "textLength");
                     assert!(number(attributes, "x") + width <= size[2], "{name}: {text}");
                     assert!(number(attributes, "y") < size[3], "{name}: {text}");
                     assert!(!text.is_empty());
@@ -221,8 +243,8 @@ fn boxes_lie_beside_each_other_or_in_each_other_and_lines_of_text_do_not_overlap
                 ));
             }
             if element == "text" {
-                let width = attributes.get("textLength").map_or(10, |length| length.parse::<i32>().unwrap());
                 let (x, y, size) = (number("x"), number("y"), number("font-size"));
+                let width = number("textLength");
                 texts.push((x, y - size + 3, x + width, y, text));
             }
         }
@@ -345,4 +367,54 @@ fn a_workflow_is_drawn_in_the_same_bytes_each_time() {
     assert_eq!(hostile().draw_svg(), hostile().draw_svg());
     assert_eq!(hostile().draw_svg_pages(), hostile().draw_svg_pages());
     assert_eq!(hostile().draw_mermaid(), hostile().draw_mermaid());
+}
+
+/// What `workflow show` prints of a text, in one line.
+fn shown(text: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("workflow.toml");
+    fs::write(&file, text).unwrap();
+    let show = std::process::Command::new(env!("CARGO_BIN_EXE_quorate"))
+        .args(["workflow", "show"])
+        .arg(&file)
+        .output()
+        .unwrap();
+    String::from_utf8(show.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The same as shown, as drawn for the eye, as told to whoever cannot see it, and as a flowchart.
+fn told(text: &str) -> [String; 4] {
+    let workflow = Workflow::parse(text).unwrap();
+    let svg = workflow.draw_svg();
+    let description = svg.split("<desc id=\"desc\">").nth(1).unwrap().split("</desc>").next().unwrap();
+    [shown(text), texts(&svg).join(" "), description.to_owned(), workflow.draw_mermaid()]
+}
+
+#[test]
+fn what_an_act_asks_for_is_told_in_every_form() {
+    let text = fs::read_to_string("workflows/arbitrator-challenge.toml").unwrap();
+    for told in told(&text) {
+        assert!(told.contains("with ground, within 21 days from "), "{told}");
+    }
+    let text = fs::read_to_string("tests/workflows/flows/duty-late.toml").unwrap();
+    for told in told(&text) {
+        let told = told.replace(['`', '#'], "").replace("96;", "");
+        assert!(told.contains("ask-replacement by licensee, not before withheld"), "{told}");
+        assert!(told.contains("hand-over by agent, with receipt, within 7 days"), "{told}");
+    }
+    assert!(told(&text).iter().take(3).skip(1).all(|told| !told.contains('`')));
+}
+
+#[test]
+fn a_ballot_that_asks_for_an_answer_alone_tells_of_no_choices() {
+    let text = fs::read_to_string("tests/workflows/flows/answers.toml").unwrap();
+    let [shown, drawn, _, chart] = told(&text);
+    for told in [&shown, &drawn] {
+        assert!(
+            told.contains("choices refuse, or a number of EUR, of which the median decides, or abstain"),
+            "{told}"
+        );
+        assert!(told.contains("answer a date, of which the median decides, or abstain open for"), "{told}");
+    }
+    assert!(chart.contains("<br/>answer: a date, of which the median decides, or abstain<br/>"), "{chart}");
 }

@@ -20,7 +20,7 @@ pub struct DrawArgs {
     /// As what; without it as the ending of --out says, or as SVG
     #[arg(long, value_enum)]
     format: Option<Picture>,
-    /// In pages of at most 250 mm, each a file: --out annex.svg writes annex-1.svg, annex-2.svg, …
+    /// In pages for A4, of at most 250 mm, each a file: --out annex.svg writes annex-1.svg, annex-2.svg, …
     #[arg(long, requires = "out")]
     pages: bool,
     /// Write it to a new file instead of showing it
@@ -31,7 +31,7 @@ pub struct DrawArgs {
 /// The format of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Picture {
-    /// A picture for an A4 page
+    /// One picture, 190 mm wide and as long as it has to be; with --pages, pages for A4
     Svg,
     /// A Mermaid flowchart
     Mermaid,

@@ -211,42 +211,25 @@ fn show_panel(page: &mut Page, panel: &Panel) {
 
 fn show_procedure(page: &mut Page, procedure: &Procedure) {
     page.title(&format!("Procedure {}", procedure.name));
-    let opening = format!(
-        "`{}` by {} opens a case, in the state {}",
-        procedure.open.act,
-        procedure.open.by.words(),
-        procedure.start
-    );
     let about =
         procedure.about.as_ref().map_or_else(String::new, |panel| format!(", about a seat of {panel}"));
-    let within =
-        procedure.open.within.as_ref().map_or_else(String::new, |it| format!(", within {}", it.words()));
-    let not_before = procedure
-        .open
-        .not_before
-        .as_ref()
-        .map_or_else(String::new, |it| format!(", not before {}", it.words()));
-    let within = within + &not_before;
-    page.line(Tone::Plain, &format!("{opening}{about}{within}{}.", words::events(&procedure.open.emits)));
+    let opening = format!(
+        "A case opens with {}, in the state {}{about}{}.",
+        procedure.open.at_length(),
+        procedure.start,
+        words::events(&procedure.open.emits)
+    );
+    page.line(Tone::Plain, &opening);
     for line in procedure.cases_words() {
         page.line(Tone::Notice, &line);
     }
     for state in &procedure.states {
         page.line(Tone::Plain, &state.words());
         for step in &state.steps {
-            page.line(Tone::Plain, &format!("  {}", step.words()));
+            page.line(Tone::Plain, &format!("  {}", step.at_length()));
         }
         for duty in &state.duties {
-            page.line(
-                Tone::Plain,
-                &format!(
-                    "  owed: {} by {} within {}{}",
-                    duty.act,
-                    duty.by.words(),
-                    duty.within,
-                    duty.follows()
-                ),
-            );
+            page.line(Tone::Plain, &format!("  owed: {}", duty.at_length()));
         }
     }
 }

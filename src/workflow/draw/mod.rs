@@ -15,8 +15,8 @@ use super::model::{Procedure, Workflow};
 use crate::values::Id;
 
 impl Workflow {
-    /// The picture as SVG, 190 mm wide: for an A4 page with margins. In black and white, and told in words to whoever
-    /// cannot see it.
+    /// The picture as SVG, as wide as an A4 page with margins (190 mm) and as long as it has to be. In black and white,
+    /// and told in words to whoever cannot see it.
     pub fn draw_svg(&self) -> String {
         svg::draw(self, &[])
     }

@@ -10,13 +10,10 @@ use crate::workflow::model::{
 
 impl Opening {
     /// `declare by openai, with declaration`.
-    pub(in crate::workflow) fn at_length(&self) -> String {
+    pub fn at_length(&self) -> String {
         let Self { act, by, attach, emits: _, within, not_before } = self;
-        let within = within.as_ref().map_or_else(String::new, |it| format!(", within {}", it.exactly()));
-        let not_before =
-            not_before.as_ref().map_or_else(String::new, |it| format!(", not before {}", it.words()));
-        let attach = if attach.is_empty() { String::new() } else { format!(", with {}", listed(attach)) };
-        format!("{act} by {}{attach}{within}{not_before}", by.words())
+        let when = when(within.as_ref(), not_before.as_ref());
+        format!("{act} by {}{}{when}", by.words(), with(attach))
     }
 }
 
@@ -57,6 +54,13 @@ impl Grant {
 }
 
 impl Step {
+    /// As [`Step::words`], with everything that an act asks for.
+    pub fn at_length(&self) -> String {
+        let to = self.to.as_ref().map_or_else(String::new, |to| format!(" → {to}"));
+        let first = format!("{}{to}", self.trigger.at_length());
+        [first].into_iter().chain(self.besides()).collect::<Vec<_>>().join(", ")
+    }
+
     /// What comes of it besides the next state, line by line: `event undecided`, `at most once`.
     pub(in crate::workflow) fn besides(&self) -> Vec<String> {
         let Self { trigger: _, to: _, emits, at_most, effect, line: _ } = self;
@@ -70,12 +74,9 @@ impl Doing {
     /// `file by openai or microsoft, with exhibit, within 14 days`.
     pub(in crate::workflow) fn at_length(&self) -> String {
         let Self { act, by, attach, within, not_before, strikes: _, serves: _, extends: _ } = self;
-        let attach = if attach.is_empty() { String::new() } else { format!(", with {}", listed(attach)) };
-        let within = within.as_ref().map_or_else(String::new, |it| format!(", within {}", it.exactly()));
-        let not_before =
-            not_before.as_ref().map_or_else(String::new, |it| format!(", not before {}", it.words()));
         let more = format!("{}{}", self.strikes(), self.notice());
-        format!("{act} by {}{attach}{more}{within}{not_before}", by.words())
+        let when = when(within.as_ref(), not_before.as_ref());
+        format!("{act} by {}{}{more}{when}", by.words(), with(attach))
     }
 }
 
@@ -98,6 +99,22 @@ impl Delay {
     }
 }
 
+/// `, within 14 days, not before 90 days from the opening of the case`; where no time has to pass, `, not before` and the
+/// event itself.
+fn when(within: Option<&Delay>, not_before: Option<&Delay>) -> String {
+    let within = within.map_or_else(String::new, |it| format!(", within {}", it.exactly()));
+    let not_before = not_before.map_or_else(String::new, |it| {
+        let origin = if it.length.is_some_time() { None } else { it.of.words() };
+        format!(", not before {}", origin.unwrap_or_else(|| it.words()))
+    });
+    within + &not_before
+}
+
+/// `, with report`; nothing where nothing is filed.
+fn with(attach: &[Id]) -> String {
+    if attach.is_empty() { String::new() } else { format!(", with {}", listed(attach)) }
+}
+
 /// What is said of a deadline whose very instant is late.
 fn late(excluded: bool) -> &'static str {
     if excluded { " (that instant is late)" } else { "" }
@@ -105,10 +122,10 @@ fn late(excluded: bool) -> &'static str {
 
 impl Duty {
     /// `sign-report by the chair, with report, within 30 days`.
-    pub(in crate::workflow) fn at_length(&self) -> String {
+    pub fn at_length(&self) -> String {
         let Self { act, by, attach, within, excluded, emits: _, if_late: _, line: _ } = self;
-        let attach = if attach.is_empty() { String::new() } else { format!(", with {}", listed(attach)) };
-        format!("{act} by {}{attach}, within {within}{}{}", by.words(), late(*excluded), self.follows())
+        let by = by.words();
+        format!("{act} by {by}{}, within {within}{}{}", with(attach), late(*excluded), self.follows())
     }
 }
 
@@ -149,7 +166,12 @@ impl Ballot {
         });
         let abstain =
             if abstain.is_empty() { "" } else { "; whoever is obliged to abstain counts as abstaining" };
-        let abstention = abstention.as_ref().map_or_else(String::new, |name| format!(", or {name}"));
+        let named = if *among == Among::Electors { "the electors".to_owned() } else { listed(choices) };
+        // A ballot that asks for an answer need not name choices besides.
+        let chosen = if named.is_empty() { "answer" } else { "choices" };
+        let named = Some(named).filter(|named| !named.is_empty());
+        let chosen_of = named.into_iter().chain(answer.as_ref().map(ToString::to_string));
+        let chosen_of = chosen_of.chain(abstention.as_ref().map(ToString::to_string));
         let change = match change {
             Change::Never => "final",
             Change::UntilClose => "can be changed until it closes",
@@ -165,13 +187,7 @@ impl Ballot {
             if *leaver_stands { "whoever leaves: the vote stands" } else { "whoever leaves has not voted" };
         let mut facts = vec![
             ("electors", format!("{panel}{classes}{}{abstain}", less.collect::<String>())),
-            (
-                "choices",
-                format!(
-                    "{}{abstention}",
-                    if *among == Among::Electors { "the electors".to_owned() } else { listed(choices) }
-                ),
-            ),
+            (chosen, chosen_of.collect::<Vec<_>>().join(", or ")),
             ("open for", format!("{open_for}{}, {early}", late(*excluded))),
             ("votes", format!("{change}; {leaver}")),
         ];
@@ -189,7 +205,6 @@ impl Ballot {
         facts.extend(
             per_affiliation.then(|| ("count", "identical ones of one affiliation as one".to_owned())),
         );
-        facts.extend(answer.iter().map(|answer| ("or", answer.to_string())));
         facts.push(("quorum", quorum.as_ref().map_or_else(|| "none".to_owned(), |rule| rule.text.clone())));
         facts
     }

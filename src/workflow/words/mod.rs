@@ -174,14 +174,24 @@ impl NewEvidence {
 impl Delay {
     /// `60 days`, `90 days from the opening of the case`.
     pub fn words(&self) -> String {
-        match &self.of {
-            Origin::Entered => self.length.to_string(),
-            Origin::Opened => format!("{} from the opening of the case", self.length),
-            Origin::Served => format!("{} from the service of notice", self.length),
-            Origin::Agreement => format!("{} from the opening of the agreement", self.length),
-            Origin::Filled => format!("{} from the filling of the seat", self.length),
-            Origin::Event(event) => format!("{} from `{event}`", self.length),
+        match self.of.words() {
+            None => self.length.to_string(),
+            Some(origin) => format!("{} from {origin}", self.length),
         }
+    }
+}
+
+impl Origin {
+    /// From when it is counted; nothing where that is the entering of the state.
+    fn words(&self) -> Option<String> {
+        Some(match self {
+            Self::Entered => return None,
+            Self::Opened => "the opening of the case".to_owned(),
+            Self::Served => "the service of notice".to_owned(),
+            Self::Agreement => "the opening of the agreement".to_owned(),
+            Self::Filled => "the filling of the seat".to_owned(),
+            Self::Event(event) => quoted(event),
+        })
     }
 }
 

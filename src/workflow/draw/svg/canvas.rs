@@ -82,6 +82,14 @@ impl Canvas {
         pages
     }
 
+    /// Whether a line goes on below a height.
+    pub fn goes_on_below(&self, cut: i32) -> bool {
+        let crosses = |points: &[(i32, i32)]| {
+            points.iter().any(|(_, y)| *y <= cut) && points.iter().any(|(_, y)| *y > cut)
+        };
+        self.things.iter().any(|thing| matches!(thing, Thing::Line(points) if crosses(points)))
+    }
+
     /// What lies between two heights, the first of which becomes `top`.
     pub fn between(&self, (from, to): (i32, i32), top: i32) -> String {
         let mut out = String::new();
@@ -105,7 +113,7 @@ impl Canvas {
     /// A text in lines from the top `y` on; where it ends.
     pub fn block(&mut self, x: i32, y: i32, room: i32, face: Face, text: &str) -> i32 {
         let mut y = y;
-        for line in face.wrap(text, room) {
+        for line in face.wrap(&bare(text), room) {
             self.text(x, y + face.size, face, &line);
             y += face.line();
         }
@@ -145,14 +153,12 @@ impl Thing {
         let _ = match self {
             Self::Text { x, y, face, text } if inside(*y) => {
                 let bold = if face.bold { " font-weight=\"bold\"" } else { "" };
-                // A bold text's width is only known from above: fitted, it would be stretched.
-                let fit = if face.bold {
-                    String::new()
-                } else {
-                    format!(" textLength=\"{}\" lengthAdjust=\"spacingAndGlyphs\"", face.width(text))
-                };
-                let (y, size, text) = (y + by, face.size, escaped(text));
-                writeln!(out, "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\"{bold}{fit}>{text}</text>")
+                let (y, size, width, text) = (y + by, face.size, face.width(text), escaped(text));
+                writeln!(
+                    out,
+                    "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\"{bold} textLength=\"{width}\" \
+                     lengthAdjust=\"spacingAndGlyphs\">{text}</text>"
+                )
             }
             Self::Rect { x, y, width, height, frame } if *y < to && y + height > from => {
                 let (top, bottom) = ((*y).max(from), (y + height).min(to));
@@ -207,6 +213,11 @@ impl Frame {
             Self::Lit => "fill=\"#ffe08a\" stroke=\"#000\" stroke-width=\"2.5\"",
         }
     }
+}
+
+/// A text without the backticks that mark names in running words: in a picture names stand bare everywhere.
+pub fn bare(text: &str) -> String {
+    text.replace('`', "")
 }
 
 /// A text inside XML.

@@ -88,7 +88,7 @@ pub fn legend(canvas: &mut Canvas) {
         BODY,
         "Of the rows of a state the first that applies is taken, and its line leads to the next state. A dot joins a line to the \
          one that it follows; lines that cross without a dot have nothing to do with each other. A state with a thick frame is an \
-         end. What is done at the very instant of a deadline is in time, unless the row says that it is late; an `at` includes \
-         its instant.",
+         end. What is done at the very instant of a deadline is in time, unless the row says that it is late; a row that names an \
+         instant includes it.",
     );
 }

@@ -9,7 +9,7 @@ mod sides;
 
 use std::fmt::Write as _;
 
-use canvas::{Canvas, Cut, escaped};
+use canvas::{Canvas, Cut, bare, escaped};
 pub use font::Face;
 
 use super::{nature, order};
@@ -58,15 +58,15 @@ pub(super) fn one(workflow: &Workflow, procedure: &Procedure, state: &Id) -> Str
     picture(&title, &told, canvas.y + MARGIN, &canvas.whole())
 }
 
-/// The picture in pages. Lines that leave a page below go on at the same place above on the next.
+/// The picture in pages. A line that leaves a page below goes on at the same place above on the next.
 pub(super) fn pages(workflow: &Workflow) -> Vec<String> {
     let canvas = drawn(workflow, &[]);
     let pages = canvas.pages(PAGE - BESIDES);
     let many = pages.len();
     let page = |(number, (from, to)): (usize, &(i32, i32))| {
         let of = format!("Page {} of {many}", number + 1);
-        let on =
-            if number + 1 < many { ". Lines go on at the same place above on the next page." } else { "" };
+        let lines = number + 1 < many && canvas.goes_on_below(*to);
+        let on = if lines { ". Lines go on at the same place above on the next page." } else { "" };
         let top = if number == 0 { 0 } else { MARGIN };
         let mut foot = Canvas::from(to - from + top + 14);
         let room = WIDTH - 2 * MARGIN;
@@ -113,7 +113,7 @@ fn picture(title: &str, description: &str, height: i32, body: &str) -> String {
         height * MILLIMETRES / WIDTH
     );
     let _ = writeln!(out, "<title id=\"title\">{}</title>", escaped(title));
-    let _ = writeln!(out, "<desc id=\"desc\">{}</desc>", escaped(description));
+    let _ = writeln!(out, "<desc id=\"desc\">{}</desc>", escaped(&bare(description)));
     let _ = writeln!(out, "<rect width=\"{WIDTH}\" height=\"{height}\" fill=\"#fff\"/>");
     out.push_str(body);
     out.push_str("</svg>\n");
@@ -141,7 +141,7 @@ fn described(workflow: &Workflow, procedures: &[Procedure], lit: Lit<'_>) -> Str
             procedure.start
         ));
         for state in order::states(procedure) {
-            let steps = state.steps.iter().map(crate::workflow::model::Step::words);
+            let steps = state.steps.iter().map(crate::workflow::model::Step::at_length);
             let owed = state.duties.iter().map(|duty| format!("owed {}", duty.at_length()));
             let steps: Vec<String> = steps.chain(owed).collect();
             told.push(format!(
