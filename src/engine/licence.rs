@@ -13,7 +13,6 @@ use crate::engine::panel::Done;
 use crate::engine::state::State;
 use crate::statement::CaseRef;
 use crate::values::{Id, Instant};
-use crate::workflow::Workflow;
 use crate::workflow::model::{Attribute, Cause, Grant, Moves, Value};
 
 /// The timeline of every attribute, grant by grant in the workflow's order.
@@ -104,7 +103,7 @@ pub struct AttributeState<'a> {
     pub period: Period,
     /// The later values, each with what could bring it.
     pub next: Vec<Next<'a>>,
-    /// Each event on which the value rests and that the workflow lets another annul: the value is then derived anew.
+    /// Each event on which the value rests and that another can still annul: the value, derived anew, is then another.
     pub back: Vec<Back<'a>>,
 }
 
@@ -162,11 +161,36 @@ impl State {
             let value = attribute.values.get(period.value)?;
             let later = attribute.values.iter().skip(period.value + 1);
             let next = later.filter_map(|value| self.next(value, at)).collect();
-            let resting = self.rests_on(value, at);
-            let back = resting.into_iter().filter_map(|event| annulling(&in_force.workflow, event)).collect();
+            let resting = self.rests_on(value, at).into_iter();
+            let back =
+                resting.filter_map(|event| self.back(in_force, (attribute, value), event, at)).collect();
             Some(AttributeState { attribute, value, period: period.clone(), next, back })
         });
         states.collect()
+    }
+
+    /// What could take an event from a value that rests on it, so that it is another: an annulment that can still come.
+    fn back<'a>(
+        &self,
+        in_force: &'a InForce,
+        (attribute, value): (&Attribute, &Value),
+        rests_on: &'a Id,
+        at: Instant,
+    ) -> Option<Back<'a>> {
+        let by = &in_force.workflow.annulment(rests_on)?.by;
+        let without = self.value_without(attribute, rests_on, at);
+        let moves = attribute.values.get(without).is_none_or(|other| other.is != value.is);
+        let occurred = &self.counting(rests_on, at)?.case;
+        let may_come = in_force.workflow.procedures.iter().filter(|it| it.may_emit(by)).any(|procedure| {
+            // Of the cases of its own procedure one undoes its own events alone.
+            let own = procedure.name == occurred.procedure;
+            let cases = || self.cases_of(&procedure.name);
+            let one_more = u32::try_from(cases().count() + 1).unwrap_or(u32::MAX);
+            let opens = !own && procedure.at_most.is_none_or(|most| one_more <= most);
+            let mut undoing = cases().filter(|case| !own || case.id == *occurred);
+            opens || undoing.any(|case| case.procedure().is_some_and(|it| it.still_emits(&case.state, by)))
+        });
+        (moves && may_come).then_some(Back { rests_on, by })
     }
 
     fn next<'a>(&self, value: &'a Value, at: Instant) -> Option<Next<'a>> {
@@ -184,10 +208,4 @@ impl State {
 /// The period of a timeline in which an instant lies.
 pub(super) fn period_at(timeline: &[Period], at: Instant) -> Option<&Period> {
     timeline.get(..timeline.partition_point(|period| period.from <= at))?.last()
-}
-
-/// The event that would undo one on which a value rests.
-fn annulling<'a>(workflow: &'a Workflow, rests_on: &'a Id) -> Option<Back<'a>> {
-    let event = workflow.events.iter().find(|event| event.name == *rests_on)?;
-    event.annulled.as_ref().map(|annulment| Back { rests_on, by: &annulment.by })
 }

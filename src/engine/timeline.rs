@@ -50,6 +50,12 @@ impl State {
         value_at(attribute, (at, self.opened), &Because::Opening, |event| self.counting(event, at)).0
     }
 
+    /// The place of the value that an attribute would have at `at` if an event had not come.
+    pub(super) fn value_without(&self, attribute: &Attribute, event: &Id, at: Instant) -> usize {
+        let counting = |other: &Id| self.counting(other, at).filter(|_| other != event);
+        value_at(attribute, (at, self.opened), &Because::Opening, counting).0
+    }
+
     /// The events on which a value rests at `at`, as its moves name them: of `all-of` every event, the instant among
     /// them counting only with those; of `first-of` the one that came first, if an event did.
     pub(super) fn rests_on<'a>(&self, value: &'a Value, at: Instant) -> Vec<&'a Id> {
