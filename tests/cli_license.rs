@@ -56,6 +56,13 @@ fn a_rate_that_an_instant_moved_once_a_milestone_was_reached_rests_on_the_milest
         json!(null),
         "it is 8 percent from the opening"
     );
+    // A clock that is behind the log makes nothing undone.
+    "2026-03-02T09:30:00Z".clone_into(&mut stage.clock);
+    let behind = stage.ok("license");
+    assert_eq!(attribute(&behind, "milestone-payment", "status")["value"], "due", "{behind}");
+    assert_eq!(behind["at"], "2026-03-03T09:00:00Z");
+    let told = story(&stage, "status");
+    assert!(told.contains("shows 2026-03-02 09:30:00 UTC, and the last entry is later"), "{told}");
     "2028-05-01T09:00:00Z".clone_into(&mut stage.clock);
     let now = stage.ok("license");
     let rate = attribute(&now, "royalty", "rate");

@@ -279,6 +279,10 @@ fn what_this_machine_has_seen_is_named_where_it_is_damaged_or_of_another_agreeme
     // `audit` holds the log against what was seen, and finds the one that is another.
     let report = people.ok("audit");
     assert_eq!((&report["anchor"], &report["anchor-checked"]), (&anchor.into(), &true.into()), "{report}");
+    let mut page = cli_support::quorate(&people.path);
+    let page = page.args(["audit", "panel", "--data", "data", "--server", &server.url]).output().unwrap();
+    let page = String::from_utf8(page.stdout).unwrap();
+    assert!(page.contains("compared with the one first seen here"), "{page}");
     let audit = people.run(&format!("audit panel@{other}"));
     assert_eq!(audit.code, 1, "{audit:?}");
     let mut checkpoint = fs::read(seen.join("checkpoint")).unwrap();

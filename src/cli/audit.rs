@@ -122,7 +122,8 @@ fn answer(
     let held = notes.iter().map(|(file, note)| holder.hold(&mut report, file, note));
     let held: Vec<Held> = held.collect::<Result<_, _>>()?;
     let mut page = Page::default();
-    let json = told(&mut page, &report, &held, opened.read_only);
+    let given = args.anchor.is_some() || opened.served.as_ref().is_none_or(|served| served.given);
+    let json = told(&mut page, (&report, given), &held, opened.read_only);
     // The log passes, and proves elsewhere that it goes on, or goes another way.
     let stale = opened.read_only.is_some_and(ReadOnly::is_proven);
     if report.passes() && !stale { Ok(Answer::done(page, json)) } else { Ok(Answer::faults(page, json)) }
@@ -165,12 +166,17 @@ pub fn kept_checkpoint(context: &Context, file: &Path) -> Result<String, CliErro
     }
 }
 
-fn told(page: &mut Page, report: &Report, held: &[Held], read_only: Option<ReadOnly>) -> Value {
+fn told(
+    page: &mut Page,
+    (report, given): (&Report, bool),
+    held: &[Held],
+    read_only: Option<ReadOnly>,
+) -> Value {
     let state = report.state.as_ref();
     if let Some(state) = state {
         title(page, &state.workflow);
     }
-    page.fields(fields(report));
+    page.fields(fields(report, given));
     if report.passes() {
         page.blank();
         page.line(Tone::Good, "The log passes: every signature, the tree, its checkpoint, and every rule.");
@@ -204,11 +210,13 @@ fn unmoved(licence: &Licence<'_>, moved: usize) -> String {
 }
 
 /// What was audited: identity, entries, root, key.
-pub fn fields(report: &Report) -> Vec<(&'static str, String)> {
+/// `given` is whether somebody named the anchor with which its own was compared, and this machine has not only seen it before.
+pub fn fields(report: &Report, given: bool) -> Vec<(&'static str, String)> {
+    let gave = if given { "you gave" } else { "first seen here" };
     let other = report.findings.iter().any(|finding| finding.place == Place::Anchor);
     let anchor = match (report.anchor, report.anchor_checked) {
-        (Some(anchor), true) if other => format!("{anchor}, which is not the one you gave"),
-        (Some(anchor), true) => format!("{anchor}, compared with the one you gave"),
+        (Some(anchor), true) if other => format!("{anchor}, which is not the one {gave}"),
+        (Some(anchor), true) => format!("{anchor}, compared with the one {gave}"),
         (Some(anchor), false) => format!("{anchor}, consistent; identity not checked: give --anchor"),
         (None, _) => "none: the opening entry cannot be read".to_owned(),
     };

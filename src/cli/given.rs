@@ -47,7 +47,7 @@ impl Given {
         let known = Some(agreement.anchor).filter(|_| given).or(seen.anchor()?);
         let url = format!("{}/v1/agreements/{}/certificate", server.address, agreement.name);
         let bytes = fetched(&server.client, &url)?;
-        Ok(Self { bytes, file: None, served: Some(Served { known, seen }) })
+        Ok(Self { bytes, file: None, served: Some(Served { known, given, seen }) })
     }
 
     /// A file that is called otherwise than this one, in its folder; `None` where there is no such folder.

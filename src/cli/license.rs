@@ -49,14 +49,14 @@ pub struct LicenseArgs {
 /// There is no such agreement or grant, or the log does not pass its audit.
 pub fn run(context: &Context, args: &LicenseArgs) -> Result<Answer, CliError> {
     let record = Record::load(context, args.agreement.as_deref())?;
-    let now = context.now();
+    let now = record.now(context);
     // What is certified is what the record shows, and no more.
     let default = if args.certificate.is_some() { record.shown_until().min(now) } else { now };
     let at = args.at.or(args.known_at).unwrap_or(default);
     let known = known(&record, args.known_at, now)?;
     let state = known.at(at.max(known.last)).into_owned();
     let licence = state.licence(at).ok_or_else(|| record.before_opening(at))?;
-    let (mut page, mut json) = header(&record, &known, at, now);
+    let (mut page, mut json) = header(&record, &known, at, context.now());
     if let Some(known_at) = args.known_at {
         let from = known.size;
         let words = format!(

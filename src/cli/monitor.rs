@@ -118,7 +118,7 @@ fn accepted(
         }
     };
     page.line(Tone::Good, &words);
-    page.fields(fields(report));
+    page.fields(fields(report, true));
     let added = if seen.is_some() { added(source, before)? } else { Vec::new() };
     let mut changed = Vec::new();
     if !added.is_empty() {
@@ -167,7 +167,7 @@ fn contradicted(args: &MonitorArgs, report: &Report, seen: Option<&Seen>) -> Res
         None => "The log does not pass; nothing is remembered of it.".to_owned(),
     };
     page.line(Tone::Bad, &words);
-    page.fields(fields(report));
+    page.fields(fields(report, true));
     findings(&mut page, report);
     let mut json = answer_json(report, seen);
     let differing = seen.filter(|seen| seen.checkpoint != report.checkpoint);

@@ -185,6 +185,11 @@ impl Record {
         shown_until(&self.state, &self.times)
     }
 
+    /// Now, as far as the record goes: where this machine's clock is behind the last entry, the time of that.
+    pub fn now(&self, context: &Context) -> Instant {
+        self.state.present(context.now())
+    }
+
     /// The state as the record showed it at an instant: the entries up to then, and what time alone brought.
     ///
     /// # Errors

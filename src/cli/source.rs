@@ -29,8 +29,10 @@ pub struct Opened {
 
 /// What is known here of an agreement that a server keeps.
 pub struct Served {
-    /// Its anchor, where somebody has named it, now or the first time that it was seen.
+    /// Its anchor, as somebody names it now, or as it was when it was first seen.
     pub known: Option<Digest>,
+    /// Whether somebody names it now.
+    pub given: bool,
     /// What was seen of it.
     pub seen: Seen,
 }
@@ -49,7 +51,12 @@ pub fn open(context: &Context, name: Option<&str>) -> Result<Opened, CliError> {
         let known = seen.anchor()?;
         let known = Some(agreement.anchor).filter(|_| given).or(known);
         let source = Box::new(server.log(&agreement.name)?);
-        return Ok(Opened { source, stored: false, read_only: None, served: Some(Served { known, seen }) });
+        return Ok(Opened {
+            source,
+            stored: false,
+            read_only: None,
+            served: Some(Served { known, given, seen }),
+        });
     }
     if let (Some(name), Err(DataError::Missing { path })) = (name, DataDir::open(&context.data_path()?)) {
         return Err(CliError::usage(format!(

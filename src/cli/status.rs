@@ -35,10 +35,10 @@ pub struct StatusArgs {
 /// There is no such agreement, or it does not pass its audit.
 pub fn run(context: &Context, args: &StatusArgs) -> Result<Answer, CliError> {
     let record = Record::load(context, args.agreement.as_deref())?;
-    let now = context.now();
+    let now = record.now(context);
     let at = args.at.unwrap_or(now);
     let state = record.state_at(at)?;
-    let (mut page, mut json) = header(&record, &state, at, now);
+    let (mut page, mut json) = header(&record, &state, at, context.now());
     if at > now {
         page.line(Tone::Notice, "A projection: what will be if nobody acts until then.");
     }

@@ -68,7 +68,7 @@ pub struct WhatIfArgs {
 /// There is no such agreement, its log does not pass its audit, or the hypothesis cannot be read.
 pub fn run(context: &Context, args: &WhatIfArgs) -> Result<Answer, CliError> {
     let record = Record::load(context, args.agreement.as_deref())?;
-    let now = context.now().max(record.state.last);
+    let now = record.now(context);
     let then = when(&record, args, now)?;
     let (name, text) = match &args.steps {
         Some(file) => (file.display().to_string(), read_text(file)?),

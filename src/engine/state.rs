@@ -97,6 +97,11 @@ impl State {
         Cow::Owned(later)
     }
 
+    /// The present, as a clock shows it: never before the last entry, which has been, whatever a clock says.
+    pub fn present(&self, clock: Instant) -> Instant {
+        clock.max(self.last)
+    }
+
     /// The header of a statement under the workflow in force made after `after`, a head of this agreement's log.
     pub fn header(&self, after: Head) -> Header {
         Header { agreement: self.agreement.clone(), workflow: self.workflow.digest, after }

@@ -45,7 +45,7 @@ fn issue(desk: &Desk, anchor: Digest, at: Option<Instant>) -> Result<String, Pro
     let Some(state) = report.state.as_ref().filter(|_| report.passes()) else {
         return Err(Problem::unreadable(&"it does not pass its audit"));
     };
-    let now = desk.registry.now();
+    let now = state.present(desk.registry.now());
     let at = at.unwrap_or_else(|| shown_until(state, &report.times).min(now));
     may_certify(state, &report.times, desk.registry.read_only(&anchor)?, at, now).map_err(
         |why| match why {

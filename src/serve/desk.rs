@@ -83,6 +83,13 @@ pub(super) struct Found {
     pub(super) published: Arc<Published>,
 }
 
+impl Found {
+    /// Now: where the clock is behind the last entry, the time of that, so that nothing older is told than what is known.
+    pub(super) fn now(&self, desk: &Desk) -> Instant {
+        self.published.state.present(desk.registry.now())
+    }
+}
+
 impl Desk {
     /// `None` where the machine gives no randomness.
     pub(super) fn new(service: Service) -> Option<Self> {

@@ -92,7 +92,7 @@ struct Now {
 impl Now {
     fn of(desk: &Desk, name: &str) -> Result<Self, Wrong> {
         let found = desk.find(name)?;
-        let at = desk.registry.now();
+        let at = found.now(desk);
         let later = match found.published.state.at(at) {
             Cow::Borrowed(_) => None,
             Cow::Owned(later) => Some(later),

@@ -87,10 +87,11 @@ pub(super) async fn agreements(
     State(desk): State<Arc<Desk>>,
     Extension(caller): Extension<Caller>,
 ) -> Response {
-    let now = desk.registry.now();
+    let clock = desk.registry.now();
     let found: Vec<Found> =
         desk.names(caller).into_iter().filter_map(|name| desk.find(name.as_str()).ok()).collect();
-    let agreements = found.iter().map(|found| About::of(found, now)).collect();
+    let agreements =
+        found.iter().map(|found| About::of(found, found.published.state.present(clock))).collect();
     listed(json_answer(&Agreements { agreements }), found.iter().any(|found| found.feed.is_restricted()))
 }
 
@@ -100,7 +101,7 @@ pub(super) async fn agreement(
     At(name): At<String>,
 ) -> Result<Response, Problem> {
     let found = desk.find(&name)?;
-    Ok(json_answer(&About::of(&found, desk.registry.now())))
+    Ok(json_answer(&About::of(&found, found.now(&desk))))
 }
 
 /// `GET …/licence`: what `license --json` tells.
@@ -111,7 +112,7 @@ pub(super) async fn licence(
     Extension(client): Extension<Client>,
 ) -> Result<Response, Problem> {
     let found = desk.find(&name)?;
-    let now = desk.registry.now();
+    let now = found.now(&desk);
     if when.known_at.is_none() && when.at.is_none() {
         return newest::licence(&found, now);
     }
@@ -142,7 +143,7 @@ pub(super) async fn status(
             "known_at is a question about the licence; ask the status with `at`",
         ));
     }
-    let now = desk.registry.now();
+    let now = found.now(&desk);
     let at = instant("at", when.at.as_deref())?.unwrap_or(now);
     let past = Some(at).filter(|at| *at < found.published.state.last);
     let state = &*shown(&desk, &found, past, client).await?;
@@ -217,7 +218,7 @@ pub(super) async fn paper(
 ) -> Result<Response, Problem> {
     let found = desk.find(&name)?;
     let id = format!("{procedure}#{case}/{ballot}#{round}");
-    let state = found.published.state.at(desk.registry.now());
+    let state = found.published.state.at(found.now(&desk));
     let paper = id.parse().ok().and_then(|id| state.ballot_paper(&id));
     let paper = paper.ok_or_else(|| Problem::not_found("there is no such ballot"))?;
     Ok(kept(ASK_AGAIN, "application/toml", paper))

@@ -81,7 +81,7 @@ pub(super) fn made(
     at: Option<Instant>,
     documents: Option<Caller>,
 ) -> Result<Report, Problem> {
-    let (published, now) = (&found.published, desk.registry.now());
+    let (published, now) = (&found.published, found.now(desk));
     let at = at.unwrap_or_else(|| last_change(&published.state, now));
     if at < published.state.last {
         return Err(Problem::bad_request(format!("the last entry is of {}", published.state.last)).instead(

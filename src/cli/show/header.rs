@@ -19,7 +19,8 @@ pub fn title(page: &mut Page, workflow: &Workflow) {
 /// time, and how many readings are ours. The same facts are the first fields of its JSON.
 ///
 /// `state` is the one that is asked: an earlier one than the record's where the question is what was known then.
-pub fn header(record: &Record, state: &State, at: Instant, now: Instant) -> (Page, Map<String, Value>) {
+pub fn header(record: &Record, state: &State, at: Instant, clock: Instant) -> (Page, Map<String, Value>) {
+    let now = record.state.present(clock);
     let workflow = workflow_at(state, at);
     let mut page = Page::default();
     title(&mut page, workflow);
@@ -30,6 +31,13 @@ pub fn header(record: &Record, state: &State, at: Instant, now: Instant) -> (Pag
     fields.extend(in_force(state, at).map(|words| ("in force", words)));
     fields.push(("at", format!("{when}; the log has {}", entries(state.size))));
     page.fields(fields);
+    if clock < record.state.last {
+        let words = format!(
+            "The clock of this machine shows {}, and the last entry is later: its time is taken for now.",
+            time::plain(clock)
+        );
+        page.line(Tone::Notice, &words);
+    }
     marked(&mut page, record.read_only);
     let mut facts = document::fields(&Facts::of(state, record.head, at));
     facts.insert("read-only".to_owned(), json!(record.read_only));
