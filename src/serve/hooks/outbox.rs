@@ -314,11 +314,17 @@ fn of_this(anchor: Digest, path: &Path, kept: Option<Kept>) -> Result<Option<Kep
     Ok(None)
 }
 
-/// Renames a file to one beside it.
+/// Renames a file to one beside it, of a name that nothing there has.
 fn aside(path: &Path, suffix: &str) -> Result<PathBuf, StoreError> {
-    let mut aside = path.as_os_str().to_owned();
-    aside.push(suffix);
-    let aside = PathBuf::from(aside);
+    let named = |number: u16| {
+        let mut aside = path.as_os_str().to_owned();
+        aside.push(suffix);
+        if number > 1 {
+            aside.push(format!("-{number}"));
+        }
+        PathBuf::from(aside)
+    };
+    let aside = (1..u16::MAX).map(named).find(|aside| !aside.exists()).unwrap_or_else(|| named(u16::MAX));
     fs::rename(path, &aside).map_err(StoreError::io("rename", path))?;
     Ok(aside)
 }
@@ -337,6 +343,19 @@ mod tests {
         assert_eq!((outbox.first(), outbox.seen()), (None, None));
         let aside = folder.path().join(format!("a.jsonl.{}", other.hex()));
         assert_eq!(fs::read(aside).unwrap(), waits);
+    }
+
+    #[test]
+    fn what_was_set_aside_is_not_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, anchor) = (folder.path().join("a.jsonl"), Digest::of(b"anchor"));
+        for text in ["first", "second", "third"] {
+            fs::write(&path, text).unwrap();
+            Outbox::open(path.clone(), anchor).unwrap();
+        }
+        let kept = ["", "-2", "-3"]
+            .map(|number| fs::read_to_string(folder.path().join(format!("a.jsonl.broken{number}"))).unwrap());
+        assert_eq!(kept, ["first", "second", "third"]);
     }
 
     fn message(number: usize, bytes: usize) -> Message {
