@@ -428,6 +428,9 @@ fn a_signature_is_good_for_this_server_once_and_for_nothing_else() {
         answer
     });
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+    // What a proxy in between is told is nothing to this server.
+    let basic = "Authorization: Basic cHJveHk6c2VjcmV0";
+    assert_eq!(["/", "/v1/agreements/panel"].map(|path| statuses(&server, path, &[basic])), [200, 404]);
     let other = Server::start(&serve_support::operator());
     let header = bearer(&server, &operator, "press");
     assert_eq!(statuses(&server, "/v1/agreements/panel", &[&header]), 200);

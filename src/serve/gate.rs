@@ -70,9 +70,10 @@ pub(super) async fn gate<F: Future<Output = Response>>(
 /// browser's is as good as none then, since nobody can take its cookie out of a link.
 fn caller(desk: &Desk, headers: &HeaderMap, now: Moment) -> Result<Caller, Problem> {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    if let Some(given) = text(header::AUTHORIZATION) {
-        let token = given.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        let caller = token.and_then(|(_, token)| desk.tokens.caller(token.trim(), now));
+    // Other schemes are of somebody in between, and say nothing here.
+    let given = text(header::AUTHORIZATION).map(|given| given.split_once(' ').unwrap_or((given, "")));
+    if let Some((_, token)) = given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) {
+        let caller = desk.tokens.caller(token.trim(), now);
         return caller.ok_or_else(|| {
             Problem::new(&kinds::BAD_TOKEN, kinds::BAD_TOKEN.means)
                 .instead("sign a new challenge: `GET /v1/challenge`, then `POST /v1/token`")
