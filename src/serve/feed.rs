@@ -244,7 +244,8 @@ pub(super) async fn follow(desk: Weak<Desk>, feed: Arc<Feed>, told: Told) {
     let mut before = told;
     while let Some((now, _)) = followed.now() {
         let Some((published, added)) = now.registry.grown(&feed.anchor) else { return };
-        let at = now.registry.now();
+        // A clock that was set back brings nothing about.
+        let at = now.registry.now().max(before.1);
         let state = published.state.at(at).into_owned();
         // Before anybody is told of it: whom it lets in is told, and whom it dismisses is not.
         feed.looked(&state, at);
@@ -272,7 +273,7 @@ fn entries(
 ) -> u64 {
     let mut new = |index, time, said: &Statement, digest| {
         feed.news().signers.add(said);
-        feed.documents.entry(said, registry.store());
+        feed.documents.entry(said, &published.state, registry.store());
         each(&Line::of(index, time, said, digest));
     };
     let mut known = feed.news().entries;

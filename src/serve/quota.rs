@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::engine::State;
 use crate::statement::{Body, Statement, attachments};
 use crate::store::Store;
 use crate::values::Digest;
@@ -45,8 +46,9 @@ impl Bytes {
 }
 
 impl Kept {
-    /// Takes over what an entry says of documents: which it names, and which it strikes.
-    pub(super) fn entry(&self, statement: &Statement, store: &dyn Store) {
+    /// Takes over what an entry says of documents: which it names, and which it strikes. One that another entry of the state's still
+    /// names is kept.
+    pub(super) fn entry(&self, statement: &Statement, state: &State, store: &dyn Store) {
         let who = statement.by.to_string();
         for digest in attachments(&statement.body).into_values() {
             // What cannot be read is told by an audit.
@@ -59,7 +61,8 @@ impl Kept {
         }
         if let Body::Act(act) = &statement.body {
             let mut kept = self.lock();
-            let struck = act.strike.and_then(|digest| kept.documents.remove(&digest));
+            let struck = act.strike.filter(|digest| !state.documents.is_needed(digest));
+            let struck = struck.and_then(|digest| kept.documents.remove(&digest));
             if let Some((bytes, who)) = struck {
                 kept.remove(&who, bytes);
             }
