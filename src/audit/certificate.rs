@@ -53,17 +53,20 @@ impl Certificate {
     }
 
     /// A certificate of this answer, with everything from which it follows: the first `size` entries of a log that has just
-    /// passed its audit, its checkpoint, and those that are kept beside it.
+    /// passed its audit, its checkpoint, and those that are kept beside it; `most` bytes of them.
     ///
     /// # Errors
-    /// The log cannot be read again, or is another one by now.
+    /// The log cannot be read again, is another one by now, or has more.
     pub fn gather(
         source: &dyn Source,
         size: u64,
         checkpoint: String,
         answer: Value,
+        most: u64,
     ) -> Result<Self, GatherError> {
-        let text = |what: &str, number: u64, bytes: Vec<u8>| {
+        let mut left = most;
+        let mut text = |what: &str, number: u64, bytes: Vec<u8>| {
+            left = left.checked_sub(bytes.len() as u64).ok_or(GatherError::TooLong { most })?;
             String::from_utf8(bytes).map_err(|_| GatherError::Changed(format!("{what} {number}")))
         };
         let entries = source.entries(0, size).map(|read| {
@@ -102,6 +105,12 @@ pub enum GatherError {
     /// The log cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// It has more than one may have here.
+    #[error("the log has more than {most} bytes")]
+    TooLong {
+        /// So many bytes of entries and checkpoints.
+        most: u64,
+    },
     /// What has just passed the audit is something else now.
     #[error("{0} changed since the audit; run `quorate audit`")]
     Changed(String),

@@ -32,11 +32,13 @@ pub fn issue(record: &Record, at: Instant, now: Instant, file: &Path) -> Result<
     may.map_err(|why| not_certified(record, why))?;
     let answer = Licence::of(&record.state, record.head, at).ok_or_else(|| record.before_opening(at))?;
     let source = record.source();
-    let certificate =
-        Certificate::gather(&*source, record.head.size, record.checkpoint.clone(), document::value(&answer));
+    let (size, checkpoint) = (record.head.size, record.checkpoint.clone());
+    let certificate = Certificate::gather(&*source, size, checkpoint, document::value(&answer), u64::MAX);
     let certificate = certificate.map_err(|error| match error {
         GatherError::Source(error) => error.into(),
-        changed @ GatherError::Changed(_) => CliError::Faults(changed.to_string()),
+        changed @ (GatherError::Changed(_) | GatherError::TooLong { .. }) => {
+            CliError::Faults(changed.to_string())
+        }
     })?;
     let text = certificate.to_text().map_err(|error| CliError::Storage(error.to_string()))?;
     write_new(file, text.as_bytes())

@@ -13,9 +13,12 @@ use super::desk::Desk;
 use super::kinds;
 use super::problem::Problem;
 use super::read::{instant, json_text};
-use crate::audit::{Certificate, NotCertified, StoreSource, audit, may_certify, shown_until};
+use crate::audit::{Certificate, GatherError, NotCertified, StoreSource, audit, may_certify, shown_until};
 use crate::values::{Digest, Instant};
 use crate::view::document::{self, Licence};
+
+/// The most bytes of a log of which a certificate is made here, which takes some times as many of memory.
+const MOST: u64 = 64 << 20;
 
 /// As of which time.
 #[derive(Debug, Deserialize)]
@@ -58,8 +61,17 @@ fn issue(desk: &Desk, anchor: Digest, at: Option<Instant>) -> Result<String, Pro
     let answer = Licence::of(state, report.head, at).ok_or_else(|| {
         Problem::not_found(format!("at {at} there was no agreement {} yet", state.agreement.name))
     })?;
-    let issued =
-        Certificate::gather(&source, report.head.size, report.checkpoint.clone(), document::value(&answer));
-    let issued = issued.map_err(|error| Problem::unreadable(&error))?;
+    let (size, checkpoint) = (report.head.size, report.checkpoint.clone());
+    let issued = Certificate::gather(&source, size, checkpoint, document::value(&answer), MOST);
+    let issued = issued.map_err(|error| match error {
+        GatherError::TooLong { most } => {
+            let why = format!("no certificate is made here of a log that has more than {most} bytes");
+            Problem::not_found(why).instead(format!(
+                "`quorate license --agreement {} --certificate FILE --server {}` makes it",
+                state.agreement.name, desk.origin
+            ))
+        }
+        error => Problem::unreadable(&error),
+    })?;
     issued.to_text().map_err(|error| Problem::unreadable(&error))
 }
