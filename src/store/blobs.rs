@@ -20,7 +20,7 @@ fn check(digest: &Digest, bytes: &[u8], remedy: &'static str) -> Result<(), Stor
 
 /// Why a blob was not stored, or not erased.
 pub(super) enum PutError {
-    /// Nothing has changed; another attempt is harmless.
+    /// Nothing counts on it: the file may be there or not, and another attempt is harmless.
     Refused(StoreError),
     /// An fsync failed: the disk cannot be trusted any more.
     Sync(PathBuf, io::Error),
@@ -46,6 +46,17 @@ pub(super) fn put(folder: &Path, digest: &Digest, bytes: &[u8]) -> Result<(), Pu
     file.sync_all().map_err(|e| PutError::Sync(temporary.clone(), e))?;
     fs::rename(&temporary, &path).map_err(|e| PutError::Refused(StoreError::io("rename", &temporary)(e)))?;
     sync_folder(folder)
+}
+
+/// Removes what processes that were killed have left of files that they wrote. Nobody writes here meanwhile.
+pub(super) fn tidy(folder: &Path) -> Result<(), StoreError> {
+    for item in fs::read_dir(folder).map_err(StoreError::io("list", folder))? {
+        let path = item.map_err(StoreError::io("list", folder))?.path();
+        if path.extension().is_some_and(|ending| ending == PART) {
+            fs::remove_file(&path).map_err(StoreError::io("remove", &path))?;
+        }
+    }
+    Ok(())
 }
 
 /// How much room is tried for.
@@ -81,10 +92,13 @@ pub(super) fn erase(folder: &Path, digest: &Digest) -> Result<(), PutError> {
     }
 }
 
+/// The ending of a file that is being written.
+const PART: &str = "part";
+
 /// Unique in this process and, by its id, among the processes that share the folder.
 fn temporary_name(digest: &Digest) -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    format!("{}.{}-{}.part", digest.hex(), std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+    format!("{}.{}-{}.{PART}", digest.hex(), std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> io::Result<File> {

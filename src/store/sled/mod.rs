@@ -60,6 +60,9 @@ impl SledStore {
         let reading = Folder::reading(&folder.path);
         Self::with(reading, copy::open(&folder.path)?, blobs)?.check_all(acknowledged)?;
         let db = folder.open(blobs)?;
+        for of in [blobs, &folder.path] {
+            blobs::tidy(of)?;
+        }
         let mut store = Self::with(folder, db, blobs)?;
         store.check_all(acknowledged)?;
         let writer = Writer::start(store.db.clone(), &store.folder, store.newest_batch()?)?;

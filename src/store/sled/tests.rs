@@ -73,6 +73,27 @@ fn after_a_failed_fsync_every_call_is_refused_and_nothing_is_tried_again() {
 }
 
 #[test]
+fn what_a_killed_process_was_writing_is_removed_by_the_next_that_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (of_store, blobs) = (folder.path().join("store"), folder.path().join("blobs"));
+    let store = open(&folder, File::sync_data);
+    let kept = Digest::of(b"a");
+    store.put_blob(&kept, b"a").unwrap();
+    drop(store);
+    for left in [of_store.join("0.1-0.part"), blobs.join(format!("{}.1-0.part", kept.hex()))] {
+        std::fs::write(left, "half of it").unwrap();
+    }
+    drop(SledStore::inspect(&of_store, &blobs).unwrap());
+    let parts = || {
+        let all = [&of_store, &blobs].into_iter().flat_map(|of| std::fs::read_dir(of).unwrap());
+        all.filter(|item| item.as_ref().unwrap().path().extension().is_some_and(|it| it == "part")).count()
+    };
+    assert_eq!(parts(), 2);
+    let store = SledStore::open(&of_store, &blobs).unwrap();
+    assert_eq!((parts(), store.blob(&kept).unwrap().as_deref()), (0, Some(&b"a"[..])));
+}
+
+#[test]
 fn nobody_sees_a_batch_before_its_fsync_returned() {
     static SYNCING: Barrier = Barrier::new(2);
     fn waits(file: &File) -> io::Result<()> {
