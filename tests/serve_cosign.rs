@@ -113,7 +113,7 @@ fn what_is_added_is_cosigned_in_the_background_and_a_witness_that_is_down_holds_
     seat(&operator, &server, "n2");
     seat(&operator, &server, "n3");
     w1.wait_until_seen(4);
-    assert!(text(&server, "/readyz").contains("cosigned: panel: 2 of 4 entries\n"));
+    until(|| text(&server, "/readyz").contains("cosigned: panel: 2 of 4 entries\n"), "how far they are");
     let counted = metrics(&operator);
     for line in
         ["quorate_log_entries{agreement=\"panel\"} 4", "quorate_log_cosigned_entries{agreement=\"panel\"} 2"]

@@ -35,6 +35,10 @@ fn after_400_days_of_silence_a_server_takes_statements_by_its_operators_word_alo
     let line = "nominate n1 --person n1 --nominee-key data/keys/n1.pub --key north";
     let error = people.fails(line, 4);
     assert!(error["what"].as_str().unwrap().contains("(503) [clock]"), "{error}");
+    // Where nothing is taken from anybody, it says so before.
+    let answer = serve_support::client().get(&format!("{}/readyz", server.url), 1 << 20);
+    let told = answer.unwrap_err().to_string();
+    assert!(told.contains("503"), "{told}");
     // It is nobody's word but the operator's.
     let error = people.fails(&format!("{line} --accept-clock-jump"), 2);
     assert!(error["what"].as_str().unwrap().contains("whoever operates the log"), "{error}");

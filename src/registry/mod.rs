@@ -22,7 +22,7 @@ mod writer;
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::{Arc, OnceLock, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
@@ -79,12 +79,18 @@ pub struct Registry {
     pen: Arc<Pen>,
     published: Shelf,
     writer: AtWork,
-    flushes: Flushes,
+    flushes: Arc<Flushes>,
     shut: Shut,
 }
 
-/// Who is told of each flush, if anybody: how many statements became durable with it, and how long that took.
-type Flushes = Arc<OnceLock<Box<dyn Fn(u32, Duration) + Send + Sync>>>;
+/// What is known of flushes.
+#[derive(Default)]
+struct Flushes {
+    /// Who is told of each, if anybody: how many statements became durable with it, and how long that took.
+    told: OnceLock<Box<dyn Fn(u32, Duration) + Send + Sync>>,
+    /// When the one began that is not over.
+    begun: Mutex<Option<std::time::Instant>>,
+}
 
 /// The answer to a submission: where the statement is, and the proof.
 #[derive(Debug, Clone)]
@@ -131,7 +137,7 @@ impl Registry {
         erase::erase(&*store, states.clone().flat_map(|state| state.documents.struck()).collect(), &states)?;
         let published = Arc::new(RwLock::new(published));
         let pen = Arc::new(Pen { seed: seed.into(), settings, clock });
-        let (flushes, shut) = (Flushes::default(), Shut::default());
+        let (flushes, shut) = (Arc::<Flushes>::default(), Shut::default());
         let writer = Writer {
             store: Arc::clone(&store),
             pen: Arc::clone(&pen),
@@ -288,6 +294,14 @@ impl Registry {
         mark(&*self.store, &anchor, why)
     }
 
+    /// That entries can be kept.
+    ///
+    /// # Errors
+    /// Where they are kept cannot be written, or is full: the next statement would end everything.
+    pub fn takes_entries(&self) -> Result<(), StoreError> {
+        self.store.takes_entries()
+    }
+
     /// That documents can be kept.
     ///
     /// # Errors
@@ -304,10 +318,24 @@ impl Registry {
         Ok(self.shut.why(anchor).or(self.store.read_only(anchor)?))
     }
 
+    /// That the clock fits the last entry of an agreement, as far as any is added to it.
+    ///
+    /// # Errors
+    /// [`SubmitError::ClockBehind`] or [`SubmitError::ClockAhead`], with which every statement is met.
+    pub fn fits_clock(&self, anchor: &Digest) -> Result<(), SubmitError> {
+        let last = self.agreement(anchor).map(|published| published.state.last);
+        self.pen.time(last, false).map(drop)
+    }
+
     /// Has somebody told of each flush from now on: how many statements became durable with it, and how long that took.
     /// Whoever came first is told.
     pub fn watch_flushes(&self, told: impl Fn(u32, Duration) + Send + Sync + 'static) {
-        let _ = self.flushes.set(Box::new(told));
+        let _ = self.flushes.told.set(Box::new(told));
+    }
+
+    /// How long the flush takes already that is not over, if there is one.
+    pub fn flushing(&self) -> Option<Duration> {
+        self.flushes.begun.lock().unwrap_or_else(PoisonError::into_inner).map(|begun| begun.elapsed())
     }
 
     /// Returns once nothing is written any more: after a failure of the store.

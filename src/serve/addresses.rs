@@ -33,7 +33,7 @@ fn operating(api: Api) -> Api {
             .answer(plain(
                 "They are. Each agreement to which nothing can be added is named, with the reason.",
             ))
-            .problems(&[&BUSY, &FAILED, &READ_ONLY, &STORAGE, &STOPPED])
+            .problems(&[&BUSY, &FAILED, &READ_ONLY, &CLOCK, &STORAGE, &STOPPED])
             .without_limit(),
     )
 }

@@ -13,7 +13,7 @@ use super::answers::Answers;
 use super::client::Client;
 use super::cosigning::{Cosigning, cosign};
 use super::feed::{self, Feed};
-use super::health::Disk;
+use super::health::Health;
 use super::metrics::Metrics;
 use super::problem::Problem;
 use super::rate::Rates;
@@ -65,8 +65,8 @@ pub(super) struct Desk {
     pub(super) submits: Rates<IpAddr>,
     /// How often a key signs.
     pub(super) signs: Rates<RawKey>,
-    /// Whether documents can be kept.
-    pub(super) disk: Disk,
+    /// Whether statements are taken, as it was found last.
+    pub(super) health: Health,
     /// What is counted.
     pub(super) metrics: Arc<Metrics>,
     /// By name, which is found in a time that says nothing of the others.
@@ -139,7 +139,7 @@ impl Desk {
             asks,
             submits,
             signs,
-            disk: Disk::default(),
+            health: Health::default(),
             metrics,
             feeds,
             nobody,

@@ -13,11 +13,11 @@ use crate::registry::SubmitError;
 use crate::store::StoreError;
 
 /// An answer other than what was asked for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Problem(Box<Document>);
 
 /// What went wrong (RFC 9457).
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub(super) struct Document {
     /// The stable name of what went wrong.

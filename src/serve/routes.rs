@@ -72,7 +72,7 @@ async fn told<F: Future<Output = Response>>(
     let peer = request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
     let client = client(peer, request.headers(), &desk.proxies);
     request.extensions_mut().insert(client);
-    // Whoever looks whether the server lives asks as often as they like: it costs nothing.
+    // Whoever looks whether the server lives asks as often as they like: it costs little, and what is found is kept for a moment.
     let may =
         if matches!(path, "/healthz" | "/readyz") { Ok(()) } else { desk.asks.take(client.counted(), begun) };
     let accepts = request.headers().get(header::ACCEPT).cloned();

@@ -155,6 +155,14 @@ pub trait Store: Send + Sync {
         Ok(self.blob(digest)?.map(|bytes| bytes.len() as u64))
     }
 
+    /// That a batch could be kept now: that where they are kept can be written, and is not full.
+    ///
+    /// # Errors
+    /// It cannot.
+    fn takes_entries(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// That a blob could be kept now: that where they are kept can be written, and is not full.
     ///
     /// # Errors

@@ -1,7 +1,8 @@
 //! Committing: one flush for the batch, then readers see it, then whoever waits is answered, and then those who follow are told.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use std::time::Instant;
 
 use super::{Admitted, Batch, Writer};
 use crate::registry::SubmitError;
@@ -18,8 +19,11 @@ impl Writer {
     /// After any failure memory is ahead of the disk, whatever the disk has: `false`, and only a new start
     /// brings them together. The first who waits is told the cause, everybody else [`SubmitError::Stopped`].
     pub(super) fn commit(&mut self, batch: Batch) -> bool {
-        let begun = std::time::Instant::now();
-        if let Err(error) = self.append(&batch.heads) {
+        let begun = Instant::now();
+        self.flushing(Some(begun));
+        let appended = self.append(&batch.heads);
+        self.flushing(None);
+        if let Err(error) = appended {
             tracing::error!(%error, "the store failed; nothing more is written");
             let error =
                 if error.is_fatal() { error } else { SubmitError::NotAppended { cause: Box::new(error) } };
@@ -29,7 +33,7 @@ impl Writer {
             }
             return false;
         }
-        if let (Some(told), false) = (self.flushes.get(), batch.admitted.is_empty()) {
+        if let (Some(told), false) = (self.flushes.told.get(), batch.admitted.is_empty()) {
             told(u32::try_from(batch.admitted.len()).unwrap_or(u32::MAX), begun.elapsed());
         }
         self.publish(&batch);
@@ -41,6 +45,11 @@ impl Writer {
             batch.heads.iter().filter_map(|anchor| all.get(anchor)).for_each(Shown::tell);
         }
         true
+    }
+
+    /// Says since when a flush takes that is not over.
+    fn flushing(&self, since: Option<Instant>) {
+        *self.flushes.begun.lock().unwrap_or_else(PoisonError::into_inner) = since;
     }
 
     fn append(&mut self, touched: &BTreeSet<Digest>) -> Result<(), SubmitError> {

@@ -50,7 +50,7 @@ pub(super) struct Writer {
     pub(super) pen: Arc<Pen>,
     pub(super) working: BTreeMap<Digest, Working>,
     pub(super) published: Shelf,
-    pub(super) flushes: Flushes,
+    pub(super) flushes: Arc<Flushes>,
     pub(super) shut: Shut,
     pub(super) pace: Pace,
 }

@@ -286,6 +286,11 @@ impl Store for SledStore {
         blobs::put(&self.blobs, digest, bytes).map_err(|error| self.blob_error(error))
     }
 
+    fn takes_entries(&self) -> Result<(), StoreError> {
+        self.alive()?;
+        blobs::probe(&self.folder.path)
+    }
+
     fn takes_blobs(&self) -> Result<(), StoreError> {
         self.alive()?;
         blobs::probe(&self.blobs)
