@@ -194,6 +194,34 @@ fn one_address_uses_up_no_more_than_its_share_of_the_challenges_that_are_remembe
 }
 
 #[test]
+fn one_address_has_so_many_streams_of_events_and_all_have_half_of_the_connections() {
+    let operator = operator();
+    let server = limited(&operator, "connections = 40\nper-address = 8");
+    let opens = |client: &str| {
+        let mut stream = begin(&server, client, "GET /v1/agreements/panel/events");
+        let told = first_line(&mut stream);
+        (stream, told.contains(" 200 "), told)
+    };
+    let of_one: Vec<_> = (0..8).map(|_| opens("192.0.2.66")).collect();
+    assert!(of_one.iter().all(|(_, open, _)| *open));
+    let (_, open, told) = opens("192.0.2.66");
+    assert!(!open && told.contains(" 503 "), "{told}");
+    // Whoever cannot listen can ask.
+    assert_eq!(get(&server, "192.0.2.66", "/v1/agreements/panel/entries").status, 200);
+    let of_others: Vec<_> = (0..13).map(|last| opens(&format!("192.0.2.{last}"))).collect();
+    assert_eq!(of_others.iter().filter(|(_, open, _)| *open).count(), 12);
+    assert_eq!(get(&server, "192.0.2.7", "/v1/agreements/panel/entries").status, 200);
+    let told = metrics(&operator);
+    assert_eq!(counted(&told, "quorate_limited_total{limit=\"streams\"}"), Some(2.0), "{told}");
+    drop(of_one);
+    let again = (0..500).any(|_| {
+        std::thread::sleep(Duration::from_millis(20));
+        opens("192.0.2.66").1
+    });
+    assert!(again);
+}
+
+#[test]
 fn of_an_envelope_with_more_signatures_than_anybody_needs_none_is_checked() {
     let operator = operator();
     operator.ok("log show 0 panel --envelope opened.json");

@@ -13,7 +13,6 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{MatchedPath, Request};
 use axum::response::Response;
 use hyper::body::{Frame, SizeHint};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::AbortHandle;
 
 use super::client::Client;
@@ -22,20 +21,13 @@ use super::gate::AGREEMENT;
 use super::metrics::Metrics;
 use super::pages;
 use super::problem::Problem;
-use crate::net::share::{Held, Share};
+use super::room::{Room, Taken};
 
 /// An answer up to this length is not counted.
 const SMALL: u64 = 16 * 1024;
 
-/// In what is counted, so that a number of them fits where it is kept.
-const UNIT: u64 = 1024;
-
-/// Room for answers of all, in units.
-const ALL: u32 = 256 * 1024;
-
-/// The part of what others leave that one address may hold, for more than one answer: so that a few who hold all that they may
-/// leave room.
-const SHARE: usize = 4;
+/// Room for answers of all, in bytes.
+const ALL: u64 = 256 << 20;
 
 /// How much of an answer leaves at a time, beside what is counted: the room for all of it is held to its end.
 const CHUNK: usize = 64 * 1024;
@@ -62,32 +54,19 @@ impl Pace {
 
 /// Room for answers.
 pub(super) struct Answers {
-    all: Arc<Semaphore>,
-    held: Held,
+    room: Room,
     pace: Pace,
     metrics: Arc<Metrics>,
 }
 
-/// The room that an answer takes.
-type Room = (OwnedSemaphorePermit, Share);
-
 impl Answers {
     pub(super) fn new(metrics: Arc<Metrics>) -> Self {
-        Self { all: Arc::new(Semaphore::new(ALL as usize)), held: Held::default(), pace: PACE, metrics }
-    }
-
-    /// Room for an answer of so many bytes. One that is longer than all room takes all of it.
-    fn room(&self, bytes: u64, client: Client) -> Option<Room> {
-        let units = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(ALL).min(ALL);
-        let free = self.all.available_permits();
-        let share = self.held.more(client.0, units as usize, |held| (held + free) / SHARE)?;
-        let all = Arc::clone(&self.all).try_acquire_many_owned(units).ok()?;
-        Some((all, share))
+        Self { room: Room::new(ALL), pace: PACE, metrics }
     }
 
     /// The answer, counted until it has left or its time is over; `None` where there is no room for it.
     fn counted(&self, answer: Response, bytes: u64, client: Client) -> Option<Response> {
-        let Some(room) = self.room(bytes, client) else {
+        let Some(room) = self.room.take(bytes, client) else {
             self.metrics.limited("answers");
             return None;
         };
@@ -96,7 +75,8 @@ impl Answers {
     }
 }
 
-/// Counts the answers about agreements: all others are short, or the same bytes for everybody.
+/// Counts the answers about agreements: all others are short, the same bytes for everybody, or lists of agreements, of which there
+/// are as many as the operator has let be opened.
 pub(super) async fn held<F: Future<Output = Response>>(
     desk: &Desk,
     request: Request,
@@ -129,11 +109,11 @@ struct Waiting {
     body: Body,
     /// What comes next of it.
     next: Bytes,
-    _room: Room,
+    _room: Taken,
 }
 
 impl Counted {
-    fn new(body: Body, room: Room, most: Duration, metrics: Arc<Metrics>) -> Self {
+    fn new(body: Body, room: Taken, most: Duration, metrics: Arc<Metrics>) -> Self {
         let waiting = Arc::new(Mutex::new(Some(Waiting { body, next: Bytes::new(), _room: room })));
         let late = Arc::clone(&waiting);
         // A task of its own: as long as a connection takes nothing, nobody asks this body for more.
@@ -224,21 +204,6 @@ mod tests {
     /// An answer that fits into no buffer of a socket, in one piece.
     const LONG: usize = 15 << 20;
 
-    #[test]
-    fn a_few_addresses_that_hold_all_that_they_may_leave_room_to_others() {
-        let answers = Answers::new(Arc::new(Metrics::new()));
-        let mut held = Vec::new();
-        let mut takes = |last| {
-            let before = held.len();
-            held.extend(std::iter::from_fn(|| answers.room(LONG as u64, client(last))).take(100));
-            held.len() - before
-        };
-        assert_eq!([1, 2, 3, 4].map(&mut takes), [4, 3, 2, 2]);
-        assert_eq!((takes(5), takes(6)), (1, 1));
-        held.clear();
-        assert_eq!(answers.all.available_permits(), ALL as usize);
-    }
-
     /// A server whose long answers have so long to leave, and room for them.
     fn serving(pace: Pace) -> (SocketAddr, Arc<Answers>) {
         let answers = Arc::new(Answers { pace, ..Answers::new(Arc::new(Metrics::new())) });
@@ -280,11 +245,11 @@ mod tests {
     fn whoever_reads_too_slowly_is_cut_off_and_the_room_comes_back_before_they_read_on() {
         let (address, answers) = serving(Pace { any: Duration::from_millis(100), bytes: u64::MAX });
         let slow = asked(address);
-        assert!(answers.all.available_permits() < ALL as usize);
+        assert!(!answers.room.is_free());
         // A second for what is begun of so many bytes, and a tenth: then all of it is there again, though nobody reads.
         let back = (0..1_000).any(|_| {
             std::thread::sleep(Duration::from_millis(20));
-            answers.all.available_permits() == ALL as usize
+            answers.room.is_free()
         });
         assert!(back);
         let got = bytes_of(slow);
@@ -314,7 +279,7 @@ mod tests {
             }
             drop(body);
             assert_eq!(kept.concat(), whole);
-            assert_eq!(answers.all.available_permits(), ALL as usize);
+            assert!(answers.room.is_free());
         });
     }
 }

@@ -55,15 +55,15 @@ impl Cosigning {
 /// Has the heads of an agreement cosigned as long as it is served.
 pub(super) async fn cosign(desk: Weak<Desk>, feed: Arc<Feed>, of: Arc<Cosigning>) {
     let Some(mut followed) = Followed::new(desk, feed.anchor) else { return };
-    let (mut sizes, mut failures) = (Sizes::new(), 0_u32);
-    let mut begun = false;
+    // What witnesses have seen, once it is known.
+    let (mut sizes, mut failures) = (None, 0_u32);
     while let Some((now, published)) = followed.now() {
         let (asking, its, how) = (Arc::clone(&now), Arc::clone(&feed), Arc::clone(&of));
-        let (known, agreement) = (std::mem::take(&mut sizes), published.state.agreement.name.to_string());
-        let asked = tokio::task::spawn_blocking(move || {
+        let (known, agreement) = (sizes.take(), published.state.agreement.name.to_string());
+        let asked = now.asking.run(move || {
             let round = Round { desk: &asking, feed: &its, of: &how, published: &published };
             let mut sizes = known;
-            let done = round.asked(&mut sizes, begun);
+            let done = round.asked(&mut sizes);
             (done, sizes)
         });
         let done = match asked.await {
@@ -94,7 +94,6 @@ pub(super) async fn cosign(desk: Weak<Desk>, feed: Arc<Feed>, of: Arc<Cosigning>
                 retry(&of, failures)
             }
         };
-        begun = true;
         drop(now);
         tokio::time::sleep(Duration::from_secs(of.every.seconds())).await;
         if followed.growth_within(Duration::from_secs(wait)).await.is_none() {
@@ -142,16 +141,19 @@ struct Round<'a> {
 
 impl Round<'_> {
     /// Asks once, and keeps what is answered.
-    fn asked(&self, sizes: &mut Sizes, begun: bool) -> Result<Done, Failure> {
+    fn asked(&self, sizes: &mut Option<Sizes>) -> Result<Done, Failure> {
         let (store, anchor) = (self.desk.registry.store(), &self.feed.anchor);
         let (now, read_only) = (self.desk.registry.now(), self.desk.registry.read_only(anchor)?);
         let policy = self.of.witnesses(self.published, now, read_only);
         let Some(policy) = policy else { return Ok(Done::Nobody) };
-        if !begun {
-            *sizes = known_sizes(store, anchor, &policy)?;
+        let sizes = if let Some(known) = sizes {
+            known
+        } else {
+            let known = known_sizes(store, anchor, &policy)?;
             let newest = newest_cosigned(store, anchor, &policy)?;
             self.feed.cosigned.send_replace(Some(newest.map_or(0, |(size, _)| size)));
-        }
+            sizes.insert(known)
+        };
         let subject = Subject::of(store, &self.published.state);
         let subject = subject.map_err(|error| Failure::Told(error.to_string()))?;
         let mut answers = collect(&subject, &policy, sizes, &SystemClock, self.of.timeout);

@@ -12,19 +12,27 @@ use tokio::sync::{MutexGuard, Notify, Semaphore};
 use super::answers::Answers;
 use super::client::Client;
 use super::cosigning::{Cosigning, cosign};
+use super::events::Streams;
 use super::feed::{self, Feed};
 use super::health::Health;
 use super::metrics::Metrics;
 use super::problem::Problem;
 use super::rate::Rates;
+use super::room::Room;
 use super::tokens::{Caller, Tokens};
-use super::work::Work;
+use super::work::{Background, Work};
 use super::{Export, Hooks, Limits, Service, kinds, mirror};
 use crate::engine::access::Access;
 use crate::net::share::Held;
 use crate::registry::{Published, Registry, Signed};
 use crate::statement::RawKey;
 use crate::values::{Digest, Id, Instant};
+
+/// Room for documents that are on their way, in bytes; or for as many of the longest as one address leaves three others.
+const ARRIVING: u64 = 256 << 20;
+
+/// How much is done in the background at a time, of each kind.
+const AT_A_TIME: usize = 16;
 
 /// The agreements, and who follows them.
 pub(super) struct Desk {
@@ -55,6 +63,18 @@ pub(super) struct Desk {
     pub(super) checking: Work,
     /// Room for what reads the disk.
     pub(super) reading: Work,
+    /// Asking witnesses.
+    pub(super) asking: Background,
+    /// Writing exported folders.
+    pub(super) exporting: Background,
+    /// Looking through logs where hooks have looked before.
+    pub(super) resuming: Background,
+    /// Telling the receivers of each hook, which wait for no other hook's.
+    telling: HashMap<Id, Background>,
+    /// Room for documents that are on their way.
+    pub(super) arriving: Arc<Room>,
+    /// Streams of events.
+    pub(super) streams: Streams,
     /// Room for answers that are long.
     pub(super) answers: Answers,
     /// The proxies that are believed whom they speak for.
@@ -115,6 +135,8 @@ impl Desk {
         let nobody = Arc::new(Feed::new(Digest([0; 32])));
         let [there, not_there] = ["there", "nowhere"].map(Id::constant);
         let even = (there.clone(), not_there, HashMap::from([(there, Arc::clone(&nobody))]));
+        let telling = hooks.all.iter().map(|hook| (hook.name.clone(), Background::new(AT_A_TIME)));
+        let telling = telling.collect();
         let tokens = Tokens::new(origin.clone())?;
         Some(Self {
             registry,
@@ -134,6 +156,12 @@ impl Desk {
             thinking: Work::thinking(Arc::clone(&metrics)),
             checking: Work::checking(Arc::clone(&metrics)),
             reading: Work::reading(Arc::clone(&metrics)),
+            asking: Background::new(AT_A_TIME),
+            exporting: Background::new(AT_A_TIME),
+            resuming: Background::new(AT_A_TIME),
+            telling,
+            arriving: Arc::new(Room::new(ARRIVING.max(4 * limits.documents as u64))),
+            streams: Streams::new(limits.listen),
             answers: Answers::new(Arc::clone(&metrics)),
             proxies,
             asks,
@@ -175,6 +203,11 @@ impl Desk {
         let Some(told) = feed::begin(&self.registry, &feed) else { return };
         tokio::spawn(feed::follow(Arc::downgrade(self), Arc::clone(&feed), told));
         self.feeds.write().unwrap_or_else(PoisonError::into_inner).insert(name, feed);
+    }
+
+    /// Where messages of the hook of this name are sent.
+    pub(super) fn telling(&self, hook: &Id) -> Background {
+        self.telling.get(hook).cloned().unwrap_or_else(|| Background::new(AT_A_TIME))
     }
 
     fn look_at(&self, feed: &Feed) {

@@ -9,7 +9,7 @@ use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::asked::{Asked, At};
 use super::client::Client;
@@ -18,7 +18,8 @@ use super::feed::{Feed, Place};
 use super::metrics::Listening;
 use super::problem::Problem;
 use super::tokens::Caller;
-use crate::net::listen::Ending;
+use crate::net::listen::{self, Ending};
+use crate::net::share::{Held, Share};
 
 /// How often a listener hears something, so that nobody in between takes the connection for dead.
 const BEAT: Duration = Duration::from_secs(20);
@@ -28,6 +29,27 @@ const TURN: Duration = Duration::from_secs(1);
 
 /// About how many bytes leave at once.
 const CHUNK: usize = 64 * 1024;
+
+/// Streams that are open: they last, so that whoever opens many would keep others out. Half of all connections are left for what is
+/// answered and over.
+pub(super) struct Streams {
+    all: Arc<Semaphore>,
+    held: Held,
+    /// Of one address.
+    each: usize,
+}
+
+impl Streams {
+    pub(super) fn new(limits: listen::Limits) -> Self {
+        let all = Arc::new(Semaphore::new(limits.connections.div_ceil(2)));
+        Self { all, held: Held::default(), each: limits.per_address }
+    }
+
+    fn one_more(&self, client: Client) -> Option<(OwnedSemaphorePermit, Share)> {
+        let share = self.held.one_more(client.0, self.each)?;
+        Some((Arc::clone(&self.all).try_acquire_owned().ok()?, share))
+    }
+}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -56,6 +78,10 @@ pub(super) async fn stream(
         return Err(Problem::bad_request(words)
             .instead("whoever has heard of more entries asks what became of them: `quorate audit --against` a receipt tells"));
     }
+    let Some(stream) = desk.streams.one_more(client) else {
+        desk.metrics.limited("streams");
+        return Err(Problem::busy_with_streams());
+    };
     let (count, place) = (found.feed.count(), found.feed.place(from, last.is_some()));
     let listening = desk.metrics.listening();
     let listener = Listener {
@@ -67,7 +93,7 @@ pub(super) async fn stream(
         place,
         ending,
         begun: false,
-        _listening: listening,
+        _open: (stream, listening),
     };
     let events = futures_util::stream::unfold(listener, |mut listener| async {
         listener.next().await.map(|bytes| (Ok::<_, Infallible>(bytes), listener))
@@ -91,7 +117,7 @@ struct Listener {
     place: Place,
     ending: Ending,
     begun: bool,
-    _listening: Listening,
+    _open: ((OwnedSemaphorePermit, Share), Listening),
 }
 
 impl Listener {

@@ -40,8 +40,8 @@ pub(super) async fn mirror(desk: Weak<Desk>, feed: Arc<Feed>, to: Export, agreem
     let mut cosigned = feed.cosigned.subscribe();
     while let Some((now, _)) = followed.now() {
         cosigned.borrow_and_update();
-        let to_now = to.clone();
-        let exported = tokio::task::spawn_blocking(move || write(&now, &anchor, &to_now)).await;
+        let (to_now, exporting) = (to.clone(), now.exporting.clone());
+        let exported = exporting.run(move || write(&now, &anchor, &to_now)).await;
         let exported = exported.map_err(|ended| ended.to_string()).and_then(|exported| exported);
         match &exported {
             Ok(Some(size)) => tracing::debug!(%agreement, size, "exported"),

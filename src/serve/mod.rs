@@ -20,7 +20,7 @@
 //! | `cosigning` | has witnesses cosign what is new |
 //! | `gate` | whether whoever asks may know of an agreement: every address of one is behind it |
 //! | `tokens`, `sign_in` | how a reader shows whose key they have |
-//! | `client`, `rate`, `quota`, `work`, `answers` | who asks, how often they may, and how much is kept, done and held for them |
+//! | `client`, `rate`, `quota`, `work`, `room`, `answers` | who asks, how often they may, and how much is kept, done and held for them |
 //! | `metrics` | what is counted, at an address of its own |
 //! | `health` | for whoever operates it |
 //! | `problem`, `kinds` | what goes wrong, as RFC 9457 has it, and every way to |
@@ -55,6 +55,7 @@ mod quota;
 mod rate;
 mod read;
 mod reports;
+mod room;
 mod routes;
 mod sign_in;
 mod site;

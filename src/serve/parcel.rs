@@ -13,6 +13,7 @@ use super::desk::Desk;
 use super::kinds;
 use super::problem::Problem;
 use super::quota::Coming;
+use super::room::Growing;
 use super::submit::MAX_ENVELOPE;
 use super::work::blocking;
 use crate::registry::{Signed, attachments};
@@ -49,7 +50,7 @@ impl Parcel {
         Ok((Self { parts, left }, envelope))
     }
 
-    /// Reads the documents, each of which the statement names; `coming` is what they take of a quota.
+    /// Reads the documents, each of which the statement names; `coming` is what they take of a quota, and `room` in memory.
     ///
     /// # Errors
     /// One is not named, too long, or more than there is room for.
@@ -58,6 +59,7 @@ impl Parcel {
         desk: &Desk,
         signed: &Signed,
         mut coming: Option<&mut Coming>,
+        room: &mut Growing,
     ) -> Result<Vec<Blob>, Problem> {
         let Self { parts, left } = self;
         left.more(desk.limits.documents.saturating_add(MAX_AROUND));
@@ -68,6 +70,10 @@ impl Parcel {
                 return Err(Problem::bad_request("every part after the first is to be a `document`"));
             }
             let fits = |bytes: usize| {
+                if !room.more(bytes as u64) {
+                    desk.metrics.limited("arriving");
+                    return Err(Problem::busy());
+                }
                 if coming.as_mut().is_none_or(|coming| coming.more(bytes as u64, desk.limits.quota)) {
                     return Ok(());
                 }

@@ -121,6 +121,16 @@ impl Problem {
         .retry(2)
     }
 
+    pub(super) fn busy_with_streams() -> Self {
+        Self::new(
+            &kinds::BUSY,
+            "as many streams of events are open as there can be, of this address or of all",
+        )
+        .instead(
+            "end one that you do not need, or ask for the entries now and then: `GET …/entries?from=INDEX`",
+        )
+    }
+
     /// Its status, why, and what to do instead.
     pub(super) fn told(&self) -> (StatusCode, &str, Option<&str>) {
         let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -20,6 +20,7 @@ use super::kinds;
 use super::parcel::{MAX_FORM, Parcel};
 use super::problem::Problem;
 use super::quota::Coming;
+use super::room::Growing;
 use super::work::blocking;
 use crate::registry::{Receipted, Signed, Submission};
 use crate::statement::{AgreementRef, Body as Says, Entry, Envelope};
@@ -83,7 +84,7 @@ enum Came<'a> {
     /// The log has the statement already.
     Known(Box<Receipted>),
     /// It is for the log to say whether it is taken.
-    New { signed: Box<Signed>, place: SemaphorePermit<'a>, coming: Option<Coming> },
+    New { signed: Box<Signed>, place: SemaphorePermit<'a>, coming: Option<Coming>, room: Option<Growing> },
 }
 
 /// Takes what comes; `came` is when all of the envelope was here and checked.
@@ -94,9 +95,9 @@ async fn take(
     came: &mut tokio::time::Instant,
 ) -> Result<Receipted, Problem> {
     desk.may_submit(client)?;
-    let (signed, _place, coming) = match receive(desk, client, request, came).await? {
+    let (signed, coming, _until_taken) = match receive(desk, client, request, came).await? {
         Came::Known(receipted) => return Ok(*receipted),
-        Came::New { signed, place, coming } => (signed, place, coming),
+        Came::New { signed, place, coming, room } => (signed, coming, (place, room)),
     };
     let keys: Vec<_> = signed.keys().collect();
     let opens = opens(&signed);
@@ -147,7 +148,7 @@ async fn receive<'a>(
             }
             // Whether it is taken the log says alone: there are no documents to keep out.
             may_sign(desk, &signed)?;
-            Ok(Came::New { signed: Box::new(signed), place: place(desk)?, coming: None })
+            Ok(Came::New { signed: Box::new(signed), place: place(desk)?, coming: None, room: None })
         }
         "multipart/form-data" => {
             let (mut parcel, bytes) = in_time(by, Parcel::open(request)).await?;
@@ -184,9 +185,10 @@ async fn documents<'a>(
     let header = signed.statement().header.as_ref();
     let found = header.and_then(|header| desk.find(header.agreement.name.as_str()).ok());
     let mut coming = found.map(|found| found.feed.documents.coming(signed.statement().by.to_string()));
-    let blobs = parcel.documents(desk, &signed, coming.as_mut()).await?;
+    let mut room = Growing::new(&desk.arriving, client);
+    let blobs = parcel.documents(desk, &signed, coming.as_mut(), &mut room).await?;
     signed.brings(blobs);
-    Ok(Came::New { signed: Box::new(signed), place, coming })
+    Ok(Came::New { signed: Box::new(signed), place, coming, room: Some(room) })
 }
 
 async fn in_time<T>(

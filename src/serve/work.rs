@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
+use tokio::task::JoinError;
 
 use super::client::Client;
 use super::metrics::Metrics;
@@ -76,6 +77,36 @@ impl Work {
     }
 }
 
+/// Work that nobody waits for and that itself waits for others: witnesses, receivers of webhooks, a disk that is copied to. So much
+/// of one kind is done at a time, however many agreements there are, and the threads are left for answers.
+#[derive(Clone)]
+pub(super) struct Background(Arc<Semaphore>);
+
+impl Background {
+    /// So much at a time.
+    pub(super) fn new(at_a_time: usize) -> Self {
+        Self(Arc::new(Semaphore::new(at_a_time)))
+    }
+
+    /// Works, in turn. The room is given back when the work is over, whether or not anybody still waits for it.
+    ///
+    /// # Errors
+    /// It came to no end.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, JoinError> {
+        // Never closed.
+        let place = Arc::clone(&self.0).acquire_owned().await;
+        tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(place);
+            done
+        })
+        .await
+    }
+}
+
 /// Does what takes a thread for a while on one that answers nobody else. How much of it there is at a time, whoever asks for it
 /// bounds.
 ///
@@ -131,6 +162,37 @@ mod tests {
         assert_eq!(told(room.run(client(7), || ()).await), Err("busy".to_owned()));
         drop(ends);
         assert!(Arc::clone(&room.places).acquire_many_owned(2).await.is_ok());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn so_much_is_done_in_the_background_at_a_time_and_the_rest_waits_without_a_thread() {
+        let background = Background::new(2);
+        let (begun, begins) = channel();
+        let (end, ended) = channel::<()>();
+        let ended = Arc::new(std::sync::Mutex::new(ended));
+        let all: Vec<_> = (0..20)
+            .map(|_| {
+                let (background, begun, ended) = (background.clone(), begun.clone(), Arc::clone(&ended));
+                tokio::spawn(async move {
+                    let work = background.run(move || {
+                        begun.send(()).unwrap();
+                        let _ = ended.lock().unwrap().recv();
+                    });
+                    work.await.unwrap();
+                })
+            })
+            .collect();
+        for _ in 0..2 {
+            begins.recv().unwrap();
+        }
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert!(begins.try_recv().is_err());
+        drop(end);
+        for done in all {
+            done.await.unwrap();
+        }
     }
 
     #[tokio::test(flavor = "multi_thread")]

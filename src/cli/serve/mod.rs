@@ -77,7 +77,8 @@ pub fn run(context: &Context, args: &ServeArgs) -> Result<Answer, CliError> {
     let listen = args.listen.or(config.listen).ok_or_else(|| {
         CliError::usage("nothing says where to listen: give --listen, or `listen` in the file")
     })?;
-    let (limits, export) = (config.limits()?, config.export(data.root())?);
+    let (mut limits, export) = (config.limits()?, config.export(data.root())?);
+    limits.listen.connections = within_files(limits.listen.connections);
     let hooks = config.hooks(data.root().join("webhooks"))?;
     let openings = args.openings || config.openings;
     let cosigning = config.cosigning(openings)?;
@@ -170,6 +171,30 @@ pub fn run(context: &Context, args: &ServeArgs) -> Result<Answer, CliError> {
     // Nothing is waited for that storage may never finish.
     runtime.shutdown_background();
     served.map(|()| Answer::told())
+}
+
+/// How many files are open beside connections: the store's, exports, webhooks, witnesses, the listeners.
+const OTHER_FILES: usize = 256;
+
+/// How many connections there may be, by what the operator says and by how many files this process may have open. Where they took
+/// all of them, nothing else could be opened.
+fn within_files(connections: usize) -> usize {
+    // Where that cannot be read, what the operator says holds.
+    let text = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let files: Option<usize> = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+    let most = files.map_or(connections, |files| files.saturating_sub(OTHER_FILES).max(files / 2).max(1));
+    if most >= connections {
+        return connections;
+    }
+    tracing::warn!(
+        connections = most,
+        files,
+        wanted = connections,
+        "this process may have too few files open for so many connections, so there are fewer: let it have more (`ulimit -n`, \
+         systemd's LimitNOFILE), or set limits.connections"
+    );
+    most
 }
 
 /// The folder of restricted agreements' exports: for the operator alone.

@@ -13,6 +13,7 @@ use super::Hook;
 use super::outbox::{Message, Outbox};
 use crate::net::{Client, NetError};
 use crate::serve::desk::Desk;
+use crate::serve::work::Background;
 use crate::values::{Digest, Instant};
 
 /// How long whoever is told may take to answer.
@@ -71,9 +72,9 @@ pub(super) async fn deliver(
             continue;
         };
         let id = message.id.clone();
-        let Some((now, may)) = desk.upgrade().map(|desk| {
+        let Some((now, may, telling)) = desk.upgrade().map(|desk| {
             let now = desk.registry.now();
-            (now, named || !is_restricted(&desk, &anchor, now))
+            (now, named || !is_restricted(&desk, &anchor, now), desk.telling(&hook.name))
         }) else {
             return;
         };
@@ -85,7 +86,7 @@ pub(super) async fn deliver(
             }
             continue;
         }
-        match send(&client, &hook, message, now).await {
+        match send(&client, &hook, message, now, &telling).await {
             Ok(()) => {
                 tracing::info!(hook = %hook.name, id, "told");
                 failures = 0;
@@ -117,9 +118,15 @@ fn wait(failures: u32) -> Duration {
 }
 
 /// Sends a message once.
-async fn send(client: &Client, hook: &Arc<Hook>, message: Message, now: Instant) -> Result<(), NetError> {
+async fn send(
+    client: &Client,
+    hook: &Arc<Hook>,
+    message: Message,
+    now: Instant,
+    telling: &Background,
+) -> Result<(), NetError> {
     let (client, hook, url) = (client.clone(), Arc::clone(hook), hook.url.clone());
-    let sent = tokio::task::spawn_blocking(move || {
+    let sent = telling.run(move || {
         let Message { id, body } = message;
         let sent = now.unix();
         let headers = [

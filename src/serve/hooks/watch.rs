@@ -26,7 +26,8 @@ pub(super) async fn watch(desk: Weak<Desk>, anchor: Digest, outbox: Arc<Outbox>,
     };
     drop(desk);
     while let Some((now, published)) = followed.now() {
-        let at = now.registry.now();
+        // A clock that was set back brings nothing about.
+        let at = now.registry.now().max(told.as_ref().map_or(Instant::MIN, |(_, was)| *was));
         let state = published.state.at(at).into_owned();
         let sleep = until_next(&now.registry, &state);
         if outbox.has_room() {
@@ -55,7 +56,8 @@ async fn resumed(
     outbox: &Outbox,
 ) -> Result<Option<(State, Instant)>, SourceError> {
     let (Some(desk), Some(seen)) = (desk.upgrade(), outbox.seen()) else { return Ok(None) };
-    let replayed = tokio::task::spawn_blocking(move || {
+    let resuming = desk.resuming.clone();
+    let replayed = resuming.run(move || {
         let source = StoreSource { store: desk.registry.store(), anchor };
         replay_until(&source, |index, _| index < seen.entries)
     });
