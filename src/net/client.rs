@@ -86,20 +86,32 @@ impl Client {
     /// No answer, another status than 200, or more than `most` bytes.
     pub fn get(&self, url: &str, most: usize) -> Result<Option<Vec<u8>>, NetError> {
         let url = address(url)?;
-        let token = self.key.as_ref().and_then(|key| key.token(&url));
-        let mut response = self.ask(&url, token.as_deref(), most)?;
-        // What may not be read is answered as what is not there; and a token is over some time.
-        let unknown = matches!(response.status, 404 | 410) && token.is_none();
-        if let Some(key) = self.key.as_ref().filter(|_| unknown || response.status == 401)
-            && let Some(token) = key.another(self, &url, token.as_deref())?
-        {
-            response = self.ask(&url, Some(&token), most)?;
-        }
+        let response =
+            self.as_reader(&url, |token| self.ask(&url, token, most), |response| response.status)?;
         match response.status {
             200 => Ok(Some(response.body)),
             404 | 410 => Ok(None),
             _ => Err(problem(url, &response)),
         }
+    }
+
+    /// Asks, and once more as the reader where the answer's status may be for want of a token.
+    fn as_reader<A>(
+        &self,
+        url: &str,
+        ask: impl Fn(Option<&str>) -> Result<A, NetError>,
+        status: impl Fn(&A) -> u16,
+    ) -> Result<A, NetError> {
+        let token = self.key.as_ref().and_then(|key| key.token(url));
+        let answer = ask(token.as_deref())?;
+        // What may not be read is answered as what is not there; and a token is over some time.
+        let unknown = matches!(status(&answer), 404 | 410) && token.is_none();
+        if let Some(key) = self.key.as_ref().filter(|_| unknown || status(&answer) == 401)
+            && let Some(token) = key.another(self, url, token.as_deref())?
+        {
+            return ask(Some(&token));
+        }
+        Ok(answer)
     }
 
     /// Asks once, with a token or without.
@@ -118,16 +130,8 @@ impl Client {
     /// No answer, or another status than 200.
     pub fn lines(&self, url: &str, headers: &[(&str, &str)], silence: Duration) -> Result<Lines, NetError> {
         let url = address(url)?;
-        let token = self.key.as_ref().and_then(|key| key.token(&url));
-        let mut answer = self.begin(&url, headers, token.as_deref(), silence)?;
-        // As where a file is fetched.
-        let status = answer.status().as_u16();
-        let unknown = status == 404 && token.is_none();
-        if let Some(key) = self.key.as_ref().filter(|_| unknown || status == 401)
-            && let Some(token) = key.another(self, &url, token.as_deref())?
-        {
-            answer = self.begin(&url, headers, Some(&token), silence)?;
-        }
+        let begin = |token: Option<&str>| self.begin(&url, headers, token, silence);
+        let answer = self.as_reader(&url, begin, |answer| answer.status().as_u16())?;
         if answer.status().as_u16() != 200 {
             let response = read(&url, answer, MOST_PROBLEM)?;
             return Err(problem(url, &response));
