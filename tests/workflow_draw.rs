@@ -3,50 +3,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests
 
+mod drawing_support;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
+use drawing_support::{all, elements, hostile, pictures, texts, workflows};
 use quorate::workflow::Workflow;
-
-/// The workflows of a folder, by file name.
-fn workflows(folder: &str) -> Vec<(String, Workflow)> {
-    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<PathBuf> =
-        files.filter(|path| path.extension().is_some_and(|end| end == "toml")).collect();
-    files.sort();
-    let read = |path: PathBuf| {
-        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        (name, Workflow::parse(&fs::read_to_string(&path).unwrap()).unwrap())
-    };
-    files.into_iter().map(read).collect()
-}
-
-/// Those that ship, those that show a flow, and one whose words would break a careless picture.
-fn all() -> Vec<(String, Workflow)> {
-    let mut all: Vec<_> =
-        workflows("workflows").into_iter().chain(workflows("tests/workflows/flows")).collect();
-    assert!(all.len() >= 3, "{}", all.len());
-    all.push(("hostile".to_owned(), hostile()));
-    all
-}
-
-/// Names and texts as long and as wild as the language lets them be.
-fn hostile() -> Workflow {
-    let text = fs::read_to_string("workflows/agi-2025.toml").unwrap();
-    let long = "a".repeat(64);
-    let text = text.replace("forming", &long).replace("\"met\"", &format!("\"{}\"", "met-".repeat(15) + "x"));
-    let text = text.replace("met >= 2/3", &format!("{} >= 2/3", "met-".repeat(15) + "x"));
-    let title = "title = \"</text><b> & ]]> --> |x| %% {{init}} #quot; ; ` ' </script> end 東京 ".to_owned()
-        + &"wide ".repeat(40)
-        + "\"";
-    let text = text.replacen(
-        "title    = \"AGI verification under the Microsoft-OpenAI agreement of 28 October 2025\"",
-        &title,
-        1,
-    );
-    Workflow::parse(&text).unwrap_or_else(|found| panic!("{}", found.render("hostile", &text, false)))
-}
 
 #[test]
 fn every_workflow_that_ships_is_drawn_as_recorded() {
@@ -64,61 +28,6 @@ fn every_workflow_that_ships_is_drawn_as_recorded() {
         }
     }
     assert!(wrong.is_empty(), "not as drawn now: {wrong:?}");
-}
-
-/// The elements of a picture: name, attributes, text. Fails where the XML is not well formed.
-fn elements(svg: &str) -> Vec<(String, BTreeMap<String, String>, String)> {
-    let mut found: Vec<(String, BTreeMap<String, String>, String)> = Vec::new();
-    let mut open: Vec<String> = Vec::new();
-    for part in svg.split('<').skip(1) {
-        let (tag, text) = part.split_once('>').unwrap();
-        assert!(!text.contains('>') && !tag.contains('<'), "{part}");
-        for entity in text.split('&').skip(1).chain(tag.split('&').skip(1)) {
-            assert!(
-                ["amp;", "lt;", "gt;", "quot;"].iter().any(|known| entity.starts_with(known)),
-                "&{entity}"
-            );
-        }
-        if let Some(name) = tag.strip_prefix('/') {
-            assert_eq!(open.pop().as_deref(), Some(name));
-            continue;
-        }
-        let closed = tag.ends_with('/');
-        let (name, rest) = tag.trim_end_matches('/').split_once(' ').unwrap();
-        let mut attributes = BTreeMap::new();
-        for (place, piece) in
-            rest.split('"').enumerate().collect::<Vec<_>>().chunks(2).filter_map(|it| match it {
-                [name, value] => Some((name.1, value.1)),
-                _ => None,
-            })
-        {
-            assert!(
-                attributes.insert(place.trim().trim_end_matches('=').to_owned(), piece.to_owned()).is_none(),
-                "{tag}"
-            );
-        }
-        found.push((name.to_owned(), attributes, text.trim().to_owned()));
-        if !closed {
-            open.push(name.to_owned());
-        }
-    }
-    assert!(open.is_empty(), "{open:?}");
-    found
-}
-
-/// Every picture of every workflow: whole, and each of its pages.
-fn pictures() -> Vec<(String, String)> {
-    let of = |(name, workflow): (String, Workflow)| {
-        let pages = workflow.draw_svg_pages().into_iter().zip(1..);
-        let pages = pages.map(|(page, number)| (format!("{name}, page {number}"), page));
-        std::iter::once((name.clone(), workflow.draw_svg())).chain(pages).collect::<Vec<_>>()
-    };
-    all().into_iter().flat_map(of).collect()
-}
-
-/// The lines of text in a picture.
-fn texts(svg: &str) -> Vec<String> {
-    elements(svg).into_iter().filter(|(element, ..)| element == "text").map(|(.., text)| text).collect()
 }
 
 #[test]
@@ -157,6 +66,15 @@ fn pages_fit_on_paper_and_hold_all_of_the_picture_once_and_in_its_order() {
             let foot =
                 told.iter().position(|it| it.starts_with(&format!("Page {number} of {}.", pages.len())));
             let foot = told.split_off(foot.unwrap_or_else(|| panic!("{name}: page {number} has no foot")));
+            if number > 1 {
+                // The head: the title, as far as it fits on a line, and what goes on there.
+                let title = told.remove(0);
+                let whole = texts(&workflow.draw_svg()).join(" ");
+                assert!(whole.starts_with(title.trim_end_matches(" …")), "{title}");
+                while told.first().is_some_and(|line| line.ends_with("(continued)")) {
+                    told.remove(0);
+                }
+            }
             let foot = foot.join(" ");
             assert!(foot.contains(&workflow.digest.to_string()), "{foot}");
             let specimen = workflow.nature == quorate::workflow::model::Nature::Specimen;
@@ -367,54 +285,4 @@ fn a_workflow_is_drawn_in_the_same_bytes_each_time() {
     assert_eq!(hostile().draw_svg(), hostile().draw_svg());
     assert_eq!(hostile().draw_svg_pages(), hostile().draw_svg_pages());
     assert_eq!(hostile().draw_mermaid(), hostile().draw_mermaid());
-}
-
-/// What `workflow show` prints of a text, in one line.
-fn shown(text: &str) -> String {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("workflow.toml");
-    fs::write(&file, text).unwrap();
-    let show = std::process::Command::new(env!("CARGO_BIN_EXE_quorate"))
-        .args(["workflow", "show"])
-        .arg(&file)
-        .output()
-        .unwrap();
-    String::from_utf8(show.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// The same as shown, as drawn for the eye, as told to whoever cannot see it, and as a flowchart.
-fn told(text: &str) -> [String; 4] {
-    let workflow = Workflow::parse(text).unwrap();
-    let svg = workflow.draw_svg();
-    let description = svg.split("<desc id=\"desc\">").nth(1).unwrap().split("</desc>").next().unwrap();
-    [shown(text), texts(&svg).join(" "), description.to_owned(), workflow.draw_mermaid()]
-}
-
-#[test]
-fn what_an_act_asks_for_is_told_in_every_form() {
-    let text = fs::read_to_string("workflows/arbitrator-challenge.toml").unwrap();
-    for told in told(&text) {
-        assert!(told.contains("with ground, within 21 days from "), "{told}");
-    }
-    let text = fs::read_to_string("tests/workflows/flows/duty-late.toml").unwrap();
-    for told in told(&text) {
-        let told = told.replace(['`', '#'], "").replace("96;", "");
-        assert!(told.contains("ask-replacement by licensee, not before withheld"), "{told}");
-        assert!(told.contains("hand-over by agent, with receipt, within 7 days"), "{told}");
-    }
-    assert!(told(&text).iter().take(3).skip(1).all(|told| !told.contains('`')));
-}
-
-#[test]
-fn a_ballot_that_asks_for_an_answer_alone_tells_of_no_choices() {
-    let text = fs::read_to_string("tests/workflows/flows/answers.toml").unwrap();
-    let [shown, drawn, _, chart] = told(&text);
-    for told in [&shown, &drawn] {
-        assert!(
-            told.contains("choices refuse, or a number of EUR, of which the median decides, or abstain"),
-            "{told}"
-        );
-        assert!(told.contains("answer a date, of which the median decides, or abstain open for"), "{told}");
-    }
-    assert!(chart.contains("<br/>answer: a date, of which the median decides, or abstain<br/>"), "{chart}");
 }

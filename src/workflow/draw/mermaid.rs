@@ -3,9 +3,9 @@
 
 use std::fmt::Write as _;
 
-use super::{nature, order};
+use super::{bare, nature};
 use crate::values::Id;
-use crate::workflow::model::{Ballot, Cause, Grant, Procedure, State, Step, Workflow};
+use crate::workflow::model::{Ballot, Cause, Grant, Procedure, State, Step, Value, Workflow};
 
 pub(super) fn draw(workflow: &Workflow) -> String {
     let mut out = String::from("flowchart TB\n");
@@ -30,7 +30,7 @@ pub(super) fn draw(workflow: &Workflow) -> String {
 fn subgraph(out: &mut String, workflow: &Workflow, procedure: &Procedure, place: &str) {
     let title = procedure.title.as_deref().unwrap_or_default();
     let _ = writeln!(out, "  subgraph {place} [{}]", label(&[procedure.name.as_str(), title]));
-    let states = order::states(procedure);
+    let states = &procedure.states;
     let name = |wanted: &Id| {
         let at = states.iter().position(|state| state.name == *wanted).unwrap_or_default();
         format!("{place}s{}", at + 1)
@@ -38,11 +38,11 @@ fn subgraph(out: &mut String, workflow: &Workflow, procedure: &Procedure, place:
     let mut opening = vec![procedure.open.at_length()];
     opening.extend(procedure.open.emits.iter().map(|event| format!("event {event}")));
     let _ = writeln!(out, "    {place}open([{}])", label(&opening));
-    for state in &states {
+    for state in states {
         node(out, state, &name(&state.name));
     }
     let _ = writeln!(out, "    {place}open --> {}", name(&procedure.start));
-    for state in &states {
+    for state in states {
         for step in &state.steps {
             let to = step.to.as_ref().unwrap_or(&state.name);
             let _ = writeln!(out, "    {} -->|{}| {}", name(&state.name), edge(step), name(to));
@@ -81,9 +81,9 @@ fn asked(ballot: &Ballot) -> String {
 fn moved(out: &mut String, workflow: &Workflow, grant: &Grant, place: &str) {
     let mut lines = vec![grant.name.to_string()];
     for attribute in &grant.attributes {
-        let value = |value: &crate::workflow::model::Value| match &value.moves {
+        let value = |value: &Value| match &value.moves {
             None => value.is.clone(),
-            Some(moves) => format!("{} with {}", value.is, moves.words()),
+            Some(_) => format!("{} {}", value.is, workflow.brought_by(value, true)),
         };
         let values: Vec<String> = attribute.values.iter().map(value).collect();
         lines.push(format!("{}: {}", attribute.name, values.join(", then ")));
@@ -112,7 +112,7 @@ fn moved(out: &mut String, workflow: &Workflow, grant: &Grant, place: &str) {
 
 /// A quoted label of several lines; empty ones are left out.
 fn label<L: AsRef<str>>(lines: &[L]) -> String {
-    let lines = lines.iter().map(|line| escaped(line.as_ref())).filter(|line| !line.is_empty());
+    let lines = lines.iter().map(|line| escaped(&bare(line.as_ref()))).filter(|line| !line.is_empty());
     let lines: Vec<String> = lines.collect();
     format!("\"{}\"", lines.join("<br/>"))
 }

@@ -6,7 +6,6 @@
 //! can overlap or be cut off, whatever a workflow says. The same workflow always gives the same bytes.
 
 mod mermaid;
-mod order;
 mod svg;
 
 pub use svg::Face;
@@ -40,6 +39,11 @@ impl Workflow {
     pub fn draw_mermaid(&self) -> String {
         mermaid::draw(self)
     }
+}
+
+/// A text without the backticks that mark names in running words: in a picture names stand bare everywhere.
+fn bare(text: &str) -> String {
+    text.replace('`', "")
 }
 
 /// What the picture says of a workflow before anything else.

@@ -145,7 +145,7 @@ fn preamble(workflow: &Workflow) -> Vec<String> {
             workflow.marked("deadline")
         ),
     ];
-    told.extend(workflow.calendar.as_deref().map(|it| terms::calendar(it) + &workflow.marked("calendar")));
+    told.extend(workflow.calendar.as_deref().map(|it| it.words() + &workflow.marked("calendar")));
     if !workflow.readings.is_empty() {
         told.push(
             "A mark such as [R1] says that what stands there is a choice or reading of the workflow's authors and no \

@@ -1,17 +1,17 @@
 //! What can happen, and what hangs on it: events and grants.
 
 use super::{Paragraph, Section, sentence, within};
-use crate::values::{Calendar, Id};
-use crate::workflow::model::{
-    AnnulledFrom, Annulment, Attribute, Cause, Event, Grant, Moves, Value, Workflow,
-};
+use crate::values::Id;
+use crate::workflow::model::{Attribute, Cause, Event, Grant, Moves, Value, Workflow};
 use crate::workflow::words::quoted;
 
 pub(super) fn events(workflow: &Workflow) -> Section {
     let event = |event: &Event| {
-        let Event { name, meaning, annulled } = event;
+        let Event { name, meaning, annulled: _ } = event;
         let marks = workflow.marked(&format!("event.{name}"));
-        let annulled = annulled.as_ref().map(|annulment| annulled_by(annulment, workflow, name));
+        let annulled = workflow.annulled(event);
+        let annulled =
+            annulled.map(|words| format!(" It is {words}.{}", workflow.marked(&format!("annul.{name}"))));
         Paragraph::of(format!(
             "{}: {}{marks}{}",
             quoted(name),
@@ -20,30 +20,6 @@ pub(super) fn events(workflow: &Workflow) -> Section {
         ))
     };
     Section { heading: "What can happen".to_owned(), paragraphs: workflow.events.iter().map(event).collect() }
-}
-
-fn annulled_by(annulment: &Annulment, workflow: &Workflow, name: &Id) -> String {
-    let Annulment { by, from } = annulment;
-    let until = match from {
-        AnnulledFrom::Then => "; until then it counted",
-        AnnulledFrom::Start => "",
-    };
-    let marks = workflow.marked(&format!("annul.{name}"));
-    let whose = whose(workflow, name, by);
-    format!(" It is annulled by {}{whose}, {}{until}.{marks}", quoted(by), from.words())
-}
-
-/// Whose event annuls which occurrences: a case's own those of that case, and one of another procedure all.
-fn whose(workflow: &Workflow, name: &Id, by: &Id) -> &'static str {
-    let emit = |event: &Id| workflow.procedures.iter().filter(|it| it.may_emit(event)).collect::<Vec<_>>();
-    let (emitting, annulling) = (emit(name), emit(by));
-    let mut pairs = emitting.iter().flat_map(|one| annulling.iter().map(move |other| one.name == other.name));
-    match (pairs.clone().any(|same| same), pairs.any(|same| !same)) {
-        (true, false) => " of the same case",
-        (false, true) => ", in whatever case it came",
-        (true, true) => " of the same case, or of a case of another procedure in whatever case it came",
-        (false, false) => "",
-    }
 }
 
 pub(super) fn grants(workflow: &Workflow) -> Section {
@@ -104,13 +80,8 @@ fn attribute(workflow: &Workflow, attribute: &Attribute) -> String {
 fn after(workflow: &Workflow, causes: &[Cause], several: &str, by: &str) -> String {
     let annulled = |name: &Id| {
         let event = workflow.events.iter().find(|event| event.name == *name);
-        event.and_then(|event| event.annulled.as_ref()).map_or_else(String::new, |annulment| {
-            let until = match annulment.from {
-                AnnulledFrom::Then => "until",
-                AnnulledFrom::Start => "unless",
-            };
-            format!(" ({until} {} annuls it)", quoted(&annulment.by))
-        })
+        let annulment = event.and_then(|event| event.annulled.as_ref());
+        annulment.map_or_else(String::new, |annulment| format!(" ({})", annulment.exception()))
     };
     let causes: Vec<String> = causes
         .iter()
@@ -124,23 +95,4 @@ fn after(workflow: &Workflow, causes: &[Cause], several: &str, by: &str) -> Stri
         [only] => format!("from {only} on"),
         list => format!("from {several}{} on", list.join(by)),
     }
-}
-
-/// What business days are, as a paragraph of the preamble.
-pub(super) fn calendar(calendar: &Calendar) -> String {
-    let days: Vec<String> = calendar.holidays().iter().map(ToString::to_string).collect();
-    let holidays = match days.as_slice() {
-        [] => String::new(),
-        days => format!(" and these holidays: {}", days.join(", ")),
-    };
-    let until = calendar.until().map_or_else(String::new, |until| {
-        format!(" The holidays are known until {until}; after it every other day counts.")
-    });
-    format!(
-        "Business days are all days but {weekend}{holidays}. Each lasts from midnight to midnight at UTC{offset}, in \
-         summer as in winter. Some number of them from an event on has passed at the end of the last of them; the day \
-         of the event is not counted, and neither is a day on which the case stood still.{until}",
-        weekend = calendar.weekend_words(),
-        offset = calendar.offset(),
-    )
 }

@@ -4,8 +4,8 @@
 use super::{times, utc};
 use crate::values::Id;
 use crate::workflow::model::{
-    Among, Ballot, Cause, Change, Delay, Doing, Duty, Early, Exclusion, Filling, Formed, Grant, Moves,
-    Opening, Panel, Positions, Procedure, Sealed, Step, Trigger, Vacancy,
+    Among, Ballot, Change, Delay, Doing, Duty, Early, Exclusion, Filling, Formed, Opening, Panel, Positions,
+    Procedure, Sealed, Step, Trigger, Vacancy,
 };
 
 impl Opening {
@@ -43,13 +43,6 @@ impl Procedure {
         let about = about.as_ref().map(|panel| format!("about a seat of {panel}"));
         let facts = panel.into_iter().chain(about).chain([most]).chain(again).collect::<Vec<_>>().join("; ");
         [vec![facts], self.cases_words()].concat()
-    }
-}
-
-impl Grant {
-    /// Whether anything moves it.
-    pub(in crate::workflow) fn moves(&self) -> bool {
-        self.attributes.iter().any(|attribute| attribute.values.len() > 1)
     }
 }
 
@@ -240,29 +233,6 @@ impl Panel {
         facts.extend(one_seat_each.then(|| ("persons", "one seat each".to_owned())));
         facts.extend(affiliation_needed.then(|| ("affiliation", "needed".to_owned())));
         facts
-    }
-}
-
-impl Moves {
-    /// `the first of verified, 2031-01-01T00:00:00-08:00`, `declared`.
-    pub(in crate::workflow) fn words(&self) -> String {
-        let causes: Vec<String> = self.causes().iter().map(Cause::words).collect();
-        match (self, causes.as_slice()) {
-            (_, [only]) => only.clone(),
-            (Self::FirstOf(_), several) => format!("the first of {}", several.join(", ")),
-            (Self::AllOf(_), several) => format!("all of {}", several.join(", ")),
-        }
-    }
-}
-
-impl Cause {
-    /// `verified`, `2031-01-01T00:00:00-08:00`, `548 days from the opening of the agreement`.
-    pub fn words(&self) -> String {
-        match self {
-            Self::Event(event) => event.to_string(),
-            Self::At(_, written) => written.clone(),
-            Self::After(span) => format!("{span} from the opening of the agreement"),
-        }
     }
 }
 

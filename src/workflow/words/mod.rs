@@ -3,11 +3,12 @@
 
 mod access;
 mod calendar;
+mod grants;
 mod length;
 
 use super::model::{
-    Actor, Actors, AnnulledFrom, Delay, Doing, Duty, Effect, Extend, ExtendOn, NewEvidence, Operator, Origin,
-    Outcome, Procedure, Reading, State, Step, Trigger, Unrevealed,
+    Actor, Actors, Delay, Doing, Duty, Effect, Extend, ExtendOn, NewEvidence, Operator, Origin, Outcome,
+    Procedure, Reading, State, Step, Trigger, Unrevealed,
 };
 use crate::values::{Id, Instant, Length, Span};
 
@@ -75,16 +76,6 @@ impl State {
             ballots => format!(", ballots {}", ballots.join(", ")),
         };
         format!("{}{}{ballot}", self.name, if self.ends { " (the end)" } else { "" })
-    }
-}
-
-impl AnnulledFrom {
-    /// `from then on`, `as if it had never been`.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Then => "from then on",
-            Self::Start => "as if it had never been",
-        }
     }
 }
 

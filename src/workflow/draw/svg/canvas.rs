@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::font::Face;
+use crate::workflow::draw::bare;
 
 /// A drawing that grows downwards.
 #[derive(Debug)]
@@ -10,6 +11,8 @@ pub struct Canvas {
     things: Vec<Thing>,
     /// Where a page may end: heights at which nothing but lines goes on.
     cuts: Vec<(i32, Cut)>,
+    /// What may go on from page to page: from where to where, and its name.
+    parts: Vec<(i32, i32, String)>,
     /// Where the next thing can begin.
     pub y: i32,
 }
@@ -51,12 +54,24 @@ pub enum Frame {
 impl Canvas {
     /// An empty one whose first thing begins here.
     pub fn from(y: i32) -> Self {
-        Self { things: Vec::new(), cuts: Vec::new(), y }
+        Self { things: Vec::new(), cuts: Vec::new(), parts: Vec::new(), y }
     }
 
     /// A page may end here.
     pub fn cut(&mut self, cut: Cut) {
         self.cuts.push((self.y, cut));
+    }
+
+    /// What was drawn from a height to here belongs together under a name.
+    pub fn part(&mut self, from: i32, name: String) {
+        self.parts.push((from, self.y, name));
+    }
+
+    /// The names of what goes on at a height, the whole before its parts.
+    pub fn going_on(&self, at: i32) -> Vec<&str> {
+        let mut parts: Vec<_> = self.parts.iter().filter(|(from, to, _)| *from < at && at < *to).collect();
+        parts.sort();
+        parts.into_iter().map(|(.., name)| name.as_str()).collect()
     }
 
     /// Where it is cut into pages of at most `room`: `(from, to)` of each. What cannot be cut makes its page longer.
@@ -213,11 +228,6 @@ impl Frame {
             Self::Lit => "fill=\"#ffe08a\" stroke=\"#000\" stroke-width=\"2.5\"",
         }
     }
-}
-
-/// A text without the backticks that mark names in running words: in a picture names stand bare everywhere.
-pub fn bare(text: &str) -> String {
-    text.replace('`', "")
 }
 
 /// A text inside XML.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::canvas::{Canvas, Cut, Frame};
 use super::lanes::{self, Lane};
 use super::marks::Mark;
-use super::{BODY, CARDS_END, Lit, MARGIN, SMALL, STRONG, heading, order};
+use super::{BODY, CARDS_END, Lit, MARGIN, SMALL, STRONG, heading};
 use crate::values::Id;
 use crate::workflow::model::{Ballot, Procedure, State, Step, Workflow};
 
@@ -23,22 +23,22 @@ type Ends<'w> = BTreeMap<&'w Id, Lane>;
 
 pub fn procedure(canvas: &mut Canvas, workflow: &Workflow, procedure: &Procedure, lit: Lit<'_>) {
     let title = procedure.title.as_ref().map_or_else(String::new, |title| format!(": {title}"));
-    heading(canvas, &format!("Procedure {}{title}", procedure.name));
+    let top = heading(canvas, &format!("Procedure {}{title}", procedure.name));
     for line in procedure.facts() {
         canvas.paragraph(MARGIN, CARD, SMALL, &line);
     }
     canvas.y += 6;
-    let states = order::states(procedure);
-    let mut ends: Ends<'_> =
-        states.iter().map(|state| (&state.name, Lane { to: 0, from: Vec::new() })).collect();
+    let states = procedure.states.iter();
+    let mut ends: Ends<'_> = states.map(|state| (&state.name, Lane { to: 0, from: Vec::new() })).collect();
     opening(canvas, procedure, &mut ends);
-    for state in &states {
+    for state in &procedure.states {
         canvas.y += 14;
         canvas.cut(Cut::Between);
         let here = lit.contains(&(&procedure.name, &state.name));
         card(canvas, workflow, (state, here), &mut ends);
     }
     lanes::draw(canvas, ends.into_values().collect());
+    canvas.part(top, format!("Procedure {}", procedure.name));
 }
 
 fn opening<'w>(canvas: &mut Canvas, procedure: &'w Procedure, ends: &mut Ends<'w>) {
@@ -86,6 +86,7 @@ fn card<'w>(canvas: &mut Canvas, workflow: &Workflow, (state, here): (&'w State,
     }
     let frame = if state.ends { Frame::Thick } else { Frame::Thin };
     canvas.frame(MARGIN, top, CARD, canvas.y - top, frame);
+    canvas.part(top, format!("state {}", state.name));
 }
 
 /// A row: its sign and words, where it leads and what comes of it besides, and where its line begins.

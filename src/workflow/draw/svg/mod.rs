@@ -9,12 +9,12 @@ mod sides;
 
 use std::fmt::Write as _;
 
-use canvas::{Canvas, Cut, bare, escaped};
+use canvas::{Canvas, Cut, escaped};
 pub use font::Face;
 
-use super::{nature, order};
+use super::{bare, nature};
 use crate::values::Id;
-use crate::workflow::model::{Procedure, Workflow};
+use crate::workflow::model::{Attribute, Event, Grant, Procedure, Value, Workflow};
 use crate::workflow::words::readings;
 
 /// The states in which cases are: each by its procedure and its name.
@@ -37,8 +37,8 @@ const SMALL: Face = Face { size: 11, bold: false };
 
 /// How long the drawing on a page may be: 250 mm, so that it goes on A4 and on US Letter.
 const PAGE: i32 = 250 * WIDTH / MILLIMETRES;
-/// The room on a page that the drawing does not have: the space above it, and the foot, which may take three lines.
-const BESIDES: i32 = 84;
+/// The room on a page that the drawing does not have: the head, which may take three lines, as may the foot.
+const BESIDES: i32 = 136;
 
 /// One picture, as long as it needs.
 pub(super) fn draw(workflow: &Workflow, lit: Lit<'_>) -> String {
@@ -67,7 +67,11 @@ pub(super) fn pages(workflow: &Workflow) -> Vec<String> {
         let of = format!("Page {} of {many}", number + 1);
         let lines = number + 1 < many && canvas.goes_on_below(*to);
         let on = if lines { ". Lines go on at the same place above on the next page." } else { "" };
-        let top = if number == 0 { 0 } else { MARGIN };
+        let mut head = Canvas::from(0);
+        if number > 0 {
+            goes_on(&mut head, &workflow.title, &canvas.going_on(*from));
+        }
+        let top = head.y;
         let mut foot = Canvas::from(to - from + top + 14);
         let room = WIDTH - 2 * MARGIN;
         foot.line(&[(MARGIN, foot.y - 6), (WIDTH - MARGIN, foot.y - 6)]);
@@ -78,10 +82,26 @@ pub(super) fn pages(workflow: &Workflow) -> Vec<String> {
         } else {
             format!("{of}, goes on.")
         };
-        let body = canvas.between((*from, *to), top) + &foot.whole();
+        let body = head.whole() + &canvas.between((*from, *to), top) + &foot.whole();
         picture(&format!("{} ({of})", workflow.title), &told, foot.y + MARGIN, &body)
     };
     pages.iter().enumerate().map(page).collect()
+}
+
+/// The head of a later page: the title, as far as it fits on a line, and what goes on there.
+fn goes_on(head: &mut Canvas, title: &str, parts: &[&str]) {
+    let room = WIDTH - 2 * MARGIN;
+    head.y = MARGIN;
+    let title = match SMALL.wrap(title, room - 20).as_slice() {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first, ..] => format!("{first} …"),
+    };
+    head.paragraph(MARGIN, room, SMALL, &title);
+    if !parts.is_empty() {
+        head.paragraph(MARGIN, room, STRONG, &format!("{} (continued)", parts.join(", ")));
+    }
+    head.y += 8;
 }
 
 fn drawn(workflow: &Workflow, lit: Lit<'_>) -> Canvas {
@@ -99,6 +119,8 @@ fn drawn(workflow: &Workflow, lit: Lit<'_>) -> Canvas {
     sides::offices(&mut canvas, workflow);
     workflow.panels.iter().for_each(|panel| sides::panel(&mut canvas, panel));
     workflow.procedures.iter().for_each(|procedure| cards::procedure(&mut canvas, workflow, procedure, lit));
+    sides::events(&mut canvas, workflow);
+    sides::calendar(&mut canvas, workflow);
     sides::grants(&mut canvas, workflow);
     marks::legend(&mut canvas);
     canvas
@@ -120,12 +142,14 @@ fn picture(title: &str, description: &str, height: i32, body: &str) -> String {
     out
 }
 
-/// A section's heading.
-fn heading(canvas: &mut Canvas, text: &str) {
+/// A section's heading; where it begins.
+fn heading(canvas: &mut Canvas, text: &str) -> i32 {
     canvas.y += 16;
+    let top = canvas.y;
     canvas.cut(Cut::Between);
     canvas.paragraph(MARGIN, WIDTH - 2 * MARGIN, HEADING, text);
     canvas.y += 4;
+    top
 }
 
 /// The picture in words, for whoever cannot see it: nature, then where cases stand, each procedure state by state, and what moves.
@@ -140,7 +164,7 @@ fn described(workflow: &Workflow, procedures: &[Procedure], lit: Lit<'_>) -> Str
             procedure.open.at_length(),
             procedure.start
         ));
-        for state in order::states(procedure) {
+        for state in &procedure.states {
             let steps = state.steps.iter().map(crate::workflow::model::Step::at_length);
             let owed = state.duties.iter().map(|duty| format!("owed {}", duty.at_length()));
             let steps: Vec<String> = steps.chain(owed).collect();
@@ -152,11 +176,21 @@ fn described(workflow: &Workflow, procedures: &[Procedure], lit: Lit<'_>) -> Str
         }
     }
     let whole = procedures.len() == workflow.procedures.len();
-    for grant in workflow.grants.iter().filter(|grant| whole && grant.moves()) {
-        let values = grant.attributes.iter().flat_map(|it| &it.values);
-        let values =
-            values.filter_map(|value| Some(format!("{} with {}", value.is, value.moves.as_ref()?.words())));
-        told.push(format!("Grant {}: {}.", grant.name, values.collect::<Vec<_>>().join("; ")));
+    if whole {
+        let event = |it: &Event| format!("Event {}: {}", it.name, workflow.event_sentences(it).join(". "));
+        told.extend(workflow.events.iter().map(event));
+        told.extend(workflow.calendar.as_ref().map(|it| it.words()));
+        told.extend(workflow.grants.iter().map(|grant| hangs(workflow, grant)));
     }
     told.join("\n")
+}
+
+/// A grant in words, with whose it is, its values and its terms.
+fn hangs(workflow: &Workflow, grant: &Grant) -> String {
+    let value = |of: &Attribute, value: &Value| {
+        format!("{} {} {}", of.name, value.is, workflow.brought_by(value, of.values.len() > 1))
+    };
+    let values = grant.attributes.iter().flat_map(|it| it.values.iter().map(move |one| value(it, one)));
+    let told = [grant.between()].into_iter().filter(|it| !it.is_empty()).chain(values).chain(grant.terms());
+    format!("Grant {}, {}: {}.", grant.name, grant.title, told.collect::<Vec<_>>().join("; "))
 }

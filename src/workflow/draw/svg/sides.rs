@@ -1,10 +1,10 @@
-//! What stands before and after the procedures: panels, and the grants that move.
+//! What stands before and after the procedures: panels; events, business days and grants.
 
 use super::canvas::{Canvas, Cut, Frame};
 use super::cards::field;
 use super::{BODY, MARGIN, SMALL, STRONG, WIDTH, heading};
 use crate::values::Id;
-use crate::workflow::model::{Attribute, Grant, Office, Panel, Workflow};
+use crate::workflow::model::{Attribute, Office, Panel, Workflow};
 
 /// Parties and roles, and who signs for them.
 pub fn offices(canvas: &mut Canvas, workflow: &Workflow) {
@@ -56,34 +56,64 @@ pub fn panel(canvas: &mut Canvas, panel: &Panel) {
     }
 }
 
-/// The grants that something moves, value by value; the others by name.
+/// What the events mean, and what annuls which.
+pub fn events(canvas: &mut Canvas, workflow: &Workflow) {
+    if workflow.events.is_empty() {
+        return;
+    }
+    let top = heading(canvas, "What can happen");
+    for event in &workflow.events {
+        let mut told = canvas.y;
+        let name = canvas.block(MARGIN, told, 180, STRONG, event.name.as_str());
+        for sentence in workflow.event_sentences(event) {
+            told = canvas.block(MARGIN + 190, told, WIDTH - 2 * MARGIN - 190, BODY, &sentence);
+        }
+        canvas.y = name.max(told) + 3;
+        canvas.cut(Cut::Between);
+    }
+    canvas.part(top, "What can happen".to_owned());
+}
+
+/// What business days are, where any are counted.
+pub fn calendar(canvas: &mut Canvas, workflow: &Workflow) {
+    if let Some(calendar) = &workflow.calendar {
+        heading(canvas, "Business days");
+        canvas.paragraph(MARGIN, WIDTH - 2 * MARGIN, BODY, &calendar.words());
+    }
+}
+
+/// The grants: whose they are, value by value, and the terms of the contract.
 pub fn grants(canvas: &mut Canvas, workflow: &Workflow) {
     if workflow.grants.is_empty() {
         return;
     }
-    heading(canvas, "What hangs on it");
-    let (moving, still): (Vec<&Grant>, Vec<&Grant>) = workflow.grants.iter().partition(|grant| grant.moves());
-    for grant in moving {
+    let from = heading(canvas, "What hangs on it");
+    for grant in &workflow.grants {
         let top = canvas.y;
         let mut left = canvas.block(MARGIN + 8, top + 6, 230, STRONG, &grant.title);
         if grant.title != grant.name.as_str() {
             left = canvas.block(MARGIN + 8, left, 230, SMALL, grant.name.as_str());
         }
+        let between = grant.between();
+        if !between.is_empty() {
+            left = canvas.block(MARGIN + 8, left, 230, SMALL, &between);
+        }
         canvas.y = top + 6;
-        grant.attributes.iter().for_each(|it| attribute(canvas, it));
+        grant.attributes.iter().for_each(|it| attribute(canvas, workflow, it));
         canvas.y = canvas.y.max(left + 4);
+        for line in grant.terms() {
+            canvas.paragraph(MARGIN + 8, WIDTH - 2 * MARGIN - 16, SMALL, &line);
+        }
+        canvas.y += 4;
         canvas.frame(MARGIN, top, WIDTH - 2 * MARGIN, canvas.y - top, Frame::Thin);
         canvas.y += 6;
         canvas.cut(Cut::Between);
     }
-    if !still.is_empty() {
-        let names: Vec<&str> = still.iter().map(|grant| grant.name.as_str()).collect();
-        canvas.paragraph(MARGIN, WIDTH - 2 * MARGIN, BODY, &format!("Nothing moves: {}.", names.join(", ")));
-    }
+    canvas.part(from, "What hangs on it".to_owned());
 }
 
 /// An attribute: each value in a box, the next below it with what brings it.
-fn attribute(canvas: &mut Canvas, attribute: &Attribute) {
+fn attribute(canvas: &mut Canvas, workflow: &Workflow, attribute: &Attribute) {
     let (x, room) = (MARGIN + 330, WIDTH - MARGIN - 340);
     canvas.block(MARGIN + 250, canvas.y + 4, 72, SMALL, attribute.name.as_str());
     for value in &attribute.values {
@@ -98,10 +128,7 @@ fn attribute(canvas: &mut Canvas, attribute: &Attribute) {
         let height = BODY.line() * i32::try_from(lines.len()).unwrap_or(0) + 6;
         canvas.frame(x, top, width, height, Frame::Shaded);
         let bottom = canvas.block(x + 7, top + 3, room / 2, BODY, &value.is) + 3;
-        let words = value
-            .moves
-            .as_ref()
-            .map_or_else(|| "from the opening on".to_owned(), |moves| format!("with {}", moves.words()));
+        let words = workflow.brought_by(value, attribute.values.len() > 1);
         let told = canvas.block(x + width + 8, top + 3, room - width - 8, BODY, &words);
         canvas.y = bottom.max(told) + 6;
     }
