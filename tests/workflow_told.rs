@@ -93,6 +93,11 @@ fn what_defines_the_words_is_in_the_picture() {
     let text = fs::read_to_string("workflows/agi-2025.toml").unwrap();
     let [_, drawn, ..] = told(&text);
     assert!(drawn.contains("in force from the opening on; nothing moves it"), "{drawn}");
+    let order = "Of several values in a column that have come, the lowest holds.";
+    assert!(!drawn.contains(order), "{drawn}");
+    let text = fs::read_to_string("workflows/w3c-council.toml").unwrap();
+    let [_, drawn, ..] = told(&text);
+    assert!(drawn.contains(order), "{drawn}");
     let text = fs::read_to_string("tests/workflows/flows/business-days.toml").unwrap();
     let [_, drawn, ..] = told(&text);
     assert!(drawn.contains("these holidays: 2026-05-25, 2026-06-19, 2026-07-03"), "{drawn}");

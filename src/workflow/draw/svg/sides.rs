@@ -88,6 +88,11 @@ pub fn grants(canvas: &mut Canvas, workflow: &Workflow) {
         return;
     }
     let from = heading(canvas, "What hangs on it");
+    if workflow.grants.iter().flat_map(|grant| &grant.attributes).any(|it| it.values.len() > 2) {
+        let order = "Of several values in a column that have come, the lowest holds.";
+        canvas.paragraph(MARGIN, WIDTH - 2 * MARGIN, SMALL, order);
+        canvas.y += 4;
+    }
     for grant in &workflow.grants {
         let top = canvas.y;
         let mut left = canvas.block(MARGIN + 8, top + 6, 230, STRONG, &grant.title);
