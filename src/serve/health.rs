@@ -5,16 +5,20 @@ use std::time::{Duration, Instant};
 
 use axum::extract::State;
 use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
 
 use super::desk::Desk;
 use super::kinds;
 use super::problem::Problem;
-use crate::registry::SubmitError;
+use crate::registry::{Registry, SubmitError};
 use crate::store::StoreError;
 use crate::values::{Digest, Id};
 
 /// How long what was found of the disk is told again: whoever asks is not counted.
 const FRESH: Duration = Duration::from_secs(5);
+
+/// How long the disk may take to answer.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How long an answer is given again.
 const SAME: Duration = Duration::from_secs(1);
@@ -30,27 +34,36 @@ pub(super) struct Health(Mutex<Found>);
 struct Found {
     /// Nothing, or why something cannot be kept.
     disk: Option<(Instant, Option<String>)>,
+    /// Since when the disk is looked at, as long as it has not answered.
+    looking: Option<(Instant, JoinHandle<Result<(), String>>)>,
     answer: Option<(Instant, Result<String, Problem>)>,
 }
 
 impl Found {
-    /// Why something cannot be kept; looks again where nobody has just done so.
+    /// Why something cannot be kept; looks again where nobody has just done so, and waits so long for the disk and no longer.
     async fn full(&mut self, desk: &Arc<Desk>) -> Option<String> {
         if let Some((_, why)) = self.disk.as_ref().filter(|(when, _)| when.elapsed() < FRESH) {
             return why.clone();
         }
-        let looking = Arc::clone(desk);
-        let looked = tokio::task::spawn_blocking(move || {
-            let (entries, documents) = (looking.registry.takes_entries(), looking.registry.takes_documents());
-            let told = |what, error| format!("no {what} can be kept: {}", cause(what, &error));
-            entries
-                .map_err(|error| told("entry", error))
-                .and(documents.map_err(|error| told("document", error)))
+        let (since, mut looking) = self.looking.take().unwrap_or_else(|| {
+            let desk = Arc::clone(desk);
+            (Instant::now(), tokio::task::spawn_blocking(move || kept(&desk.registry)))
         });
-        let why = looked.await.map_err(|ended| ended.to_string()).and_then(|looked| looked).err();
+        let Ok(looked) = tokio::time::timeout(PATIENCE, &mut looking).await else {
+            self.looking = Some((since, looking));
+            return Some(format!("the disk has not answered for {} seconds", since.elapsed().as_secs()));
+        };
+        let why = looked.map_err(|ended| ended.to_string()).and_then(|looked| looked).err();
         self.disk = Some((Instant::now(), why.clone()));
         why
     }
+}
+
+/// That entries and documents can be kept; or why not.
+fn kept(registry: &Registry) -> Result<(), String> {
+    let told = |what, error| format!("no {what} can be kept: {}", cause(what, &error));
+    registry.takes_entries().map_err(|error| told("entry", error))?;
+    registry.takes_documents().map_err(|error| told("document", error))
 }
 
 /// Why, without the names of this machine's folders, which its log has.
