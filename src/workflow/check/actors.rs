@@ -13,6 +13,7 @@ pub(super) fn check(c: &mut Checker<'_>) {
         c.error("", "the workflow has no party", help);
     }
     about(c);
+    opened(c);
     let used = used(c);
     let offices = workflow.parties.iter().map(|office| ("party", &office.name));
     for (section, name) in offices.chain(workflow.roles.iter().map(|office| ("role", &office.name))) {
@@ -45,6 +46,26 @@ fn about(c: &mut Checker<'_>) {
             let message = format!("no case has seats of `{}` that another could be about", panel.name);
             let help = "Name it in the procedure whose cases form it (panel = \"…\"), or let it stand: formed = \"standing\"";
             c.error(&format!("procedure.{}.about", procedure.name), message, help);
+        }
+    }
+}
+
+/// A case is opened by somebody who is there: the seats of a panel that it forms come only with it.
+fn opened(c: &mut Checker<'_>) {
+    for procedure in &c.workflow.procedures {
+        let Some(panel) = c.workflow.own_panel(procedure) else { continue };
+        let seated = |actor: &Actor| matches!(actor, Actor::Seat(_) | Actor::Chair | Actor::Panelist);
+        let (nobody, key) = match &procedure.open.by {
+            Actors::AnyOf(any) => (any.iter().all(seated), "by"),
+            Actors::AllOf(all) => (all.iter().any(seated), "by-all"),
+        };
+        if nobody {
+            let message = format!(
+                "nobody can open a case of `{}`: the seats of `{}` are there only once it is open",
+                procedure.name, panel.name
+            );
+            let help = "Let a party or role open it, or let the panel stand: formed = \"standing\"";
+            c.warn(&format!("procedure.{}.open.{key}", procedure.name), message, help);
         }
     }
 }

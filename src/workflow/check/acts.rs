@@ -30,6 +30,23 @@ pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
                 c.error(&format!("{place}.do"), message, help);
             }
         }
+        owed_since_before(c, procedure, state);
+    }
+}
+
+/// A duty stays owed when the case has moved on; where a later state has a step of the same name for the same people, doing
+/// that takes the step, and what they owe stays owed.
+fn owed_since_before(c: &mut Checker<'_>, procedure: &Procedure, state: &State) {
+    for (index, duty) in state.duties.iter().enumerate() {
+        let later = procedure.reached(&state.name).into_iter().filter(|it| it.name != state.name);
+        let taken = |it: &&State| it.doings().any(|it| it.act == duty.act && overlap(&it.by, &duty.by));
+        let Some(later) = later.into_iter().find(taken) else { continue };
+        let message = format!(
+            "in `{}` to do `{}` is a step, and this would stay owed though somebody has done that",
+            later.name, duty.act
+        );
+        let help = "A statement names only the act and who acts: give one of the two another name";
+        c.warn(&format!("{}.duties[{}].do", place_of_state(procedure, state), index + 1), message, help);
     }
 }
 

@@ -264,7 +264,13 @@ fn thresholds(c: &mut Checker<'_>, ballot: &Ballot, panel: &Panel) {
     }
 }
 
-/// Conditions of an outcome that change nothing: one that stands there already, and those before the last outcome that
+/// Whether a rule holds wherever one of an outcome does, by the same amounts compared alike.
+fn implied(rule: &Rule, outcome: &Outcome) -> bool {
+    let asks = |it: &Rule| rule.all.iter().all(|less| it.all.iter().any(|more| more.asks_as_much_as(less)));
+    outcome.rules().all(asks)
+}
+
+/// Conditions of an outcome that change nothing: one that is never looked at since an earlier outcome holds then too, one that stands there already, and those before the last outcome that
 /// lead to the same. And two that must last, each by itself, where whoever says "or" may mean them together.
 fn idle(c: &mut Checker<'_>, ballot: &Ballot) {
     let plain = |outcome: &Outcome| outcome.lasting.is_none() && outcome.eases.is_empty();
@@ -272,9 +278,20 @@ fn idle(c: &mut Checker<'_>, ballot: &Ballot) {
     for (index, outcome) in ballot.outcomes.iter().enumerate().filter(|(_, it)| it.rule.is_some()) {
         let same = |other: &Outcome| other.is == outcome.is && other.rule == outcome.rule && plain(other);
         let mut after = ballot.outcomes.iter().skip(index + 1);
+        let before = ballot.outcomes.iter().take(index).filter(|it| plain(it) && it.gives.is_none());
+        let implied =
+            before.into_iter().find(|it| it.rule.as_ref().is_some_and(|rule| implied(rule, outcome)));
         if plain(outcome) && ballot.outcomes.iter().take(index).any(same) {
             let message = format!("this condition of `{}` stands there already", outcome.is);
             c.warn(&place(index), message, "Leave it out, or write the other one that is meant");
+        } else if let Some(before) = implied {
+            let message = format!(
+                "`{}` is not the outcome by this: where it holds, `{}` is before",
+                outcome.is, before.is
+            );
+            let help =
+                "The first listed whose rule holds is the outcome: list the one that asks for more first";
+            c.warn(&place(index), message, help);
         } else if outcome.lasting.is_some()
             && ballot.outcomes.iter().take(index).any(|it| it.is == outcome.is && it.lasting.is_some())
         {

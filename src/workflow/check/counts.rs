@@ -90,6 +90,37 @@ impl Full<'_> {
     }
 }
 
+impl Comparison {
+    /// Whether it holds only where another does, which compares the same amount alike, with a number, or a share or a
+    /// multiple of the same. Says `false` where in doubt.
+    pub(super) fn asks_as_much_as(&self, other: &Self) -> bool {
+        if (&self.amount, self.op) != (&other.amount, other.op) {
+            return false;
+        }
+        // How much of what: of the same, nothing is a share of nothing for both.
+        let of = |bound: &Bound| match bound {
+            Bound::Number(number) => Some((u128::from(*number), 1_u128, None)),
+            Bound::Share { numerator, denominator, of } => {
+                Some((u128::from(*numerator), u128::from(*denominator), Some((of.clone(), true))))
+            }
+            Bound::Times { times, of } => Some((u128::from(*times), 1, Some((of.clone(), false)))),
+            Bound::Lesser(..) => None,
+        };
+        let (Some((top, bottom, of_this)), Some((its_top, its_bottom, of_it))) =
+            (of(&self.bound), of(&other.bound))
+        else {
+            return false;
+        };
+        let order = top.saturating_mul(its_bottom).cmp(&its_top.saturating_mul(bottom));
+        of_this == of_it
+            && match self.op {
+                Operator::Above | Operator::AtLeast => order.is_ge(),
+                Operator::Below | Operator::AtMost => order.is_le(),
+                Operator::Equal => order.is_eq(),
+            }
+    }
+}
+
 /// Whether no vote of a full panel can make this comparison hold. Says `false` where in doubt.
 pub(super) fn out_of_reach(panel: &Panel, comparison: &Comparison) -> bool {
     out_of_reach_without(panel, &[], comparison)

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::graph::reachable;
 use super::{Checker, place_of_step};
 use crate::values::Id;
-use crate::workflow::model::{Condition, Procedure, State, Trigger};
+use crate::workflow::model::{Condition, Origin, Procedure, State, Step, Trigger};
 
 pub(super) fn check(c: &mut Checker<'_>) {
     for event in &c.workflow.events {
@@ -28,8 +28,37 @@ pub(super) fn check(c: &mut Checker<'_>) {
                 event.name, event.name
             );
             c.error(&format!("annul.{}", event.name), message, help);
+        } else if let Some(by) = event.annulled.as_ref().map(|annulment| &annulment.by)
+            && emitted(c, &event.name)
+            && emitted(c, by)
+            && !undoes(c, &event.name, by)
+        {
+            let message = format!("`{by}` never undoes `{}`: no case emits it after that", event.name);
+            let help = "What one case emits annuls what the same case has emitted before, and what cases of other procedures \
+                        have: emit it later on, or leave the annulment out";
+            c.warn(&format!("annul.{}", event.name), message, help);
         }
     }
+}
+
+/// Whether one event can come after another that it reaches: emitted by a case of another procedure, or later in the same
+/// case.
+fn undoes(c: &Checker<'_>, event: &Id, by: &Id) -> bool {
+    let emitting = |name| c.workflow.procedures.iter().filter(move |it: &&Procedure| it.may_emit(name));
+    emitting(event).any(|procedure| {
+        if emitting(by).any(|other| other.name != procedure.name) {
+            return true;
+        }
+        let opening = procedure.open.emits.contains(event) && procedure.may_emit(by);
+        let owed = procedure.duties().any(|duty| duty.may_bring(event)) && procedure.may_emit(by);
+        let steps = procedure.states.iter().flat_map(|from| from.steps.iter().map(move |step| (from, step)));
+        let mut emits = steps.filter(|(_, step)| step.emits.contains(event));
+        let then = |(from, step): (&State, &Step)| {
+            let to = step.to.as_ref().unwrap_or(&from.name);
+            step.emits.contains(by) || procedure.still_emits(to, by)
+        };
+        opening || owed || emits.any(then)
+    })
 }
 
 /// A step that waits for an event that only its own case can emit.
@@ -79,6 +108,36 @@ pub(super) fn not_yet(c: &mut Checker<'_>, procedure: &Procedure) {
                 procedure.name, procedure.name
             );
             c.warn(&format!("{}.when", place_of_step(procedure, state, index)), message, help);
+        }
+    }
+}
+
+/// A step that counts its time from an event that its own case cannot have emitted yet, and that no other procedure emits:
+/// its clock never begins.
+pub(super) fn not_begun(c: &mut Checker<'_>, procedure: &Procedure) {
+    for state in &procedure.states {
+        let clock = |step: &Step| matches!(step.trigger, Trigger::After(_) | Trigger::At(_));
+        let only = state.steps.iter().filter(|step| clock(step)).count() == 1;
+        for (index, step) in state.steps.iter().enumerate() {
+            // Of the only clock of a state `flow` tells that it may never run out.
+            if only && clock(step) {
+                continue;
+            }
+            let absent = step.delays().find_map(|delay| match &delay.of {
+                Origin::Event(event) => (!may_count(c, procedure, state, event)).then_some(event),
+                _ => None,
+            });
+            let Some(event) = absent else { continue };
+            let message = format!(
+                "this time never begins: a case in `{}` has not emitted `{event}` itself",
+                state.name
+            );
+            let help = format!(
+                "Of what `{}` emits the time of a step counts from this case only: let a step on the way to this state or \
+                 another procedure emit it, or count from something else",
+                procedure.name
+            );
+            c.warn(&place_of_step(procedure, state, index), message, help);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Evidence that moves while a ballot is open, and documents that are struck.
 
-use super::{Checker, place_of_step};
+use super::{Checker, place_of_state, place_of_step};
 use crate::values::Id;
 use crate::workflow::model::{Ballot, Change, Early, NewEvidence, Procedure, State, Step, Trigger};
 
@@ -12,6 +12,7 @@ pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
             files_in_vain(c, state, step, &place);
             files_without_limit(c, state, step, &place);
         }
+        owed_in_vain(c, procedure, state);
     }
 }
 
@@ -43,6 +44,26 @@ fn files_in_vain(c: &mut Checker<'_>, state: &State, step: &Step, place: &str) {
         let message = format!("`{}` files or strikes evidence while `{name}` refuses it", doing.act);
         let help = "Leave the step out, or say otherwise in the ballot: new-evidence = \"votes stand\"";
         c.error(&format!("{place}.do"), message, help);
+    }
+}
+
+/// What somebody owes with a document is refused while a ballot refuses evidence; where its time ends meanwhile, what
+/// comes of being late comes though they could not do it.
+fn owed_in_vain(c: &mut Checker<'_>, procedure: &Procedure, state: &State) {
+    let reached = procedure.reached(&state.name);
+    let mut ballots = reached.iter().flat_map(|it| it.ballots()).filter_map(|name| c.workflow.ballot(name));
+    let Some(ballot) = ballots.find(|ballot| ballot.new_evidence == NewEvidence::Refused) else { return };
+    for (index, duty) in state.duties.iter().enumerate() {
+        if duty.attach.is_empty() || duty.if_late.is_empty() {
+            continue;
+        }
+        let message = format!(
+            "`{}` is refused while `{}` is open, and late where its time ends meanwhile",
+            duty.act, ballot.name
+        );
+        let help = "Let it carry no document, let the state last until its time is over, or say otherwise in the ballot: \
+                    new-evidence = \"votes stand\"";
+        c.warn(&format!("{}.duties[{}].if-late", place_of_state(procedure, state), index + 1), message, help);
     }
 }
 

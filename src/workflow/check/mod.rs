@@ -56,6 +56,7 @@ pub(super) fn check(workflow: &Workflow, places: &Places, text: &str) -> Vec<Dia
         vacancy::check(&mut c, procedure);
         events::unheard(&mut c, procedure);
         events::not_yet(&mut c, procedure);
+        events::not_begun(&mut c, procedure);
         numbers::conditions(&mut c, procedure);
     }
     alone::check(&mut c);

@@ -30,9 +30,18 @@ fn steps(c: &mut Checker<'_>, procedure: &Procedure) {
             } else if step.to.is_none() && state.ballots().next().is_some() {
                 let help = "Let it come before the ballot opens: write it in a state without one";
                 c.error(&place, "who votes is fixed when the ballot opens, and this comes later", help);
+            } else if !later(c, procedure, step.to.as_ref().unwrap_or(&state.name)) {
+                let message = "no ballot that asks who is obliged to abstain can open after this";
+                c.warn(&place, message, "Let it come before the ballot opens: write it in an earlier state");
             }
         }
     }
+}
+
+/// Whether a ballot that asks opens in a state, or in one to which a case can come from there.
+fn later(c: &Checker<'_>, procedure: &Procedure, from: &Id) -> bool {
+    let reached = procedure.reached(from);
+    reached.iter().flat_map(|state| state.ballots()).filter_map(|name| c.workflow.ballot(name)).any(asks)
 }
 
 /// Whoever counts as abstaining must be able to abstain.

@@ -1,7 +1,7 @@
-//! Times that acts put off, and notices from whose service times count.
+//! Times that acts put off, notices from whose service times count, and acts for which their state does not last long enough.
 
 use super::{Checker, place_of_state, place_of_step};
-use crate::workflow::model::{Actor, Actors, Origin, Procedure, State, Step};
+use crate::workflow::model::{Actor, Actors, Delay, Origin, Procedure, State, Step, Trigger};
 
 pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
     let steps = procedure.states.iter().flat_map(|state| &state.steps);
@@ -16,6 +16,7 @@ pub(super) fn check(c: &mut Checker<'_>, procedure: &Procedure) {
             if step.doing().is_some_and(|doing| doing.extends.is_some()) {
                 extends(c, procedure, state, step, &format!("{place}.extends"));
             }
+            outlasts(c, state, step, &place);
         }
     }
 }
@@ -33,6 +34,41 @@ fn extends(c: &mut Checker<'_>, procedure: &Procedure, state: &State, step: &Ste
         c.error(place, format!("a suspension without end: {message}"), help);
     } else if !all_parties(c, &doing.by) {
         c.warn(place, message, help);
+    }
+}
+
+/// An act that is possible only once, or still after, a clock from the same origin has left its state.
+fn outlasts(c: &mut Checker<'_>, state: &State, step: &Step, place: &str) {
+    // What puts the state's times off does not move `not-before`, and how often it comes nobody knows.
+    let Some(doing) = step.doing().filter(|_| state.doings().all(|doing| doing.extends.is_none())) else {
+        return;
+    };
+    let clocks = || {
+        let leaving = state.steps.iter().filter(|step| step.to.is_some() && step.at_most.is_none());
+        leaving.filter_map(|step| match &step.trigger {
+            Trigger::After(delay) => Some(delay),
+            _ => None,
+        })
+    };
+    let by = |delay: &Delay| {
+        clocks().filter(|clock| clock.of == delay.of).map(|clock| clock.length.longest()).min()
+    };
+    if let Some(not_before) = &doing.not_before
+        && by(not_before).is_some_and(|left| not_before.length.shortest() >= left)
+    {
+        let message =
+            format!("`{}` is too early for as long as the state lasts: a clock leaves it by then", doing.act);
+        c.warn(&format!("{place}.not-before"), message, "Let it be possible earlier, or the clock be longer");
+    } else if let Some(within) = &doing.within
+        && by(within).is_some_and(|left| within.length.shortest() > left)
+    {
+        let message =
+            format!("`{}` is not possible for that long: a clock leaves the state before", doing.act);
+        c.warn(
+            &format!("{place}.within"),
+            message,
+            "Leave the time out, shorten it, or let the clock be longer",
+        );
     }
 }
 
