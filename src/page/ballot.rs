@@ -153,11 +153,16 @@ fn compared(counts: &Table, name: &str, comparison: &Comparison, total: u64) -> 
 fn votes(about: &About<'_>, case: &Case, run: &BallotRun, rules: &Ballot) -> Markup {
     let row = |(seat, elector): (&Id, &Elector)| {
         let entry = run.voted(seat).or_else(|| run.obliged.get(seat).map(|cast| cast.done));
+        let committed = run.sealed.as_ref().and_then(|sealing| sealing.commitments.get(seat));
+        let revealed = committed.and_then(|committed| committed.revealed);
         vec![
             html! { (seat) },
             html! { (elector.person) },
             html! { (vote(run, rules, seat)) },
-            html! { @if let Some(done) = entry { (to_entry(about, done.entry)) } },
+            html! {
+                @if let Some(done) = entry { (to_entry(about, done.entry)) }
+                @if let Some(done) = revealed { ", revealed in " (to_entry(about, done.entry)) }
+            },
             html! { (news(case, run, seat)) },
         ]
     };

@@ -37,6 +37,7 @@ pub(super) fn panel(about: &About<'_>) -> Markup {
             dl.facts { div { dt { "Anchor" } dd { code.digest #anchor { (anchor) } } } }
             pre.command tabindex="0" aria-label="The command that replays everything" {
                 "quorate audit " span #server { "https://ADDRESS-OF-THIS-PAGE" } (about.log("")) " \\\n  --anchor " (anchor)
+                @if about.state.is_restricted() { " --reader KEY" }
             }
         }
     }
