@@ -13,7 +13,7 @@ use crate::engine::case::Case;
 use crate::engine::possible::{Deed, Possible};
 use crate::statement::{BallotRef, By, CaseRef, HolderRef, PublicKey};
 use crate::values::{Id, Instant, Span};
-use crate::workflow::model::Trigger;
+use crate::workflow::model::Step;
 
 /// A state at a time.
 #[derive(Debug, Clone)]
@@ -257,11 +257,15 @@ impl Branch {
     }
 }
 
+/// The steps by an act where a case is, each with its place.
+fn steps_of<'a>(case: &'a Case, act: &'a Id) -> impl Iterator<Item = (usize, &'a Step)> {
+    let steps = case.rules().map_or(&[][..], |state| &state.steps).iter().enumerate();
+    steps.filter(|(_, step)| step.doing().is_some_and(|doing| doing.act == *act))
+}
+
 /// Whether an act moves nothing where a case is.
 fn is_idle(view: &View<'_>, case: &Case, act: &Id) -> bool {
-    let steps = case.rules().map_or(&[][..], |state| &state.steps).iter().enumerate();
-    let its = steps.filter(|(_, step)| matches!(&step.trigger, Trigger::Do(doing) if doing.act == *act));
-    let mut its = its.peekable();
+    let mut its = steps_of(case, act).peekable();
     // What is no step, or is owed from an earlier state, is a duty of which something comes.
     let owed = case.duties.iter().any(|duty| duty.act == *act && duty.tells());
     let goes_on = view.goes_on_from(&case.id.procedure, &case.state);
@@ -272,8 +276,7 @@ fn is_idle(view: &View<'_>, case: &Case, act: &Id) -> bool {
 
 /// Whether an act has been done as often where a case is as a walk does it. Where it comes to another step in the end, that is walked.
 fn is_repeated(view: &View<'_>, case: &Case, act: &Id) -> bool {
-    let steps = case.rules().map_or(&[][..], |state| &state.steps).iter().enumerate();
-    let mut its = steps.filter(|(_, step)| matches!(&step.trigger, Trigger::Do(doing) if doing.act == *act));
+    let mut its = steps_of(case, act);
     match (its.next(), its.next()) {
         (Some((place, step)), None) => {
             step.at_most.is_some() && case.times_taken(place) >= view.bounds.repeats

@@ -162,10 +162,13 @@ impl<'a> Regard<'a> {
 
     /// Whether neither what a state asks nor what comes in it is looked at.
     fn passes_over(&self, state: &model::State) -> bool {
-        let unheard = |step: &Step| {
-            step.effect.is_none() && !step.emits.iter().any(|event| self.events.contains(event))
-        };
-        !state.ballots().any(|ballot| self.ballots.contains(ballot)) && state.steps.iter().all(unheard)
+        !state.ballots().any(|ballot| self.ballots.contains(ballot))
+            && state.steps.iter().all(|step| self.is_unheard(step))
+    }
+
+    /// Whether nothing that is looked at comes of a step but where it leads.
+    fn is_unheard(&self, step: &Step) -> bool {
+        step.effect.is_none() && !step.emits.iter().any(|event| self.events.contains(event))
     }
 
     /// Whether it is looked at that a case of a procedure is in some state and not in another.
@@ -222,10 +225,11 @@ impl<'a> Regard<'a> {
         let leads_back = |from: &model::State, step: &Step| {
             let (Trigger::Do(doing), Some(to)) = (&step.trigger, &step.to) else { return false };
             let same = from.doings().filter(|other| other.act == doing.act).count();
-            let unheard =
-                step.effect.is_none() && !step.emits.iter().any(|event| self.events.contains(event));
+            if same > 1 || !self.is_unheard(step) || !is_mere(doing) {
+                return false;
+            }
             let (mut seen, mut open) = (BTreeSet::from([to]), vec![to]);
-            while let Some(name) = open.pop().filter(|_| unheard && same == 1 && is_mere(doing)) {
+            while let Some(name) = open.pop() {
                 if *name == from.name || dead.contains(name) {
                     continue;
                 }
@@ -236,7 +240,7 @@ impl<'a> Regard<'a> {
                     state.steps.iter().filter_map(|step| step.to.as_ref()).filter(|it| seen.insert(*it)),
                 );
             }
-            unheard && same == 1 && is_mere(doing)
+            true
         };
         let mut all = BTreeSet::new();
         for state in live().filter(acts_alone).filter(|_| !self.heeds(procedure)) {

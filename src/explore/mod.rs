@@ -156,13 +156,6 @@ impl Report {
 pub fn not_walked(workflow: &Workflow, between: bool) -> Vec<&'static str> {
     let calendar = workflow.calendar.is_some();
     let doings = || workflow.procedures.iter().flat_map(|it| &it.states).flat_map(model::State::doings);
-    let idle = || {
-        workflow.procedures.iter().any(|procedure| {
-            let steps =
-                procedure.states.iter().flat_map(|state| state.steps.iter().map(move |it| (state, it)));
-            steps.into_iter().any(|(state, step)| told::is_idle(workflow, procedure, state, step))
-        })
-    };
     let mut duties = workflow.procedures.iter().flat_map(|it| it.duties().map(move |duty| (it, duty)));
     let telling = duties.any(|(procedure, duty)| told::owing(workflow, procedure, duty));
     let said = [
@@ -191,7 +184,7 @@ pub fn not_walked(workflow: &Workflow, between: bool) -> Vec<&'static str> {
         (!telling, "duties, reaffirmations and rotated keys, which move nothing"),
         (telling, "reaffirmations, rotated keys, and duties of which nothing comes, which move nothing"),
         (
-            idle(),
+            !view::idle(workflow).is_empty(),
             "acts that go nowhere and tell nothing, and file what is neither struck nor heeded by an open ballot: they move \
              nothing either",
         ),

@@ -103,13 +103,12 @@ fn walked(
     let mut walks = Vec::new();
     let kept = bounds.kept / views.len().max(1);
     for (group, view) in groups.iter().zip(&views) {
-        let opened = view.opened;
         let mut opening =
-            supposed_agreement(text, opened).map_err(ExploreError::Opening)?.with_blank_papers();
+            supposed_agreement(text, view.opened).map_err(ExploreError::Opening)?.with_blank_papers();
         if let Some(eased) = &group.eased {
             opening.workflow = Arc::new(eased.clone());
         }
-        walks.push(Walk::new(view, &group.invariants, (opening, opened), kept));
+        walks.push(Walk::new(view, &group.invariants, opening, kept));
     }
     share_out(&mut walks, bounds.states, stop, progress);
     // What no walk is for the file settles.
@@ -189,7 +188,6 @@ fn share_out(walks: &mut [Walk<'_>], most: usize, stop: &AtomicBool, progress: &
 struct Walk<'v> {
     view: &'v View<'v>,
     invariants: &'v [&'v Invariant],
-    opened: Instant,
     tree: Tree<'v>,
     seen: ByKey,
     ways: Ways,
@@ -207,15 +205,10 @@ struct Walk<'v> {
 const TOLD_EVERY: u64 = 4_096;
 
 impl<'v> Walk<'v> {
-    fn new(
-        view: &'v View<'v>,
-        invariants: &'v [&'v Invariant],
-        (opening, opened): (State, Instant),
-        kept: usize,
-    ) -> Self {
+    fn new(view: &'v View<'v>, invariants: &'v [&'v Invariant], opening: State, kept: usize) -> Self {
         let root = Branch {
             state: opening,
-            now: opened,
+            now: view.opened,
             left: 0,
             committed: Arc::default(),
             stilled: Arc::default(),
@@ -223,7 +216,6 @@ impl<'v> Walk<'v> {
         Self {
             view,
             invariants,
-            opened,
             tree: Tree::new(view, root, kept, seat_keys(view)),
             seen: ByKey::default(),
             ways: Ways::default(),
@@ -377,7 +369,7 @@ impl<'v> Walk<'v> {
         let deeds = scenes.into_iter().flat_map(Scene::deeds).collect();
         let dates = (!self.view.dates.is_empty()).then(|| (shown.date, self.view.dates.first().copied()));
         story::Behaviour {
-            opened: self.opened,
+            opened: self.view.opened,
             deeds,
             end,
             dates: dates.unwrap_or_default(),

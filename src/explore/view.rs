@@ -271,7 +271,8 @@ pub(super) fn spelt_out(workflow: &Workflow, silent: &[Id]) -> BTreeSet<Id> {
     silent.iter().flat_map(|name| seats(name).into_iter().chain([name.clone()])).collect()
 }
 
-fn idle(workflow: &Workflow) -> BTreeSet<(Id, Id, usize)> {
+/// The steps that move nothing, by procedure, state and place.
+pub(super) fn idle(workflow: &Workflow) -> BTreeSet<(Id, Id, usize)> {
     let mut idle = BTreeSet::new();
     for procedure in &workflow.procedures {
         for state in &procedure.states {
