@@ -62,8 +62,11 @@ document.addEventListener("visibilitychange", whenSeen);
 const feed = document.body.dataset.events;
 let lost = false;
 let pause = 5_000;
+let source;
+// A browser has few connections to one server, six by HTTP/1.1: a page that nobody looks at holds none.
 function listen() {
-  const source = new EventSource(feed);
+  if (source || document.hidden) return;
+  source = new EventSource(feed);
   source.addEventListener("open", () => {
     if (lost) soon("Connected again."); else say("This page follows the record.");
     lost = false;
@@ -74,7 +77,8 @@ function listen() {
     say("Not connected: what is shown may be out of date.");
     // A browser comes again by itself where a connection broke, and not after another answer than events: of a proxy whose server
     // starts anew, or that too many listen.
-    if (source.readyState !== EventSource.CLOSED) return;
+    if (source?.readyState !== EventSource.CLOSED) return;
+    source = undefined;
     setTimeout(listen, pause * (0.5 + Math.random()));
     pause = Math.min(2 * pause, 60_000);
   });
@@ -87,7 +91,15 @@ function listen() {
     soon(`New: ${changes.join("; ")}.`);
   });
 }
-if (feed) listen();
+if (feed) {
+  listen();
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) { listen(); return; }
+    source?.close();
+    source = undefined;
+    lost = true;
+  });
+}
 
 const panel = document.getElementById("check");
 if (panel) {
@@ -95,10 +107,16 @@ if (panel) {
   const button = panel.querySelector("button");
   button.addEventListener("click", async () => {
     button.disabled = true;
-    const { check } = await import(panel.dataset.script);
-    const { log, anchor, reasons } = panel.dataset;
-    await check(panel.querySelector(".result"), { log, anchor, reasons: reasons.split(" ").filter(Boolean).map(Number) });
-    button.disabled = false;
-    button.textContent = "Check again";
+    const result = panel.querySelector(".result");
+    try {
+      const { check } = await import(panel.dataset.script);
+      const { log, anchor, reasons } = panel.dataset;
+      await check(result, { log, anchor, reasons: reasons.split(" ").filter(Boolean).map(Number) });
+      button.textContent = "Check again";
+    } catch {
+      result.textContent = "Not checked: what checks it could not be loaded. Reload the page, or use the command below.";
+    } finally {
+      button.disabled = false;
+    }
   });
 }

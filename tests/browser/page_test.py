@@ -136,6 +136,34 @@ class Pages(unittest.TestCase):
         page.goto(self.url + NOW)
         page.locator("#live", has_text="The page could not be renewed; reload it.").wait_for()
 
+    def test_a_page_that_nobody_looks_at_holds_no_connection(self):
+        page = self.open("/")
+        page.goto(self.url + NOW)
+        page.locator("#live", has_text="This page follows the record.").wait_for()
+
+        def hidden(is_hidden):
+            page.evaluate("""(is) => {
+                Object.defineProperty(document, "hidden", { value: is, configurable: true });
+                document.dispatchEvent(new Event("visibilitychange"));
+            }""", is_hidden)
+
+        asked = []
+        page.on("request", lambda request: asked.append(request.url))
+        with page.expect_event("requestfailed", lambda request: "/events" in request.url):
+            hidden(True)
+        self.assertEqual([url for url in asked if "/events" in url], [])
+        hidden(False)
+        page.locator("#live", has_text="Connected again.").wait_for()
+
+    def test_a_check_that_cannot_be_loaded_says_so(self):
+        page = self.open("/", quiet=False)
+        page.route("**/check*.js", lambda route: route.fulfill(status=404, body="not here"))
+        page.goto(self.url + NOW)
+        button = page.locator("#check button")
+        button.click()
+        page.locator("#check .result", has_text="Not checked: what checks it could not be loaded.").wait_for()
+        self.assertTrue(button.is_enabled())
+
     # With a key
 
     def test_a_reader_signs_in_with_their_key(self):
