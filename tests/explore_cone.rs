@@ -296,3 +296,27 @@ never = "late and reported"
     );
     assert!(explored(&text, 0).fails());
 }
+
+/// Acts that only bring about what nothing asks for are not walked; where something does, or where that annuls it, they are.
+#[test]
+fn an_act_that_emits_what_nothing_asks_for_is_not_walked() {
+    let states = |invariant: &str| {
+        let text = format!(
+            "{HEAD}[event]\nfirst = \"First\"\nother = \"Other\"\nundone = \"Undone\"\nover = \"Over\"\n\
+             [annul]\nfirst = {{ by = \"undone\", from = \"then\" }}\n\
+             [procedure.p]\nopen = {{ do = \"ask\", by = \"buyer\" }}\nstart = \"open\"\n\
+             [procedure.p.state.open]\nsteps = [\
+             {{ do = \"say\", by = \"seller\", emits = \"first\", at-most = 1 }}, \
+             {{ do = \"add\", by = \"seller\", emits = \"other\", at-most = 1 }}, \
+             {{ do = \"undo\", by = \"seller\", emits = \"undone\", at-most = 1 }}, \
+             {{ after = \"10 days\", to = \"closed\", emits = \"over\" }}]\n\
+             [procedure.p.state.closed]\nends = true\n[[invariant]]\n{invariant}\n"
+        );
+        explored(&text, 0).states
+    };
+    let none = states("never = \"over and not over\"");
+    let other = states("never = \"other and not other\"");
+    // With what annuls it.
+    let first = states("never = \"first and not first\"");
+    assert!(none < other && other < first, "{none}, {other}, {first}");
+}

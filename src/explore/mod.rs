@@ -184,7 +184,7 @@ pub fn not_walked(workflow: &Workflow, between: bool) -> Vec<&'static str> {
         (!telling, "duties, reaffirmations and rotated keys, which move nothing"),
         (telling, "reaffirmations, rotated keys, and duties of which nothing comes, which move nothing"),
         (
-            !view::idle(workflow).is_empty(),
+            !view::idle(workflow, &|_| true).is_empty(),
             "acts that go nowhere and tell nothing, and file what is neither struck nor heeded by an open ballot: they move \
              nothing either",
         ),

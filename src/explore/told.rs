@@ -49,6 +49,12 @@ pub(super) fn events(workflow: &Workflow, parts: &[Holds]) -> BTreeSet<Id> {
     told
 }
 
+/// Whether it matters that an event comes where something depends on these: it is one of them, or annuls one.
+pub(super) fn matters(workflow: &Workflow, told: &BTreeSet<Id>, event: &Id) -> bool {
+    let annuls = |of: &Id| workflow.annulment(of).is_some_and(|annulment| annulment.by == *event);
+    told.contains(event) || told.iter().any(annuls)
+}
+
 /// The events on which the value of an attribute hangs.
 pub(super) fn moving<'w>(workflow: &'w Workflow, grant: &Id, attribute: &Id) -> impl Iterator<Item = &'w Id> {
     moves(workflow, grant, attribute).flat_map(|(_, moves)| moves.causes()).filter_map(Cause::event)
@@ -86,9 +92,13 @@ pub(super) fn heard(procedure: &Procedure) -> BTreeSet<&Id> {
     heard
 }
 
-/// Whether an act of a state moves nothing but the count of how often it was done, on which nothing hangs: it goes nowhere, tells nothing, puts
-/// nothing off, and what it files is neither struck nor heeded by a ballot.
-pub(super) fn is_idle(workflow: &Workflow, procedure: &Procedure, state: &State, step: &Step) -> bool {
+/// Whether an act of a state moves nothing but the count of how often it was done, on which nothing hangs: it goes nowhere, emits nothing
+/// that `matters`, puts nothing off, and what it files is neither struck nor heeded by a ballot.
+pub(super) fn is_idle(
+    workflow: &Workflow,
+    (procedure, state, step): (&Procedure, &State, &Step),
+    matters: &dyn Fn(&Id) -> bool,
+) -> bool {
     let Trigger::Do(doing) = &step.trigger else { return false };
     let Doing { act: _, by: _, attach, within: _, not_before: _, strikes, serves, extends } = doing;
     let Step { trigger: _, to, emits, at_most: _, effect, line: _ } = step;
@@ -98,15 +108,20 @@ pub(super) fn is_idle(workflow: &Workflow, procedure: &Procedure, state: &State,
     let same = |other: &Step| matches!(&other.trigger, Trigger::Do(other) if other.act == doing.act);
     let counts = state.steps.iter().filter(|other| same(other)).count() > 1;
     let moves = counts || to.is_some() || effect.is_some() || extends.is_some();
-    let tells = !(emits.is_empty() && strikes.is_empty() && serves.is_empty());
-    let matters = !attach.is_empty() && state.ballots().any(heeds);
-    !moves && !tells && !matters && !struck.into_iter().any(|name| attach.contains(name))
+    let tells = emits.iter().any(matters) || !(strikes.is_empty() && serves.is_empty());
+    let heeded = !attach.is_empty() && state.ballots().any(heeds);
+    !moves && !tells && !heeded && !struck.into_iter().any(|name| attach.contains(name))
 }
 
 /// Whether it matters in a state, or in one of those that can be `reached` from it, who has a seat of the panel: a ballot is
 /// still to open, somebody acts by their seat, or filled seats are counted. Of a ballot that opened on entering the state itself it
 /// matters who its electors are.
-pub(super) fn seats(workflow: &Workflow, procedure: &Procedure, reached: &[&State], state: &State) -> bool {
+pub(super) fn seats(
+    workflow: &Workflow,
+    (procedure, state): (&Procedure, &State),
+    matters: &dyn Fn(&Id) -> bool,
+) -> bool {
+    let reached = procedure.reached(&state.name);
     let leads_back = |to: &State| {
         reached.iter().flat_map(|from| &from.steps).any(|step| step.to.as_ref() == Some(&to.name))
     };
@@ -116,7 +131,7 @@ pub(super) fn seats(workflow: &Workflow, procedure: &Procedure, reached: &[&Stat
         let steps = || there.steps.iter();
         let acts = steps().any(|step| {
             let acts = step.doing().is_some_and(|doing| seated(&doing.by));
-            (acts || step.effect.is_some()) && !is_idle(workflow, procedure, there, step)
+            (acts || step.effect.is_some()) && !is_idle(workflow, (procedure, there, step), matters)
         });
         let counts =
             steps().any(|step| matches!(&step.trigger, Trigger::When(condition) if condition.counts_seats()));

@@ -113,6 +113,8 @@ impl<'w> View<'w> {
         let seating = |panel: &_| Seating::of(workflow, panel, &parts, (&silent, bounds.reduced));
         let panels: BTreeMap<Id, Seating> =
             workflow.panels.iter().map(|it| (it.name.clone(), seating(it))).collect();
+        let told = told::events(workflow, &parts);
+        let matters = |event: &Id| told::matters(workflow, &told, event);
         let mut view = Self {
             workflow,
             bounds,
@@ -120,12 +122,12 @@ impl<'w> View<'w> {
             silent,
             states: BTreeMap::new(),
             events: BTreeMap::new(),
-            told: told::events(workflow, &parts),
+            told: told.clone(),
             classes: told::classes(workflow, &parts),
             filled: !bounds.reduced || told::filled(workflow, &parts),
             chair_acts: !bounds.reduced || told::chair_acts(workflow),
             ballots: if bounds.reduced { ballots(workflow, &parts) } else { BTreeMap::new() },
-            idle: if bounds.reduced { idle(workflow) } else { BTreeSet::new() },
+            idle: if bounds.reduced { idle(workflow, &matters) } else { BTreeSet::new() },
             opened,
             since_opening: !after_opening.is_empty(),
             anchored: anchored.into_iter().collect(),
@@ -149,8 +151,7 @@ impl<'w> View<'w> {
                 let acts = state.steps.iter().enumerate();
                 let acts = acts.filter(|(_, step)| matches!(step.trigger, Trigger::Do(_)));
                 let acts = acts.into_iter().any(|(place, _)| !idle(place));
-                let seats = !bounds.reduced
-                    || told::seats(workflow, procedure, &procedure.reached(&state.name), state);
+                let seats = !bounds.reduced || told::seats(workflow, (procedure, state), &matters);
                 let clocks = Clocks { acts, seats, ..times::clocks(procedure, state) };
                 view.states.entry(procedure.name.clone()).or_default().insert(state.name.clone(), clocks);
             }
@@ -271,12 +272,12 @@ pub(super) fn spelt_out(workflow: &Workflow, silent: &[Id]) -> BTreeSet<Id> {
     silent.iter().flat_map(|name| seats(name).into_iter().chain([name.clone()])).collect()
 }
 
-/// The steps that move nothing, by procedure, state and place.
-pub(super) fn idle(workflow: &Workflow) -> BTreeSet<(Id, Id, usize)> {
+/// The steps that move nothing where these events matter, by procedure, state and place.
+pub(super) fn idle(workflow: &Workflow, matters: &dyn Fn(&Id) -> bool) -> BTreeSet<(Id, Id, usize)> {
     let mut idle = BTreeSet::new();
     for procedure in &workflow.procedures {
         for state in &procedure.states {
-            let is_idle = |step: &Step| told::is_idle(workflow, procedure, state, step);
+            let is_idle = |step: &Step| told::is_idle(workflow, (procedure, state, step), matters);
             let places = state.steps.iter().enumerate().filter(|(_, step)| is_idle(step));
             idle.extend(places.map(|(place, _)| (procedure.name.clone(), state.name.clone(), place)));
         }
