@@ -198,14 +198,14 @@ fn why(page: &mut Page, state: &State, grant: &GrantState<'_>, at: Instant) {
                     if next.all { "all of" } else { "the first of" }
                 ),
             );
-            for cause in &next.causes {
+            for cause in &next.awaited {
                 page.line(Tone::Plain, &format!("  {}", cause_story(workflow, cause)));
             }
             if let Some(reading) = &next.value.reading {
                 page.fields([("our reading", one_line(reading))]);
             }
         }
-        for back in &attribute.back {
+        for back in attribute.undone_by() {
             let words = format!(
                 "It rests on the event `{}`, which can be annulled, and the value is then derived anew, with:",
                 back.rests_on
@@ -213,7 +213,7 @@ fn why(page: &mut Page, state: &State, grant: &GrantState<'_>, at: Instant) {
             page.line(Tone::Plain, &words);
             page.line(Tone::Plain, &format!("  {}", event_story(workflow, back.by)));
         }
-        if attribute.next.is_empty() && attribute.back.is_empty() {
+        if attribute.next.is_empty() && attribute.undone_by().next().is_none() {
             page.line(
                 Tone::Plain,
                 if definition.fixed { "Nothing moves it." } else { "Nothing moves it any further." },

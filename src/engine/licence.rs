@@ -103,7 +103,7 @@ pub struct AttributeState<'a> {
     pub period: Period,
     /// The later values, each with what could bring it.
     pub next: Vec<Next<'a>>,
-    /// Each event on which the value rests and that another can still annul: the value, derived anew, is then another.
+    /// Each event on which the value rests and that the workflow lets another annul: the value is then derived anew.
     pub back: Vec<Back<'a>>,
 }
 
@@ -114,6 +114,8 @@ pub struct Back<'a> {
     pub rests_on: &'a Id,
     /// The event that annuls it.
     pub by: &'a Id,
+    /// Whether that can still come, and the value is then another.
+    pub can_come: bool,
 }
 
 /// A later value of an attribute.
@@ -123,8 +125,17 @@ pub struct Next<'a> {
     pub value: &'a Value,
     /// Whether all causes are needed, or the first.
     pub all: bool,
-    /// What has not come yet.
+    /// The causes, less instants that have passed: what documents say, and certificates are checked by.
     pub causes: Vec<Cow<'a, Cause>>,
+    /// Those that have not come yet.
+    pub awaited: Vec<Cow<'a, Cause>>,
+}
+
+impl<'a> AttributeState<'a> {
+    /// What can still take something from the value.
+    pub fn undone_by(&self) -> impl Iterator<Item = &Back<'a>> {
+        self.back.iter().filter(|back| back.can_come)
+    }
 }
 
 impl State {
@@ -169,7 +180,7 @@ impl State {
         states.collect()
     }
 
-    /// What could take an event from a value that rests on it, so that it is another: an annulment that can still come.
+    /// What could take an event from a value that rests on it.
     fn back<'a>(
         &self,
         in_force: &'a InForce,
@@ -190,18 +201,17 @@ impl State {
             let mut undoing = cases().filter(|case| !own || case.id == *occurred);
             opens || undoing.any(|case| case.procedure().is_some_and(|it| it.still_emits(&case.state, by)))
         });
-        (moves && may_come).then_some(Back { rests_on, by })
+        Some(Back { rests_on, by, can_come: moves && may_come })
     }
 
     fn next<'a>(&self, value: &'a Value, at: Instant) -> Option<Next<'a>> {
         let moves = value.moves.as_ref()?;
-        let to_come = |cause: &Cow<'_, Cause>| match &**cause {
-            Cause::At(instant, _) => *instant > at,
-            Cause::Event(event) => self.counting(event, at).is_none(),
-            Cause::After(_) => true, // an instant by now
-        };
-        let causes = moves.causes().iter().map(|cause| cause.since(self.opened)).filter(to_come).collect();
-        Some(Next { value, all: matches!(moves, Moves::AllOf(_)), causes })
+        let past = |cause: &Cow<'_, Cause>| matches!(&**cause, Cause::At(instant, _) if *instant <= at);
+        let came = |cause: &Cow<'_, Cause>| matches!(&**cause, Cause::Event(event) if self.counting(event, at).is_some());
+        let causes: Vec<_> =
+            moves.causes().iter().map(|cause| cause.since(self.opened)).filter(|it| !past(it)).collect();
+        let awaited = causes.iter().filter(|it| !came(it)).cloned().collect();
+        Some(Next { value, all: matches!(moves, Moves::AllOf(_)), causes, awaited })
     }
 }
 

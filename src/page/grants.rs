@@ -109,19 +109,19 @@ fn story(about: &About<'_>, attribute: &AttributeState<'_>, fixed: bool) -> Mark
             }
             @for next in &attribute.next {
                 p { "It becomes “" (next.value.is) "” with " @if next.all { "all of:" } @else { "the first of:" } }
-                ul { @for cause in &next.causes { li { (linked(about, &cause_story(workflow, cause))) } } }
+                ul { @for cause in &next.awaited { li { (linked(about, &cause_story(workflow, cause))) } } }
                 @if let Some(reading) = &next.value.reading {
                     (facts([("Our reading", html! { (one_line(reading)) })]))
                 }
             }
-            @for back in &attribute.back {
+            @for back in attribute.undone_by() {
                 p {
                     "It rests on the event " code { (back.rests_on) }
                     ", which can be annulled, and the value is then derived anew, with:"
                 }
                 ul { li { (linked(about, &event_story(workflow, back.by))) } }
             }
-            @if attribute.next.is_empty() && attribute.back.is_empty() {
+            @if attribute.next.is_empty() && attribute.undone_by().next().is_none() {
                 p { @if fixed { "Nothing moves it." } @else { "Nothing moves it any further." } }
             }
         }

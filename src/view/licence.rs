@@ -3,7 +3,7 @@
 use super::{by_cause, by_entry, time};
 use crate::engine::State;
 use crate::engine::event::Occurrence;
-use crate::engine::licence::{AttributeState, Because, Next, Period};
+use crate::engine::licence::{AttributeState, Back, Because, Next, Period};
 use crate::values::Id;
 use crate::workflow::Workflow;
 use crate::workflow::model::Cause;
@@ -50,14 +50,14 @@ pub fn because(because: &Because) -> String {
 /// What could move a term next, and back.
 pub fn nexts(attribute: &AttributeState<'_>) -> String {
     let causes = |next: &Next<'_>| {
-        let causes: Vec<String> = next.causes.iter().map(|cause| cause_words(cause)).collect();
+        let causes: Vec<String> = next.awaited.iter().map(|cause| cause_words(cause)).collect();
         causes.join(if next.all { " and " } else { " or " })
     };
     let mut each: Vec<String> = match attribute.next.as_slice() {
         [only] => vec![causes(only)],
         several => several.iter().map(|next| format!("{}: {}", next.value.is, causes(next))).collect(),
     };
-    let back = back(attribute);
+    let back = annulling(attribute.undone_by());
     if !back.is_empty() {
         let back: Vec<String> = back.iter().map(ToString::to_string).collect();
         each.push(format!("back: {}", back.join(" or ")));
@@ -65,10 +65,10 @@ pub fn nexts(attribute: &AttributeState<'_>) -> String {
     each.join("; ")
 }
 
-/// The events any of which moves a value back, each once.
-pub(super) fn back<'a>(attribute: &AttributeState<'a>) -> Vec<&'a Id> {
+/// The events that annul what values rest on, each once.
+pub(super) fn annulling<'b, 'a: 'b>(backs: impl Iterator<Item = &'b Back<'a>>) -> Vec<&'a Id> {
     let mut events: Vec<&Id> = Vec::new();
-    for back in &attribute.back {
+    for back in backs {
         if !events.contains(&back.by) {
             events.push(back.by);
         }

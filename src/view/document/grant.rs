@@ -8,7 +8,7 @@ use crate::engine::event::{Annulled, Occurrence as Occurred};
 use crate::engine::licence::{self, AttributeState, GrantState, Period};
 use crate::statement::{BallotRef, CaseRef};
 use crate::values::{Id, Instant};
-use crate::view::licence::back;
+use crate::view::licence::annulling;
 use crate::workflow::model::Cause as Moving;
 
 /// A right or term that the contract gives.
@@ -279,8 +279,10 @@ impl Next {
 
 impl Back {
     fn of(attribute: &AttributeState<'_>) -> Option<Self> {
-        let mut events: Vec<Named> =
-            back(attribute).into_iter().map(|event| Named { event: event.clone() }).collect();
+        let mut events: Vec<Named> = annulling(attribute.back.iter())
+            .into_iter()
+            .map(|event| Named { event: event.clone() })
+            .collect();
         match events.len() {
             0 | 1 => events.pop().map(Self::One),
             _ => Some(Self::Several(events)),
