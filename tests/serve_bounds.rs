@@ -194,7 +194,7 @@ fn one_address_uses_up_no_more_than_its_share_of_the_challenges_that_are_remembe
 }
 
 #[test]
-fn one_address_has_so_many_streams_of_events_and_all_have_half_of_the_connections() {
+fn one_address_has_so_many_streams_of_events_and_all_leave_an_eighth_of_the_connections() {
     let operator = operator();
     let server = limited(&operator, "connections = 40\nper-address = 8");
     let opens = |client: &str| {
@@ -208,8 +208,8 @@ fn one_address_has_so_many_streams_of_events_and_all_have_half_of_the_connection
     assert!(!open && told.contains(" 503 "), "{told}");
     // Whoever cannot listen can ask.
     assert_eq!(get(&server, "192.0.2.66", "/v1/agreements/panel/entries").status, 200);
-    let of_others: Vec<_> = (0..13).map(|last| opens(&format!("192.0.2.{last}"))).collect();
-    assert_eq!(of_others.iter().filter(|(_, open, _)| *open).count(), 12);
+    let of_others: Vec<_> = (0..28).map(|last| opens(&format!("192.0.2.{last}"))).collect();
+    assert_eq!(of_others.iter().filter(|(_, open, _)| *open).count(), 27);
     assert_eq!(get(&server, "192.0.2.7", "/v1/agreements/panel/entries").status, 200);
     let told = metrics(&operator);
     assert_eq!(counted(&told, "quorate_limited_total{limit=\"streams\"}"), Some(2.0), "{told}");

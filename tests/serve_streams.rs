@@ -1,7 +1,7 @@
 //! Many people who follow one agreement at once: nobody misses an entry, and nobody hears one twice.
 //!
 //! `QUORATE_STREAMS=10000 cargo test --release --test serve_streams -- --nocapture` does the same with ten thousand and
-//! tells the server's memory. Each of the two processes, client and server, has a file open for each stream: `ulimit -n 21000`
+//! tells the server's memory. Each of the two processes, client and server, has a file open for each stream: `ulimit -n 13000`
 //! before it, where the shell allows less.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)] // helpers of tests
 
@@ -93,7 +93,7 @@ fn a_thousand_people_who_follow_an_agreement_miss_none_of_500_votes() {
     let stage = opened(std::sync::Arc::new(quorate::store::MemoryStore::new()), &seats());
     let limits = format!(
         "[limits]\nconnections = {0}\nper-address = {0}\nrequests = 0\nsubmitted = 0\nstatements = 0\n",
-        2 * streams
+        streams + streams / 6
     );
     fs::write(folder.path().join("server.toml"), limits).unwrap();
     let mut server = spawn(serve(folder.path(), &["--config", "server.toml"]).stdout(Stdio::piped()));

@@ -30,8 +30,8 @@ const TURN: Duration = Duration::from_secs(1);
 /// About how many bytes leave at once.
 const CHUNK: usize = 64 * 1024;
 
-/// Streams that are open: they last, so that whoever opens many would keep others out. Half of all connections are left for what is
-/// answered and over.
+/// Streams that are open: they last, so that whoever opens many would keep others out. An eighth of all connections is left for what
+/// is answered and over.
 pub(super) struct Streams {
     all: Arc<Semaphore>,
     held: Held,
@@ -41,7 +41,7 @@ pub(super) struct Streams {
 
 impl Streams {
     pub(super) fn new(limits: listen::Limits) -> Self {
-        let all = Arc::new(Semaphore::new(limits.connections.div_ceil(2)));
+        let all = Arc::new(Semaphore::new(limits.connections - limits.connections / 8));
         Self { all, held: Held::default(), each: limits.per_address }
     }
 
