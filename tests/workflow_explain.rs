@@ -3,27 +3,17 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests
 
+mod drawing_support;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
+use drawing_support::workflows;
 use quorate::engine::count::{Standing, Table, marks};
 use quorate::values::Id;
 use quorate::workflow::Workflow;
 use quorate::workflow::model::{Ballot, Comparison, Rule};
-
-/// The workflows of a folder, by file name.
-fn workflows(folder: &str) -> Vec<(String, Workflow)> {
-    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<PathBuf> =
-        files.filter(|path| path.extension().is_some_and(|end| end == "toml")).collect();
-    files.sort();
-    let read = |path: PathBuf| {
-        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        (name, Workflow::parse(&fs::read_to_string(&path).unwrap()).unwrap())
-    };
-    files.into_iter().map(read).collect()
-}
 
 fn all() -> Vec<(String, Workflow)> {
     let all: Vec<_> = workflows("workflows").into_iter().chain(workflows("tests/workflows/flows")).collect();

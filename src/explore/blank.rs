@@ -569,11 +569,10 @@ pub(super) fn tell(scenes: &mut Vec<Scene>, states: &[(Branch, Turn)], (turn, vo
         }
         let deed = Deed::Vote { ballot: of.clone(), choice: chosen.clone(), attach: Vec::new() };
         let vote = Possible { by: By::One(seat.clone()), deed };
-        let taken = states.iter().rposition(|(state, _)| state.takes_votes(of));
-        match taken.and_then(|place| scenes.get_mut(place)) {
-            Some(scene) if taken.is_some_and(|place| place + 1 < states.len()) => scene.votes.insert(0, vote),
-            Some(scene) => scene.votes.push(vote),
-            None => {}
-        }
+        let Some(place) = states.iter().rposition(|(state, _)| state.takes_votes(of)) else { continue };
+        let Some(scene) = scenes.get_mut(place) else { continue };
+        // In an earlier state before what was done there, which may have been the last that took votes.
+        let at = if place + 1 < states.len() { 0 } else { scene.votes.len() };
+        scene.votes.insert(at, vote);
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn key(view: &View<'_>, branch: &Branch) -> u128 {
 
 /// The key without how long cases have been open where that is only looked at, and moves nothing.
 pub(super) fn futures(view: &View<'_>, branch: &Branch) -> Mixer {
-    let Branch { state, now, left, committed: _, stilled } = branch; // `committed` and `stilled`: seat by seat
+    let Branch { state, now, left, committed: _, stilled } = branch; // `committed` seat by seat
     let now = *now;
     let mut key = Mixer::default();
     key.put(u64::from(*left));
