@@ -19,6 +19,7 @@ mod hope;
 mod key;
 mod marks;
 mod mixer;
+mod scenes;
 mod search;
 mod seating;
 mod settled;
@@ -27,6 +28,7 @@ mod times;
 mod told;
 mod tree;
 mod view;
+mod ways;
 
 pub use search::{explore, explore_until};
 

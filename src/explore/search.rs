@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::between;
-use super::blank::{self, Scene, Ways};
 use super::branch::{Branch, Turn};
 use super::cone::groups;
 use super::holds::holds;
 use super::key::key;
 use super::mixer::ByKey;
+use super::scenes::{self, Scene};
 use super::tree::{Stage, Tree};
 use super::view::View;
+use super::ways::{self, Ways};
 use super::{Bounds, ExploreError, Progress, Report, Verdict, story, times};
 use crate::engine::State;
 use crate::scenario::{plain_key, supposed_agreement};
@@ -280,7 +281,7 @@ impl<'v> Walk<'v> {
         next: Branch,
         (most, progress): (usize, &mut dyn FnMut(Progress)),
     ) -> bool {
-        if let Some(chosen) = blank::chosen(self.view, &mut self.ways, &stage.branch, turn, &next) {
+        if let Some(chosen) = ways::chosen(self.view, &mut self.ways, &stage.branch, turn, &next) {
             drop(next);
             for turn in &chosen {
                 let Some(next) = self.tree.take(&stage.branch, turn) else { continue };
@@ -364,7 +365,7 @@ impl<'v> Walk<'v> {
                 Turn::Chosen(turn, votes) => (&**turn, &**votes),
                 turn => (turn, &[][..]),
             };
-            blank::tell(&mut scenes, done.get(..=place).unwrap_or_default(), (turn, votes));
+            scenes::tell(&mut scenes, done.get(..=place).unwrap_or_default(), (turn, votes));
         }
         let deeds = scenes.into_iter().flat_map(Scene::deeds).collect();
         let dates = (!self.view.dates.is_empty()).then(|| (shown.date, self.view.dates.first().copied()));

@@ -1,0 +1,349 @@
+//! In which ways the votes can have been cast of which nothing told before their ballot closed: one way for everything that can
+//! come of them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::BuildHasherDefault;
+use std::rc::Rc;
+
+use super::blank::{Told, Vote, ends_early, give};
+use super::branch::{Branch, Turn};
+use super::mixer::{Itself, Mixer};
+use super::view::View;
+use crate::engine::ballot::{BallotRun, outcome};
+use crate::engine::count::Standing;
+use crate::values::Id;
+use crate::workflow::invariant::Holds;
+
+/// The ways in which ballots can have been voted on of which nothing told before, by what is so of them.
+#[derive(Default)]
+pub(super) struct Ways(HashMap<u128, Rc<Vec<Way>>, BuildHasherDefault<Itself>>);
+
+/// What each of those who can have voted did, group by group: the place of the choice among those that can be voted for.
+type Way = Vec<Option<usize>>;
+
+/// Those who vote alike, as far as anything tells: whether they must have voted, their class and weight.
+type Alike<'a> = BTreeMap<(bool, Option<&'a Id>, u32), Vec<&'a Id>>;
+
+/// A ballot of which votes are chosen: before the turn that makes them count, and after it.
+#[derive(Clone, Copy)]
+struct Closed<'a> {
+    was: &'a BallotRun,
+    /// As it was when votes were taken last; `None` where there was no time to vote.
+    last: Option<&'a BallotRun>,
+    run: &'a BallotRun,
+    told: Told,
+    /// Whether it is votes that end it with this turn.
+    enough: bool,
+}
+
+/// The turn in each way in which votes can have been cast that count now, since it closes their ballot or the voter leaves, once
+/// for all of which the same is seen; `None` where nothing is to choose, or all is chosen.
+pub(super) fn chosen(
+    view: &View<'_>,
+    known_ways: &mut Ways,
+    before: &Branch,
+    turn: &Turn,
+    after: &Branch,
+) -> Option<Vec<Turn>> {
+    let (inner, known) = match turn {
+        Turn::Chosen(inner, votes) => (&**inner, &**votes),
+        turn => (turn, &[][..]),
+    };
+    let running = before.state.cases.values().filter(|case| case.ended.is_none());
+    let open = running.flat_map(|case| case.open_ballots());
+    let open = open.filter(|run| view.told_of(&run.id.ballot) != Told::Choices);
+    let both = open.filter_map(|run| Some((run, after.state.ballot_run(&run.id)?)));
+    let mut both: Vec<(&BallotRun, &BallotRun)> = both.collect();
+    // One that came to an outcome first: on that may hang whether another is cut short.
+    both.sort_by_key(|(_, run)| run.closed.as_ref().is_none_or(|closing| closing.outcome.is_none()));
+    let decided = |run: &BallotRun, seat: &Id| known.iter().any(|(of, by, _)| *of == run.id && by == seat);
+    let with = |votes: Vec<Vote>| {
+        let votes = known.iter().cloned().chain(votes).collect();
+        Turn::Chosen(Box::new(inner.clone()), votes)
+    };
+    for (was, run) in both {
+        let votable = before.state.votable(&run.id);
+        let last = before.last_votable(&run.id).map(|run| &**run);
+        let is_open = run.closed.is_none();
+        if is_open {
+            let could = last.into_iter().flat_map(|_| uncast(view, was, run));
+            let mut left = could.filter(|seat| run.left.contains_key(*seat));
+            if let Some(seat) = left.find(|seat| !decided(run, seat)) {
+                let either = [None, votable.first().cloned()];
+                let vote = |choice| with(vec![(run.id.clone(), seat.clone(), choice)]);
+                return Some(either.map(vote).into());
+            }
+            // Where fewer are awaited, it may be that all of them have voted, which ends it with this turn.
+            let fewer = last.is_some_and(|last| run.left.len() > last.left.len());
+            if !fewer || !after.takes_votes(&run.id) {
+                continue;
+            }
+        }
+        let enough = matches!(inner, Turn::Enough(ballot, _) if *ballot == run.id);
+        let closed = Closed { was, last, run, told: view.told_of(&run.id.ballot), enough };
+        let alike = closed.alike(view, &decided);
+        if alike.is_empty() || is_open && closed.told != Told::Nothing {
+            continue;
+        }
+        let seats: Vec<&Id> = alike.values().flatten().copied().collect();
+        let votes = |way: &Way| {
+            let mut votes: Vec<Vote> = way
+                .iter()
+                .zip(&seats)
+                .map(|(choice, seat)| {
+                    let choice = choice.and_then(|choice| votable.get(choice)).cloned();
+                    (run.id.clone(), (*seat).clone(), choice)
+                })
+                .collect();
+            if let Some(last) = closed.last_vote(way, &seats, &votable).filter(|_| enough) {
+                let last = votes.remove(last);
+                votes.push(last);
+            }
+            with(votes)
+        };
+        let ways = known_ways.of(view, closed, &alike, &votable);
+        if is_open && ways.is_empty() {
+            continue;
+        }
+        // Or it goes on, and it is chosen later how they have voted.
+        let goes_on =
+            is_open.then(|| with(seats.iter().map(|seat| (run.id.clone(), (*seat).clone(), None)).collect()));
+        return Some(goes_on.into_iter().chain(ways.iter().map(votes)).collect());
+    }
+    None
+}
+
+impl<'a> Closed<'a> {
+    /// Those whose votes are to be chosen, of whom it is not decided yet.
+    fn alike<'v: 'a>(self, view: &'v View<'_>, decided: &dyn Fn(&BallotRun, &Id) -> bool) -> Alike<'a> {
+        let Self { was, last, run, told, .. } = self;
+        // Where nothing was told before, only the votes of those who had left were cast.
+        let cast = cast(if told == Told::Nothing { was } else { run })
+            .filter(|seat| run.counts(seat))
+            .map(|seat| (seat, true));
+        let uncast = last.into_iter().flat_map(|_| uncast(view, was, run)).map(|seat| (seat, false));
+        let mut alike = Alike::new();
+        for (seat, has) in cast.chain(uncast).filter(|(seat, _)| !decided(run, seat)) {
+            let Some(Standing { class, weight, .. }) = run.electors.get(seat).map(|it| &it.standing) else {
+                continue;
+            };
+            let class = class.as_ref().filter(|class| view.counts_class(&run.id.ballot, class));
+            alike.entry((has, class, *weight)).or_default().push(seat);
+        }
+        alike
+    }
+
+    /// The ballot as it was when votes were taken last, with the votes that are known.
+    fn last_votable(self) -> Option<BallotRun> {
+        let mut last = self.last?.clone();
+        last.votes.clone_from(&self.was.votes);
+        Some(last)
+    }
+
+    /// Whether they can have voted so: not earlier than now have votes ended the window. `last` is the ballot when votes were taken
+    /// last, whose votes of theirs this changes.
+    fn is_possible(self, last: Option<&mut BallotRun>, (way, seats, votable): (&Way, &[&Id], &[Id])) -> bool {
+        if self.enough {
+            return self.last_vote(way, seats, votable).is_some();
+        }
+        let Some(last) = last.filter(|_| self.told == Told::Nothing) else { return true };
+        give(last, votes(way, seats, votable));
+        // Where nobody has voted with it, the ballot was open so before.
+        !(last.votes != self.was.votes && ends_early(last))
+    }
+
+    /// The place of one of them whose vote, the last, ends the window.
+    fn last_vote(self, way: &Way, seats: &[&Id], votable: &[Id]) -> Option<usize> {
+        let mut was = self.was.clone();
+        give(&mut was, votes(way, seats, votable));
+        if !ends_early(&was) {
+            return None;
+        }
+        let casts = |place: &usize| {
+            let Some(seat) = seats.get(*place).copied().filter(|seat| !self.was.votes.contains_key(*seat))
+            else {
+                return false;
+            };
+            let Some(vote) = was.votes.remove(seat) else { return false };
+            let before = ends_early(&was);
+            was.votes.insert(seat.clone(), vote);
+            !before
+        };
+        (0..seats.len()).find(casts)
+    }
+}
+
+/// The votes of a way.
+fn votes<'v>(
+    way: &'v Way,
+    seats: &'v [&Id],
+    votable: &'v [Id],
+) -> impl Iterator<Item = (&'v Id, Option<&'v Id>)> {
+    let choice = |choice: &Option<usize>| choice.and_then(|choice| votable.get(choice));
+    seats.iter().zip(way).map(move |(seat, it)| (*seat, choice(it)))
+}
+
+/// The seats whose votes count that they have cast and, on a sealed ballot, revealed.
+fn cast(run: &BallotRun) -> impl Iterator<Item = &Id> {
+    let revealed = |seat: &Id| {
+        run.sealed.as_ref().is_none_or(|sealing| {
+            sealing.commitments.get(seat).is_some_and(|committed| committed.revealed.is_some())
+        })
+    };
+    run.votes.keys().filter(move |seat| run.counts(seat) && revealed(seat))
+}
+
+/// The seats that can have voted on a ballot of which nothing was told, before the turn that leads from the one to the other: their
+/// votes count.
+fn uncast<'a>(view: &'a View<'_>, was: &'a BallotRun, run: &'a BallotRun) -> impl Iterator<Item = &'a Id> {
+    let nothing = view.told_of(&run.id.ballot) == Told::Nothing;
+    let could = was.awaited().map(|(seat, _)| seat).filter(move |_| nothing);
+    could.filter(|seat| run.counts(seat) && !view.silent.contains(*seat))
+}
+
+impl Ways {
+    /// The ways in which these can have voted, once for all of which the same is seen; where the ballot would be open without
+    /// their votes, those that end it.
+    fn of(&mut self, view: &View<'_>, closed: Closed<'_>, alike: &Alike<'_>, votable: &[Id]) -> Rc<Vec<Way>> {
+        let seats: Vec<&Id> = alike.values().flatten().copied().collect();
+        let mut so = closed.run.clone();
+        give(&mut so, seats.iter().map(|seat| (*seat, None)));
+        let mut last = closed.last_votable();
+        let key = key(closed, (&so, last.as_ref()), alike, votable);
+        if let Some(known) = self.0.get(&key) {
+            return Rc::clone(known);
+        }
+        let (mut all_seen, mut found) = (BTreeSet::new(), Vec::new());
+        for way in ways(alike, votable.len()) {
+            give(&mut so, votes(&way, &seats, votable));
+            let seen = Seen::of(view, &so);
+            if closed.run.closed.is_none() && !seen.as_ref().is_some_and(|seen| seen.early) {
+                continue;
+            }
+            // What is seen of most ways is known: whether those were possible is not asked.
+            if !all_seen.contains(&seen) && closed.is_possible(last.as_mut(), (&way, &seats, votable)) {
+                all_seen.insert(seen);
+                found.push(way);
+            }
+        }
+        let found = Rc::new(found);
+        self.0.insert(key, Rc::clone(&found));
+        found
+    }
+}
+
+/// The key of a ballot in which these have still to be given a vote: equal where the same can come of it.
+fn key(
+    closed: Closed<'_>,
+    (so, last): (&BallotRun, Option<&BallotRun>),
+    alike: &Alike<'_>,
+    votable: &[Id],
+) -> u128 {
+    let mut key = Mixer::default();
+    key.put_id(&so.id.ballot);
+    key.put(u64::from(closed.enough));
+    key.put(match &so.closed {
+        None => 2,
+        Some(closing) => u64::from(closing.outcome.is_some()),
+    });
+    key.put(so.eased.seconds());
+    for choice in votable {
+        key.put_id(choice);
+    }
+    for ((has, class, weight), seats) in alike {
+        key.put(0xa11 + u64::from(*has));
+        if let Some(class) = class {
+            key.put_id(class);
+        }
+        key.put(u64::from(*weight));
+        key.put(u64::try_from(seats.len()).unwrap_or(u64::MAX));
+    }
+    for run in [Some(so), Some(closed.was), last] {
+        let Some((run, ballot)) = run.and_then(|run| Some((run, run.rules()?))) else {
+            key.put(0xa10);
+            continue;
+        };
+        key.put(u64::try_from(run.awaited().count()).unwrap_or(u64::MAX));
+        let table = run.table(ballot);
+        for (its, made) in &table.electors {
+            key.put_mixer(standing(its));
+            for (choice, heads) in made {
+                if let Some(choice) = choice {
+                    key.put_id(choice);
+                }
+                key.put(u64::from(*heads));
+            }
+        }
+        for (its, made) in &*table.seats {
+            key.put_mixer(standing(its));
+            for (filled, heads) in made {
+                key.put(u64::from(filled.is_some()) << 32 | u64::from(*heads));
+            }
+        }
+        for choice in &table.choices {
+            key.put_id(choice);
+        }
+    }
+    key.finish()
+}
+
+fn standing(Standing { class, weight, affiliation }: &Standing) -> Mixer {
+    let mut mark = Mixer::default();
+    for it in class.iter().chain(affiliation) {
+        mark.put_id(it);
+    }
+    mark.put(u64::from(*weight));
+    mark
+}
+
+/// What is looked at of a closed ballot.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Seen {
+    /// Whether it ended by what was voted: where its case left it so, that came first.
+    early: bool,
+    outcome: Option<Id>,
+    /// Whom it has chosen.
+    chosen: Option<Id>,
+    /// Whether what propositions count of it is so.
+    counted: Vec<bool>,
+}
+
+impl Seen {
+    fn of(view: &View<'_>, run: &BallotRun) -> Option<Self> {
+        let ballot = run.rules()?;
+        let table = run.table(ballot);
+        let early = ends_early(run);
+        let has_one = early || run.closed.as_ref().is_some_and(|closing| closing.outcome.is_some());
+        let outcome = has_one.then(|| outcome(ballot, &table, run.eased));
+        let chosen = outcome.as_ref().filter(|_| view.chair_acts);
+        let chosen = chosen.and_then(|outcome| run.chosen(ballot, outcome));
+        let counted = view.marks.iter().filter_map(|mark| match mark {
+            Holds::Counted { ballot, comparison } if *ballot == run.id.ballot => {
+                Some(table.working(comparison).holds)
+            }
+            _ => None,
+        });
+        Some(Self { early, outcome, chosen, counted: counted.collect() })
+    }
+}
+
+/// Every way to give each of these one of so many choices, or none where they need not have voted; those that are alike in
+/// any order.
+fn ways(alike: &Alike<'_>, choices: usize) -> Vec<Way> {
+    let mut all: Vec<Way> = vec![Vec::new()];
+    for ((has, ..), seats) in alike {
+        // Silence first, so that what is found is told with few votes.
+        let options: Vec<Option<usize>> =
+            (!has).then_some(None).into_iter().chain((0..choices).map(Some)).collect();
+        for place in 0..seats.len() {
+            let further = |way: &Way| {
+                let least = way.last().copied().filter(|_| place > 0);
+                let from = least.and_then(|least| options.iter().position(|it| *it == least)).unwrap_or(0);
+                let with = |option: &Option<usize>| way.iter().copied().chain([*option]).collect();
+                options.iter().skip(from).map(with).collect::<Vec<Way>>()
+            };
+            all = all.iter().flat_map(further).collect();
+        }
+    }
+    all
+}
