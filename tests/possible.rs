@@ -1,5 +1,6 @@
 //! What `State::possible` offers is admitted, and what is admitted is offered, along random behaviours of every workflow
-//! that ships and of those of the tests; but for what the module says it leaves out.
+//! that ships and of those of the tests; but for what the module says it leaves out. And along the same behaviours votes that are
+//! tried on ballots.
 
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests
 
@@ -7,8 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use quorate::engine::State;
+use quorate::engine::ballot::{BallotRun, Cast, outcome};
 use quorate::engine::case::Case;
+use quorate::engine::clock::Moment;
+use quorate::engine::panel::Done;
 use quorate::engine::possible::{Deed, Possible};
+use quorate::engine::trial::Trial;
 use quorate::scenario::{plain_key, supposed_agreement};
 use quorate::statement::{By, HolderRef};
 use quorate::values::{Id, Instant};
@@ -163,47 +168,100 @@ fn left_out(state: &State, possible: &Possible) -> bool {
     }
 }
 
-#[test]
-fn what_is_offered_is_admitted_and_what_is_admitted_is_offered() {
+/// Looks at every state of random behaviours of a workflow, with its time, what can be done in it, and how many there were before it
+/// in its behaviour. How often somebody did something.
+fn along(
+    (name, text): &(String, String),
+    look: &mut dyn FnMut(&State, Instant, &[Possible], usize, &mut Random),
+) -> usize {
     let opened: Instant = "2026-01-01T00:00:00Z".parse().unwrap();
-    let (mut offered, mut taken) = (0_usize, 0_usize);
-    for (name, text) in workflows() {
-        Workflow::parse(&text).unwrap();
-        let mut random = Random(u64::try_from(name.len()).unwrap());
-        for _ in 0..6 {
-            let (mut state, mut now) = (supposed_agreement(&text, opened).unwrap(), opened);
-            for step in 0..40 {
-                let possible = state.possible(now, true);
-                for one in &possible {
-                    let answer = state.clone().suppose(now, one, &plain_key, None);
-                    assert!(answer.is_ok(), "{name}, {now}: {one:?}: {answer:?}");
+    Workflow::parse(text).unwrap();
+    let mut random = Random(u64::try_from(name.len()).unwrap());
+    let mut taken = 0;
+    for _ in 0..6 {
+        let (mut state, mut now) = (supposed_agreement(text, opened).unwrap(), opened);
+        for step in 0..40 {
+            let possible = state.possible(now, true);
+            look(&state, now, &possible, step, &mut random);
+            let ahead: Vec<_> = state.moments_ahead(now).into_iter().collect();
+            match (possible.len(), ahead.len()) {
+                (0, 0) => break,
+                (_, 1..) if possible.is_empty() || random.below(8) == 0 => {
+                    let moment = ahead[random.below(ahead.len().min(2))];
+                    now = if moment.late { moment.at.next() } else { moment.at };
+                    state = state.at(now).into_owned();
                 }
-                offered += possible.len();
-                // It is asked of every eighth state: there are many things to think of.
-                if step % 8 == 0 {
-                    for thought in thinkable(&state) {
-                        if !possible.contains(&thought) && admits(&state, now, &thought) {
-                            assert!(left_out(&state, &thought), "{name}, {now}: {thought:?} is admitted");
-                        }
-                    }
-                }
-                let ahead: Vec<_> = state.moments_ahead(now).into_iter().collect();
-                match (possible.len(), ahead.len()) {
-                    (0, 0) => break,
-                    (_, 1..) if possible.is_empty() || random.below(8) == 0 => {
-                        let moment = ahead[random.below(ahead.len().min(2))];
-                        now = if moment.late { moment.at.next() } else { moment.at };
-                        state = state.at(now).into_owned();
-                    }
-                    _ => {
-                        state
-                            .suppose(now, &possible[random.below(possible.len())], &plain_key, None)
-                            .unwrap();
-                        taken += 1;
-                    }
+                _ => {
+                    state.suppose(now, &possible[random.below(possible.len())], &plain_key, None).unwrap();
+                    taken += 1;
                 }
             }
         }
     }
+    taken
+}
+
+#[test]
+fn what_is_offered_is_admitted_and_what_is_admitted_is_offered() {
+    let (mut offered, mut taken) = (0_usize, 0_usize);
+    for workflow in workflows() {
+        let name = &workflow.0;
+        taken += along(&workflow, &mut |state, now, possible, step, _| {
+            for one in possible {
+                let answer = state.clone().suppose(now, one, &plain_key, None);
+                assert!(answer.is_ok(), "{name}, {now}: {one:?}: {answer:?}");
+            }
+            offered += possible.len();
+            // It is asked of every eighth state: there are many things to think of.
+            if step % 8 == 0 {
+                for thought in thinkable(state) {
+                    if !possible.contains(&thought) && admits(state, now, &thought) {
+                        assert!(left_out(state, &thought), "{name}, {now}: {thought:?} is admitted");
+                    }
+                }
+            }
+        });
+    }
     assert!(offered > 20_000 && taken > 2_000, "{offered} offered, {taken} taken");
+}
+
+#[test]
+fn votes_that_are_tried_come_to_what_counting_all_of_them_anew_does() {
+    let (mut tried, mut early, mut outcomes) = (0_usize, 0_usize, BTreeSet::new());
+    for workflow in workflows() {
+        let name = &workflow.0;
+        along(&workflow, &mut |state, _, _, _, random| {
+            for run in state.cases.values().flat_map(|case| &case.ballots) {
+                let rules = run.rules().unwrap();
+                let electors: Vec<&Id> = run.electors.keys().collect();
+                let votable = state.votable(&run.id);
+                let (mut trial, mut anew) = (Trial::of(run).unwrap(), BallotRun::clone(run));
+                for _ in 0..electors.len() {
+                    let seat = electors[random.below(electors.len())];
+                    let choice = votable.get(random.below(votable.len() + 1));
+                    trial.give(seat, choice);
+                    match choice {
+                        None => drop(anew.votes.remove(seat)),
+                        Some(choice) => {
+                            let done = Done { at: run.opened, entry: 0 };
+                            anew.votes.insert(seat.clone(), Cast { choice: choice.clone(), done });
+                        }
+                    }
+                    let outcome = outcome(rules, &anew.table(rules), run.eased);
+                    assert_eq!(trial.outcome(), outcome, "{name}: {:?}", anew.votes);
+                    assert_eq!(
+                        trial.chosen(&outcome),
+                        anew.chosen(rules, &outcome),
+                        "{name}: {:?}",
+                        anew.votes
+                    );
+                    let ends = anew.closes_early(rules, Moment::of(run.opened));
+                    assert_eq!(trial.ends_early(), ends, "{name}: {:?}", anew.votes);
+                    (tried, early) = (tried + 1, early + usize::from(ends));
+                    outcomes.insert(outcome);
+                }
+            }
+        });
+    }
+    assert!(tried > 10_000 && early > 100 && outcomes.len() > 10, "{tried}, {early} early, {outcomes:?}");
 }

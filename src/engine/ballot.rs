@@ -1,5 +1,6 @@
 //! A ballot as it runs: electors fixed at opening, votes by seat, the outcome at closing.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -220,12 +221,21 @@ impl BallotRun {
 
     /// Who is chosen with this outcome.
     pub fn chosen(&self, ballot: &Ballot, outcome: &Id) -> Option<Id> {
-        let gives = ballot.given_by(outcome) == Some(Gives::Chair);
-        gives.then(|| self.table(ballot).leader().cloned())?
+        chosen(ballot, || Cow::Owned(self.table(ballot)), outcome)
     }
 
     /// Whether its window ends now, before its time; of a sealed ballot, whether the present phase does.
     pub fn closes_early(&self, ballot: &Ballot, moment: Moment) -> bool {
+        self.ends_early(ballot, moment, || Cow::Owned(self.table(ballot)))
+    }
+
+    /// The same, where its table may be at hand.
+    pub(super) fn ends_early<'t>(
+        &self,
+        ballot: &Ballot,
+        moment: Moment,
+        table: impl FnOnce() -> Cow<'t, Table>,
+    ) -> bool {
         if let Some(sealing) = &self.sealed {
             return self.phase_is_done(sealing, ballot);
         }
@@ -234,7 +244,7 @@ impl BallotRun {
             Early::AllVoted => {
                 self.votes.keys().any(|seat| self.counts(seat)) && self.awaited().next().is_none()
             }
-            Early::When(rule) => self.table(ballot).holds(rule),
+            Early::When(rule) => table().holds(rule),
             Early::Confirmed => match self.comes_to(ballot, moment) {
                 Comes::To(is) => ballot.outcomes.iter().any(|it| it.is == is && it.lasting.is_some()),
                 Comes::Confirming(_) => false,
@@ -242,10 +252,20 @@ impl BallotRun {
             Early::Certain => {
                 let awaited = self.awaited().map(|(seat, elector)| (seat, elector.standing.clone()));
                 let awaited = marks::<_, Id>(awaited, []);
-                certain(ballot, &self.table(ballot), &awaited, self.eased_at_the_end(ballot))
+                certain(ballot, &table(), &awaited, self.eased_at_the_end(ballot))
             }
         }
     }
+}
+
+/// Who is chosen with this outcome, where these votes counted.
+pub(super) fn chosen<'t>(
+    ballot: &Ballot,
+    table: impl FnOnce() -> Cow<'t, Table>,
+    outcome: &Id,
+) -> Option<Id> {
+    let gives = ballot.given_by(outcome) == Some(Gives::Chair);
+    gives.then(|| table().leader().cloned())?
 }
 
 /// Whether the rule of an outcome that is in force so long after the opening holds. "Otherwise" always does.
@@ -311,18 +331,9 @@ fn distribute(
         return holds(table);
     };
     (0..=silent).all(|heads| {
-        shift(table, standing, option, i64::from(heads));
+        table.move_heads(standing, heads, (None, Some(option)));
         let held = distribute(table, standing, silent - heads, rest, holds);
-        shift(table, standing, option, -i64::from(heads));
+        table.move_heads(standing, heads, (Some(option), None));
         held
     })
-}
-
-/// Moves heads of one standing from silence to an option, or back.
-fn shift(table: &mut Table, standing: &Standing, option: &Id, heads: i64) {
-    let made = table.electors.entry(standing.clone()).or_default();
-    for (mark, change) in [(Some(option.clone()), heads), (None, -heads)] {
-        let count = made.entry(mark).or_default();
-        *count = u32::try_from(i64::from(*count) + change).unwrap_or(0);
-    }
 }

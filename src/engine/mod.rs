@@ -37,6 +37,7 @@ mod subject;
 mod suppose;
 pub mod suspension;
 mod timeline;
+pub mod trial;
 pub mod window;
 
 pub use admit::Heads;

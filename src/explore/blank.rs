@@ -155,7 +155,7 @@ pub(super) fn ended_by_votes(view: &View<'_>, branch: &Branch, possible: &[Possi
 }
 
 /// Whether the votes that an open ballot has end its window.
-pub(super) fn ends_early(run: &BallotRun) -> bool {
+fn ends_early(run: &BallotRun) -> bool {
     run.rules().is_some_and(|rules| run.closes_early(rules, Moment::of(run.opened)))
 }
 

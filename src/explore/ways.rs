@@ -3,14 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::BuildHasherDefault;
+use std::iter;
 use std::rc::Rc;
 
-use super::blank::{Told, Vote, ends_early, give};
+use super::blank::{Told, Vote, give};
 use super::branch::{Branch, Turn};
 use super::mixer::{Itself, Mixer};
 use super::view::View;
-use crate::engine::ballot::{BallotRun, outcome};
+use crate::engine::ballot::BallotRun;
 use crate::engine::count::Standing;
+use crate::engine::trial::Trial;
 use crate::values::Id;
 use crate::workflow::invariant::Holds;
 
@@ -95,7 +97,8 @@ pub(super) fn chosen(
                     (run.id.clone(), (*seat).clone(), choice)
                 })
                 .collect();
-            if let Some(last) = closed.last_vote(way, &seats, &votable).filter(|_| enough) {
+            let tried = enough.then(|| Tried::of(was, &seats, &votable)).flatten();
+            if let Some(last) = tried.and_then(|mut tried| tried.last_vote(was, way)) {
                 let last = votes.remove(last);
                 votes.push(last);
             }
@@ -141,46 +144,63 @@ impl<'a> Closed<'a> {
     }
 
     /// Whether they can have voted so: not earlier than now have votes ended the window. `last` is the ballot when votes were taken
-    /// last, whose votes of theirs this changes.
-    fn is_possible(self, last: Option<&mut BallotRun>, (way, seats, votable): (&Way, &[&Id], &[Id])) -> bool {
+    /// last.
+    fn is_possible(self, (was, last): (&mut Tried<'_>, Option<&mut Tried<'_>>), way: &Way) -> bool {
         if self.enough {
-            return self.last_vote(way, seats, votable).is_some();
+            return was.last_vote(self.was, way).is_some();
         }
         let Some(last) = last.filter(|_| self.told == Told::Nothing) else { return true };
-        give(last, votes(way, seats, votable));
+        last.give(way);
         // Where nobody has voted with it, the ballot was open so before.
-        !(last.votes != self.was.votes && ends_early(last))
-    }
-
-    /// The place of one of them whose vote, the last, ends the window.
-    fn last_vote(self, way: &Way, seats: &[&Id], votable: &[Id]) -> Option<usize> {
-        let mut was = self.was.clone();
-        give(&mut was, votes(way, seats, votable));
-        if !ends_early(&was) {
-            return None;
-        }
-        let casts = |place: &usize| {
-            let Some(seat) = seats.get(*place).copied().filter(|seat| !self.was.votes.contains_key(*seat))
-            else {
-                return false;
-            };
-            let Some(vote) = was.votes.remove(seat) else { return false };
-            let before = ends_early(&was);
-            was.votes.insert(seat.clone(), vote);
-            !before
-        };
-        (0..seats.len()).find(casts)
+        !(last.trial.run().votes != self.was.votes && last.trial.ends_early())
     }
 }
 
-/// The votes of a way.
-fn votes<'v>(
-    way: &'v Way,
-    seats: &'v [&Id],
-    votable: &'v [Id],
-) -> impl Iterator<Item = (&'v Id, Option<&'v Id>)> {
-    let choice = |choice: &Option<usize>| choice.and_then(|choice| votable.get(choice));
-    seats.iter().zip(way).map(move |(seat, it)| (*seat, choice(it)))
+/// A ballot on which the ways of these are tried.
+struct Tried<'a> {
+    trial: Trial<'a>,
+    seats: &'a [&'a Id],
+    votable: &'a [Id],
+    way: Way,
+}
+
+impl<'a> Tried<'a> {
+    /// None of them has voted yet.
+    fn of(run: &'a BallotRun, seats: &'a [&'a Id], votable: &'a [Id]) -> Option<Self> {
+        let mut trial = Trial::of(run)?;
+        seats.iter().for_each(|seat| trial.give(seat, None));
+        Some(Self { trial, seats, votable, way: vec![None; seats.len()] })
+    }
+
+    /// They vote so.
+    fn give(&mut self, way: &Way) {
+        for ((seat, had), choice) in self.seats.iter().zip(&mut self.way).zip(way) {
+            if had != choice {
+                *had = *choice;
+                self.trial.give(seat, choice.and_then(|choice| self.votable.get(choice)));
+            }
+        }
+    }
+
+    /// The place of one of them whose vote, the last, ends the window; who had voted before is none.
+    fn last_vote(&mut self, before: &BallotRun, way: &Way) -> Option<usize> {
+        self.give(way);
+        if !self.trial.ends_early() {
+            return None;
+        }
+        let mut places = self.seats.iter().zip(way).enumerate();
+        let ended_by = |(_, (seat, choice)): &(usize, (&&Id, &Option<usize>))| {
+            let choice = choice.and_then(|choice| self.votable.get(choice));
+            if choice.is_none() || before.votes.contains_key(**seat) {
+                return false;
+            }
+            self.trial.give(seat, None);
+            let ended = self.trial.ends_early();
+            self.trial.give(seat, choice);
+            !ended
+        };
+        places.find(ended_by).map(|(place, _)| place)
+    }
 }
 
 /// The seats whose votes count that they have cast and, on a sealed ballot, revealed.
@@ -208,28 +228,44 @@ impl Ways {
         let seats: Vec<&Id> = alike.values().flatten().copied().collect();
         let mut so = closed.run.clone();
         give(&mut so, seats.iter().map(|seat| (*seat, None)));
-        let mut last = closed.last_votable();
+        let last = closed.last_votable();
         let key = key(closed, (&so, last.as_ref()), alike, votable);
         if let Some(known) = self.0.get(&key) {
             return Rc::clone(known);
         }
-        let (mut all_seen, mut found) = (BTreeSet::new(), Vec::new());
-        for way in ways(alike, votable.len()) {
-            give(&mut so, votes(&way, &seats, votable));
-            let seen = Seen::of(view, &so);
-            if closed.run.closed.is_none() && !seen.as_ref().is_some_and(|seen| seen.early) {
-                continue;
-            }
-            // What is seen of most ways is known: whether those were possible is not asked.
-            if !all_seen.contains(&seen) && closed.is_possible(last.as_mut(), (&way, &seats, votable)) {
-                all_seen.insert(seen);
-                found.push(way);
-            }
-        }
+        let found = found(view, closed, (&so, last.as_ref()), alike, votable).unwrap_or_default();
         let found = Rc::new(found);
         self.0.insert(key, Rc::clone(&found));
         found
     }
+}
+
+/// Of the ways in which these can have voted one for all of which the same is seen. `so` is the ballot without their votes, `last` as it
+/// was when votes were taken last.
+fn found(
+    view: &View<'_>,
+    closed: Closed<'_>,
+    (so, last): (&BallotRun, Option<&BallotRun>),
+    alike: &Alike<'_>,
+    votable: &[Id],
+) -> Option<Vec<Way>> {
+    let seats: Vec<&Id> = alike.values().flatten().copied().collect();
+    let (mut so, mut was) = (Tried::of(so, &seats, votable)?, Tried::of(closed.was, &seats, votable)?);
+    let mut last = last.and_then(|last| Tried::of(last, &seats, votable));
+    let (mut all_seen, mut found) = (BTreeSet::new(), Vec::new());
+    for way in ways(alike, votable.len()) {
+        so.give(&way);
+        let seen = Seen::of(view, &so.trial);
+        if closed.run.closed.is_none() && !seen.early {
+            continue;
+        }
+        // What is seen of most ways is known: whether those were possible is not asked.
+        if !all_seen.contains(&seen) && closed.is_possible((&mut was, last.as_mut()), &way) {
+            all_seen.insert(seen);
+            found.push(way);
+        }
+    }
+    Some(found)
 }
 
 /// The key of a ballot in which these have still to be given a vote: equal where the same can come of it.
@@ -309,41 +345,39 @@ struct Seen {
 }
 
 impl Seen {
-    fn of(view: &View<'_>, run: &BallotRun) -> Option<Self> {
-        let ballot = run.rules()?;
-        let table = run.table(ballot);
-        let early = ends_early(run);
+    fn of(view: &View<'_>, trial: &Trial<'_>) -> Self {
+        let (run, early) = (trial.run(), trial.ends_early());
         let has_one = early || run.closed.as_ref().is_some_and(|closing| closing.outcome.is_some());
-        let outcome = has_one.then(|| outcome(ballot, &table, run.eased));
+        let outcome = has_one.then(|| trial.outcome());
         let chosen = outcome.as_ref().filter(|_| view.chair_acts);
-        let chosen = chosen.and_then(|outcome| run.chosen(ballot, outcome));
+        let chosen = chosen.and_then(|outcome| trial.chosen(outcome));
         let counted = view.marks.iter().filter_map(|mark| match mark {
             Holds::Counted { ballot, comparison } if *ballot == run.id.ballot => {
-                Some(table.working(comparison).holds)
+                Some(trial.holds(comparison))
             }
             _ => None,
         });
-        Some(Self { early, outcome, chosen, counted: counted.collect() })
+        Self { early, outcome, chosen, counted: counted.collect() }
     }
 }
 
 /// Every way to give each of these one of so many choices, or none where they need not have voted; those that are alike in
-/// any order.
-fn ways(alike: &Alike<'_>, choices: usize) -> Vec<Way> {
-    let mut all: Vec<Way> = vec![Vec::new()];
-    for ((has, ..), seats) in alike {
-        // Silence first, so that what is found is told with few votes.
-        let options: Vec<Option<usize>> =
-            (!has).then_some(None).into_iter().chain((0..choices).map(Some)).collect();
-        for place in 0..seats.len() {
-            let further = |way: &Way| {
-                let least = way.last().copied().filter(|_| place > 0);
-                let from = least.and_then(|least| options.iter().position(|it| *it == least)).unwrap_or(0);
-                let with = |option: &Option<usize>| way.iter().copied().chain([*option]).collect();
-                options.iter().skip(from).map(with).collect::<Vec<Way>>()
-            };
-            all = all.iter().flat_map(further).collect();
-        }
-    }
-    all
+/// any order. Silence first, so that what is found is told with few votes.
+fn ways(alike: &Alike<'_>, choices: usize) -> impl Iterator<Item = Way> {
+    let most = choices.checked_sub(1);
+    // Of each place with whom it is alike, and the least that it can be given.
+    let groups = alike.iter().enumerate();
+    let places: Vec<(usize, Option<usize>)> = groups
+        .flat_map(|(group, ((has, ..), seats))| iter::repeat_n((group, has.then_some(0)), seats.len()))
+        .collect();
+    let first = places.iter().map(|(_, least)| *least).collect::<Way>();
+    let first = first.iter().all(|least| *least <= most).then_some(first);
+    iter::successors(first, move |way| {
+        let raised = way.iter().rposition(|choice| *choice < most)?;
+        let to = way.get(raised)?.map_or(0, |choice| choice + 1);
+        let (group, _) = places.get(raised)?;
+        let rest = places.iter().skip(raised + 1);
+        let rest = rest.map(|(its, least)| if its == group { Some(to) } else { *least });
+        Some(way.iter().copied().take(raised).chain([Some(to)]).chain(rest).collect())
+    })
 }
