@@ -4,33 +4,61 @@
 //! walk has people act when something has just come or is about to, so of those orders it may miss some. Where at any
 //! time only what one act has begun is running, there is one order, and the edges show all.
 
+use std::cell::OnceCell;
+
 use super::branch::{Branch, Turn};
 use super::key::futures;
-use super::tree::Tree;
+use super::mixer::Mixer;
+use super::tree::{Stage, Tree};
 use super::view::View;
+use crate::engine::possible::Deed;
 use crate::values::{Instant, Span};
 
+/// A state at a time between now and the next thing that comes, found when it is asked for first.
+#[derive(Default)]
+pub(super) struct Midst(OnceCell<Option<Branch>>);
+
+impl Midst {
+    fn of(&self, tree: &Tree<'_>, branch: &Branch, between: &Turn) -> Option<&Branch> {
+        self.0.get_or_init(|| tree.take(branch, between)).as_ref()
+    }
+}
+
 /// Whether it matters that a turn is taken only now, or once the next thing comes, and not at a time between: the turn
-/// begins a time, and there is another that goes on. `next` is where the turn leads now.
+/// begins a time, and there is another that goes on. `next` is where the turn leads now, with its futures.
 ///
 /// What is asked is whether the futures differ. Where nothing that runs goes on, it leads to the same later as now; and
 /// where it begins nothing, it is the same whether the turn comes first, or the time between.
 pub(super) fn matters(
     view: &View<'_>,
     tree: &Tree<'_>,
-    (branch, turns): (&Branch, &[Turn]),
+    stage: &Stage,
     turn: &Turn,
-    next: &Branch,
+    (next, its): (&Branch, Mixer),
 ) -> bool {
     let inner = if let Turn::Chosen(inner, _) = turn { inner } else { turn };
-    let (Some(Turn::Wait(until)), Turn::Does(_) | Turn::Enough(..)) = (turns.first(), inner) else {
+    let (Some(Turn::Wait(until)), Turn::Does(_) | Turn::Enough(..)) = (stage.turns.first(), inner) else {
         return false;
     };
-    let Some(between) = midst(branch.now, *until).map(Turn::Wait) else { return false };
-    let later = tree.take(branch, &between).and_then(|waited| tree.take(&waited, turn));
-    let (Some(later), Some(waited)) = (later, tree.take(next, &between)) else { return false };
+    if begins_nothing(&stage.branch, turn, next) {
+        return false;
+    }
+    let Some(between) = midst(stage.branch.now, *until).map(Turn::Wait) else { return false };
+    let waited = stage.midst.of(tree, &stage.branch, &between);
+    let Some(later) = waited.and_then(|waited| tree.take(waited, turn)) else { return false };
     let later = futures(view, &later);
-    later != futures(view, next) && later != futures(view, &waited)
+    later != its && tree.take(next, &between).is_some_and(|waited| later != futures(view, &waited))
+}
+
+/// Whether it is plain that a turn begins no time: a vote, or its opening, after which its ballot is as open as before.
+fn begins_nothing(before: &Branch, turn: &Turn, after: &Branch) -> bool {
+    let Turn::Does(possible) = turn else { return false };
+    let (Deed::Vote { ballot, .. } | Deed::Reveal { ballot, .. }) = &possible.deed else { return false };
+    let window = |branch: &Branch| {
+        let run = branch.state.ballot_run(ballot).filter(|run| run.closed.is_none())?;
+        Some((run.closes, run.extended, run.eased, run.held.clone(), run.revealing().is_some()))
+    };
+    window(before).is_some_and(|open| window(after) == Some(open))
 }
 
 /// An instant after the one and before the other.

@@ -50,16 +50,16 @@ pub(super) enum Turn {
 }
 
 impl Branch {
-    /// Everything that can be done now, in a fixed order, waiting first. Of seats that are alike one is taken.
-    pub(super) fn turns(&self, view: &View<'_>) -> Vec<Turn> {
+    /// Everything that can be done now, in a fixed order, waiting first. Of seats that are alike one is taken. `room` is left empty.
+    pub(super) fn turns(&self, view: &View<'_>, room: &mut Vec<Possible>) -> Vec<Turn> {
         if view.bounds.reduced && !hope::is_left(view, &view.workflow.invariants, (&self.state, self.now)) {
             return Vec::new();
         }
         let seats = SeatMarks::of(view, self);
         let wait = next_point(view, &seats, &self.state, self.now).map(Turn::Wait);
-        let all = self.state.possible(self.now, self.left < view.bounds.leaving);
-        let ended = blank::ended_by_votes(view, self, &all);
-        let walked = all.into_iter().filter(|possible| self.is_walked(view, &seats, possible));
+        self.state.possible_into(self.now, self.left < view.bounds.leaving, room);
+        let ended = blank::ended_by_votes(view, self, room);
+        let walked = room.drain(..).filter(|possible| self.is_walked(view, &seats, possible));
         wait.into_iter().chain(ended).chain(walked.map(Turn::Does)).collect()
     }
 

@@ -76,7 +76,9 @@ impl Ahead<'_> {
 
     fn emits(&self, event: &Id) -> bool {
         self.view.workflow.procedures.iter().any(|procedure| {
-            self.any_of(procedure, procedure.may_emit(event), |from| procedure.still_emits(from, event))
+            self.any_of(procedure, procedure.may_emit(event), |from| {
+                self.view.still_emits(&procedure.name, from, event)
+            })
         })
     }
 

@@ -25,10 +25,10 @@ use crate::values::{Calendar, Id, Instant, Span};
 /// More documents of one name that could be struck count as so many.
 pub(super) const MOST_FILED: usize = 2;
 
-/// The key of a state: equal for states with equal futures, of which the same can be said.
-pub(super) fn key(view: &View<'_>, branch: &Branch) -> u128 {
+/// The key of a state with these futures: equal for states of which the same can be said, and can follow.
+pub(super) fn key(view: &View<'_>, branch: &Branch, futures: Mixer) -> u128 {
     let Branch { state, now, left: _, committed: _, stilled: _ } = branch;
-    let mut key = futures(view, branch);
+    let mut key = futures;
     for (procedure, within) in &view.ends {
         for case in state.running.iter().filter(|case| case.procedure == *procedure) {
             key.put(age(*now, state.case(case).map_or(*now, |case| case.opened.at), *within));

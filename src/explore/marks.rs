@@ -71,8 +71,10 @@ impl<'a> SeatMarks<'a> {
         let (state, now, put_off) = (&branch.state, branch.now, put_off(view, &branch.state));
         let mut all = Vec::new();
         let going_on = || state.cases.values().filter(|case| goes_on(view, case));
-        let open = going_on().flat_map(|case| case.open_ballots()).filter(|run| view.asks(&run.id.ballot));
-        let electors: BTreeSet<&Id> = open.flat_map(|run| run.electors.keys()).collect();
+        let votes = |seat: &Id| {
+            let mut open = going_on().flat_map(|case| case.open_ballots());
+            open.any(|run| run.electors.contains_key(seat) && view.asks(&run.id.ballot))
+        };
         // Also the panel of a case that has ended, before which another one goes on.
         let bodies: BTreeSet<&CaseRef> =
             going_on().filter_map(|case| state.body_of(case)).map(|body| &body.id).collect();
@@ -82,8 +84,7 @@ impl<'a> SeatMarks<'a> {
             let Some(seating) = view.seating(&seats.panel) else { continue };
             let mut marks = vec![Mixer::default(); seating.names.len()];
             let matter = view.seats_matter(state, &seats.panel, case);
-            let idle: Vec<bool> =
-                seating.names.iter().map(|seat| !matter && !electors.contains(seat)).collect();
+            let idle: Vec<bool> = seating.names.iter().map(|seat| !matter && !votes(seat)).collect();
             places(
                 view,
                 (seating, &idle),

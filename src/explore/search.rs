@@ -1,5 +1,6 @@
 //! The walk: breadth first, so that the first behaviour that breaks an invariant is a shortest one.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -9,8 +10,8 @@ use super::between;
 use super::branch::{Branch, Turn};
 use super::cone::groups;
 use super::holds::holds;
-use super::key::key;
-use super::mixer::ByKey;
+use super::key::{futures, key};
+use super::mixer::{ByKey, Mixer};
 use super::scenes::{self, Scene};
 use super::tree::{Stage, Tree};
 use super::view::View;
@@ -103,9 +104,15 @@ fn walked(
     let views: Vec<_> = views.collect();
     let mut walks = Vec::new();
     let kept = bounds.kept / views.len().max(1);
+    let mut openings: BTreeMap<Instant, State> = BTreeMap::new();
     for (group, view) in groups.iter().zip(&views) {
-        let mut opening =
-            supposed_agreement(text, view.opened).map_err(ExploreError::Opening)?.with_blank_papers();
+        let mut opening = match openings.entry(view.opened) {
+            Entry::Occupied(known) => known.get().clone(),
+            Entry::Vacant(new) => {
+                let opening = supposed_agreement(text, view.opened).map_err(ExploreError::Opening)?;
+                new.insert(opening.with_blank_papers()).clone()
+            }
+        };
         if let Some(eased) = &group.eased {
             opening.workflow = Arc::new(eased.clone());
         }
@@ -248,7 +255,9 @@ impl<'v> Walk<'v> {
     /// Goes on until so many states were seen, it is done, or it is to stop.
     fn walk(&mut self, most: usize, stop: &AtomicBool, progress: &mut dyn FnMut(Progress)) {
         if self.tree.len() == 0 {
-            self.arrive(self.tree.root().clone(), (0, None), most);
+            let root = self.tree.root().clone();
+            let its = futures(self.view, &root);
+            self.arrive((root, its), (0, None), most);
         }
         while !self.is_done()
             && !stop.load(Ordering::Relaxed)
@@ -291,9 +300,9 @@ impl<'v> Walk<'v> {
             }
             return true;
         }
-        let from = (&stage.branch, &*stage.turns);
-        self.between = self.between || between::matters(self.view, &self.tree, from, turn, &next);
-        if !self.arrive(next, (stage.place, Some(turn)), most) {
+        let its = futures(self.view, &next);
+        self.between = self.between || between::matters(self.view, &self.tree, stage, turn, (&next, its));
+        if !self.arrive((next, its), (stage.place, Some(turn)), most) {
             return false;
         }
         self.visits += 1;
@@ -304,10 +313,15 @@ impl<'v> Walk<'v> {
         true
     }
 
-    /// A state was reached from a place by a turn: a new one is looked at, and gone on from later. `false` where it is new,
-    /// and no more are to be looked at.
-    fn arrive(&mut self, branch: Branch, (from, turn): (u32, Option<&Turn>), most: usize) -> bool {
-        let key = key(self.view, &branch);
+    /// A state was reached, with these futures, from a place by a turn: a new one is looked at, and gone on from later. `false`
+    /// where it is new, and no more are to be looked at.
+    fn arrive(
+        &mut self,
+        (branch, its): (Branch, Mixer),
+        (from, turn): (u32, Option<&Turn>),
+        most: usize,
+    ) -> bool {
+        let key = key(self.view, &branch, its);
         if self.seen.contains(&key) {
             return true;
         }

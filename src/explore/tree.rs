@@ -9,9 +9,11 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::BuildHasherDefault;
 use std::rc::Rc;
 
+use super::between::Midst;
 use super::branch::{Branch, Turn};
 use super::mixer::Mixer;
 use super::view::View;
+use crate::engine::possible::Possible;
 use crate::scenario::plain_key;
 use crate::statement::{HolderRef, PublicKey};
 
@@ -46,6 +48,8 @@ pub(super) struct Stage {
     pub place: u32,
     pub branch: Branch,
     pub turns: Vec<Turn>,
+    /// The same state at a time before the next thing comes.
+    pub midst: Midst,
 }
 
 pub(super) struct Tree<'v> {
@@ -56,10 +60,12 @@ pub(super) struct Tree<'v> {
     /// How many states are kept whole at most.
     most: usize,
     /// Those of the states ahead that are kept whole, in their order.
-    kept: VecDeque<(u32, Branch)>,
+    kept: VecDeque<(u32, Box<Branch>)>,
     /// The states on the way to the one that was come to anew last, with their places.
     path: Vec<(u32, Branch)>,
     keys: BTreeMap<HolderRef, PublicKey>,
+    /// Room for what can be done in a state, which is much and used once.
+    room: Vec<Possible>,
 }
 
 impl<'v> Tree<'v> {
@@ -72,7 +78,7 @@ impl<'v> Tree<'v> {
         keys: BTreeMap<HolderRef, PublicKey>,
     ) -> Self {
         let (ways, turns, kept, path) = (Vec::new(), Turns::default(), VecDeque::new(), Vec::new());
-        Self { view, root, ways, turns, most, kept, path, keys }
+        Self { view, root, ways, turns, most, kept, path, keys, room: Vec::new() }
     }
 
     pub(super) fn root(&self) -> &Branch {
@@ -90,7 +96,7 @@ impl<'v> Tree<'v> {
         let turn = turn.map_or(u32::MAX, |turn| self.turns.number(turn));
         self.ways.push(Way { from, turn });
         if self.kept.len() < self.most {
-            self.kept.push_back((place, branch));
+            self.kept.push_back((place, Box::new(branch)));
         }
     }
 
@@ -114,7 +120,7 @@ impl<'v> Tree<'v> {
             self.kept.pop_front();
         }
         let branch = match self.kept.pop_front() {
-            Some((kept, branch)) if kept == place => branch,
+            Some((kept, branch)) if kept == place => *branch,
             later => {
                 if let Some(later) = later {
                     self.kept.push_front(later);
@@ -122,8 +128,8 @@ impl<'v> Tree<'v> {
                 self.come_to(place)?
             }
         };
-        let turns = branch.turns(self.view);
-        Some(Stage { place, branch, turns })
+        let turns = branch.turns(self.view, &mut self.room);
+        Some(Stage { place, branch, turns, midst: Midst::default() })
     }
 
     /// Comes to a state from the opening, or from the last state that both its way and the one before it pass.

@@ -24,6 +24,8 @@ pub(super) struct View<'w> {
     pub silent: BTreeSet<Id>,
     panels: BTreeMap<Id, Seating>,
     states: BTreeMap<Id, BTreeMap<Id, Clocks>>,
+    /// The events that a case can still emit, by procedure and state.
+    emitted: BTreeMap<Id, BTreeMap<Id, BTreeSet<Id>>>,
     /// The longest time that anything counts from an event.
     events: BTreeMap<Id, Span>,
     /// The events on which something depends.
@@ -121,6 +123,7 @@ impl<'w> View<'w> {
             panels,
             silent,
             states: BTreeMap::new(),
+            emitted: workflow.procedures.iter().map(|it| (it.name.clone(), emitted(it))).collect(),
             events: BTreeMap::new(),
             told: told.clone(),
             classes: told::classes(workflow, &parts),
@@ -167,6 +170,12 @@ impl<'w> View<'w> {
             *longest = (*longest).max(*span);
         }
         view
+    }
+
+    /// Whether a case of a procedure that is in a state can still emit an event.
+    pub(super) fn still_emits(&self, procedure: &Id, state: &Id, event: &Id) -> bool {
+        let emitted = self.emitted.get(procedure).and_then(|states| states.get(state));
+        emitted.is_some_and(|events| events.contains(event))
     }
 
     /// The names of documents that a step of a procedure can strike.
@@ -283,6 +292,14 @@ pub(super) fn idle(workflow: &Workflow, matters: &dyn Fn(&Id) -> bool) -> BTreeS
         }
     }
     idle
+}
+
+/// The events that a case can still emit, by the state that it is in.
+fn emitted(procedure: &Procedure) -> BTreeMap<Id, BTreeSet<Id>> {
+    let from = |state: &State| {
+        (state.name.clone(), procedure.emitted_from(&state.name).into_iter().cloned().collect())
+    };
+    procedure.states.iter().map(from).collect()
 }
 
 fn strikable(procedure: &Procedure) -> BTreeSet<Id> {

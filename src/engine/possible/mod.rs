@@ -79,18 +79,23 @@ impl State {
     /// leave: step down, stay out of a case, lose their keys.
     pub fn possible(&self, at: Instant, leaving: bool) -> Vec<Possible> {
         let mut all = Vec::new();
+        self.possible_into(at, leaving, &mut all);
+        all
+    }
+
+    /// The same, put last into a list.
+    pub(crate) fn possible_into(&self, at: Instant, leaving: bool, all: &mut Vec<Possible>) {
         for procedure in &self.workflow.procedures {
-            self.possible_openings(at, procedure, &mut all);
+            self.possible_openings(at, procedure, all);
         }
         for case in self.cases.values() {
-            self.possible_acts(at, case, &mut all);
-            self.possible_duties(case, &mut all);
+            self.possible_acts(at, case, all);
+            self.possible_duties(case, all);
             if self.judge_window(case).is_ok() {
-                case.open_ballots().for_each(|run| self.possible_votes(case, run, &mut all));
+                case.open_ballots().for_each(|run| self.possible_votes(case, run, all));
             }
         }
-        self.possible_seats(at, leaving, &mut all);
-        all
+        self.possible_seats(at, leaving, all);
     }
 
     /// The seats of which a case of a procedure can be about one; one `None` where it is about none.

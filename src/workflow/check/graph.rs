@@ -4,7 +4,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::values::Id;
-use crate::workflow::model::{Procedure, State, Step};
+use crate::workflow::model::{Duty, Procedure, State, Step};
 
 /// A way from one state to another.
 #[derive(Clone, Copy)]
@@ -32,12 +32,15 @@ impl Procedure {
         self.states.iter().filter(|state| reached.contains(&state.name)).collect()
     }
 
-    /// Whether a case that is in a state may still emit an event, there or later on, or by what it owes since before.
+    /// The events that a case that is in a state may still emit, there or later on, or by what it owes since before.
+    pub fn emitted_from<'p>(&'p self, from: &'p Id) -> BTreeSet<&'p Id> {
+        let steps = self.reached(from).into_iter().flat_map(|state| &state.steps);
+        steps.flat_map(|step| &step.emits).chain(self.duties().flat_map(Duty::events)).collect()
+    }
+
+    /// Whether it may still emit this one.
     pub fn still_emits(&self, from: &Id, event: &Id) -> bool {
-        let there = reachable(self, from);
-        let mut states = self.states.iter().filter(|state| there.contains(&state.name));
-        states.any(|state| state.steps.iter().any(|step| step.emits.contains(event)))
-            || self.duties().any(|duty| duty.may_bring(event))
+        self.emitted_from(from).contains(event)
     }
 }
 
