@@ -2,7 +2,7 @@
 //! that ships and of those of the tests; but for what the module says it leaves out. And along the same behaviours votes that are
 //! tried on ballots.
 
-#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -168,12 +168,11 @@ fn left_out(state: &State, possible: &Possible) -> bool {
     }
 }
 
-/// Looks at every state of random behaviours of a workflow, with its time, what can be done in it, and how many there were before it
-/// in its behaviour. How often somebody did something.
-fn along(
-    (name, text): &(String, String),
-    look: &mut dyn FnMut(&State, Instant, &[Possible], usize, &mut Random),
-) -> usize {
+/// Looks at a state with its time, what can be done in it, and how many there were before it in its behaviour.
+type Look<'l> = dyn FnMut(&State, Instant, &[Possible], usize, &mut Random) + 'l;
+
+/// Looks at every state of random behaviours of a workflow. How often somebody did something.
+fn along((name, text): &(String, String), look: &mut Look<'_>) -> usize {
     let opened: Instant = "2026-01-01T00:00:00Z".parse().unwrap();
     Workflow::parse(text).unwrap();
     let mut random = Random(u64::try_from(name.len()).unwrap());
@@ -256,7 +255,7 @@ fn votes_that_are_tried_come_to_what_counting_all_of_them_anew_does() {
                         anew.votes
                     );
                     let ends = anew.closes_early(rules, Moment::of(run.opened));
-                    assert_eq!(trial.ends_early(), ends, "{name}: {:?}", anew.votes);
+                    assert_eq!(trial.closes_early(), ends, "{name}: {:?}", anew.votes);
                     (tried, early) = (tried + 1, early + usize::from(ends));
                     outcomes.insert(outcome);
                 }

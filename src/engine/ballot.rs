@@ -221,16 +221,16 @@ impl BallotRun {
 
     /// Who is chosen with this outcome.
     pub fn chosen(&self, ballot: &Ballot, outcome: &Id) -> Option<Id> {
-        chosen(ballot, || Cow::Owned(self.table(ballot)), outcome)
+        chosen(ballot, &self.table(ballot), outcome)
     }
 
     /// Whether its window ends now, before its time; of a sealed ballot, whether the present phase does.
     pub fn closes_early(&self, ballot: &Ballot, moment: Moment) -> bool {
-        self.ends_early(ballot, moment, || Cow::Owned(self.table(ballot)))
+        self.closes_early_by(ballot, moment, || Cow::Owned(self.table(ballot)))
     }
 
     /// The same, where its table may be at hand.
-    pub(super) fn ends_early<'t>(
+    pub(super) fn closes_early_by<'t>(
         &self,
         ballot: &Ballot,
         moment: Moment,
@@ -259,13 +259,9 @@ impl BallotRun {
 }
 
 /// Who is chosen with this outcome, where these votes counted.
-pub(super) fn chosen<'t>(
-    ballot: &Ballot,
-    table: impl FnOnce() -> Cow<'t, Table>,
-    outcome: &Id,
-) -> Option<Id> {
+pub(super) fn chosen(ballot: &Ballot, table: &Table, outcome: &Id) -> Option<Id> {
     let gives = ballot.given_by(outcome) == Some(Gives::Chair);
-    gives.then(|| table().leader().cloned())?
+    gives.then(|| table.leader().cloned())?
 }
 
 /// Whether the rule of an outcome that is in force so long after the opening holds. "Otherwise" always does.
@@ -331,9 +327,9 @@ fn distribute(
         return holds(table);
     };
     (0..=silent).all(|heads| {
-        table.move_heads(standing, heads, (None, Some(option)));
+        table.shift(standing, heads, (None, Some(option)));
         let held = distribute(table, standing, silent - heads, rest, holds);
-        table.move_heads(standing, heads, (Some(option), None));
+        table.shift(standing, heads, (Some(option), None));
         held
     })
 }

@@ -148,12 +148,7 @@ impl Table {
     }
 
     /// Moves so many heads of one standing from one mark to another; `None` is silence.
-    pub(super) fn move_heads(
-        &mut self,
-        standing: &Standing,
-        heads: u32,
-        (from, to): (Option<&Id>, Option<&Id>),
-    ) {
+    pub(super) fn shift(&mut self, standing: &Standing, heads: u32, (from, to): (Option<&Id>, Option<&Id>)) {
         if let Some(made) = self.electors.get_mut(standing) {
             let count = made.entry(from.cloned()).or_default();
             *count = count.saturating_sub(heads);

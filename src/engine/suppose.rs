@@ -57,17 +57,26 @@ impl State {
         self.suppose_statement(at, possible.by.clone(), body)
     }
 
-    /// As if a seat had voted for this on an open ballot, where it has not voted, has voted for something else or, on a sealed
-    /// one, committed to it: what nothing has told yet can be supposed later.
-    pub fn suppose_voted(&mut self, ballot: &BallotRef, seat: &Id, choice: &Id) {
+    /// As if these seats had voted so on an open ballot, each once, where they have not voted, have voted for something else or, on
+    /// a sealed one, committed to it: what nothing has told yet can be supposed later.
+    pub fn suppose_voted(&mut self, ballot: &BallotRef, votes: &[(&Id, &Id)]) {
         let Some(run) = self.ballot_run(ballot) else { return };
-        let committed = run.sealed.is_some() && !run.votes.contains_key(seat);
-        let commitment = committed.then(|| self.opening(&By::One(seat.clone()), ballot, choice).digest());
+        let commitment = |(seat, choice): &(&Id, &Id)| {
+            let committed = run.sealed.is_some() && !run.votes.contains_key(*seat);
+            committed.then(|| self.opening(&By::One((*seat).clone()), ballot, choice).digest())
+        };
+        let commitments: Vec<Option<Digest>> = votes.iter().map(commitment).collect();
         let done = Done { at: self.moment.at, entry: self.size };
-        self.with_ballot(ballot, |run, rules| match (commitment, run.votes.get_mut(seat)) {
-            (Some(commitment), _) => run.commit_instead(seat, commitment),
-            (None, Some(cast)) => choice.clone_into(&mut cast.choice),
-            (None, None) => run.cast(rules, seat.clone(), Cast { choice: choice.clone(), done }),
+        self.with_ballot(ballot, |run, rules| {
+            for ((seat, choice), commitment) in votes.iter().zip(commitments) {
+                match (commitment, run.votes.get_mut(*seat)) {
+                    (Some(commitment), _) => run.commit_instead(seat, commitment),
+                    (None, Some(cast)) => (*choice).clone_into(&mut cast.choice),
+                    (None, None) => {
+                        run.cast(rules, (*seat).clone(), Cast { choice: (*choice).clone(), done });
+                    }
+                }
+            }
         });
     }
 

@@ -8,7 +8,7 @@ use super::clock::Moment;
 use super::count::Table;
 use super::panel::Done;
 use crate::values::Id;
-use crate::workflow::model::{Ballot, Comparison};
+use crate::workflow::model::Ballot;
 
 /// A ballot with the votes that are tried.
 #[derive(Debug, Clone)]
@@ -19,7 +19,7 @@ pub struct Trial<'b> {
 }
 
 impl<'b> Trial<'b> {
-    /// The ballot as it is; `None` where its workflow does not know it. No outcome of it has to last.
+    /// The ballot as it is; `None` where its workflow does not know it.
     pub fn of(run: &'b BallotRun) -> Option<Self> {
         let ballot = run.rules()?;
         Some(Self { run: run.clone(), ballot, table: run.table(ballot) })
@@ -40,7 +40,7 @@ impl<'b> Trial<'b> {
         }
         if let Some(elector) = self.run.electors.get(seat) {
             let had = had.as_ref().map(|cast| &cast.choice);
-            self.table.move_heads(&elector.standing, 1, (had, choice));
+            self.table.shift(&elector.standing, 1, (had, choice));
         }
     }
 
@@ -49,23 +49,23 @@ impl<'b> Trial<'b> {
         &self.run
     }
 
-    /// Whether these votes end its window.
-    pub fn ends_early(&self) -> bool {
-        self.run.ends_early(self.ballot, Moment::of(self.run.opened), || Cow::Borrowed(&self.table))
+    /// Whether these votes end its window, as [`BallotRun::closes_early`].
+    pub fn closes_early(&self) -> bool {
+        self.run.closes_early_by(self.ballot, Moment::of(self.run.opened), || Cow::Borrowed(&self.table))
     }
 
-    /// What these votes come to by the rules in force.
+    /// What these votes come to by the rules in force, as [`outcome`].
     pub fn outcome(&self) -> Id {
         outcome(self.ballot, &self.table, self.run.eased)
     }
 
     /// Whom they choose with this outcome.
     pub fn chosen(&self, outcome: &Id) -> Option<Id> {
-        chosen(self.ballot, || Cow::Borrowed(&self.table), outcome)
+        chosen(self.ballot, &self.table, outcome)
     }
 
-    /// Whether a comparison holds of them.
-    pub fn holds(&self, comparison: &Comparison) -> bool {
-        self.table.working(comparison).holds
+    /// What rules count of these votes.
+    pub fn table(&self) -> &Table {
+        &self.table
     }
 }

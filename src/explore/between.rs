@@ -4,8 +4,6 @@
 //! walk has people act when something has just come or is about to, so of those orders it may miss some. Where at any
 //! time only what one act has begun is running, there is one order, and the edges show all.
 
-use std::cell::OnceCell;
-
 use super::branch::{Branch, Turn};
 use super::key::futures;
 use super::mixer::Mixer;
@@ -13,16 +11,7 @@ use super::tree::{Stage, Tree};
 use super::view::View;
 use crate::engine::possible::Deed;
 use crate::values::{Instant, Span};
-
-/// A state at a time between now and the next thing that comes, found when it is asked for first.
-#[derive(Default)]
-pub(super) struct Midst(OnceCell<Option<Branch>>);
-
-impl Midst {
-    fn of(&self, tree: &Tree<'_>, branch: &Branch, between: &Turn) -> Option<&Branch> {
-        self.0.get_or_init(|| tree.take(branch, between)).as_ref()
-    }
-}
+use crate::workflow::model::Ballot;
 
 /// Whether it matters that a turn is taken only now, or once the next thing comes, and not at a time between: the turn
 /// begins a time, and there is another that goes on. `next` is where the turn leads now, with its futures.
@@ -44,19 +33,21 @@ pub(super) fn matters(
         return false;
     }
     let Some(between) = midst(stage.branch.now, *until).map(Turn::Wait) else { return false };
-    let waited = stage.midst.of(tree, &stage.branch, &between);
-    let Some(later) = waited.and_then(|waited| tree.take(waited, turn)) else { return false };
+    let waited = stage.midst.get_or_init(|| tree.take(&stage.branch, &between));
+    let Some(later) = waited.as_ref().and_then(|waited| tree.take(waited, turn)) else { return false };
     let later = futures(view, &later);
     later != its && tree.take(next, &between).is_some_and(|waited| later != futures(view, &waited))
 }
 
-/// Whether it is plain that a turn begins no time: a vote, or its opening, after which its ballot is as open as before.
+/// Whether it is plain that a turn begins no time: a vote, or its opening, after which its ballot is as open as before. Where an
+/// outcome must last, a vote may begin that, or uncover that it has begun.
 fn begins_nothing(before: &Branch, turn: &Turn, after: &Branch) -> bool {
     let Turn::Does(possible) = turn else { return false };
     let (Deed::Vote { ballot, .. } | Deed::Reveal { ballot, .. }) = &possible.deed else { return false };
     let window = |branch: &Branch| {
         let run = branch.state.ballot_run(ballot).filter(|run| run.closed.is_none())?;
-        Some((run.closes, run.extended, run.eased, run.held.clone(), run.revealing().is_some()))
+        let lasts = run.rules().is_none_or(Ballot::lasts);
+        (!lasts).then(|| (run.closes, run.extended, run.revealing().is_some()))
     };
     window(before).is_some_and(|open| window(after) == Some(open))
 }

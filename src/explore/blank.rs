@@ -11,10 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::branch::{Branch, Turn};
 use super::told;
 use super::view::View;
-use crate::engine::ballot::{BallotRun, Cast};
-use crate::engine::clock::Moment;
-use crate::engine::panel::Done;
 use crate::engine::possible::{Deed, Possible};
+use crate::engine::trial::Trial;
 use crate::statement::BallotRef;
 use crate::values::Id;
 use crate::workflow::Workflow;
@@ -147,27 +145,13 @@ pub(super) fn ended_by_votes(view: &View<'_>, branch: &Branch, possible: &[Possi
         let voters: Vec<Id> =
             run.awaited().map(|(seat, _)| seat).filter(|it| voters.contains(it)).cloned().collect();
         let blank = branch.state.votable(ballot).into_iter().next()?;
-        let mut so = run.clone();
-        give(&mut so, voters.iter().map(|seat| (seat, Some(&blank))));
-        ends_early(&so).then(|| Turn::Enough(ballot.clone(), voters))
+        let mut so = Trial::of(run)?;
+        for seat in &voters {
+            so.give(seat, Some(&blank));
+        }
+        so.closes_early().then(|| Turn::Enough(ballot.clone(), voters))
     };
     voters.into_iter().filter_map(ends).collect()
-}
-
-/// Whether the votes that an open ballot has end its window.
-fn ends_early(run: &BallotRun) -> bool {
-    run.rules().is_some_and(|rules| run.closes_early(rules, Moment::of(run.opened)))
-}
-
-/// Gives these seats these votes, or takes the one that a seat has.
-pub(super) fn give<'v>(run: &mut BallotRun, votes: impl Iterator<Item = (&'v Id, Option<&'v Id>)>) {
-    let done = Done { at: run.opened, entry: 0 };
-    for (seat, choice) in votes {
-        match choice {
-            None => drop(run.votes.remove(seat)),
-            Some(choice) => drop(run.votes.insert(seat.clone(), Cast { choice: choice.clone(), done })),
-        }
-    }
 }
 
 /// What is done where these votes are chosen: whoever votes with it does so for what is chosen.

@@ -50,7 +50,8 @@ pub(super) enum Turn {
 }
 
 impl Branch {
-    /// Everything that can be done now, in a fixed order, waiting first. Of seats that are alike one is taken. `room` is left empty.
+    /// Everything that can be done now, in a fixed order, waiting first. Of seats that are alike one is taken. `room` is empty, before
+    /// and after.
     pub(super) fn turns(&self, view: &View<'_>, room: &mut Vec<Possible>) -> Vec<Turn> {
         if view.bounds.reduced && !hope::is_left(view, &view.workflow.invariants, (&self.state, self.now)) {
             return Vec::new();
@@ -207,9 +208,11 @@ impl Branch {
 
     /// As if these votes had been cast.
     fn have_voted<'v>(&mut self, votes: impl Iterator<Item = &'v Vote>) {
-        for (ballot, seat, choice) in votes {
-            if let Some(choice) = choice {
-                self.state.suppose_voted(ballot, seat, choice);
+        let votes: Vec<&Vote> = votes.collect();
+        for its in votes.chunk_by(|(one, ..), (other, ..)| one == other) {
+            let cast = its.iter().filter_map(|(_, seat, choice)| Some((seat, choice.as_ref()?)));
+            if let Some((ballot, ..)) = its.first() {
+                self.state.suppose_voted(ballot, &cast.collect::<Vec<_>>());
             }
         }
     }

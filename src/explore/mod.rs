@@ -48,8 +48,8 @@ pub struct Bounds {
     /// How often panelists leave (step down from a seat, or stay out of a case) in one behaviour, at most.
     pub leaving: u8,
     /// How many of the states that are still to be gone on from are kept whole, at most, in all walks together: to the
-    /// others a walk comes again from the opening. It bounds memory, and changes nothing of what is found. Few are quicker: they
-    /// stay in the processor's caches.
+    /// others a walk comes again from the opening. It bounds memory, and changes nothing of what is found. Few are
+    /// quicker (`docs/performance.md`).
     pub kept: usize,
     /// Whether what nothing can tell apart is walked once: seats that are alike, votes before they count, acts that move
     /// nothing, events of which nothing depends, who may nominate where all act. Without it all of that is walked, which

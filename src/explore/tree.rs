@@ -5,11 +5,11 @@
 //! on which it was found. States are gone on from in the order in which they were found, so those that follow each other
 //! have most of their ways in common, and every state on them is come to once a depth.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::BuildHasherDefault;
 use std::rc::Rc;
 
-use super::between::Midst;
 use super::branch::{Branch, Turn};
 use super::mixer::Mixer;
 use super::view::View;
@@ -48,8 +48,8 @@ pub(super) struct Stage {
     pub place: u32,
     pub branch: Branch,
     pub turns: Vec<Turn>,
-    /// The same state at a time before the next thing comes.
-    pub midst: Midst,
+    /// The same state at a time before the next thing comes, found when it is asked for first (`between`).
+    pub midst: OnceCell<Option<Branch>>,
 }
 
 pub(super) struct Tree<'v> {
@@ -59,7 +59,7 @@ pub(super) struct Tree<'v> {
     turns: Turns,
     /// How many states are kept whole at most.
     most: usize,
-    /// Those of the states ahead that are kept whole, in their order.
+    /// Those of the states ahead that are kept whole, in their order; in boxes, since the list is copied as it grows.
     kept: VecDeque<(u32, Box<Branch>)>,
     /// The states on the way to the one that was come to anew last, with their places.
     path: Vec<(u32, Branch)>,
@@ -129,7 +129,7 @@ impl<'v> Tree<'v> {
             }
         };
         let turns = branch.turns(self.view, &mut self.room);
-        Some(Stage { place, branch, turns, midst: Midst::default() })
+        Some(Stage { place, branch, turns, midst: OnceCell::new() })
     }
 
     /// Comes to a state from the opening, or from the last state that both its way and the one before it pass.

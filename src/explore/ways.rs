@@ -1,12 +1,13 @@
 //! In which ways the votes can have been cast of which nothing told before their ballot closed: one way for everything that can
 //! come of them.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::BuildHasherDefault;
 use std::iter;
 use std::rc::Rc;
 
-use super::blank::{Told, Vote, give};
+use super::blank::{Told, Vote};
 use super::branch::{Branch, Turn};
 use super::mixer::{Itself, Mixer};
 use super::view::View;
@@ -88,6 +89,7 @@ pub(super) fn chosen(
             continue;
         }
         let seats: Vec<&Id> = alike.values().flatten().copied().collect();
+        let mut tried = enough.then(|| Tried::of(was, &seats, &votable)).flatten();
         let votes = |way: &Way| {
             let mut votes: Vec<Vote> = way
                 .iter()
@@ -97,14 +99,13 @@ pub(super) fn chosen(
                     (run.id.clone(), (*seat).clone(), choice)
                 })
                 .collect();
-            let tried = enough.then(|| Tried::of(was, &seats, &votable)).flatten();
-            if let Some(last) = tried.and_then(|mut tried| tried.last_vote(was, way)) {
+            if let Some(last) = tried.as_mut().and_then(|tried| tried.last_vote(was, way)) {
                 let last = votes.remove(last);
                 votes.push(last);
             }
             with(votes)
         };
-        let ways = known_ways.of(view, closed, &alike, &votable);
+        let ways = known_ways.of(view, closed, &alike, (&seats, &votable));
         if is_open && ways.is_empty() {
             continue;
         }
@@ -152,7 +153,7 @@ impl<'a> Closed<'a> {
         let Some(last) = last.filter(|_| self.told == Told::Nothing) else { return true };
         last.give(way);
         // Where nobody has voted with it, the ballot was open so before.
-        !(last.trial.run().votes != self.was.votes && last.trial.ends_early())
+        !(last.trial.run().votes != self.was.votes && last.trial.closes_early())
     }
 }
 
@@ -168,7 +169,9 @@ impl<'a> Tried<'a> {
     /// None of them has voted yet.
     fn of(run: &'a BallotRun, seats: &'a [&'a Id], votable: &'a [Id]) -> Option<Self> {
         let mut trial = Trial::of(run)?;
-        seats.iter().for_each(|seat| trial.give(seat, None));
+        for seat in seats {
+            trial.give(seat, None);
+        }
         Some(Self { trial, seats, votable, way: vec![None; seats.len()] })
     }
 
@@ -185,7 +188,7 @@ impl<'a> Tried<'a> {
     /// The place of one of them whose vote, the last, ends the window; who had voted before is none.
     fn last_vote(&mut self, before: &BallotRun, way: &Way) -> Option<usize> {
         self.give(way);
-        if !self.trial.ends_early() {
+        if !self.trial.closes_early() {
             return None;
         }
         let mut places = self.seats.iter().zip(way).enumerate();
@@ -195,7 +198,7 @@ impl<'a> Tried<'a> {
                 return false;
             }
             self.trial.give(seat, None);
-            let ended = self.trial.ends_early();
+            let ended = self.trial.closes_early();
             self.trial.give(seat, choice);
             !ended
         };
@@ -224,19 +227,22 @@ fn uncast<'a>(view: &'a View<'_>, was: &'a BallotRun, run: &'a BallotRun) -> imp
 impl Ways {
     /// The ways in which these can have voted, once for all of which the same is seen; where the ballot would be open without
     /// their votes, those that end it.
-    fn of(&mut self, view: &View<'_>, closed: Closed<'_>, alike: &Alike<'_>, votable: &[Id]) -> Rc<Vec<Way>> {
-        let seats: Vec<&Id> = alike.values().flatten().copied().collect();
-        let mut so = closed.run.clone();
-        give(&mut so, seats.iter().map(|seat| (*seat, None)));
+    fn of(
+        &mut self,
+        view: &View<'_>,
+        closed: Closed<'_>,
+        alike: &Alike<'_>,
+        (seats, votable): (&[&Id], &[Id]),
+    ) -> Rc<Vec<Way>> {
+        let Some(so) = Tried::of(closed.run, seats, votable) else { return Rc::default() };
         let last = closed.last_votable();
-        let key = key(closed, (&so, last.as_ref()), alike, votable);
+        let key = key(closed, (&so, last.as_ref()), alike);
         if let Some(known) = self.0.get(&key) {
             return Rc::clone(known);
         }
-        let found = found(view, closed, (&so, last.as_ref()), alike, votable).unwrap_or_default();
-        let found = Rc::new(found);
-        self.0.insert(key, Rc::clone(&found));
-        found
+        let all = Rc::new(found(view, closed, (so, last.as_ref()), alike).unwrap_or_default());
+        self.0.insert(key, Rc::clone(&all));
+        all
     }
 }
 
@@ -245,13 +251,12 @@ impl Ways {
 fn found(
     view: &View<'_>,
     closed: Closed<'_>,
-    (so, last): (&BallotRun, Option<&BallotRun>),
+    (mut so, last): (Tried<'_>, Option<&BallotRun>),
     alike: &Alike<'_>,
-    votable: &[Id],
 ) -> Option<Vec<Way>> {
-    let seats: Vec<&Id> = alike.values().flatten().copied().collect();
-    let (mut so, mut was) = (Tried::of(so, &seats, votable)?, Tried::of(closed.was, &seats, votable)?);
-    let mut last = last.and_then(|last| Tried::of(last, &seats, votable));
+    let (seats, votable) = (so.seats, so.votable);
+    let mut was = Tried::of(closed.was, seats, votable)?;
+    let mut last = last.and_then(|last| Tried::of(last, seats, votable));
     let (mut all_seen, mut found) = (BTreeSet::new(), Vec::new());
     for way in ways(alike, votable.len()) {
         so.give(&way);
@@ -269,13 +274,8 @@ fn found(
 }
 
 /// The key of a ballot in which these have still to be given a vote: equal where the same can come of it.
-fn key(
-    closed: Closed<'_>,
-    (so, last): (&BallotRun, Option<&BallotRun>),
-    alike: &Alike<'_>,
-    votable: &[Id],
-) -> u128 {
-    let mut key = Mixer::default();
+fn key(closed: Closed<'_>, (tried, last): (&Tried<'_>, Option<&BallotRun>), alike: &Alike<'_>) -> u128 {
+    let (mut key, so) = (Mixer::default(), tried.trial.run());
     key.put_id(&so.id.ballot);
     key.put(u64::from(closed.enough));
     key.put(match &so.closed {
@@ -283,7 +283,7 @@ fn key(
         Some(closing) => u64::from(closing.outcome.is_some()),
     });
     key.put(so.eased.seconds());
-    for choice in votable {
+    for choice in tried.votable {
         key.put_id(choice);
     }
     for ((has, class, weight), seats) in alike {
@@ -294,16 +294,21 @@ fn key(
         key.put(u64::from(*weight));
         key.put(u64::try_from(seats.len()).unwrap_or(u64::MAX));
     }
-    for run in [Some(so), Some(closed.was), last] {
-        let Some((run, ballot)) = run.and_then(|run| Some((run, run.rules()?))) else {
+    let counted = |run: &BallotRun| Some(Cow::Owned(run.table(run.rules()?)));
+    let tables = [
+        (Some(so), Some(Cow::Borrowed(tried.trial.table()))),
+        (Some(closed.was), counted(closed.was)),
+        (last, last.and_then(counted)),
+    ];
+    for (run, table) in tables {
+        let (Some(run), Some(table)) = (run, table) else {
             key.put(0xa10);
             continue;
         };
         key.put(u64::try_from(run.awaited().count()).unwrap_or(u64::MAX));
-        let table = run.table(ballot);
         for (its, made) in &table.electors {
             key.put_mixer(standing(its));
-            for (choice, heads) in made {
+            for (choice, heads) in made.iter().filter(|(_, heads)| **heads > 0) {
                 if let Some(choice) = choice {
                     key.put_id(choice);
                 }
@@ -346,14 +351,14 @@ struct Seen {
 
 impl Seen {
     fn of(view: &View<'_>, trial: &Trial<'_>) -> Self {
-        let (run, early) = (trial.run(), trial.ends_early());
+        let (run, early) = (trial.run(), trial.closes_early());
         let has_one = early || run.closed.as_ref().is_some_and(|closing| closing.outcome.is_some());
         let outcome = has_one.then(|| trial.outcome());
         let chosen = outcome.as_ref().filter(|_| view.chair_acts);
         let chosen = chosen.and_then(|outcome| trial.chosen(outcome));
         let counted = view.marks.iter().filter_map(|mark| match mark {
             Holds::Counted { ballot, comparison } if *ballot == run.id.ballot => {
-                Some(trial.holds(comparison))
+                Some(trial.table().working(comparison).holds)
             }
             _ => None,
         });
@@ -380,4 +385,55 @@ fn ways(alike: &Alike<'_>, choices: usize) -> impl Iterator<Item = Way> {
         let rest = rest.map(|(its, least)| if its == group { Some(to) } else { *least });
         Some(way.iter().copied().take(raised).chain([Some(to)]).chain(rest).collect())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{Alike, Way, ways};
+    use crate::values::Id;
+
+    /// Every way, and of those that are alike the one in order.
+    fn by_hand(groups: &[(bool, usize)], choices: usize) -> Vec<Way> {
+        let mut all: BTreeSet<Way> = BTreeSet::from([Vec::new()]);
+        for (has, seats) in groups {
+            let options = (!has).then_some(None).into_iter().chain((0..choices).map(Some));
+            let options: Vec<Option<usize>> = options.collect();
+            for place in 0..*seats {
+                let further = all.iter().flat_map(|way| {
+                    let in_order =
+                        |it: &&Option<usize>| place == 0 || way.last().is_some_and(|last| last <= it);
+                    let with = |it: &Option<usize>| way.iter().copied().chain([*it]).collect::<Way>();
+                    options.iter().filter(in_order).map(with).collect::<Vec<_>>()
+                });
+                all = further.collect();
+            }
+        }
+        all.into_iter().collect()
+    }
+
+    #[test]
+    fn ways_are_all_that_differ_and_silence_comes_first() {
+        let seat = Id::constant("seat");
+        for choices in 0..4 {
+            for groups in [
+                vec![],
+                vec![(false, 3)],
+                vec![(true, 2)],
+                vec![(false, 2), (false, 3)],
+                vec![(false, 1), (true, 3)],
+            ] {
+                let weights = (1..).zip(&groups);
+                let alike: Alike<'_> = weights
+                    .map(|(weight, (has, seats))| ((*has, None, weight), vec![&seat; *seats]))
+                    .collect();
+                let found: Vec<Way> = ways(&alike, choices).collect();
+                // The groups stand in the order of the table.
+                let ordered: Vec<(bool, usize)> =
+                    alike.iter().map(|((has, ..), seats)| (*has, seats.len())).collect();
+                assert_eq!(found, by_hand(&ordered, choices), "{groups:?}, {choices} choices");
+            }
+        }
+    }
 }

@@ -141,7 +141,7 @@ impl Hypothesis<'_> {
                             self.tell(&voter.at, message, help);
                             continue;
                         };
-                        self.state.suppose_voted(&ballot, &seat, &choice.is);
+                        self.state.suppose_voted(&ballot, &[(&seat, &choice.is)]);
                     }
                     let attach = attach.clone().unwrap_or_else(|| self.documents_of(&ballot));
                     self.says(step, &voter.at, By::One(seat), possible::Deed::Reveal { ballot, attach });
