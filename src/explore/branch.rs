@@ -208,12 +208,13 @@ impl Branch {
 
     /// As if these votes had been cast.
     fn have_voted<'v>(&mut self, votes: impl Iterator<Item = &'v Vote>) {
-        let votes: Vec<&Vote> = votes.collect();
-        for its in votes.chunk_by(|(one, ..), (other, ..)| one == other) {
-            let cast = its.iter().filter_map(|(_, seat, choice)| Some((seat, choice.as_ref()?)));
-            if let Some((ballot, ..)) = its.first() {
-                self.state.suppose_voted(ballot, &cast.collect::<Vec<_>>());
-            }
+        let cast = votes.filter_map(|(ballot, seat, choice)| Some((ballot, (seat, choice.as_ref()?))));
+        let mut of_ballot: BTreeMap<&BallotRef, Vec<(&Id, &Id)>> = BTreeMap::new();
+        for (ballot, vote) in cast {
+            of_ballot.entry(ballot).or_default().push(vote);
+        }
+        for (ballot, votes) in of_ballot {
+            self.state.suppose_voted(ballot, &votes);
         }
     }
 

@@ -296,9 +296,7 @@ pub(super) fn idle(workflow: &Workflow, matters: &dyn Fn(&Id) -> bool) -> BTreeS
 
 /// The events that a case can still emit, by the state that it is in.
 fn emitted(procedure: &Procedure) -> BTreeMap<Id, BTreeSet<Id>> {
-    let from = |state: &State| {
-        (state.name.clone(), procedure.emitted_from(&state.name).into_iter().cloned().collect())
-    };
+    let from = |state: &State| (state.name.clone(), procedure.emitted_from(&state.name).cloned().collect());
     procedure.states.iter().map(from).collect()
 }
 

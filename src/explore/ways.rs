@@ -138,7 +138,7 @@ impl<'a> Closed<'a> {
     }
 
     /// The ballot as it was when votes were taken last, with the votes that are known.
-    fn last_votable(self) -> Option<BallotRun> {
+    fn last_known(self) -> Option<BallotRun> {
         let mut last = self.last?.clone();
         last.votes.clone_from(&self.was.votes);
         Some(last)
@@ -235,7 +235,7 @@ impl Ways {
         (seats, votable): (&[&Id], &[Id]),
     ) -> Rc<Vec<Way>> {
         let Some(so) = Tried::of(closed.run, seats, votable) else { return Rc::default() };
-        let last = closed.last_votable();
+        let last = closed.last_known();
         let key = key(closed, (&so, last.as_ref()), alike);
         if let Some(known) = self.0.get(&key) {
             return Rc::clone(known);

@@ -33,14 +33,14 @@ impl Procedure {
     }
 
     /// The events that a case that is in a state may still emit, there or later on, or by what it owes since before.
-    pub fn emitted_from<'p>(&'p self, from: &'p Id) -> BTreeSet<&'p Id> {
+    pub fn emitted_from<'p>(&'p self, from: &'p Id) -> impl Iterator<Item = &'p Id> {
         let steps = self.reached(from).into_iter().flat_map(|state| &state.steps);
-        steps.flat_map(|step| &step.emits).chain(self.duties().flat_map(Duty::events)).collect()
+        steps.flat_map(|step| &step.emits).chain(self.duties().flat_map(Duty::events))
     }
 
     /// Whether it may still emit this one.
     pub fn still_emits(&self, from: &Id, event: &Id) -> bool {
-        self.emitted_from(from).contains(event)
+        self.emitted_from(from).any(|its| its == event)
     }
 }
 
